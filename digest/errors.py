@@ -1,0 +1,60 @@
+"""One hierarchy of errors. They carry facts; the command line turns them into remedies.
+
+DigestError
+├── ConfigError          settings or profiles are wrong: every problem at once
+├── DumpError            a file is no dump, or none that can be read
+├── TemplateError        a template cannot be loaded or rendered
+├── LedgerError          the database cannot be opened, migrated or written
+│   └── FenceLost        a claim was taken over: this owner must not go on
+└── NotFound             a subscriber, paper or delivery that was asked for does not exist
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from digest.model import Problem
+
+
+class DigestError(Exception):
+    """Base of all errors that this program raises on purpose."""
+
+
+class ConfigError(DigestError):
+    """Settings or profiles are wrong; ``problems`` lists all of them."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class DumpError(DigestError):
+    """A file is no dump, or none that can be read."""
+
+    def __init__(self, reason: str, remedy: str = "", line: int = 0) -> None:
+        self.reason, self.remedy, self.line = reason, remedy, line
+        super().__init__(reason)
+
+
+class TemplateError(DigestError):
+    """A template cannot be loaded or rendered; ``where`` is its ``file:line``."""
+
+    def __init__(self, where: str, what: str) -> None:
+        self.where, self.what = where, what
+        super().__init__(f"{where}: {what}")
+
+
+class LedgerError(DigestError):
+    """The database cannot be opened, migrated or written."""
+
+
+class FenceLost(LedgerError):
+    """A claim was taken over by another owner, or its delivery was settled meanwhile."""
+
+
+class NotFound(DigestError):
+    """A subscriber, paper or delivery that was asked for does not exist."""
+
+    def __init__(self, kind: str, name: str, nearest: Sequence[str] = ()) -> None:
+        self.kind, self.name, self.nearest = kind, name, tuple(nearest)
+        super().__init__(f"no {kind} {name!r}")
