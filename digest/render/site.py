@@ -1,0 +1,58 @@
+"""Where published files lie, and the links a message carries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from digest.model import Period
+
+FeedFormat = Literal["atom", "rss", "json"]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The public folder and the URL it is served under."""
+
+    public: Path
+    """Absolute."""
+    base_url: str | None
+    """http(s), without a slash at its end; None: links are file URIs into ``public``."""
+    sender: str
+    """The From header as configured: ``Paper Digest <digest@example.org>``."""
+
+    def url(self, path: str) -> str:
+        """The address of a file whose path is relative to the public folder."""
+        if self.base_url is None:
+            return (self.public / path).as_uri()
+        return f"{self.base_url}/{quote(path)}"
+
+
+def feed_path(token: str, kind: FeedFormat) -> str:
+    """A subscriber's feed, relative to the public folder; token ``all``: every paper."""
+    return f"feeds/{token}.{kind}"
+
+
+def archive_path(token: str, period: Period) -> str:
+    """The page that keeps one past digest, relative to the public folder."""
+    return f"archive/{token}/{period}.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The personal addresses of one message."""
+
+    feed: str
+    archive: str
+    """The page with this digest in full."""
+    help: str
+    """How to edit an interest profile."""
+    unsubscribe: str
+    """What the footer offers: the https address where there is one, else the mailto."""
+    unsubscribe_mailto: str
+    one_click: str | None = None
+    """https, takes the POST of RFC 8058."""
