@@ -1,0 +1,180 @@
+"""From scores to a decision: which papers a digest holds, and why each other one is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digest.model import (
+    Coverage,
+    Digest,
+    DumpSeen,
+    LeftOut,
+    Paper,
+    PaperKey,
+    Period,
+    Pick,
+    Reason,
+    Skip,
+    SkipReason,
+    Subscriber,
+    Why,
+)
+
+Expect = Literal["weekday", "day", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What has arrived since a subscriber's last digest."""
+
+    papers: Sequence[Paper]
+    """Oldest first."""
+    upto: PaperKey
+    """The newest paper there is."""
+    dumps: int
+    expected: int
+    missing: tuple[date, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdict on every paper of a window, by its index there."""
+
+    picked: tuple[int, ...]
+    """Best first."""
+    over_limit: tuple[int, ...]
+    """Best first."""
+    sent: frozenset[int]
+    excluded: frozenset[int]
+
+    def why(self, index: int) -> Why | None:
+        """Why this paper is left out; None: it is picked."""
+        if index in self.sent:
+            return Why.SENT_BEFORE
+        if index in self.excluded:
+            return Why.RULED_OUT
+        if index in self.over_limit:
+            return Why.OVER_LIMIT
+        return None if index in self.picked else Why.BELOW_THRESHOLD
+
+    def left_out(self, considered: int) -> Mapping[Why, int]:
+        """How many of ``considered`` papers are left out, by reason."""
+        counts = {
+            Why.SENT_BEFORE: len(self.sent),
+            Why.RULED_OUT: len(self.excluded - self.sent),
+            Why.OVER_LIMIT: len(self.over_limit),
+        }
+        counts[Why.BELOW_THRESHOLD] = considered - len(self.picked) - sum(counts.values())
+        return {why: count for why, count in counts.items() if count}
+
+
+def window(
+    papers: Sequence[Paper],
+    dumps: Sequence[DumpSeen],
+    *,
+    after: PaperKey,
+    period: Period,
+    expect: Expect,
+) -> Window:
+    """The part of ``papers`` (oldest first) that came after ``after``, with its coverage."""
+    fresh = [paper for paper in papers if paper.key > after]
+    due = expected_days(period, expect)
+    came = {dump.listed for dump in dumps}
+    return Window(
+        papers=fresh,
+        upto=fresh[-1].key if fresh else after,
+        dumps=sum(dump.newest > after for dump in dumps),
+        expected=len(due),
+        missing=tuple(day for day in due if day not in came),
+    )
+
+
+def expected_days(period: Period, expect: Expect) -> list[date]:
+    """The days of the period for which a dump should have come."""
+    if expect == "none":
+        return []
+    length = (period.end - period.start).days + 1
+    days = (period.start + timedelta(days=n) for n in range(length))
+    return [day for day in days if expect == "day" or day.isoweekday() <= 5]
+
+
+def passing(
+    subscriber: Subscriber, scores: NDArray[np.float64], excluded: Collection[int]
+) -> list[int]:
+    """Indices of the papers at or above the threshold that no exclusion rules out."""
+    above = np.flatnonzero(scores >= subscriber.threshold)
+    return [index for index in above.tolist() if index not in excluded]
+
+
+def judge(
+    subscriber: Subscriber,
+    papers: Sequence[Paper],
+    scores: NDArray[np.float64],
+    excluded: Collection[int],
+    sent: Collection[PaperKey],
+) -> Judgement:
+    """Pick the best of ``papers``, which ``scores`` follows; ties fall to the smaller paper id."""
+    eligible = [
+        index for index in passing(subscriber, scores, excluded) if papers[index].key not in sent
+    ]
+    eligible.sort(key=lambda index: (-scores[index], papers[index].id))
+    return Judgement(
+        picked=tuple(eligible[: subscriber.limit]),
+        over_limit=tuple(eligible[subscriber.limit :]),
+        sent=frozenset(i for i, paper in enumerate(papers) if sent and paper.key in sent),
+        excluded=frozenset(excluded),
+    )
+
+
+def decide(
+    subscriber: Subscriber,
+    period: Period,
+    seen: Window,
+    judgement: Judgement,
+    picks: Sequence[Pick],
+    *,
+    now: datetime,
+) -> Digest | Skip:
+    """The digest, or the reason why there is none."""
+    coverage = Coverage(
+        dumps=seen.dumps,
+        papers=len(seen.papers),
+        left_out=judgement.left_out(len(seen.papers)),
+        missing=seen.missing,
+        expected=seen.expected,
+    )
+    if not picks and not (seen.papers and subscriber.send_empty):
+        reason = SkipReason.NOTHING_PICKED if seen.papers else SkipReason.NOTHING_NEW
+        return Skip(subscriber.id, period, now, seen.upto, reason, coverage)
+    return Digest(subscriber.id, period, now, seen.upto, tuple(picks), coverage)
+
+
+def pick(paper: Paper, score: float, reasons: tuple[Reason, ...], period: Period) -> Pick:
+    """A pick, marked late where its dump's date lies before the digest's period."""
+    late = paper.listed is not None and paper.listed < period.start
+    return Pick(paper, score, reasons, late)
+
+
+def explain_left_out(
+    subscriber: Subscriber, paper: Paper, score: float, why: Why, *, ruled_out_by: str, rank: int
+) -> LeftOut:
+    """Why a considered paper is not in the digest, in words. ``rank`` is 1 for the best score
+    among the papers that pass; it is used for papers over the limit."""
+    match why:
+        case Why.SENT_BEFORE:
+            detail = "an earlier digest has it"
+        case Why.RULED_OUT:
+            detail = f"your exclusion {ruled_out_by}"
+        case Why.BELOW_THRESHOLD:
+            detail = f"{score:.4f} is below your threshold of {subscriber.threshold:g}"
+        case Why.OVER_LIMIT:
+            detail = f"it ranks {rank}, your limit is {subscriber.limit}"
+        case Why.DUPLICATE:
+            detail = "it is the same paper as one in the digest"
+    return LeftOut(paper, score, why, detail)

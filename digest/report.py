@@ -1,0 +1,105 @@
+"""What one pass did, in figures and problems."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from digest.model import Outcome, Problem, Skip, State
+
+
+@dataclass(frozen=True, slots=True)
+class DumpRow:
+    """One new dump of the pass."""
+
+    name: str
+    format: str
+    read: int
+    new: int
+    merged: int
+    bad: int
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What was found in the inbox."""
+
+    dumps: tuple[DumpRow, ...] = ()
+    unchanged: int = 0
+    waiting: tuple[str, ...] = ()
+    rejected: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deliveries:
+    """What became of the email deliveries that were due."""
+
+    outcomes: tuple[Outcome, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    def count(self, state: State) -> int:
+        """How many ended in ``state``."""
+        return sum(outcome.state is state for outcome in self.outcomes)
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """Everything one pass did."""
+
+    now: datetime
+    intake: Intake
+    skips: tuple[Skip, ...]
+    deliveries: Deliveries
+    feeds_written: int
+    feeds_unchanged: int
+    waiting_for_papers: int = 0
+    """Subscribers whose digest is due but for whom nothing has arrived."""
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def all_problems(self) -> tuple[Problem, ...]:
+        """Those of every part of the pass."""
+        return (*self.intake.problems, *self.deliveries.problems, *self.problems)
+
+    @property
+    def failed(self) -> bool:
+        """Whether something went wrong that a person should look at."""
+        bad = (State.FAILED, State.UNCERTAIN, State.DEFERRED, State.EXPIRED)
+        return bool(
+            self.intake.rejected
+            or self.deliveries.problems
+            or self.problems
+            or any(self.deliveries.count(state) for state in bad)
+        )
+
+    def as_json(self) -> Mapping[str, object]:
+        """The object that ``digest run --json`` prints."""
+        rows = self.intake.dumps
+        count = self.deliveries.count
+        return {
+            "now": self.now.isoformat(),
+            "dumps": {
+                "read": len(rows),
+                "unchanged": self.intake.unchanged,
+                "waiting": len(self.intake.waiting),
+                "rejected": len(self.intake.rejected),
+            },
+            "papers": {
+                key: sum(getattr(row, key) for row in rows)
+                for key in ("read", "new", "merged", "bad")
+            },
+            "digests": {
+                "sent": count(State.SENT),
+                "skipped": len(self.skips),
+                "deferred": count(State.DEFERRED),
+                "failed": count(State.FAILED) + count(State.EXPIRED),
+                "uncertain": count(State.UNCERTAIN),
+                "cancelled": count(State.CANCELLED),
+            },
+            "feeds": {"written": self.feeds_written, "unchanged": self.feeds_unchanged},
+            "problems": [
+                {"where": p.where, "what": p.what, "remedy": p.remedy} for p in self.all_problems
+            ],
+        }
