@@ -36,14 +36,20 @@ class Ledger(Protocol):
     def seen(self, hashes: Collection[DumpHash]) -> set[DumpHash]:
         """Of these, the dumps already read or rejected."""
 
-    def record_dump(self, dump: Dump, match: Matcher, *, now: datetime) -> Sequence[Match]:
-        """Match and store a dump's records; empty, and nothing stored, if it is already known."""
+    def record_dump(
+        self, dump: Dump, keys: Collection[int], match: Matcher, *, now: datetime
+    ) -> Sequence[Match]:
+        """Match the dump's records with the papers that share one of ``keys``, and store them;
+        empty, and nothing stored, if the dump is already known."""
 
     def record_rejected(self, name: str, content: DumpHash, reason: str, *, now: datetime) -> None:
         """Remember that this content is no dump."""
 
     def papers(self, *, after: PaperKey | None = None, limit: int | None = None) -> list[Paper]:
         """Papers with a greater key, oldest first; with ``limit``, the newest so many of them."""
+
+    def cursor(self, before: datetime) -> PaperKey:
+        """The newest paper that arrived before this instant; 0: none did."""
 
     def dumps(self, *, since: datetime) -> list[DumpSeen]:
         """Dumps that arrived at or after ``since``, oldest first."""
