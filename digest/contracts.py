@@ -1,0 +1,150 @@
+"""What the pipeline needs of the outside: a ledger, an inbox, a transport, a publisher."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from digest.model import (
+    Channel,
+    Claim,
+    DeliveryId,
+    Digest,
+    Dump,
+    DumpHash,
+    DumpSeen,
+    Match,
+    Message,
+    Outcome,
+    Paper,
+    PaperKey,
+    Period,
+    Problem,
+    Record,
+    Skip,
+    Standing,
+    SubscriberId,
+)
+
+Matcher = Callable[[Sequence[Record], Sequence[Paper]], Sequence[Match]]
+
+
+class Ledger(Protocol):
+    """The database of papers, decisions and deliveries. Every method is one transaction."""
+
+    def seen(self, hashes: Collection[DumpHash]) -> set[DumpHash]:
+        """Of these, the dumps already read or rejected."""
+
+    def record_dump(
+        self, dump: Dump, keys: Collection[int], match: Matcher, *, now: datetime
+    ) -> Sequence[Match]:
+        """Match the dump's records with the papers that share one of ``keys``, and store them;
+        empty, and nothing stored, if the dump is already known."""
+
+    def record_rejected(self, name: str, content: DumpHash, reason: str, *, now: datetime) -> None:
+        """Remember that this content is no dump."""
+
+    def papers(self, *, after: PaperKey | None = None, limit: int | None = None) -> list[Paper]:
+        """Papers with a greater key, oldest first; with ``limit``, the newest so many of them."""
+
+    def cursor(self, before: datetime) -> PaperKey:
+        """The newest paper that arrived before this instant; 0: none did."""
+
+    def dumps(self, *, since: datetime) -> list[DumpSeen]:
+        """Dumps that arrived at or after ``since``, oldest first."""
+
+    def enrol(self, subscribers: Collection[SubscriberId]) -> Mapping[SubscriberId, str]:
+        """Each one's feed token (22 or more URL-safe characters), made when first seen."""
+
+    def standings(self, due: Mapping[SubscriberId, Period]) -> Mapping[SubscriberId, Standing]:
+        """What is known of each subscriber for the period that is due."""
+
+    def sent(
+        self, candidates: Mapping[SubscriberId, Collection[PaperKey]]
+    ) -> Mapping[SubscriberId, set[PaperKey]]:
+        """Of these, the papers that a digest of that subscriber already holds."""
+
+    def record(
+        self,
+        decisions: Sequence[Digest | Skip],
+        channels: Mapping[SubscriberId, tuple[Channel, ...]],
+    ) -> int:
+        """Store decisions, one pending delivery for each channel of each digest; how many were
+        stored: one whose (subscriber, period) another run has decided meanwhile is dropped."""
+
+    def digests(self, subscriber: SubscriberId, *, limit: int) -> list[Digest]:
+        """Its digests, newest first."""
+
+    def claim(
+        self, channel: Channel, owner: str, *, now: datetime, lease: timedelta, limit: int
+    ) -> list[Claim]:
+        """Take up to ``limit`` deliveries that are pending, deferred until now or earlier, or
+        claimed under a lease that has lapsed."""
+
+    def commit(
+        self, claims: Collection[tuple[DeliveryId, int]], *, now: datetime
+    ) -> set[DeliveryId]:
+        """Durably mark (delivery, fence) pairs as about to be accepted; those that may go on."""
+
+    def settle(self, outcomes: Collection[tuple[Outcome, int]], *, now: datetime) -> None:
+        """Durably record outcomes with their fences; one whose fence is old changes nothing."""
+
+    def rehearsal(self) -> AbstractContextManager[Ledger]:
+        """A ledger whose writes are seen inside the block and undone at its end."""
+
+
+class Transport(Protocol):
+    """Takes composed messages to their recipients, or to files."""
+
+    def send(
+        self, messages: Iterable[Message], commit: Callable[[DeliveryId], bool]
+    ) -> Iterator[Outcome]:
+        """Deliver each message; call ``commit`` right before the step that cannot be undone and
+        stop that message if it says no. One outcome for each message, in any order."""
+
+
+class Publisher(Protocol):
+    """Puts files where a web server finds them."""
+
+    def publish(self, files: Mapping[str, bytes]) -> tuple[int, int]:
+        """Write paths relative to the public folder; how many were written and were unchanged."""
+
+
+class Found(Protocol):
+    """A finished file in the inbox."""
+
+    @property
+    def name(self) -> str:
+        """Relative to the inbox."""
+
+    @property
+    def hash(self) -> DumpHash:
+        """Of the bytes that ``content`` returns."""
+
+    def content(self) -> bytes:
+        """The file's bytes; OSError where it is gone or has changed meanwhile."""
+
+
+class Scan(Protocol):
+    """What lies in the inbox now."""
+
+    @property
+    def found(self) -> Iterable[Found]:
+        """Finished files, in order of their names."""
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """Names of files that are still being written."""
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Files that cannot be read at all."""
+
+
+class Inbox(Protocol):
+    """The folder that dumps are put into."""
+
+    def scan(self) -> Scan:
+        """Look once."""
