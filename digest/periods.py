@@ -1,0 +1,147 @@
+"""When a digest falls due, and the period it stands for; the one place that decides DST.
+
+A schedule names local wall times. Each is one instant: a time that the clock skips is taken
+right after the gap, a time that it shows twice is taken the first time. A digest belongs to the
+date on which it was to fall due by its schedule, even where the gap moved it past midnight, so
+no two digests of a schedule ever stand for the same period.
+
+Every function is pure; ``zone`` is an IANA key. All raise ``ZoneInfoNotFoundError`` for an
+unknown zone and ``ValueError`` for a cron expression that is wrong or never comes true.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim, CronSimError
+
+from digest.model import Period, Schedule, Subscriber
+
+DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
+
+
+def occurrence(schedule: Schedule, zone: str, now: datetime) -> datetime:
+    """The latest instant at or before ``now`` at which a digest fell due, in UTC."""
+    return _instant(_latest_wall(schedule, zone, now), ZoneInfo(zone))
+
+
+def next_occurrence(schedule: Schedule, zone: str, now: datetime) -> datetime:
+    """The first instant after ``now`` at which a digest falls due, in UTC."""
+    tz = ZoneInfo(zone)
+    start = now.astimezone(tz).replace(tzinfo=None)
+    instants = (_instant(wall, tz) for wall in _walls_after(schedule, start))
+    return next(instant for instant in instants if instant > now)
+
+
+def period(schedule: Schedule, zone: str, occurrence: datetime) -> Period:
+    """The period for which the digest that fell due at ``occurrence`` stands.
+
+    It is the last day, week or month that was complete when it fell due. A ``weekday`` digest
+    stands for the Monday-to-Friday day before. A ``cron`` digest stands for the day before, so
+    a subscriber gets one a day at most, however often the expression comes true.
+    """
+    due = _latest_wall(schedule, zone, occurrence).date()
+    if schedule.cron is not None:
+        return Period(due - DAY, "day")
+    match schedule.every:
+        case "day":
+            return Period(due - DAY, "day")
+        case "weekday":
+            return Period(due - DAY * (3 if due.isoweekday() == 1 else 1), "day")
+        case "week":
+            return Period(due - DAY * (due.weekday() + 7), "week")
+        case "month":
+            return Period((due.replace(day=1) - DAY).replace(day=1), "month")
+
+
+def first_window(subscriber: Subscriber, period: Period, *, now: datetime) -> datetime:
+    """From when on, in UTC, papers that arrived belong to a new subscriber's first digest.
+
+    It is the local start of the period that the digest stands for, or ``now`` less the
+    subscriber's ``backfill``.
+    """
+    if subscriber.backfill is not None:
+        return now - subscriber.backfill
+    return _instant(datetime.combine(period.start, time()), ZoneInfo(subscriber.timezone))
+
+
+def _latest_wall(schedule: Schedule, zone: str, now: datetime) -> datetime:
+    """The schedule's latest wall time (naive) whose instant is at or before ``now``."""
+    tz = ZoneInfo(zone)
+    wall = now.astimezone(tz).replace(tzinfo=None)
+    # While the clock shows an hour for the second time, all of that hour has been already; so
+    # the walk back starts where the clock would stand had it not been put back.
+    start = now.astimezone(UTC).replace(tzinfo=None) + _offset(wall, tz, fold=0)
+    return next(w for w in _walls_until(schedule, start) if _instant(w, tz) <= now)
+
+
+def _instant(wall: datetime, tz: ZoneInfo) -> datetime:
+    """The one instant of a naive wall time, in UTC."""
+    before = _offset(wall, tz, fold=0)
+    after = _offset(wall, tz, fold=1)
+    latest = wall.replace(tzinfo=UTC) - before
+    if before >= after:
+        return latest
+    # The clock skips this time, and does so between these two instants.
+    earliest = wall.replace(tzinfo=UTC) - after
+    seconds = range((latest - earliest) // SECOND)
+    return earliest + SECOND * bisect_left(
+        seconds,
+        True,
+        key=lambda s: (earliest + s * SECOND).astimezone(tz).utcoffset() == after,
+    )
+
+
+def _offset(wall: datetime, tz: ZoneInfo, *, fold: int) -> timedelta:
+    return wall.replace(tzinfo=UTC) - wall.replace(tzinfo=tz, fold=fold).astimezone(UTC)
+
+
+def _walls_until(schedule: Schedule, start: datetime) -> Iterator[datetime]:
+    """The schedule's wall times at or before ``start``, latest first."""
+    if schedule.cron is not None:
+        yield from _cron(schedule.cron, start.replace(microsecond=0) + SECOND, reverse=True)
+    day = start.date()
+    while True:
+        if _falls_on(schedule, day) and (wall := datetime.combine(day, schedule.at)) <= start:
+            yield wall
+        day -= DAY
+
+
+def _walls_after(schedule: Schedule, start: datetime) -> Iterator[datetime]:
+    """The schedule's wall times after ``start``, earliest first."""
+    if schedule.cron is not None:
+        yield from _cron(schedule.cron, start, reverse=False)
+    day = start.date()
+    while True:
+        if _falls_on(schedule, day) and (wall := datetime.combine(day, schedule.at)) > start:
+            yield wall
+        day += DAY
+
+
+def _cron(expression: str, start: datetime, *, reverse: bool) -> Iterator[datetime]:
+    """The wall times of a cron expression from ``start``, which is left out; never ends.
+
+    It runs on naive times, which keeps the library's own handling of DST out of the way.
+    """
+    try:
+        yield from CronSim(expression, start, reverse=reverse)
+    except CronSimError as error:
+        raise ValueError(f"cron {expression!r}: {error}") from error
+    raise ValueError(f"cron {expression!r} does not come true within 50 years")
+
+
+def _falls_on(schedule: Schedule, day: date) -> bool:
+    match schedule.every:
+        case "day":
+            return True
+        case "weekday":
+            return day.isoweekday() <= 5
+        case "week":
+            return day.isoweekday() == (schedule.on or 1)
+        case "month":
+            return day.day == min(schedule.on or 1, monthrange(day.year, day.month)[1])
