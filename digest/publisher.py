@@ -1,0 +1,164 @@
+"""Files for a web server to serve: each one is replaced whole or left untouched."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+_PATH = re.compile(r"(?:[\w-][\w.-]*/)*[\w-][\w.-]*", re.ASCII)
+"""Relative, no hidden names, nothing that a URL would have to escape."""
+_TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp", re.ASCII)
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW
+
+
+class FolderPublisher:
+    """Keeps files in a folder; fulfils ``pipeline.Publisher``. POSIX only.
+
+    A file appears whole or not at all, and survives a power cut once ``publish`` has returned.
+    One whose bytes are the same is not touched, so its time of change stays true. Symbolic links
+    below the folder are never followed: one in a file's place is replaced, one in a folder's
+    place is an error. Several publishers may work at once; of two versions of one file the later
+    wins. What a killed publisher left behind is removed when its folder is next published to.
+    """
+
+    def __init__(self, public: Path) -> None:
+        self._public = public
+
+    def publish(self, files: Mapping[str, bytes]) -> tuple[int, int]:
+        """Write ``files`` by path relative to the folder; how many were written and unchanged.
+
+        A path that is absolute, has a hidden part (``..`` among them) or a character other than
+        ``A-Za-z0-9._-/`` raises ValueError before anything is written. A file that cannot be
+        written does not keep the others from being written; afterwards the first such OSError is
+        raised with the full path in ``filename``, and with a note that counts the others.
+        """
+        folders: dict[str, dict[str, bytes]] = {}
+        for path, content in files.items():
+            if not _PATH.fullmatch(path):
+                raise ValueError(f"not a public path: {path!r}")
+            folder, _, name = path.rpartition("/")
+            folders.setdefault(folder, {})[name] = content
+        written = 0
+        failures: list[OSError] = []
+        for folder, contents in folders.items():
+            written += self._publish_folder(folder, contents, failures)
+        if failures:
+            if len(failures) > 1:
+                failures[0].add_note(f"and {len(failures) - 1} more could not be written")
+            raise failures[0]
+        return written, len(files) - written
+
+    def _publish_folder(
+        self, folder: str, contents: Mapping[str, bytes], failures: list[OSError]
+    ) -> int:
+        """Write files of one folder, adding what fails to ``failures``; how many were written."""
+        written = 0
+        try:
+            with _opened(self._public, folder) as descriptor:
+                _remove_stale(descriptor)
+                for name, content in contents.items():
+                    try:
+                        if _read(descriptor, name, len(content)) != content:
+                            _replace(descriptor, name, content)
+                            written += 1
+                    except OSError as error:
+                        failures.append(self._located(error, folder, name))
+                if written:
+                    os.fsync(descriptor)
+        except OSError as error:
+            failures.append(self._located(error, folder))
+        return written
+
+    def _located(self, error: OSError, *parts: str) -> OSError:
+        """The same error, naming the full path instead of one relative to an open folder."""
+        return OSError(error.errno, error.strerror, str(self._public.joinpath(*parts)))
+
+
+@contextmanager
+def _opened(public: Path, folder: str) -> Iterator[int]:
+    """A descriptor of ``folder`` below ``public``; what is missing is made, readable by all."""
+    if not public.is_dir():
+        public.mkdir(parents=True, exist_ok=True)
+        public.chmod(0o755)
+    descriptor = os.open(public, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for name in filter(None, folder.split("/")):
+            inner = _enter(descriptor, name)
+            os.close(descriptor)
+            descriptor = inner
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _enter(parent: int, name: str) -> int:
+    """A descriptor of the folder ``name`` in ``parent``, made durably if it is missing."""
+    try:
+        return os.open(name, _FOLDER, dir_fd=parent)
+    except FileNotFoundError:
+        with suppress(FileExistsError):
+            os.mkdir(name, dir_fd=parent)
+    inner = os.open(name, _FOLDER, dir_fd=parent)
+    os.fchmod(inner, 0o755)
+    os.fsync(parent)
+    return inner
+
+
+def _read(folder: int, name: str, size: int) -> bytes | None:
+    """The bytes of a plain file of just that size; None for anything else."""
+    try:
+        # O_NONBLOCK: a named pipe in the file's place must not hang the run.
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        descriptor = os.open(name, flags, dir_fd=folder)
+    except OSError:
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read() if os.fstat(descriptor).st_size == size else None
+
+
+def _replace(folder: int, name: str, content: bytes) -> None:
+    """Put a new file in the place of whatever bears its name, in one step."""
+    temporary = f".{secrets.token_hex(8)}.tmp"
+    try:
+        with os.fdopen(_created(folder, temporary), "wb") as file:
+            os.fchmod(file.fileno(), 0o644)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary, dir_fd=folder)
+        raise
+
+
+def _created(folder: int, name: str) -> int:
+    """A descriptor of a new file that is locked, so that other publishers see it is in use."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    while True:
+        descriptor = os.open(name, flags, 0o600, dir_fd=folder)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if os.fstat(descriptor).st_nlink:
+                return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)  # another publisher took it for stale before it was locked
+
+
+def _remove_stale(folder: int) -> None:
+    """Remove temporary files that no living publisher holds locked."""
+    for name in filter(_TEMPORARY.fullmatch, os.listdir(folder)):
+        with suppress(OSError):  # in use, gone meanwhile, or another user's
+            descriptor = os.open(name, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                os.unlink(name, dir_fd=folder)
+            finally:
+                os.close(descriptor)
