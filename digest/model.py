@@ -370,6 +370,8 @@ class Message:
     sender: str
     recipient: str
     content: bytes
+    name: str = ""
+    """What a person knows it by, in file names and logs: ``2026-W46-ada``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,96 @@
+"""Mail as files: for trying things out, for looking at, and for handing on to another program."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from digest.errors import LedgerError
+from digest.model import DeliveryId, Message, Outcome, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+_UNSAFE = re.compile(r"[^\w.@+-]|^\.", re.ASCII)
+_LONGEST = 120
+"""Characters of a file's name, well below what any file system takes."""
+
+
+class Outbox:
+    """Writes each message to ``folder`` as an ``.eml`` file that its owner alone may read.
+
+    A file's name follows from the message, so a message that is sent again replaces its file.
+    """
+
+    repeatable = True
+    """Sending a message twice leaves one: what was interrupted may simply be sent again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def send(
+        self, messages: Iterable[Message], commit: Callable[[DeliveryId], bool]
+    ) -> Iterator[Outcome]:
+        """Write the messages in turn; an outcome's detail is the path of the file."""
+        for message in messages:
+            outcome = self._deliver(message, commit)
+            log.info(
+                "delivery %s: %s",
+                message.name or message.delivery,
+                outcome.state,
+                extra={"delivery": message.delivery, "state": outcome.state},
+            )
+            yield outcome
+
+    def _deliver(self, message: Message, commit: Callable[[DeliveryId], bool]) -> Outcome:
+        path = self.folder / file_name(message)
+        partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for left_by_a_crash in self.folder.glob(f".{path.name}.*.tmp"):
+                left_by_a_crash.unlink()
+            _write_durably(partial, message.content)
+            if not commit(message.delivery):
+                return Outcome(message.delivery, State.CANCELLED, "withdrawn before it was written")
+            partial.replace(path)
+            _sync_folder(self.folder)
+        except OSError as error:
+            detail = f"{path}: {error.strerror or error}"
+            return Outcome(message.delivery, State.DEFERRED, detail)
+        except LedgerError as error:
+            return Outcome(message.delivery, State.DEFERRED, f"not written: {error}")
+        finally:
+            with suppress(OSError):
+                partial.unlink()
+        return Outcome(message.delivery, State.SENT, str(path))
+
+
+def file_name(message: Message) -> str:
+    """``2026-W46-ada.eml``; the delivery's number joins where a name had to be altered."""
+    safe = _UNSAFE.sub("_", message.name)[:_LONGEST]
+    if not safe:
+        return f"delivery-{message.delivery}.eml"
+    return f"{safe}.eml" if safe == message.name else f"{safe}-{message.delivery}.eml"
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
