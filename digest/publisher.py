@@ -17,7 +17,7 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 class FolderPublisher:
-    """Keeps files in a folder; fulfils ``pipeline.Publisher``. POSIX only.
+    """Keeps files in a folder; fulfils ``contracts.Publisher``. POSIX only.
 
     A file appears whole or not at all, and survives a power cut once ``publish`` has returned.
     One whose bytes are the same is not touched, so its time of change stays true. Symbolic links

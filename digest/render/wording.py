@@ -1,0 +1,175 @@
+"""How papers, reasons, periods and coverage read to people, in email, feeds and pages alike.
+
+Every function takes text as it comes and returns clean plain text on one line, to be escaped by
+whoever puts it into markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from urllib.parse import quote, urlsplit
+
+from digest.model import Coverage, Paper, Period, Reason, Why
+from digest.text.clean import one_line
+
+_NAMED = 3
+"""So many authors are named; of more, the first two and the number of the others."""
+_URL_SAFE = "!#$%&()*+,/:;=?@[]~"
+_WORDS = (
+    *("no", "one", "two", "three", "four", "five", "six"),
+    *("seven", "eight", "nine", "ten", "eleven", "twelve"),
+)
+
+
+def paper_url(paper: Paper) -> str:
+    """Where the paper can be read: its own page, its arXiv page, or a search for its title.
+
+    Always http(s) and ASCII, without a character that ends an attribute.
+    """
+    if paper.url is not None and _is_web(paper.url):
+        return quote(one_line(paper.url).replace(" ", "%20"), safe=_URL_SAFE)
+    if paper.arxiv_id is not None:
+        return "https://arxiv.org/abs/" + quote(one_line(paper.arxiv_id))
+    return "https://huggingface.co/papers?q=" + quote(one_line(paper.title), safe="")
+
+
+def _is_web(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # such as an unfinished IPv6 address
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)
+
+
+def title(paper: Paper) -> str:
+    """The title, never empty."""
+    return one_line(paper.title) or "Untitled"
+
+
+def authors(paper: Paper) -> str:
+    """``Ada Lovelace, Alan Turing and 4 more``, ``6 authors``, or nothing where unknown."""
+    names = [name for name in map(one_line, paper.authors) if name]
+    count = max(paper.author_count or 0, len(names))
+    if not names:
+        return plural(count, "author") if count else ""
+    shown = names if count <= _NAMED and count == len(names) else names[: _NAMED - 1]
+    return listed(shown if len(shown) == count else [*shown, f"{count - len(shown):,} more"])
+
+
+def day(when: date, *, year: bool = True) -> str:
+    """``27 Aug 2024``."""
+    return f"{when.day} {when:%b %Y}" if year else f"{when.day} {when:%b}"
+
+
+def facts(paper: Paper) -> tuple[str, ...]:
+    """What is known of it, for one line: authors, date, comments."""
+    found = (
+        authors(paper),
+        day(paper.published) if paper.published else "",
+        plural(paper.comments, "comment") if paper.comments else "",
+    )
+    return tuple(fact for fact in found if fact)
+
+
+# --- reasons -----------------------------------------------------------------------------
+
+
+def why(reasons: Sequence[Reason]) -> str:
+    """Why a paper was picked, weightiest first: ``“LoRA” in the title and abstract``."""
+    groups: dict[tuple[str, str, str], list[Reason]] = {}
+    for reason in sorted(reasons, key=lambda reason: -reason.contribution):
+        key = (reason.interest, reason.via, reason.term.casefold())
+        groups.setdefault(key, []).append(reason)
+    said = [_reason(group) for group in groups.values()]
+    sentence = listed(said)
+    return sentence[:1].upper() + sentence[1:]
+
+
+def _reason(group: Sequence[Reason]) -> str:
+    """One interest and the places where it was found."""
+    interest, term = one_line(group[0].interest), one_line(group[0].term)
+    if group[0].via == "author":
+        return f"by {term}"
+    where = listed(list(dict.fromkeys(reason.place for reason in group)))
+    found = f"“{term}” in the {where}"
+    match group[0].via:
+        case "acronym":
+            return f"{found}, short or long for “{interest}”"
+        case "related":
+            return f"{found}, related to “{interest}”"
+        case "pattern":
+            return f"{found}, as {interest} asks"
+        case _:
+            return found
+
+
+# --- periods and coverage ----------------------------------------------------------------
+
+
+def dates(period: Period) -> str:
+    """The days it covers: ``20 November 2026``, ``16–22 November 2026``, ``November 2026``."""
+    start, end = period.start, period.end
+    if period.kind == "month":
+        return f"{start:%B %Y}"
+    last = f"{end.day} {end:%B %Y}"
+    if start == end:
+        return last
+    if start.year != end.year:
+        return f"{start.day} {start:%B %Y} – {last}"
+    if start.month != end.month:
+        return f"{start.day} {start:%B} – {last}"
+    return f"{start.day}–{last}"
+
+
+def period_name(period: Period) -> str:
+    """``Week 47, 16–22 November 2026``; a day or month goes by its dates alone."""
+    if period.kind == "week":
+        return f"Week {period.start.isocalendar().week}, {dates(period)}"
+    return dates(period)
+
+
+def headline(picks: int, considered: int) -> str:
+    """``Seven papers for you, out of 212``."""
+    return f"{counted(picks, 'paper').capitalize()} for you, out of {considered:,}"
+
+
+def coverage(seen: Coverage) -> str:
+    """What a digest was drawn from, and what is missing."""
+    dumps = plural(seen.dumps, "page")
+    if seen.expected:
+        dumps = f"{seen.expected - len(seen.missing)} of {plural(seen.expected, 'expected page')}"
+    text = f"Read from {dumps}, {plural(seen.papers, 'paper')}"
+    if not seen.missing:
+        return text + "."
+    days = listed([day(when, year=False) for when in seen.missing])
+    if len(seen.missing) == 1:
+        return f"{text}; the page of {days} is missing and will be in your next digest if it comes."
+    return f"{text}; the pages of {days} are missing and will be in your next digest if they come."
+
+
+def left_out(seen: Coverage) -> str:
+    """How many were left out, by reason; empty where none was."""
+    counts = [f"{seen.left_out[why]:,} {why}" for why in Why if seen.left_out.get(why)]
+    return f"Left out: {', '.join(counts)}." if counts else ""
+
+
+# --- words -------------------------------------------------------------------------------
+
+
+def plural(count: int, noun: str) -> str:
+    """``1 paper``, ``1,200 papers``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def counted(count: int, noun: str) -> str:
+    """The same with small numbers in words: ``no papers``, ``one paper``, ``13 papers``."""
+    if count >= len(_WORDS):
+        return plural(count, noun)
+    return f"{_WORDS[count]} {noun}" if count == 1 else f"{_WORDS[count]} {noun}s"
+
+
+def listed(parts: Iterable[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    *most, last = list(parts) or [""]
+    return f"{', '.join(most)} and {last}" if most else last
