@@ -1,0 +1,141 @@
+"""One durable write for all who wait for one: many connections, few commits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
+from types import TracebackType
+from typing import Self
+
+from digest.model import DeliveryId, Outcome
+
+Commit = Callable[[Collection[tuple[DeliveryId, int]]], Collection[DeliveryId]]
+"""(delivery, fence) pairs → those that may go on, durably marked."""
+Settle = Callable[[Collection[tuple[Outcome, int]]], object]
+"""Durably records outcomes with their fences."""
+
+
+@dataclass(slots=True)
+class _Request:
+    """One thread that waits for its delivery to be committed."""
+
+    delivery: DeliveryId
+    fence: int
+    answer: bool | Exception = False
+    answered: Lock = field(default_factory=Lock)
+
+
+class Gate:
+    """Gathers what several threads want written; one thread of its own writes it in batches.
+
+    While one batch is being written the next one fills up, so batches grow with the load and
+    nobody waits for a clock. Use it as a context manager: leaving it writes what is left.
+    """
+
+    def __init__(self, commit: Commit, settle: Settle) -> None:
+        self._commit, self._settle = commit, settle
+        self._queue: SimpleQueue[_Request | tuple[Outcome, int] | None] = SimpleQueue()
+        self._door = Lock()
+        self._open = True
+        self._unsettled: list[tuple[Outcome, int]] = []
+        self._failure: Exception | None = None
+        self._writer = Thread(target=self._write, name="ledger writer", daemon=True)
+        self._writer.start()
+
+    def commit(self, delivery: DeliveryId, fence: int) -> bool:
+        """Wait until this delivery is durably committed, or refused (False).
+
+        Raises what the ledger raised; then nothing of the batch may go on.
+        """
+        request = _Request(delivery, fence)
+        request.answered.acquire()
+        self._put(request)
+        with request.answered:
+            if isinstance(request.answer, Exception):
+                raise request.answer
+            return request.answer
+
+    def settle(self, outcome: Outcome, fence: int) -> None:
+        """Have an outcome recorded soon; does not wait.
+
+        One that cannot be written is tried again with the next batch, and at the end.
+        """
+        self._put((outcome, fence))
+
+    def close(self) -> None:
+        """Write what is left and stop; raises what the ledger raised if that cannot be done."""
+        with self._door:
+            if self._open:
+                self._open = False
+                self._queue.put(None)
+        self._writer.join()
+        if self._failure is not None:
+            raise self._failure
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _put(self, item: _Request | tuple[Outcome, int]) -> None:
+        with self._door:
+            if not self._open:
+                raise RuntimeError("the gate is closed")
+            self._queue.put(item)
+
+    # --- the writer's thread -------------------------------------------------------------
+
+    def _write(self) -> None:
+        closing = False
+        while not closing:
+            requests: list[_Request] = []
+            for item in self._next_batch():
+                match item:
+                    case None:
+                        closing = True
+                    case _Request():
+                        requests.append(item)
+                    case _:
+                        self._unsettled.append(item)
+            # Commits come first: for each of them a connection stands still.
+            if requests:
+                self._answer(requests)
+            if self._unsettled:
+                self._record()
+
+    def _next_batch(self) -> list[_Request | tuple[Outcome, int] | None]:
+        """Everything that waits; at least one item."""
+        batch = [self._queue.get()]
+        while True:
+            try:
+                batch.append(self._queue.get_nowait())
+            except Empty:
+                return batch
+
+    def _answer(self, requests: Sequence[_Request]) -> None:
+        failure: Exception | None = None
+        allowed: Collection[DeliveryId] = ()
+        try:
+            allowed = self._commit([(request.delivery, request.fence) for request in requests])
+        except Exception as error:
+            failure = error
+        for request in requests:
+            request.answer = failure or request.delivery in allowed
+            request.answered.release()
+
+    def _record(self) -> None:
+        try:
+            self._settle(self._unsettled)
+        except Exception as error:
+            self._failure = error
+        else:
+            self._failure = None
+            self._unsettled = []
