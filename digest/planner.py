@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -74,6 +74,21 @@ class Judgement:
         return {why: count for why, count in counts.items() if count}
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A decision with everything that led to it."""
+
+    subscriber: Subscriber
+    period: Period
+    window: Window
+    scores: NDArray[np.float64]
+    """One for each paper of the window."""
+    excluded: Mapping[int, str]
+    """Index in the window → the exclusion that rules the paper out, in words."""
+    judgement: Judgement
+    decision: Digest | Skip
+
+
 def window(
     papers: Sequence[Paper],
     dumps: Sequence[DumpSeen],
@@ -132,16 +147,23 @@ def judge(
     )
 
 
-def decide(
+def plan(
     subscriber: Subscriber,
     period: Period,
     seen: Window,
-    judgement: Judgement,
-    picks: Sequence[Pick],
+    scores: NDArray[np.float64],
+    excluded: Mapping[int, str],
     *,
+    sent: Collection[PaperKey],
+    reasons: Callable[[int], tuple[Reason, ...]],
     now: datetime,
-) -> Digest | Skip:
-    """The digest, or the reason why there is none."""
+) -> Plan:
+    """Decide one subscriber's digest. ``reasons`` gives those of a paper by its index."""
+    judgement = judge(subscriber, seen.papers, scores, excluded, sent)
+    picks = tuple(
+        pick(seen.papers[index], float(scores[index]), reasons(index), period)
+        for index in judgement.picked
+    )
     coverage = Coverage(
         dumps=seen.dumps,
         papers=len(seen.papers),
@@ -149,10 +171,13 @@ def decide(
         missing=seen.missing,
         expected=seen.expected,
     )
-    if not picks and not (seen.papers and subscriber.send_empty):
+    decision: Digest | Skip
+    if picks or (seen.papers and subscriber.send_empty):
+        decision = Digest(subscriber.id, period, now, seen.upto, picks, coverage)
+    else:
         reason = SkipReason.NOTHING_PICKED if seen.papers else SkipReason.NOTHING_NEW
-        return Skip(subscriber.id, period, now, seen.upto, reason, coverage)
-    return Digest(subscriber.id, period, now, seen.upto, tuple(picks), coverage)
+        decision = Skip(subscriber.id, period, now, seen.upto, reason, coverage)
+    return Plan(subscriber, period, seen, scores, excluded, judgement, decision)
 
 
 def pick(paper: Paper, score: float, reasons: tuple[Reason, ...], period: Period) -> Pick:
@@ -161,20 +186,23 @@ def pick(paper: Paper, score: float, reasons: tuple[Reason, ...], period: Period
     return Pick(paper, score, reasons, late)
 
 
-def explain_left_out(
-    subscriber: Subscriber, paper: Paper, score: float, why: Why, *, ruled_out_by: str, rank: int
-) -> LeftOut:
-    """Why a considered paper is not in the digest, in words. ``rank`` is 1 for the best score
-    among the papers that pass; it is used for papers over the limit."""
+def why_left_out(plan: Plan, index: int) -> LeftOut | None:
+    """Why a paper of the plan's window is not in its digest; None: it is."""
+    why = plan.judgement.why(index)
+    if why is None:
+        return None
+    paper, score = plan.window.papers[index], float(plan.scores[index])
+    limit, threshold = plan.subscriber.limit, plan.subscriber.threshold
     match why:
         case Why.SENT_BEFORE:
             detail = "an earlier digest has it"
         case Why.RULED_OUT:
-            detail = f"your exclusion {ruled_out_by}"
-        case Why.BELOW_THRESHOLD:
-            detail = f"{score:.4f} is below your threshold of {subscriber.threshold:g}"
+            detail = f"your exclusion {plan.excluded[index]}"
         case Why.OVER_LIMIT:
-            detail = f"it ranks {rank}, your limit is {subscriber.limit}"
+            rank = limit + 1 + plan.judgement.over_limit.index(index)
+            detail = f"it ranks {rank}, and your limit is {limit}"
+        case Why.BELOW_THRESHOLD:
+            detail = f"its score {score:.4f} is below your threshold {threshold:g}"
         case Why.DUPLICATE:
-            detail = "it is the same paper as one in the digest"
+            detail = "the digest has a paper that is nearly the same"
     return LeftOut(paper, score, why, detail)
