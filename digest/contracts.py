@@ -25,6 +25,7 @@ from digest.model import (
     Record,
     Skip,
     Standing,
+    Subscriber,
     SubscriberId,
 )
 
@@ -40,8 +41,9 @@ class Ledger(Protocol):
     def record_dump(
         self, dump: Dump, keys: Collection[int], match: Matcher, *, now: datetime
     ) -> Sequence[Match]:
-        """Match the dump's records with the papers that share one of ``keys``, and store them;
-        empty, and nothing stored, if the dump is already known."""
+        """Match the dump's records with the papers that share one of ``keys`` (each handed over
+        with those it shares in ``Paper.keys``), and store them; empty, and nothing stored, if
+        the dump is already known."""
 
     def record_rejected(self, name: str, content: DumpHash, reason: str, *, now: datetime) -> None:
         """Remember that this content is no dump."""
@@ -93,6 +95,13 @@ class Ledger(Protocol):
 
     def rehearsal(self) -> AbstractContextManager[Ledger]:
         """A ledger whose writes are seen inside the block and undone at its end."""
+
+
+class Composer(Protocol):
+    """Turns a claimed delivery into the bytes that go out."""
+
+    def __call__(self, claim: Claim, subscriber: Subscriber) -> Message:
+        """The message; the same bytes for the same claim. Raises TemplateError."""
 
 
 class Transport(Protocol):

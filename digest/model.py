@@ -99,6 +99,8 @@ class Paper:
     comments: int | None = None
     url: str | None = None
     arxiv_id: str | None = None
+    keys: frozenset[int] = field(default=frozenset(), compare=False, repr=False)
+    """Of a candidate for identity: those of the wanted keys that it has; else empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +227,7 @@ class Reason:
     weight: float
     contribution: float
     """Its part of the score; the contributions of a pick sum to its score exactly (1e-9)."""
-    via: Literal["term", "acronym", "related", "pattern", "author"] = "term"
+    via: Literal["term", "acronym", "related", "pattern", "author", "several"] = "term"
 
 
 @dataclass(frozen=True, slots=True)
