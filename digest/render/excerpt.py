@@ -1,0 +1,76 @@
+"""The part of an abstract that an email shows, with the terms that were found in it marked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from markupsafe import Markup, escape
+
+from digest.text.clean import one_line, sentences
+from digest.text.terms import spans
+
+LENGTH = 500
+"""Characters aimed at: two to four sentences."""
+_SLACK = 1.3
+"""An abstract, or a first sentence, that is longer by no more than this is not cut."""
+_FOUND_LENGTH = 320
+"""The longest sentence that is fetched from further below for the term in it."""
+_READ = 20_000
+"""Characters of an abstract that are looked at."""
+
+
+def excerpt(abstract: str, terms: Sequence[str], length: int = LENGTH) -> str:
+    """The first sentences of an abstract, on one line of at most ``1.3 * length`` characters.
+
+    Where none of ``terms`` stands in them, they give way to the first sentence that has one.
+    """
+    text = one_line(abstract[:_READ])
+    if len(text) <= length * _SLACK:
+        return text
+    found = sentences(text)
+    head = _head(text, found, length)
+    if not terms or any(spans(term, head) for term in terms):
+        return head
+    rest = (text[start:end].strip() for start, end in found if start >= len(head))
+    for sentence in rest:
+        if len(sentence) <= _FOUND_LENGTH and any(spans(term, sentence) for term in terms):
+            return f"{_head(text, found, length - len(sentence))} […] {sentence}"
+    return head
+
+
+def _head(text: str, found: Iterable[tuple[int, int]], length: int) -> str:
+    """As many whole sentences as fit; if not even one does, its first words."""
+    ends = [end for _, end in found if end <= length] or [
+        end for _, end in found if end <= length * _SLACK
+    ][:1]
+    return text[: ends[-1]].rstrip() if ends else shortened(text, length)
+
+
+def shortened(text: str, length: int) -> str:
+    """At most ``length`` characters, cut after a word and ended by ``…``."""
+    if len(text) <= length:
+        return text
+    cut = text[: length - 1]
+    word = cut.rpartition(" ")[0]
+    return (word if len(word) > length // 2 else cut).rstrip(" ,;:.–—-") + "…"
+
+
+def marked(text: str, terms: Iterable[str]) -> Markup:
+    """The text, escaped, with every place where one of ``terms`` stands inside ``<mark>``."""
+    out, at = Markup(), 0
+    for start, end in _merged(span for term in terms for span in spans(term, text)):
+        out += escape(text[at:start]) + Markup("<mark>") + escape(text[start:end])
+        out += Markup("</mark>")
+        at = end
+    return out + escape(text[at:])
+
+
+def _merged(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """In order, with those that overlap made one."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(found):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        elif start < end:
+            merged.append((start, end))
+    return merged

@@ -1,0 +1,236 @@
+"""What the email templates see: a digest in words, ready to be printed.
+
+Every ``str`` is clean plain text on one line, to be escaped; ``Markup`` holds no elements but
+``<mark>`` and ``<bdi>``. What may be absent is a tuple of none or one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from markupsafe import Markup, escape
+
+from digest.model import Digest, Paper, Pick, Reason, Subscriber
+from digest.render import wording
+from digest.render.excerpt import excerpt, marked, shortened
+from digest.render.rhythm import rhythm
+from digest.render.site import Links
+from digest.text.clean import one_line
+
+CONTENTS_FROM = 6
+"""So many papers have a contents list."""
+_CHIPS = 8
+_TITLE, _SUBJECT_TITLE, _FACT, _WHY, _INTEREST, _NAME = 300, 60, 160, 420, 60, 80
+"""Characters; what is longer is cut after a word."""
+
+Maybe = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """An interest, and how many of the papers match it."""
+
+    interest: str
+    count: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One picked paper."""
+
+    number: str
+    title: str
+    url: str
+    """http(s), ASCII."""
+    facts: Markup
+    """Authors, date, comments."""
+    facts_text: Maybe
+    late: Maybe
+    gist: tuple[Markup, ...]
+    """The abstract, shortened, with the terms found in it marked."""
+    gist_text: Maybe
+    why: str
+    percent: str
+    """``1`` … ``100``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One digest for one subscriber."""
+
+    subject: str
+    preheader: str
+    brand: str
+    period: str
+    headline: str
+    lead: str
+    chips: tuple[Chip, ...]
+    contents: tuple[Card, ...]
+    """The same as ``papers`` where they are many, else nothing."""
+    papers: tuple[Card, ...]
+    more: Maybe
+    """How many papers the archive page has beyond these."""
+    empty: Maybe
+    """Said instead of papers where there are none."""
+    coverage: str
+    left_out: Maybe
+    rhythm: str
+    feed: str
+    archive: str
+    help: str
+    unsubscribe: str
+
+    def first(self, count: int) -> Letter:
+        """The letter with the first ``count`` of its papers, the others left to the archive."""
+        left = len(self.papers) - count
+        if not left:
+            return self
+        kept = self.papers[:count]
+        more = f"{left:,} more papers" if left > 1 else "One more paper"
+        return replace(
+            self,
+            papers=kept,
+            contents=kept if self.contents else (),
+            more=(f"{more} in the full digest",),
+        )
+
+
+def write(brand: str, digest: Digest, subscriber: Subscriber, links: Links) -> Letter:
+    """Put a digest into words. ``brand`` is the sender's name."""
+    cards = tuple(card(number, pick) for number, pick in enumerate(digest.picks, 1))
+    seen = digest.coverage
+    left_out = wording.left_out(seen)
+    return Letter(
+        subject=subject(digest),
+        preheader=preheader(digest),
+        brand=brand,
+        period=wording.period_name(digest.period),
+        headline=headline(digest),
+        lead=lead(subscriber.name, bool(cards)),
+        chips=chips(digest.picks),
+        contents=cards if len(cards) >= CONTENTS_FROM else (),
+        papers=cards,
+        more=(),
+        empty=() if cards else (_nothing(digest),),
+        coverage=wording.coverage(seen),
+        left_out=(left_out,) if left_out else (),
+        rhythm=rhythm(subscriber.schedule, subscriber.timezone, subscriber.email or ""),
+        feed=links.feed,
+        archive=links.archive,
+        help=links.help,
+        unsubscribe=links.unsubscribe,
+    )
+
+
+# --- the letter's head -------------------------------------------------------------------
+
+
+def subject(digest: Digest) -> str:
+    """``Seven papers: PAT: Pruning-Aware Tuning… and 6 more``."""
+    if not digest.picks:
+        return f"No papers for you, {wording.dates(digest.period)}"
+    count = len(digest.picks)
+    first = shortened(wording.title(digest.picks[0].paper), _SUBJECT_TITLE)
+    said = f"{wording.counted(count, 'paper').capitalize()}: {first}"
+    return f"{said} and {count - 1} more" if count > 1 else said
+
+
+def preheader(digest: Digest) -> str:
+    """What a mailbox shows beside the subject, which names the first paper already."""
+    match digest.picks:
+        case ():
+            return wording.coverage(digest.coverage)
+        case (pick,):
+            return shortened(one_line(pick.paper.abstract[:1000]), 140) or wording.why(pick.reasons)
+        case (_, *others):
+            titles = [shortened(wording.title(pick.paper), 70) for pick in others[:3]]
+            return f"Also: {'; '.join(titles)}"
+
+
+def headline(digest: Digest) -> str:
+    """``Seven papers for you, out of 212``."""
+    count, considered = len(digest.picks), digest.coverage.papers
+    if count and count >= considered:
+        return f"{wording.counted(count, 'paper').capitalize()} for you"
+    return wording.headline(count, considered)
+
+
+def lead(name: str, some: bool) -> str:
+    """What stands above the interests; ``some``: there are papers."""
+    whom = shortened(one_line(name), _NAME)
+    if some:
+        return f"Chosen for {whom} by interest" if whom else "Chosen by interest"
+    return f"For {whom}" if whom else "For you"
+
+
+def _nothing(digest: Digest) -> str:
+    if not digest.coverage.papers:
+        return "No new papers have come in, so there was nothing to choose from."
+    return "None of the papers matched your interests well enough to be worth your time."
+
+
+def chips(picks: Sequence[Pick]) -> tuple[Chip, ...]:
+    """The interests that were matched, most often first, with the number of their papers."""
+    counts = Counter(
+        interest
+        for pick in picks
+        for interest in dict.fromkeys(reason.interest for reason in pick.reasons)
+    )
+    return tuple(
+        Chip(shortened(one_line(interest), _INTEREST), f"{count:,}")
+        for interest, count in counts.most_common(_CHIPS)
+    )
+
+
+# --- papers ------------------------------------------------------------------------------
+
+
+def card(number: int, pick: Pick) -> Card:
+    """Put one pick into words."""
+    paper = pick.paper
+    facts = _facts(paper)
+    terms = tuple(
+        dict.fromkeys(reason.term for reason in pick.reasons if reason.place == "abstract")
+    )
+    gist_text, gist = _gist(paper.abstract, terms)
+    return Card(
+        number=str(number),
+        title=shortened(wording.title(paper), _TITLE),
+        url=wording.paper_url(paper),
+        facts=Markup(" &nbsp;·&nbsp; ").join(map(_isolated, facts)),
+        facts_text=(" · ".join(facts),) if facts else (),
+        late=(_late(paper),) if pick.late else (),
+        gist=(gist,) if gist else (),
+        gist_text=(gist_text,) if gist_text else (),
+        why=_why(pick.reasons),
+        percent=str(min(100, max(1, round(pick.score * 100)))),
+    )
+
+
+def _facts(paper: Paper) -> list[str]:
+    return [shortened(fact, _FACT) for fact in wording.facts(paper)]
+
+
+def _isolated(text: str) -> Markup:
+    """Keeps the direction of a name that is written from the right to itself."""
+    return escape(text) if text.isascii() else Markup("<bdi>{}</bdi>").format(text)
+
+
+def _late(paper: Paper) -> str:
+    if paper.listed is None:
+        return "From an earlier page, late"
+    return f"From the page of {paper.listed.day} {paper.listed:%B}, late"
+
+
+@lru_cache(maxsize=20_000)
+def _gist(abstract: str, terms: tuple[str, ...]) -> tuple[str, Markup]:
+    text = excerpt(abstract, terms)
+    return text, marked(text, terms)
+
+
+@lru_cache(maxsize=20_000)
+def _why(reasons: tuple[Reason, ...]) -> str:
+    return shortened(wording.why(reasons), _WHY)
