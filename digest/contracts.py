@@ -10,6 +10,7 @@ from typing import Protocol
 from digest.model import (
     Channel,
     Claim,
+    Decided,
     DeliveryId,
     Digest,
     Dump,
@@ -78,6 +79,9 @@ class Ledger(Protocol):
 
     def digests(self, subscriber: SubscriberId, *, limit: int) -> list[Digest]:
         """Its digests, newest first."""
+
+    def decided(self, subscriber: SubscriberId, *, limit: int) -> list[Decided]:
+        """Its decisions, digests and closed skips, newest first."""
 
     def claim(
         self, channel: Channel, owner: str, *, now: datetime, lease: timedelta, limit: int

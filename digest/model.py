@@ -252,6 +252,7 @@ class Why(StrEnum):
     BELOW_THRESHOLD = "below the threshold"
     OVER_LIMIT = "over the limit"
     DUPLICATE = "duplicate"
+    TOO_EARLY = "arrived too early"
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +322,19 @@ class Standing:
     """This period already has a digest, or a closed skip."""
     upto: PaperKey | None
     """Where the last digest ended; None: the subscriber has had none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision of the past, digest or closed skip, without its picks."""
+
+    period: Period
+    composed: datetime
+    after: PaperKey | None
+    """Where the one before it ended; None: it was the subscriber's first."""
+    upto: PaperKey
+    picks: int
+    """0: a skip, or an empty digest."""
 
 
 @dataclass(frozen=True, slots=True)

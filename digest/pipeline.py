@@ -1,5 +1,283 @@
 """The straight line from dump to inbox: take in, decide, deliver, publish."""
 
-from digest.contracts import Inbox, Ledger, Matcher, Publisher, Transport
+from __future__ import annotations
 
-__all__ = ["Inbox", "Ledger", "Matcher", "Publisher", "Transport"]
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from functools import partial
+from itertools import chain
+
+from digest import identity, periods, planner, sources
+from digest.contracts import Composer, Found, Inbox, Ledger, Publisher, Transport
+from digest.delivery.gate import Gate
+from digest.errors import DumpError, TemplateError
+from digest.model import (
+    Claim,
+    Message,
+    Outcome,
+    PaperKey,
+    Period,
+    Problem,
+    Skip,
+    State,
+    Subscriber,
+    SubscriberId,
+)
+from digest.render import feeds, pages
+from digest.render.site import Site
+from digest.render.templates import Templates
+from digest.report import Deliveries, DumpRow, Intake, RunReport
+
+BACKGROUND = 5000
+"""How many of the newest papers teach the ranking which words are common."""
+BATCH = 500
+"""Subscribers decided, or deliveries claimed, at a time."""
+RETRY_TEMPLATE = timedelta(minutes=15)
+"""A mail that a broken template holds up is tried again after this."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The outside world of one pass, as the command line wires it."""
+
+    inbox: Inbox
+    ledger: Ledger
+    transport: Transport
+    publisher: Publisher
+    composer: Callable[[], Composer]
+    """Called once a pass, when there is mail to send."""
+    templates: Templates
+    site: Site
+    clock: Callable[[], datetime]
+    """For leases and retries while mail goes out; decisions use ``now``."""
+    owner: str
+    """Names this process in claims; no other one ever had the same."""
+    lease: timedelta
+    expect: planner.Expect
+    feed_entries: int
+
+
+def run_once(house: House, subscribers: Sequence[Subscriber], *, now: datetime) -> RunReport:
+    """One pass. Whatever is interrupted is taken up by the next one."""
+    intake = take_in(house.inbox, house.ledger, now=now)
+    skips = decide(house.ledger, subscribers, expect=house.expect, now=now)
+    deliveries = deliver(house, subscribers)
+    written, unchanged = publish(house, subscribers)
+    return RunReport(now, intake, skips, deliveries, written, unchanged)
+
+
+# --- take in -----------------------------------------------------------------------------
+
+
+def take_in(inbox: Inbox, ledger: Ledger, *, now: datetime) -> Intake:
+    """Read every finished file of the inbox that the ledger does not know."""
+    scan = inbox.scan()
+    found = list(scan.found)
+    known = ledger.seen([file.hash for file in found])
+    rows: list[DumpRow] = []
+    rejected: list[str] = []
+    problems = list(scan.problems)
+    for file in found:
+        if file.hash in known:
+            continue
+        known.add(file.hash)
+        try:
+            row, bad = _take_in_file(file, ledger, now=now)
+        except DumpError as error:
+            ledger.record_rejected(file.name, file.hash, str(error), now=now)
+            rejected.append(file.name)
+            where = f"{file.name}:{error.line}" if error.line else file.name
+            problems.append(Problem(where, error.reason, error.remedy))
+        except OSError as error:
+            problems.append(Problem(file.name, f"cannot be read: {error.strerror or error}"))
+        else:
+            rows.append(row)
+            problems.extend(bad)
+    unchanged = len(found) - len(rows) - len(rejected)
+    return Intake(tuple(rows), unchanged, scan.waiting, tuple(rejected), tuple(problems))
+
+
+def _take_in_file(
+    file: Found, ledger: Ledger, *, now: datetime
+) -> tuple[DumpRow, tuple[Problem, ...]]:
+    dump = sources.read(file.name, file.content(), hash=file.hash, arrived=now)
+    keys = frozenset().union(*map(identity.keys, dump.records))
+    match = partial(identity.match, listed=dump.listed, arrived=now)
+    matches = ledger.record_dump(dump, keys, match, now=now)
+    read = sum(len(match.records) for match in matches)
+    new = sum(match.is_new for match in matches)
+    bad = len(dump.problems)
+    return DumpRow(dump.name, dump.format, read, new, read - new, bad), dump.problems
+
+
+# --- decide ------------------------------------------------------------------------------
+
+
+def decide(
+    ledger: Ledger, subscribers: Sequence[Subscriber], *, expect: planner.Expect, now: datetime
+) -> tuple[Skip, ...]:
+    """Record a decision for everybody whose digest is due; those that made none, and why."""
+    skips: list[Skip] = []
+    for start in range(0, len(subscribers), BATCH):
+        batch = subscribers[start : start + BATCH]
+        decisions = [plan.decision for plan in plans(ledger, batch, expect=expect, now=now)]
+        ledger.record(decisions, {subscriber.id: subscriber.channels for subscriber in batch})
+        skips.extend(decision for decision in decisions if isinstance(decision, Skip))
+    return tuple(skips)
+
+
+def plans(
+    ledger: Ledger, subscribers: Sequence[Subscriber], *, expect: planner.Expect, now: datetime
+) -> Iterator[planner.Plan]:
+    """What to decide for each subscriber whose digest is due. Records nothing."""
+    due = {subscriber.id: due_period(subscriber, now) for subscriber in subscribers}
+    standings = ledger.standings(due)
+    cursors: dict[SubscriberId, PaperKey] = {}
+    for subscriber in subscribers:
+        standing = standings[subscriber.id]
+        if not standing.decided:
+            begin = partial(periods.first_window, subscriber, due[subscriber.id], now=now)
+            cursors[subscriber.id] = standing.upto or ledger.cursor(begin())
+    waiting = [subscriber for subscriber in subscribers if subscriber.id in cursors]
+    if waiting:
+        yield from plan_all(ledger, waiting, due, cursors, expect=expect, now=now)
+
+
+def due_period(subscriber: Subscriber, now: datetime) -> Period:
+    """The period of the subscriber's digest that fell due last."""
+    schedule, zone = subscriber.schedule, subscriber.timezone
+    return periods.period(schedule, zone, periods.occurrence(schedule, zone, now))
+
+
+def plan_all(
+    ledger: Ledger,
+    subscribers: Sequence[Subscriber],
+    due: Mapping[SubscriberId, Period],
+    cursors: Mapping[SubscriberId, PaperKey],
+    *,
+    expect: planner.Expect,
+    now: datetime,
+    upto: PaperKey | None = None,
+) -> Iterator[planner.Plan]:
+    """Plans over the papers that came after each subscriber's cursor.
+
+    With ``upto``, a window of the past is planned again: it ends there, and what its own digest
+    sent does not count as sent before.
+    """
+    # scikit-learn takes most of a second to import, and most passes have nobody to rank for.
+    from digest.ranking import Background, Ranking  # noqa: PLC0415
+
+    papers = ledger.papers(after=min(cursors.values()))
+    if upto is not None:
+        papers = [paper for paper in papers if paper.key <= upto]
+    keys = [paper.key for paper in papers]
+    earliest = min(due[subscriber.id].start for subscriber in subscribers)
+    dumps = ledger.dumps(since=datetime.combine(earliest, time(), UTC) - timedelta(days=1))
+    ranking = Ranking(papers, Background.learn(ledger.papers(limit=BACKGROUND)))
+    profiles = [subscriber.profile for subscriber in subscribers]
+    for subscriber, scored in zip(subscribers, ranking.rank_many(profiles), strict=True):
+        period, after = due[subscriber.id], cursors[subscriber.id]
+        start = bisect_right(keys, after)
+        window = planner.window(papers[start:], dumps, after=after, period=period, expect=expect)
+        scores = scored.scores[start:]
+        excluded = {i - start: term for i, term in scored.excluded.items() if i >= start}
+        wanted = [window.papers[i].key for i in planner.passing(subscriber, scores, excluded)]
+        asked = {subscriber.id: wanted} if wanted and upto is None else {}
+        yield planner.plan(
+            subscriber,
+            period,
+            window,
+            scores,
+            excluded,
+            sent=ledger.sent(asked).get(subscriber.id, ()) if asked else (),
+            reasons=lambda index, s=subscriber, at=start: ranking.reasons(s.profile, at + index),
+            now=now,
+        )
+
+
+# --- deliver -----------------------------------------------------------------------------
+
+
+def deliver(house: House, subscribers: Sequence[Subscriber]) -> Deliveries:
+    """Send every email that is pending, deferred until now, or was left half done."""
+    by_id = {subscriber.id: subscriber for subscriber in subscribers}
+    composer: Composer | None = None
+    outcomes: list[Outcome] = []
+    problems: list[Problem] = []
+    while claims := house.ledger.claim(
+        "email", house.owner, now=house.clock(), lease=house.lease, limit=BATCH
+    ):
+        composer = composer or house.composer()
+        outcomes.extend(_deliver_batch(house, claims, by_id, composer, problems))
+    return Deliveries(tuple(outcomes), tuple(problems))
+
+
+def _deliver_batch(
+    house: House,
+    claims: Sequence[Claim],
+    subscribers: Mapping[SubscriberId, Subscriber],
+    composer: Composer,
+    problems: list[Problem],
+) -> Iterator[Outcome]:
+    """Every claim's outcome, once the ledger is told of it; template errors go to ``problems``."""
+    fences = {claim.delivery: claim.fence for claim in claims}
+    unsent: list[Outcome] = []
+
+    def messages() -> Iterator[Message]:
+        for claim in claims:
+            subscriber = subscribers.get(claim.digest.subscriber)
+            if subscriber is None or subscriber.email is None:
+                detail = "no longer a subscriber by email"
+                unsent.append(Outcome(claim.delivery, State.CANCELLED, detail))
+                continue
+            try:
+                yield composer(claim, subscriber)
+            except TemplateError as error:
+                problems.append(Problem(error.where, error.what, "mend the template"))
+                retry_at = house.clock() + RETRY_TEMPLATE
+                unsent.append(Outcome(claim.delivery, State.DEFERRED, str(error), retry_at))
+
+    ledger, clock = house.ledger, house.clock
+    with Gate(
+        lambda pairs: ledger.commit(pairs, now=clock()),
+        lambda outcomes: ledger.settle(outcomes, now=clock()),
+    ) as gate:
+        commit = lambda delivery: gate.commit(delivery, fences[delivery])  # noqa: E731
+        for outcome in chain(house.transport.send(messages(), commit), unsent):
+            gate.settle(outcome, fences[outcome.delivery])
+            yield outcome
+
+
+# --- publish -----------------------------------------------------------------------------
+
+
+def publish(house: House, subscribers: Sequence[Subscriber]) -> tuple[int, int]:
+    """Bring the public folder up to date; how many feed files were written and unchanged."""
+    ledger, publisher, site = house.ledger, house.publisher, house.site
+    tokens = ledger.enrol([subscriber.id for subscriber in subscribers])
+    papers = ledger.papers(limit=house.feed_entries)
+    written, unchanged = publisher.publish(feeds.all_papers_feeds(papers, site))
+    publisher.publish(pages.site_pages(papers, site, house.templates))
+    for subscriber in subscribers:
+        token = tokens[subscriber.id]
+        digests = ledger.digests(subscriber.id, limit=house.feed_entries)
+        publisher.publish(pages.subscriber_pages(subscriber, token, digests, site, house.templates))
+        if "feed" in subscriber.channels:
+            files = feeds.subscriber_feeds(
+                subscriber, token, digests, site, entries=house.feed_entries
+            )
+            more_written, more_unchanged = publisher.publish(files)
+            written, unchanged = written + more_written, unchanged + more_unchanged
+    _settle_feeds(house)
+    return written, unchanged
+
+
+def _settle_feeds(house: House) -> None:
+    """What is published is delivered."""
+    while claims := house.ledger.claim(
+        "feed", house.owner, now=house.clock(), lease=house.lease, limit=BATCH
+    ):
+        sent = [(Outcome(claim.delivery, State.SENT, "published"), claim.fence) for claim in claims]
+        house.ledger.settle(sent, now=house.clock())

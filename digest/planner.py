@@ -85,6 +85,8 @@ class Plan:
     """One for each paper of the window."""
     excluded: Mapping[int, str]
     """Index in the window → the exclusion that rules the paper out, in words."""
+    reasons: Callable[[int], tuple[Reason, ...]]
+    """Those of a paper, by its index in the window."""
     judgement: Judgement
     decision: Digest | Skip
 
@@ -177,7 +179,7 @@ def plan(
     else:
         reason = SkipReason.NOTHING_PICKED if seen.papers else SkipReason.NOTHING_NEW
         decision = Skip(subscriber.id, period, now, seen.upto, reason, coverage)
-    return Plan(subscriber, period, seen, scores, excluded, judgement, decision)
+    return Plan(subscriber, period, seen, scores, excluded, reasons, judgement, decision)
 
 
 def pick(paper: Paper, score: float, reasons: tuple[Reason, ...], period: Period) -> Pick:
@@ -205,4 +207,6 @@ def why_left_out(plan: Plan, index: int) -> LeftOut | None:
             detail = f"its score {score:.4f} is below your threshold {threshold:g}"
         case Why.DUPLICATE:
             detail = "the digest has a paper that is nearly the same"
+        case Why.TOO_EARLY:
+            detail = "it arrived before the papers that this digest draws on"
     return LeftOut(paper, score, why, detail)
