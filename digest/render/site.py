@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 FeedFormat = Literal["atom", "rss", "json"]
 
+INDEX, HELP, STYLE = "index.html", "help.html", "style.css"
+"""Files at the top of the public folder: what this is, how to edit a profile, the look."""
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -40,6 +43,11 @@ def feed_path(token: str, kind: FeedFormat) -> str:
 def archive_path(token: str, period: Period) -> str:
     """The page that keeps one past digest, relative to the public folder."""
     return f"archive/{token}/{period}.html"
+
+
+def archive_index_path(token: str) -> str:
+    """The page that lists a subscriber's digests and feeds, relative to the public folder."""
+    return f"archive/{token}/index.html"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,18 @@ whoever puts it into markup.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from digest.model import Coverage, Paper, Period, Reason, Why
 from digest.text.clean import one_line
 
 _NAMED = 3
 """So many authors are named; of more, the first two and the number of the others."""
-_URL_SAFE = "!#$%&()*+,/:;=?@[]~"
+_URL_SAFE = "!$%&()*+,/:;=?@~"
+"""May stand in a path, query or fragment as it is (RFC 3986), less the apostrophe."""
 _WORDS = (
     *("no", "one", "two", "three", "four", "five", "six"),
     *("seven", "eight", "nine", "ten", "eleven", "twelve"),
@@ -27,19 +29,24 @@ def paper_url(paper: Paper) -> str:
 
     Always http(s) and ASCII, without a character that ends an attribute.
     """
-    if paper.url is not None and _is_web(paper.url):
-        return quote(one_line(paper.url).replace(" ", "%20"), safe=_URL_SAFE)
+    if paper.url is not None and (web := _web_address(one_line(paper.url))):
+        return web
     if paper.arxiv_id is not None:
         return "https://arxiv.org/abs/" + quote(one_line(paper.arxiv_id))
     return "https://huggingface.co/papers?q=" + quote(one_line(paper.title), safe="")
 
 
-def _is_web(url: str) -> bool:
+def _web_address(url: str) -> str | None:
+    """The URL with what is not allowed in it percent-encoded; None where it is not http(s)."""
     try:
-        parts = urlsplit(url)
+        scheme, host, *rest = urlsplit(url)
     except ValueError:  # such as an unfinished IPv6 address
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.netloc)
+        return None
+    if scheme not in ("http", "https") or not host:
+        return None
+    encoded = (quote(part, safe=_URL_SAFE) for part in rest)
+    whole = urlunsplit((scheme, quote(host, safe=_URL_SAFE + "[]"), *encoded))
+    return re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", whole)
 
 
 def title(paper: Paper) -> str:
