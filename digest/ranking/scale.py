@@ -1,0 +1,39 @@
+"""From evidence to a score between 0 and 1, in steps of 0.0001.
+
+Evidence adds up over interests and has no upper end. Up to ``KNEE``, the score is the evidence
+itself; above, it nears 1 ever more slowly: ``1 - (1 - KNEE)² / (evidence + 1 - 2 KNEE)``, which
+begins with the same slope. Nothing in it depends on other papers or on the profile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+STEPS = 10_000
+"""Steps in a score of 1; evidence is counted in whole steps, so that sums are exact."""
+KNEE = 0.75
+
+Floats = NDArray[np.float64]
+
+
+def score_steps(evidence: Floats) -> Floats:
+    """Scores, in steps, of evidence in (whole) steps."""
+    knee, rest = KNEE * STEPS, (1 - KNEE) * STEPS
+    bent = STEPS - rest * rest / (np.maximum(evidence, knee) - knee + rest)
+    return np.where(evidence <= knee, np.maximum(evidence, 0.0), np.rint(bent))
+
+
+def apportion(steps: int, parts: Sequence[float]) -> list[int]:
+    """Whole steps for each part that sum to ``steps``, by largest remainder; ties: the first."""
+    total = sum(parts)
+    if not total:
+        return [0] * len(parts)
+    exact = [steps * part / total for part in parts]
+    whole = [int(np.floor(x)) for x in exact]
+    by_remainder = sorted(range(len(parts)), key=lambda i: (whole[i] - exact[i], i))
+    for i in by_remainder[: steps - sum(whole)]:
+        whole[i] += 1
+    return whole

@@ -1,0 +1,220 @@
+"""Words and phrases of a text, compared without regard to case, accents, plurals and hyphens.
+
+A *word* is a run of letters and digits; its *form* is the word folded to lower case, without
+accents and in the singular. Two phrases are the same when their forms spell the same letters,
+so ``pre-training``, ``Pre training`` and ``pretraining`` are one phrase.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+# Han characters and kana, written without spaces, are a word each.
+_WORD = r"[぀-ヿ㐀-鿿]|(?:(?![_぀-ヿ㐀-鿿])\w[̀-ͯ]*)+(?:\+\+|#)?"
+_WORD_RE = re.compile(_WORD)
+_WORD_OR_BREAK = re.compile(_WORD + r"|[^\w\s\-‐-―/'’­]|\n\s*\n")
+
+_LINK = re.compile(r"[\s\-‐-―/'’_­]*")
+"""What may stand between two words of one phrase."""
+_PARAGRAPH = re.compile(r"\n\s*\n")
+MAX_EXTRA_WORDS = 2
+"""How many more words than the phrase a text may spell it in (``pre-training`` for one)."""
+
+_IRREGULAR = {
+    "analyses": "analysis", "axes": "axis", "bases": "basis", "criteria": "criterion",
+    "corpora": "corpus", "crises": "crisis", "data": "data", "hypotheses": "hypothesis",
+    "indices": "index", "lens": "lens", "matrices": "matrix", "parentheses": "parenthesis",
+    "phenomena": "phenomenon", "series": "series", "species": "species",
+    "syntheses": "synthesis", "theses": "thesis", "uses": "use", "vertices": "vertex",
+}  # fmt: skip
+_SIBILANT = ("sses", "xes", "ches", "shes", "zzes", "uses", "iases")
+_MUTE_E = ("auses", "ouses", "caches")
+_UNFOLDED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word of a text: its form, and where it stands (``text[start:end]``)."""
+
+    form: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Acronym:
+    """A short form with the phrase it stands for, both as the text spells them."""
+
+    short: str
+    long: str
+
+
+def fold(text: str) -> str:
+    """Lower case without accents: ``Poincaré`` → ``poincare``. Its length may differ."""
+    if text.isascii():
+        return text.lower()
+    plain = unicodedata.normalize("NFKD", text.casefold().translate(_UNFOLDED))
+    return "".join(c for c in plain if not unicodedata.combining(c))
+
+
+@lru_cache(maxsize=200_000)
+def form(word: str) -> str:
+    """The form of one word, as in ``GNNs`` → ``gnn``, ``Matrices`` → ``matrix``."""
+    folded = fold(word)
+    if folded in _IRREGULAR:
+        return _IRREGULAR[folded]
+    if len(folded) < 4 or not folded.endswith("s") or folded.endswith(("ss", "us", "is", "ias")):
+        # Three letters are a plural only where the writer says so by capitals: LMs, but not gas.
+        return folded[:-1] if len(word) == 3 and word[:2].isupper() and word[2] == "s" else folded
+    if folded.endswith("ies") and len(folded) > 4:
+        return folded[:-3] + "y"
+    if len(folded) > 4 and folded.endswith(_SIBILANT) and not folded.endswith(_MUTE_E):
+        return folded[:-2]
+    return folded[:-1]
+
+
+def tokens(text: str) -> list[Token]:
+    """The words of a text, in order."""
+    return [Token(form(m[0]), m.start(), m.end()) for m in _WORD_RE.finditer(text)]
+
+
+def forms(text: str) -> tuple[str, ...]:
+    """The forms of the words of a phrase."""
+    return tuple(form(word) for word in _WORD_RE.findall(text))
+
+
+def stream(text: str) -> list[str]:
+    """The words of a text as written, and between them the marks no phrase reaches across."""
+    return _WORD_OR_BREAK.findall(text)
+
+
+def spans(phrase: str, text: str) -> list[tuple[int, int]]:
+    """Where a phrase stands in a text: (start, end) pairs in order, never overlapping."""
+    wanted = forms(phrase)
+    if not wanted:
+        return []
+    found: list[tuple[int, int]] = []
+    words = tokens(text)
+    spelled, longest = "".join(wanted), len(wanted) + MAX_EXTRA_WORDS
+    at = 0
+    while at < len(words):
+        length = _spelled_from(words, at, spelled, longest, text)
+        if length:
+            found.append((words[at].start, words[at + length - 1].end))
+        at += length or 1
+    return found
+
+
+def _spelled_from(words: list[Token], at: int, spelled: str, longest: int, text: str) -> int:
+    """How many words from ``at`` on spell the letters; 0 if they do not."""
+    so_far = ""
+    for length, token in enumerate(words[at : at + longest], 1):
+        if length > 1 and not linked(text, words[at + length - 2], token):
+            return 0
+        so_far += token.form
+        if so_far == spelled:
+            return length
+        if not spelled.startswith(so_far):
+            return 0
+    return 0
+
+
+def linked(text: str, one: Token, following: Token) -> bool:
+    """Whether two neighbouring words can belong to one phrase."""
+    gap = _LINK.fullmatch(text, one.end, following.start)
+    return gap is not None and not _PARAGRAPH.search(gap[0])
+
+
+# --- acronyms ----------------------------------------------------------------------------
+
+_SMALL = frozenset(
+    {"a", "an", "and", "as", "by", "for", "in", "of", "on", "or", "the", "to", "with"}
+)
+_BRACKETED = re.compile(r"\(([^()\n]{2,80})\)")
+_LAST_WORD = re.compile(r"(\S+)\s*$")
+_SHORT = re.compile(r"(?=\S*[A-Z])[A-Za-z0-9][\w\-+/]{1,11}")
+
+
+def acronyms(text: str) -> tuple[Acronym, ...]:
+    """Acronyms that a text explains, as ``Low-Rank Adaptation (LoRA)`` or ``LoRA (low-rank …)``.
+
+    The letters of the short form are looked for from right to left in the words before the
+    bracket; its first letter must begin a word (Schwartz and Hearst, PSB 2003).
+    """
+    return tuple(dict.fromkeys(_acronyms(text)))
+
+
+def _acronyms(text: str) -> Iterator[Acronym]:
+    for bracket in _BRACKETED.finditer(text):
+        inside = re.split(r"[;,]", bracket[1])[0].strip()
+        before = text[max(0, bracket.start() - 160) : bracket.start()]
+        if _SHORT.fullmatch(inside):
+            long = _expansion(inside, re.split(r"[.;:!?]\s|\n|[,()]", before)[-1].strip())
+            if long:
+                yield Acronym(_singular(inside), long)
+            continue
+        word = _LAST_WORD.search(before)
+        if word and _SHORT.fullmatch(word[1]) and _expansion(word[1], inside) == inside:
+            yield Acronym(_singular(word[1]), inside)
+
+
+def _singular(short: str) -> str:
+    return short[:-1] if re.fullmatch(r"[A-Z0-9\-]{2,}s", short) else short
+
+
+def _expansion(short: str, before: str) -> str | None:
+    """The tail of ``before`` that spells ``short``, or None."""
+    letters = fold("".join(re.findall(r"[A-Za-z0-9]", _singular(short))))
+    tail = " ".join(before.split()[-(len(letters) + 5) :])
+    folded = tail.lower()
+    if len(folded) != len(tail):
+        return None
+    at = _by_initials(letters, folded)
+    if at is None:
+        at = _by_letters(letters, folded)
+    if at is None:
+        return None
+    long, said = tail[at:], forms(tail[at:])
+    if len(said) < 2 or len(long) <= len(short) or "".join(forms(short)) in said:
+        return None
+    return long if _begins_words(letters, said) else None
+
+
+def _by_initials(letters: str, folded: str) -> int | None:
+    """Where the words begin whose first letters are these, small words left aside."""
+    left = list(letters)
+    for word in reversed(list(_WORD_RE.finditer(folded))):
+        if word[0][0] == left[-1]:
+            left.pop()
+            if not left:
+                return word.start()
+        elif word[0] not in _SMALL:
+            return None
+    return None
+
+
+def _by_letters(letters: str, folded: str) -> int | None:
+    """Where the text begins that holds these letters in order, the first one opening a word."""
+    at = len(folded)
+    for i in range(len(letters) - 1, -1, -1):
+        at = folded.rfind(letters[i], 0, at)
+        while i == 0 and at > 0 and folded[at - 1].isalnum():
+            at = folded.rfind(letters[0], 0, at)
+        if at < 0:
+            return None
+    return at
+
+
+def _begins_words(letters: str, words: tuple[str, ...]) -> bool:
+    """Whether at least half of the letters begin words: keeps chance finds out."""
+    initials = [w[0] for w in words]
+    hits = at = 0
+    for letter in letters:
+        if letter in initials[at:]:
+            at += initials[at:].index(letter) + 1
+            hits += 1
+    return 2 * hits >= len(letters)

@@ -1,0 +1,189 @@
+"""What a subscriber gets for an interest, and the reasons given for it."""
+
+from __future__ import annotations
+
+import random
+from typing import Literal
+
+import pytest
+
+from digest.model import Interest, Profile, Reason
+from digest.ranking import Background, Ranking
+from tests.ranking.samples import FILLER, paper, papers, profile, scored
+
+THRESHOLD = 0.2
+WEEK = papers(
+    ("Low-Rank Adaptation (LoRA) of Large Models", FILLER),
+    ("Tuning with LoRA", FILLER),
+    ("A survey of gulls", f"{FILLER} It mentions low-rank adaptation once."),
+    ("Low tides", f"{FILLER} Adaptation to low water."),
+    ("Pretraining at scale", f"{FILLER} We pre-train and adapt."),
+    ("Ferries", FILLER),
+)
+
+
+def score(interest: str | Interest, index: int) -> float:
+    return float(scored(WEEK, profile(interest)).scores[index])
+
+
+def test_a_phrase_matches_as_a_phrase_and_its_words_count_little() -> None:
+    scores = scored(WEEK, profile("low-rank adaptation")).scores
+    assert scores[2] >= THRESHOLD > scores[3] > scores[5] == 0
+
+
+def test_the_title_counts_more_than_the_abstract() -> None:
+    assert score("low-rank adaptation", 0) > score("low-rank adaptation", 2)
+
+
+@pytest.mark.parametrize("interest", ["pre-training", "pretraining", "Pre Training"])
+def test_spelling_of_the_interest_does_not_matter(interest: str) -> None:
+    assert score(interest, 4) == score("pretraining", 4) >= THRESHOLD
+
+
+@pytest.mark.parametrize(("interest", "index"), [("low-rank adaptation", 1), ("LoRA", 2)])
+def test_acronyms_match_either_way(interest: str, index: int) -> None:
+    assert score(interest, index) >= THRESHOLD
+    ranking = Ranking(WEEK, Background.learn([]))
+    assert {r.via for r in ranking.reasons(profile(interest), index)} == {"acronym"}
+
+
+def test_an_acronym_that_the_paper_explains_otherwise_does_not_count() -> None:
+    week = papers(
+        ("Self-supervised learning (SSL) for ships", FILLER),
+        ("SSL at sea", FILLER),
+        ("Solid state lighting (SSL) for harbours", FILLER),
+    )
+    scores = scored(week, profile("self-supervised learning")).scores
+    assert scores[1] >= THRESHOLD > scores[2]
+
+
+def test_weights_scale_what_an_interest_brings() -> None:
+    half = score(Interest("low-rank adaptation", weight=0.5), 2)
+    assert score("low-rank adaptation", 2) == pytest.approx(2 * half, abs=1e-4)
+
+
+def test_an_incidental_common_word_stays_below_the_threshold() -> None:
+    week = [paper(i, f"Harbour report {i}", f"{FILLER} Our model is slow.") for i in range(1, 41)]
+    assert scored(week, profile("model")).scores.max() < THRESHOLD
+
+
+def test_an_interest_can_be_held_to_a_place() -> None:
+    assert score(Interest("low-rank adaptation", place="title"), 2) < 0.05
+    assert score(Interest("low-rank adaptation", place="abstract"), 2) >= THRESHOLD
+
+
+def test_patterns_ignore_case() -> None:
+    pattern = Interest(r"low.rank\s+adapt\w+", kind="pattern")
+    ranking = Ranking(WEEK, Background.learn(WEEK))
+    (reason,) = ranking.reasons(profile(pattern), 0)
+    assert (reason.term, reason.place, reason.via) == ("Low-Rank Adaptation", "title", "pattern")
+    assert ranking.rank(profile(Interest("x*", kind="pattern"))).scores.max() == 0
+
+
+def test_authors_count_only_where_the_paper_names_them() -> None:
+    week = [paper(1, "Ships", authors=["Ada Example", "Y. LeCun"]), paper(2, "Yann LeCun's ships")]
+    wishes = profile(Interest("Yann LeCun", kind="author"))
+    ranking = Ranking(week, Background.learn([]))
+    scores = ranking.rank(wishes).scores
+    assert scores[0] >= THRESHOLD
+    assert scores[1] == 0
+    assert ranking.reasons(wishes, 0) == (
+        Reason("Yann LeCun", "Y. LeCun", "authors", 1.0, float(scores[0]), "author"),
+    )
+
+
+def test_exclusions_name_the_term_and_its_place() -> None:
+    week = [*WEEK, paper(9, "Surveys", authors=["A. Example"])]
+    wishes = profile(
+        "ferry",
+        exclude=["surveys", Interest("tides?", "pattern"), Interest("Ada Example", "author")],
+    )
+    assert scored(week, wishes).excluded == {
+        2: "surveys in the title",
+        3: "/tides?/ in the title",
+        6: "Ada Example among the authors",
+    }
+
+
+def test_an_exclusion_can_be_held_to_a_place() -> None:
+    wishes = profile("ferry", exclude=[Interest("low-rank adaptation", place="title")])
+    assert set(scored(WEEK, wishes).excluded) == {0, 1}
+
+
+# --- laws ---------------------------------------------------------------------------------
+
+WORDS = (
+    "low",
+    "rank",
+    "adaptation",
+    "LoRA",
+    "survey",
+    "gulls",
+    "pre",
+    "training",
+    "model",
+    "tides",
+)
+
+
+PLACES: tuple[Literal["title", "abstract"] | None, ...] = (None, None, "title", "abstract")
+
+
+def random_case(seed: int) -> tuple[Ranking, Profile]:
+    rng = random.Random(seed)  # noqa: S311 — test data, not secrets
+
+    def some(most: int) -> str:
+        return " ".join(rng.choices(WORDS, k=rng.randint(1, most)))
+
+    week = [paper(i, some(6), f"{some(30)}. {some(20)}") for i in range(1, 13)]
+    wishes = Profile(
+        tuple(
+            {
+                Interest(some(3), weight=rng.choice([0.5, 1.0, 2.5]), place=rng.choice(PLACES))
+                for _ in range(rng.randint(1, 5))
+            }
+        )
+    )
+    return Ranking(week, Background.learn(week[:4])), wishes
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_reasons_sum_to_the_score_and_tell_what_removing_an_interest_does(seed: int) -> None:
+    ranking, wishes = random_case(seed)
+    scores = ranking.rank(wishes).scores
+    for index, whole in enumerate(scores.tolist()):
+        reasons = ranking.reasons(wishes, index)
+        assert sum(r.contribution for r in reasons) == pytest.approx(whole, abs=1e-9)
+        assert all(round(r.contribution * 10_000) / 10_000 == r.contribution for r in reasons)
+        for interest in wishes.interests:
+            rest = Profile(tuple(i for i in wishes.interests if i != interest))
+            same_name = sum(str(i) == str(interest) for i in wishes.interests)
+            said = sum(r.contribution for r in reasons if r.interest == str(interest))
+            if same_name == 1:
+                without = float(ranking.rank(rest).scores[index])
+                assert whole - without == pytest.approx(said, abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_order_of_papers_interests_and_profiles_changes_nothing(seed: int) -> None:
+    ranking, wishes = random_case(seed)
+    week = ranking.papers
+    backwards = Ranking(week[::-1], Background.learn(week[3::-1]))
+    other = profile("gulls")
+    first, _ = ranking.rank_many([wishes, other])
+    _, second = backwards.rank_many([other, Profile(wishes.interests[::-1])])
+    assert first.scores.tolist() == second.scores[::-1].tolist()
+
+
+def test_an_unrelated_paper_hardly_moves_a_score() -> None:
+    week = [paper(i, f"Harbour {i}", f"{FILLER} Tide {i} of low rank.") for i in range(1, 501)]
+    wishes = profile("low rank", "tide", "harbour")
+    before = scored(week, wishes).scores
+    after = scored([*week, paper(999, "Volcano", "Lava flows downhill.")], wishes).scores
+    assert abs(after[:-1] - before).max() <= 0.02
+
+
+@pytest.mark.parametrize("week", [[], papers("", ("", ""), "—")])
+def test_nothing_to_rank(week: list) -> None:  # type: ignore[type-arg]  # empty or papers
+    wishes = profile("walrus", "", "--", exclude=["soup"])
+    assert scored(week, wishes).scores.tolist() == [0.0] * len(week)
