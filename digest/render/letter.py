@@ -140,14 +140,12 @@ def subject(digest: Digest) -> str:
 
 def preheader(digest: Digest) -> str:
     """What a mailbox shows beside the subject, which names the first paper already."""
-    match digest.picks:
-        case ():
-            return wording.coverage(digest.coverage)
-        case (pick,):
-            return shortened(one_line(pick.paper.abstract[:1000]), 140) or wording.why(pick.reasons)
-        case (_, *others):
-            titles = [shortened(wording.title(pick.paper), 70) for pick in others[:3]]
-            return f"Also: {'; '.join(titles)}"
+    if not digest.picks:
+        return wording.coverage(digest.coverage)
+    first, *others = digest.picks
+    if not others:
+        return shortened(one_line(first.paper.abstract[:1000]), 140) or wording.why(first.reasons)
+    return f"Also: {'; '.join(shortened(wording.title(pick.paper), 70) for pick in others[:3])}"
 
 
 def headline(digest: Digest) -> str:

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from types import SimpleNamespace
-from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Generic, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
 from jinja2 import nodes
 from jinja2.ext import Extension
@@ -80,16 +80,14 @@ class _Specimens:
 def specimen(kind: type) -> Mapping[str, object]:
     """The values over which a template is rendered into a sheet: tokens for every field of a
     dataclass of ``str``, ``Markup``, other such dataclasses, and tuples of them."""
-    return vars(_specimen(ROOT, kind))
+    return dict(vars(_specimen(ROOT, kind)))
 
 
 def _specimen(path: str, kind: Any) -> Any:
     if is_dataclass(kind):
         hints = get_type_hints(kind)
         names = [field.name for field in fields(kind)]
-        return SimpleNamespace(
-            **{name: _value(f"{path}.{name}", hints[name]) for name in names}
-        )
+        return SimpleNamespace(**{name: _value(f"{path}.{name}", hints[name]) for name in names})
     return _value(f"{path}.{_ITSELF}", kind)
 
 
@@ -126,7 +124,7 @@ class Loop(Generic[T]):
     body: tuple[Piece[T], ...]
 
 
-Piece = T | Hole[T] | Loop[T]
+Piece: TypeAlias = "T | Hole[T] | Loop[T]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +158,8 @@ def tokens(page: str) -> Counter[str]:
 
 class _Cutter(Generic[T]):
     def __init__(self, page: str, encoding: Encoding[T]) -> None:
-        self._page, self._encoding = page, encoding
+        self._page = page
+        self._encoding: Encoding[T] = encoding
         self._found = _TOKEN.finditer(page)
         self._at = 0
 

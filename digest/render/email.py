@@ -1,0 +1,237 @@
+"""From a digest to the email that is sent.
+
+premailer, which writes the style sheet into every element, takes milliseconds a page. So it runs
+once, over a sheet of the template with holes in it; a message joins the ready pieces and fills
+the holes (see ``digest.render.sheet``). Where the template is not the shipped one, a few messages
+made both ways are compared first; if they differ, every message goes through premailer.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from email.utils import format_datetime
+from functools import lru_cache
+from hashlib import sha256
+from quopri import decodestring
+
+from markupsafe import escape
+
+from digest.errors import TemplateError
+from digest.model import DeliveryId, Digest, Message, Problem, Subscriber
+from digest.render import message, probes
+from digest.render.inlining import inlined, same_page, siblings
+from digest.render.letter import Letter, write
+from digest.render.sheet import Encoding, Unsplittable, cut, fill, specimen, tokens
+from digest.render.site import Links, Site
+from digest.render.templates import Templates
+from digest.render.wrapping import wrapped
+
+HTML, TEXT, STYLE = "email.html.j2", "email.txt.j2", "style.css"
+BUDGET = 88_000
+"""Bytes of the encoded HTML part. Gmail cuts a message near 102,000."""
+
+_log = logging.getLogger(__name__)
+
+
+class EmailComposer:
+    """Composes messages from one set of templates; make one a run.
+
+    Raises:
+        TemplateError: a template cannot be rendered at all.
+    """
+
+    def __init__(self, templates: Templates, site: Site) -> None:
+        self._templates, self._site = templates, site
+        self._brand, self._sender = message.split_mailbox(site.sender)
+        self.problems: tuple[Problem, ...] = ()
+        """What the operator should know of the templates."""
+        self._html: Callable[[Letter], bytes] = self._slow_html
+        self._text: Callable[[Letter], bytes] = self._slow_text
+        shipped = templates.is_shipped(HTML, TEXT, STYLE)
+        try:
+            if not shipped:
+                self._refuse_siblings()
+            html, text = self._html_sheet(), self._text_sheet()
+            if not shipped:
+                self._prove(html, text)
+        except Unsplittable as reason:
+            self._fall_back(str(reason))
+        else:
+            self._html, self._text = html, text
+
+    def compose(
+        self,
+        delivery: DeliveryId,
+        digest: Digest,
+        subscriber: Subscriber,
+        links: Links,
+        *,
+        envelope_sender: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Message:
+        """The message of one delivery; the same bytes whenever it is composed anew.
+
+        ``envelope_sender`` is where bounces go, else to the sender; ``headers`` are added as
+        free text.
+
+        Raises:
+            TemplateError: an operator's template failed on this digest.
+        """
+        letter, html = self._fitting(self._letter(digest, subscriber, links))
+        recipient = message.address(subscriber.email or "")
+        content = message.assemble(
+            [
+                *self._headers(digest, subscriber, links, letter.subject, recipient),
+                *((name, message.unstructured(value)) for name, value in (headers or {}).items()),
+            ],
+            self._text(letter),
+            html,
+        )
+        return Message(
+            delivery=delivery,
+            sender=envelope_sender or self._sender,
+            recipient=recipient,
+            content=content,
+            name=f"{digest.period}-{subscriber.id}",
+        )
+
+    def html(self, digest: Digest, subscriber: Subscriber, links: Links) -> str:
+        """The page that the message shows, for previews."""
+        _, html = self._fitting(self._letter(digest, subscriber, links))
+        return decodestring(html).decode().replace("\r\n", "\n")
+
+    def text(self, digest: Digest, subscriber: Subscriber, links: Links) -> str:
+        """The text that the message shows where HTML is not wanted."""
+        letter, _ = self._fitting(self._letter(digest, subscriber, links))
+        return decodestring(self._text(letter)).decode().replace("\r\n", "\n")
+
+    def _letter(self, digest: Digest, subscriber: Subscriber, links: Links) -> Letter:
+        return write(self._brand, digest, subscriber, links)
+
+    def _fitting(self, letter: Letter) -> tuple[Letter, bytes]:
+        """The letter with as many of its papers as the budget allows, and its HTML part."""
+        html = self._html(letter)
+        if len(html) <= BUDGET:
+            return letter, html
+        fits, too_many = 0, len(letter.papers)
+        while too_many - fits > 1:
+            middle = (fits + too_many) // 2
+            if len(self._html(letter.first(middle))) <= BUDGET:
+                fits = middle
+            else:
+                too_many = middle
+        shorter = letter.first(fits)
+        return shorter, self._html(shorter)
+
+    # --- headers -------------------------------------------------------------------------
+
+    def _headers(
+        self, digest: Digest, subscriber: Subscriber, links: Links, subject: str, recipient: str
+    ) -> list[tuple[str, str]]:
+        one_click = links.one_click if (links.one_click or "").startswith("https://") else None
+        local, _, domain = self._sender.rpartition("@")
+        name = f"{subscriber.id}\0email\0{digest.period}"
+        headers = [
+            ("From", message.mailbox(self._brand, self._sender)),
+            ("To", message.mailbox(subscriber.name[:200], recipient)),
+            ("Subject", message.unstructured(subject)),
+            ("Date", format_datetime(digest.composed)),
+            ("Message-ID", f"<{sha256(name.encode()).hexdigest()[:32]}@{domain}>"),
+            ("List-Id", f"<{_label(local)}.{domain}>"),
+            ("List-Unsubscribe", message.uris(one_click or "", links.unsubscribe_mailto)),
+        ]
+        if one_click:
+            headers.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
+        if links.archive.startswith(("https://", "http://")):
+            headers.append(("List-Archive", message.uris(links.archive)))
+        # RFC 3834 says it to programs of today; older absence notices know only the other.
+        return [*headers, ("Auto-Submitted", "auto-generated"), ("Precedence", "bulk")]
+
+    # --- pages ---------------------------------------------------------------------------
+
+    def _page(self, name: str, letter: Letter) -> str:
+        values = {field: getattr(letter, field) for field in Letter.__slots__}
+        return self._templates.render(name, values)
+
+    def _slow_html(self, letter: Letter) -> bytes:
+        return message.quoted(inlined(self._page(HTML, letter)))
+
+    def _slow_text(self, letter: Letter) -> bytes:
+        return _lines(self._page(TEXT, letter))
+
+    def _html_sheet(self) -> Callable[[Letter], bytes]:
+        page = self._sheet(HTML)
+        ready = inlined(page)
+        if tokens(ready) != tokens(page):
+            raise Unsplittable("a value stands where premailer moves or changes it")
+        pieces = cut(ready, Encoding(message.quoted, _escaped, _styled))
+        return lambda letter: message.join(fill(pieces, letter))
+
+    def _text_sheet(self) -> Callable[[Letter], bytes]:
+        pieces = cut(self._sheet(TEXT), Encoding(str, str, lambda _: str))
+        return lambda letter: _lines("".join(fill(pieces, letter)))
+
+    def _sheet(self, name: str) -> str:
+        try:
+            return self._templates.render(name, specimen(Letter))
+        except TemplateError as error:
+            raise Unsplittable(str(error)) from error
+
+    # --- templates that are not the shipped ones -------------------------------------------
+
+    def _refuse_siblings(self) -> None:
+        found = siblings(self._templates.source(STYLE))
+        if found:
+            raise Unsplittable(f"{STYLE} selects by siblings or position: {found}")
+
+    def _prove(self, html: Callable[[Letter], bytes], text: Callable[[Letter], bytes]) -> None:
+        """See that messages come out the same both ways."""
+        for letter in probes.letters():
+            if not same_page(decodestring(html(letter)), decodestring(self._slow_html(letter))):
+                raise Unsplittable(f"{HTML} prints something that depends on the values given")
+            if text(letter) != self._slow_text(letter):
+                raise Unsplittable(f"{TEXT} prints something that depends on the values given")
+
+    def _fall_back(self, reason: str) -> None:
+        for letter in probes.letters():
+            self._slow_html(letter)
+            self._slow_text(letter)
+        what = f"each message goes through premailer, which is slow: {reason}"
+        _log.warning("%s: %s", HTML, what)
+        self.problems = (
+            Problem(HTML, what, "use {% each %} for lists and print values unchanged"),
+        )
+
+
+def _label(local: str) -> str:
+    """The local part of the sender's address as a part of a list's name (RFC 2919)."""
+    kept = "".join(char for char in local if char.isascii() and (char.isalnum() or char in "-_."))
+    return kept.strip(".") or "digest"
+
+
+@lru_cache(maxsize=20_000)
+def _escaped(value: str) -> bytes:
+    return message.quoted(str(escape(value)))
+
+
+def _styled(tags: Mapping[str, str]) -> Callable[[str], bytes]:
+    """Writes a ``Markup`` value with the start tags that premailer made for its elements."""
+
+    @lru_cache(maxsize=20_000)
+    def written(value: str) -> bytes:
+        text = str(value)  # a Markup would escape what is put into it
+        for tag, start in tags.items():
+            text = text.replace(f"<{tag}>", start)
+        return message.quoted(text)
+
+    return written
+
+
+def _lines(page: str) -> bytes:
+    return b"".join([_line(line) for line in page.rstrip("\n").split("\n")])
+
+
+@lru_cache(maxsize=20_000)
+def _line(line: str) -> bytes:
+    return message.quoted("".join(f"{part}\n" for part in wrapped(line)))
