@@ -7,7 +7,7 @@ whoever puts it into markup.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -16,6 +16,8 @@ from digest.text.clean import one_line
 
 _NAMED = 3
 """So many authors are named; of more, the first two and the number of the others."""
+_DAYS = 5
+"""So many missing days are named; of more, the first four and the number of the others."""
 _URL_SAFE = "!$%&()*+,/:;=?@~"
 """May stand in a path, query or fragment as it is (RFC 3986), less the apostrophe."""
 _WORDS = (
@@ -69,6 +71,11 @@ def day(when: date, *, year: bool = True) -> str:
     return f"{when.day} {when:%b %Y}" if year else f"{when.day} {when:%b}"
 
 
+def long_day(when: date) -> str:
+    """``27 August 2024``."""
+    return f"{when.day} {when:%B %Y}"
+
+
 def facts(paper: Paper) -> tuple[str, ...]:
     """What is known of it, for one line: authors, date, comments."""
     found = (
@@ -83,30 +90,33 @@ def facts(paper: Paper) -> tuple[str, ...]:
 
 
 def why(reasons: Sequence[Reason]) -> str:
-    """Why a paper was picked, weightiest first: ``“LoRA” in the title and abstract``."""
+    """Why a paper was picked, weightiest first: ``“LoRA” in the title; by Ada Lovelace``."""
     groups: dict[tuple[str, str, str], list[Reason]] = {}
     for reason in sorted(reasons, key=lambda reason: -reason.contribution):
         key = (reason.interest, reason.via, reason.term.casefold())
         groups.setdefault(key, []).append(reason)
-    said = [_reason(group) for group in groups.values()]
-    sentence = listed(said)
+    # An interest that was also found as it is written need not be named beside its other forms.
+    spelled = {interest for interest, via, _ in groups if via == "term"}
+    sentence = "; ".join(_reason(group, spelled) for group in groups.values())
     return sentence[:1].upper() + sentence[1:]
 
 
-def _reason(group: Sequence[Reason]) -> str:
+def _reason(group: Sequence[Reason], spelled: Collection[str]) -> str:
     """One interest and the places where it was found."""
     interest, term = one_line(group[0].interest), one_line(group[0].term)
     if group[0].via == "author":
         return f"by {term}"
     where = listed(list(dict.fromkeys(reason.place for reason in group)))
     found = f"“{term}” in the {where}"
+    if group[0].interest in spelled:
+        return found
     match group[0].via:
         case "acronym":
-            return f"{found}, short or long for “{interest}”"
+            return f"{found}, for “{interest}”"
         case "related":
             return f"{found}, related to “{interest}”"
         case "pattern":
-            return f"{found}, as {interest} asks"
+            return f"{found}, by the pattern {interest}"
         case _:
             return found
 
@@ -119,11 +129,11 @@ def dates(period: Period) -> str:
     start, end = period.start, period.end
     if period.kind == "month":
         return f"{start:%B %Y}"
-    last = f"{end.day} {end:%B %Y}"
+    last = long_day(end)
     if start == end:
         return last
     if start.year != end.year:
-        return f"{start.day} {start:%B %Y} – {last}"
+        return f"{long_day(start)} – {last}"
     if start.month != end.month:
         return f"{start.day} {start:%B} – {last}"
     return f"{start.day}–{last}"
@@ -149,10 +159,17 @@ def coverage(seen: Coverage) -> str:
     text = f"Read from {dumps}, {plural(seen.papers, 'paper')}"
     if not seen.missing:
         return text + "."
-    days = listed([day(when, year=False) for when in seen.missing])
+    days = listed(_days(seen.missing))
     if len(seen.missing) == 1:
         return f"{text}; the page of {days} is missing and will be in your next digest if it comes."
     return f"{text}; the pages of {days} are missing and will be in your next digest if they come."
+
+
+def _days(missing: Sequence[date]) -> list[str]:
+    named = missing if len(missing) <= _DAYS else missing[: _DAYS - 1]
+    rest = len(missing) - len(named)
+    said = [day(when, year=False) for when in named]
+    return [*said, f"{rest} more days"] if rest else said
 
 
 def left_out(seen: Coverage) -> str:
