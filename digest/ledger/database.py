@@ -1,0 +1,205 @@
+"""A database as the ledger uses it: transactions that are durable, short and fail in words.
+
+SQLite runs in WAL mode with ``synchronous=FULL``; a transaction that writes begins with
+BEGIN IMMEDIATE, so two never meet half-way. PostgreSQL runs at READ COMMITTED; what must not
+run twice at once takes an advisory lock.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    URL,
+    Column,
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+    text,
+)
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.pool import QueuePool
+
+from digest.errors import LedgerError
+from digest.ledger import schema
+from digest.ledger.faults import FAILURES, in_words, wrong_url
+
+T = TypeVar("T")
+
+INTAKE, REFUSALS, SCHEMA = 0x64696701, 0x64696702, 0x64696703
+"""Advisory locks: storing papers and decisions; who must not be mailed; migrating."""
+
+
+class Database:
+    """An engine that connects, and creates or upgrades its tables, when first used."""
+
+    def __init__(self, url: URL, engine: Engine, *, patience: timedelta) -> None:
+        self.url, self.patience = url, patience
+        self.is_sqlite = engine.dialect.name == "sqlite"
+        self._engine = engine
+        self._writing = engine.execution_options(digest_writes=True)
+        # Threads of one process queue here; SQLite's own waiting is sleep and retry.
+        self._turn = threading.Lock() if self.is_sqlite else nullcontext()
+        self._preparing = threading.Lock()
+        self._ready = False
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the ledger and changes nothing."""
+        with self._in_words():
+            self._prepare()
+            with self._engine.connect() as connection:
+                yield connection
+
+    @contextmanager
+    def writing(self, *locks: int) -> Iterator[Connection]:
+        """A transaction that is durable when the block ends, undone when it raises."""
+        with self._in_words():
+            self._prepare()
+            with self._turn, self._writing.begin() as connection:
+                self.lock(connection, *locks)
+                yield connection
+
+    def lock(self, connection: Connection, *locks: int, shared: bool = False) -> None:
+        """Hold advisory locks until the transaction ends; SQLite has a single writer anyway."""
+        if not self.is_sqlite:
+            function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+            for key in locks:
+                connection.execute(text(f"SELECT {function}(:key)"), {"key": key})
+
+    def close(self) -> None:
+        """Give back all connections; the next use connects again."""
+        self._engine.dispose()
+
+    def raw(self) -> Any:
+        """The driver's connection, checked out of the pool."""
+        return self._engine.raw_connection()
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except FAILURES as error:
+            raise in_words(error, self.url) from error
+
+    def _prepare(self) -> None:
+        if self._ready:
+            return
+        with self._preparing:
+            if not self._ready:
+                self._create_or_upgrade()
+                self._ready = True
+
+    def _create_or_upgrade(self) -> None:
+        if self.is_sqlite and self.url.database:
+            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        with self._engine.connect() as connection:
+            if schema.version(connection) == schema.HEAD:
+                return
+        with self._writing.begin() as connection:
+            self.lock(connection, SCHEMA)
+            if schema.version(connection) != schema.HEAD:
+                schema.upgrade(connection)
+
+
+def connect(url: str, *, patience: timedelta) -> Database:
+    """The database that ``url`` names; nothing is opened or created yet.
+
+    Raises LedgerError where the URL is wrong.
+    """
+    try:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+        if backend == "sqlite":
+            return _sqlite(parsed, patience)
+        if backend == "postgresql":
+            return _postgresql(parsed, patience)
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        raise wrong_url(url, error) from error
+    raise wrong_url(url, LedgerError(f"{backend} is no database that this program can use"))
+
+
+def _sqlite(url: URL, patience: timedelta) -> Database:
+    if url.database in (None, "", ":memory:"):
+        return private(url.set(database=None), patience=patience)
+    options = {"timeout": patience.total_seconds()}
+    return Database(url, _with_events(create_engine(url, connect_args=options)), patience=patience)
+
+
+def private(
+    url: URL, *, patience: timedelta, fill: Callable[[sqlite3.Connection], None] | None = None
+) -> Database:
+    """A SQLite database of one connection that nobody else sees and that leaves nothing behind.
+
+    It lives in memory and moves to an unnamed temporary file where it outgrows that.
+    """
+    only = sqlite3.connect("", check_same_thread=False, isolation_level=None)
+    try:
+        if fill:
+            fill(only)
+    except BaseException:
+        only.close()
+        raise
+    # One connection, handed out to one thread at a time.
+    waiting = patience.total_seconds()
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: only,
+        poolclass=QueuePool,
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=waiting,
+    )
+    return Database(url.set(database=None), _with_events(engine), patience=patience)
+
+
+def _with_events(engine: Engine) -> Engine:
+    event.listen(engine, "connect", _configure)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _configure(connection: sqlite3.Connection, record: object) -> None:
+    connection.isolation_level = None  # transactions begin where ``_begin`` says so
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("digest_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _postgresql(url: URL, patience: timedelta) -> Database:
+    engine = create_engine(url, connect_args=postgresql_options(url, patience), pool_pre_ping=True)
+    return Database(url, engine, patience=patience)
+
+
+def postgresql_options(url: URL, patience: timedelta) -> dict[str, Any]:
+    """How to connect: waits for the server and for locks end after ``patience``."""
+    seconds = max(1, round(patience.total_seconds()))
+    given = url.query.get("options", "")
+    return {"connect_timeout": seconds, "options": f"{given} -c lock_timeout={seconds}s".strip()}
+
+
+def batches(values: Collection[T], size: int = 5000) -> Iterator[list[T]]:
+    """The values in lists short enough for one statement."""
+    remaining = iter(values)
+    while batch := list(islice(remaining, size)):
+        yield batch
+
+
+def next_key(connection: Connection, column: Column[int]) -> int:
+    """The key after the greatest in use; the caller holds what keeps others from taking it."""
+    return (connection.scalar(select(func.max(column))) or 0) + 1

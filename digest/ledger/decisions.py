@@ -1,0 +1,199 @@
+"""Deciding once: a digest or a closed skip for a subscriber and period, and its deliveries."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, bindparam, case, insert, select, update
+
+from digest.ledger import packing
+from digest.ledger.database import batches, next_key
+from digest.ledger.deliveries import New, add
+from digest.ledger.subscribers import enrolled, keys
+from digest.ledger.tables import decision, delivery, sent, subscriber
+from digest.model import (
+    Channel,
+    Digest,
+    PaperKey,
+    Period,
+    Skip,
+    SkipReason,
+    Standing,
+    SubscriberId,
+)
+
+Channels = Mapping[SubscriberId, tuple[Channel, ...]]
+
+
+def standings(
+    connection: Connection, due: Mapping[SubscriberId, Period]
+) -> dict[SubscriberId, Standing]:
+    """What is known of each subscriber for the period that is due."""
+    found = dict.fromkeys(due, Standing(decided=False, upto=None))
+    for batch in batches(due):
+        decided = _decided(connection, {(name, str(due[name])) for name in batch})
+        rows = connection.execute(
+            select(subscriber.c.name, subscriber.c.upto).where(subscriber.c.name.in_(batch))
+        )
+        found.update(
+            (name, Standing((name, str(due[name])) in decided, upto)) for name, upto in rows
+        )
+    return found
+
+
+def sent_papers(
+    connection: Connection, candidates: Mapping[SubscriberId, Collection[PaperKey]]
+) -> dict[SubscriberId, set[PaperKey]]:
+    """Of these, the papers that a digest of that subscriber already holds."""
+    known = keys(connection, candidates)
+    had = _had(connection, {known[name]: candidates[name] for name in known})
+    return {name: had.get(known.get(name, 0), set()) for name in candidates}
+
+
+def record(connection: Connection, decisions: Sequence[Digest | Skip], channels: Channels) -> int:
+    """Store decisions, and a pending delivery for each channel of each digest; how many.
+
+    Dropped: skips that leave their period open, what is decided already, and a digest with a
+    paper that its subscriber has had. The caller keeps other recorders out meanwhile.
+    """
+    rounds: defaultdict[int, list[Digest | Skip]] = defaultdict(list)
+    before: Counter[SubscriberId] = Counter()
+    for one in decisions:
+        if not (isinstance(one, Skip) and one.reason is SkipReason.NOTHING_NEW):
+            rounds[before[one.subscriber]].append(one)
+            before[one.subscriber] += 1
+    return sum(
+        _record_batch(connection, batch, channels)
+        for once_each in rounds.values()
+        for batch in batches(once_each)
+    )
+
+
+def add_channels(
+    connection: Connection, due: Mapping[SubscriberId, Period], channels: Channels, *, now: datetime
+) -> int:
+    """Give the digests of these periods the deliveries that their subscriber's channels lack.
+
+    How many were added: for channels switched on after the digest was decided.
+    """
+    missing: list[New] = []
+    for batch in batches(due):
+        wanted = {(name, str(due[name])) for name in batch}
+        digests = _decided(connection, wanted, decision.c.skipped.is_(None))
+        rows = connection.execute(
+            select(delivery.c.decision, delivery.c.channel).where(
+                delivery.c.decision.in_(digests.values())
+            )
+        )
+        have = {(number, channel) for number, channel in rows}
+        missing += [
+            New(number, channel, due[SubscriberId(name)], now)
+            for (name, _), number in digests.items()
+            for channel in dict.fromkeys(channels.get(SubscriberId(name), ()))
+            if (number, channel) not in have
+        ]
+    add(connection, missing)
+    return len(missing)
+
+
+def _record_batch(
+    connection: Connection, decisions: Sequence[Digest | Skip], channels: Channels
+) -> int:
+    known = enrolled(connection, [one.subscriber for one in decisions])
+    decided = _decided(connection, {(one.subscriber, str(one.period)) for one in decisions})
+    had = _had(connection, {known[one.subscriber]: _picked(one) for one in decisions})
+    fresh = [
+        one
+        for one in decisions
+        if (one.subscriber, str(one.period)) not in decided and not had[known[one.subscriber]]
+    ]
+    if fresh:
+        first = next_key(connection, decision.c.id)
+        _store(connection, first, fresh, known)
+        add(
+            connection,
+            [
+                New(number, channel, one.period, one.composed)
+                for number, one in enumerate(fresh, first)
+                if isinstance(one, Digest)
+                for channel in dict.fromkeys(channels.get(one.subscriber, ()))
+            ],
+        )
+    return len(fresh)
+
+
+def _store(
+    connection: Connection,
+    first: int,
+    fresh: Sequence[Digest | Skip],
+    known: Mapping[SubscriberId, int],
+) -> None:
+    rows = [
+        {
+            "id": number,
+            "subscriber": known[one.subscriber],
+            "period": str(one.period),
+            "skipped": one.reason.value if isinstance(one, Skip) else None,
+            "composed": one.composed,
+            "upto": one.upto,
+            "body": packing.pack(one),
+        }
+        for number, one in enumerate(fresh, first)
+    ]
+    connection.execute(insert(decision), rows)
+    pairs = [
+        {"subscriber": known[one.subscriber], "paper": key} for one in fresh for key in _picked(one)
+    ]
+    if pairs:
+        connection.execute(insert(sent), pairs)
+    connection.execute(
+        update(subscriber)
+        .where(subscriber.c.id == bindparam("who"))
+        # Never back: a period decided out of turn must not bring its papers up again.
+        .values(
+            upto=case(
+                (subscriber.c.upto > bindparam("seen"), subscriber.c.upto), else_=bindparam("seen")
+            )
+        ),
+        [{"who": known[one.subscriber], "seen": one.upto} for one in fresh],
+    )
+
+
+def _picked(one: Digest | Skip) -> list[PaperKey]:
+    return sorted({pick.paper.key for pick in one.picks}) if isinstance(one, Digest) else []
+
+
+def _decided(
+    connection: Connection, wanted: Collection[tuple[str, str]], *also: ColumnElement[bool]
+) -> dict[tuple[str, str], int]:
+    """(subscriber, period) → decision, for those of ``wanted`` that are decided."""
+    rows = connection.execute(
+        select(subscriber.c.name, decision.c.period, decision.c.id)
+        .join_from(decision, subscriber)
+        .where(subscriber.c.name.in_({name for name, _ in wanted}))
+        .where(decision.c.period.in_({period for _, period in wanted}), *also)
+    )
+    return {(name, period): number for name, period, number in rows if (name, period) in wanted}
+
+
+def _had(
+    connection: Connection, candidates: Mapping[int, Collection[PaperKey]]
+) -> dict[int, set[PaperKey]]:
+    """Of these papers, by subscriber key, those that the subscriber has had."""
+    had: dict[int, set[PaperKey]] = {who: set() for who in candidates}
+    asked = {who: set(papers) for who, papers in candidates.items() if papers}
+    for batch in batches(asked):
+        # A range, not a list: it reads only rows that exist, and few do so near the cursor.
+        oldest = min(min(asked[who]) for who in batch)
+        newest = max(max(asked[who]) for who in batch)
+        rows = connection.execute(
+            select(sent.c.subscriber, sent.c.paper)
+            .where(sent.c.subscriber.in_(batch))
+            .where(sent.c.paper.between(oldest, newest))
+        )
+        for who, paper in rows:
+            if paper in asked[who]:
+                had[who].add(paper)
+    return had

@@ -1,0 +1,71 @@
+"""Digests as they were decided, read back with their papers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from digest.ledger import packing
+from digest.ledger.database import batches
+from digest.ledger.papers import papers_with_keys
+from digest.ledger.tables import decision, subscriber
+from digest.model import Decided, Digest, SubscriberId
+
+_COLUMNS = (
+    decision.c.id,
+    subscriber.c.name,
+    decision.c.period,
+    decision.c.composed,
+    decision.c.upto,
+    decision.c.body,
+)
+_DIGESTS = select(*_COLUMNS).join_from(decision, subscriber).where(decision.c.skipped.is_(None))
+
+
+def newest_of(connection: Connection, name: SubscriberId, *, limit: int) -> list[Digest]:
+    """The subscriber's digests, newest first."""
+    query = _DIGESTS.where(subscriber.c.name == name).order_by(decision.c.id.desc()).limit(limit)
+    return list(_read(connection, connection.execute(query)).values())
+
+
+def by_number(connection: Connection, numbers: Collection[int]) -> dict[int, Digest]:
+    """Digests by the key of their decision."""
+    rows: list[Any] = []
+    for batch in batches(numbers):
+        rows += connection.execute(_DIGESTS.where(decision.c.id.in_(batch)))
+    return _read(connection, rows)
+
+
+def decided(connection: Connection, name: SubscriberId, *, limit: int) -> list[Decided]:
+    """The subscriber's decisions, digests and closed skips, newest first."""
+    ended = func.max(decision.c.upto).over(order_by=decision.c.id, rows=(None, -1))
+    rows = connection.execute(
+        select(decision.c.period, decision.c.composed, ended, decision.c.upto, decision.c.body)
+        .join_from(decision, subscriber)
+        .where(subscriber.c.name == name)
+        .order_by(decision.c.id.desc())
+        .limit(limit)
+    )
+    return [
+        Decided(packing.period(period), composed, after, upto, len(packing.unpack(body)["picks"]))
+        for period, composed, after, upto, body in rows
+    ]
+
+
+def _read(connection: Connection, rows: Iterable[Any]) -> dict[int, Digest]:
+    bodies = [(row, packing.unpack(row.body)) for row in rows]
+    wanted = {key for _, body in bodies for key in packing.picked(body)}
+    papers = {one.key: one for one in papers_with_keys(connection, wanted)}
+    return {
+        row.id: Digest(
+            SubscriberId(row.name),
+            packing.period(row.period),
+            row.composed,
+            row.upto,
+            packing.picks(body, papers),
+            packing.coverage(body),
+        )
+        for row, body in bodies
+    }

@@ -1,0 +1,224 @@
+"""Dumps, the papers in them, and every record as it stood."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from digest.contracts import Matcher
+from digest.ledger.database import batches, next_key
+from digest.ledger.tables import dump, paper, paper_key, sighting
+from digest.model import Dump, DumpHash, DumpSeen, Match, Paper, PaperId, PaperKey
+
+PAPER = tuple(paper.c[field.name] for field in dataclasses.fields(Paper) if field.name in paper.c)
+"""The columns of a paper in the order of its fields."""
+_IMPROVABLE = tuple(
+    column.name for column in PAPER if column.name not in ("key", "id", "arrived", "listed")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A file that was no dump."""
+
+    name: str
+    hash: DumpHash
+    reason: str
+    arrived: datetime
+
+
+def seen(connection: Connection, hashes: Collection[DumpHash]) -> set[DumpHash]:
+    """Of these, the dumps already read or rejected."""
+    known: set[DumpHash] = set()
+    for batch in batches(hashes):
+        known.update(connection.scalars(select(dump.c.hash).where(dump.c.hash.in_(batch))))
+    return known
+
+
+def record_dump(
+    connection: Connection, read: Dump, keys: Collection[int], match: Matcher, *, now: datetime
+) -> Sequence[Match]:
+    """Match and store a dump's records; empty, and nothing stored, if it is already known."""
+    if seen(connection, [read.hash]):
+        return []
+    candidates = _candidates(connection, keys)
+    matches = _store_papers(connection, match(read.records, candidates), candidates)
+    row = {"format": read.format, "listed": read.listed, "rejected": None}
+    number = _store_dump(connection, read.hash, read.name, now, row)
+    _store_keys(connection, matches)
+    _store_sightings(connection, number, matches)
+    return matches
+
+
+def record_rejected(
+    connection: Connection, name: str, content: DumpHash, reason: str, *, now: datetime
+) -> None:
+    """Remember that this content is no dump."""
+    if not seen(connection, [content]):
+        row = {"format": None, "listed": None, "rejected": reason}
+        _store_dump(connection, content, name, now, row)
+
+
+def rejected(connection: Connection) -> list[Rejected]:
+    """Files that were no dumps, newest first."""
+    rows = connection.execute(
+        select(dump.c.name, dump.c.hash, dump.c.rejected, dump.c.arrived)
+        .where(dump.c.rejected.is_not(None))
+        .order_by(dump.c.id.desc())
+    )
+    return [Rejected(*row) for row in rows]
+
+
+def papers(
+    connection: Connection, *, after: PaperKey | None = None, limit: int | None = None
+) -> list[Paper]:
+    """Papers with a greater key, oldest first; with ``limit``, the newest so many of them."""
+    query = select(*PAPER).order_by(paper.c.key.desc()).limit(limit)
+    if after is not None:
+        query = query.where(paper.c.key > after)
+    return [Paper(*row) for row in connection.execute(query)][::-1]
+
+
+def papers_with_keys(connection: Connection, keys: Iterable[int]) -> list[Paper]:
+    """These papers, oldest first."""
+    found: list[Paper] = []
+    for batch in batches(sorted(keys)):
+        query = select(*PAPER).where(paper.c.key.in_(batch)).order_by(paper.c.key)
+        found += [Paper(*row) for row in connection.execute(query)]
+    return found
+
+
+def cursor(connection: Connection, before: datetime) -> PaperKey:
+    """The newest paper that arrived before this instant and before all that arrived later.
+
+    The second half matters where the clock was put back between two dumps: no paper that
+    arrived at ``before`` or after is left behind the cursor.
+    """
+    first_after = select(func.min(paper.c.key)).where(paper.c.arrived >= before)
+    first = connection.scalar(first_after)
+    return newest(connection) if first is None else PaperKey(first - 1)
+
+
+def newest(connection: Connection) -> PaperKey:
+    """The key of the paper that arrived last; 0: there is none."""
+    return PaperKey(connection.scalar(select(func.max(paper.c.key))) or 0)
+
+
+def dumps(connection: Connection, *, since: datetime) -> list[DumpSeen]:
+    """Dumps that arrived at or after ``since``, in the order they were read."""
+    rows = connection.execute(
+        select(dump.c.name, dump.c.listed, dump.c.arrived, dump.c.newest)
+        .where(dump.c.arrived >= since, dump.c.rejected.is_(None))
+        .order_by(dump.c.id)
+    )
+    return [DumpSeen(*row) for row in rows]
+
+
+def _candidates(connection: Connection, hashes: Collection[int]) -> list[Paper]:
+    """The papers that share one of these hashes, each with those it shares."""
+    shared: dict[PaperKey, set[int]] = {}
+    for found, key in _pairs(connection, hashes):
+        shared.setdefault(key, set()).add(found)
+    return [
+        dataclasses.replace(one, keys=frozenset(shared[one.key]))
+        for one in papers_with_keys(connection, shared)
+    ]
+
+
+def _pairs(connection: Connection, hashes: Collection[int]) -> set[tuple[int, PaperKey]]:
+    """(hash, paper key) pairs on record for these hashes."""
+    pairs: set[tuple[int, PaperKey]] = set()
+    for batch in batches(hashes):
+        query = select(paper_key.c.hash, paper_key.c.paper).where(paper_key.c.hash.in_(batch))
+        pairs.update((row.hash, row.paper) for row in connection.execute(query))
+    return pairs
+
+
+def _store_papers(
+    connection: Connection, matches: Sequence[Match], candidates: Sequence[Paper]
+) -> list[Match]:
+    """The matches with the keys their papers have got; a new paper under a known id is known."""
+    by_id = _keys_by_id(connection, [match.paper.id for match in matches if match.is_new])
+    before = {candidate.key: candidate for candidate in candidates}
+    following = newest(connection) + 1
+    stored: list[Match] = []
+    added: list[Paper] = []
+    for match in matches:
+        known = match.paper.key if not match.is_new else by_id.get(match.paper.id)
+        key = PaperKey(following) if known is None else known
+        stored.append(
+            Match(
+                dataclasses.replace(match.paper, key=key, keys=frozenset()),
+                match.records,
+                is_new=known is None,
+                keys=match.keys,
+            )
+        )
+        if known is None:
+            following += 1
+            by_id[match.paper.id] = key
+            added.append(stored[-1].paper)
+        elif not match.is_new and before.get(key) != match.paper:
+            _improve(connection, match.paper)
+    if added:
+        connection.execute(insert(paper), [_row(one) for one in added])
+    return stored
+
+
+def _keys_by_id(connection: Connection, ids: Collection[PaperId]) -> dict[PaperId, PaperKey]:
+    found: dict[PaperId, PaperKey] = {}
+    for batch in batches(ids):
+        query = select(paper.c.id, paper.c.key).where(paper.c.id.in_(batch))
+        found.update((row.id, row.key) for row in connection.execute(query))
+    return found
+
+
+def _improve(connection: Connection, better: Paper) -> None:
+    values = {name: getattr(better, name) for name in _IMPROVABLE}
+    connection.execute(update(paper).where(paper.c.key == better.key).values(values))
+
+
+def _row(one: Paper) -> dict[str, object]:
+    return {column.name: getattr(one, column.name) for column in PAPER}
+
+
+def _store_dump(
+    connection: Connection, content: DumpHash, name: str, now: datetime, row: Mapping[str, object]
+) -> int:
+    number = next_key(connection, dump.c.id)
+    here = {"id": number, "hash": content, "name": name, "arrived": now}
+    connection.execute(insert(dump), {**row, **here, "newest": newest(connection)})
+    return number
+
+
+def _store_keys(connection: Connection, matches: Sequence[Match]) -> None:
+    wanted = {(key, match.paper.key) for match in matches for key in match.keys}
+    missing = wanted - _pairs(connection, {key for key, _ in wanted})
+    if missing:
+        rows = [{"hash": key, "paper": found} for key, found in sorted(missing)]
+        connection.execute(insert(paper_key), rows)
+
+
+def _store_sightings(connection: Connection, number: int, matches: Sequence[Match]) -> None:
+    first = next_key(connection, sighting.c.id)
+    listed = sorted(
+        ((record, match.paper.key) for match in matches for record in match.records),
+        key=lambda pair: pair[0].line,
+    )
+    rows = [
+        {
+            "id": first + offset,
+            "dump": number,
+            "paper": key,
+            "line": record.line,
+            "raw_title": record.raw_title,
+            "raw_abstract": record.raw_abstract,
+        }
+        for offset, (record, key) in enumerate(listed)
+    ]
+    if rows:
+        connection.execute(insert(sighting), rows)

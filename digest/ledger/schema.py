@@ -1,0 +1,45 @@
+"""Which version of the tables a database has, and bringing it up to date.
+
+Alembic takes a while to import, so a database that is up to date is recognised without it.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, inspect, text
+
+from digest.errors import LedgerError
+
+HEAD = "0001"
+"""The newest migration in ``migrations/versions``."""
+VERSION_TABLE = "digest_schema"
+"""Alembic's own table, under a name that no other program in a shared database uses."""
+
+
+def version(connection: Connection) -> str | None:
+    """The migration the database stands at; None where it has never seen one."""
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    found = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}"))  # noqa: S608
+    return found.scalar_one_or_none()
+
+
+def upgrade(connection: Connection) -> None:
+    """Run the migrations that are missing, inside the connection's transaction.
+
+    Raises LedgerError where the database is newer than this program.
+    """
+    from alembic import command  # noqa: PLC0415 — 0.15 s that an up-to-date database saves
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", "digest.ledger:migrations")
+    config.attributes["connection"] = connection
+    current = version(connection)
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if current is not None and current not in known:
+        raise LedgerError(
+            f"the ledger was written by a newer digest (its tables are at version {current}, "
+            f"this program knows {HEAD}): update the program, or restore an older backup"
+        )
+    command.upgrade(config, "head")

@@ -1,0 +1,188 @@
+"""The ledger as the pipeline uses it, over the queries of its rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Self
+
+from digest.contracts import Matcher
+from digest.ledger import decisions, deliveries, digests, papers, rehearsing, subscribers
+from digest.ledger.database import INTAKE, REFUSALS, Database
+from digest.model import (
+    Channel,
+    Claim,
+    Decided,
+    DeliveryId,
+    Digest,
+    Dump,
+    DumpHash,
+    DumpSeen,
+    Match,
+    Outcome,
+    Paper,
+    PaperKey,
+    Period,
+    Skip,
+    Standing,
+    SubscriberId,
+)
+
+
+class SqlLedger:
+    """Papers, decisions and deliveries in SQLite or PostgreSQL; every method is one transaction.
+
+    Threads may share one. Each method raises LedgerError, in words, where the database cannot
+    be used. What a method does in full is said at the function it calls.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._database.close()
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[SqlLedger]:
+        """A ledger whose writes are seen inside the block and gone at its end.
+
+        It is a copy: nobody else is kept waiting, and a database that does not exist yet is
+        not created.
+        """
+        with rehearsing.rehearsal(self._database) as copy:
+            yield SqlLedger(copy)
+
+    # --- what came in --------------------------------------------------------------------
+
+    def seen(self, hashes: Collection[DumpHash]) -> set[DumpHash]:
+        """Of these, the dumps already read or rejected."""
+        with self._database.reading() as connection:
+            return papers.seen(connection, hashes)
+
+    def record_dump(
+        self, dump: Dump, keys: Collection[int], match: Matcher, *, now: datetime
+    ) -> Sequence[Match]:
+        """Match and store a dump's records; empty, and nothing stored, if it is known."""
+        with self._database.writing(INTAKE) as connection:
+            return papers.record_dump(connection, dump, keys, match, now=now)
+
+    def record_rejected(self, name: str, content: DumpHash, reason: str, *, now: datetime) -> None:
+        """Remember that this content is no dump."""
+        with self._database.writing(INTAKE) as connection:
+            papers.record_rejected(connection, name, content, reason, now=now)
+
+    def rejected(self) -> list[papers.Rejected]:
+        """Files that were no dumps, newest first."""
+        with self._database.reading() as connection:
+            return papers.rejected(connection)
+
+    def papers(self, *, after: PaperKey | None = None, limit: int | None = None) -> list[Paper]:
+        """Papers with a greater key, oldest first; with ``limit``, the newest so many of them."""
+        with self._database.reading() as connection:
+            return papers.papers(connection, after=after, limit=limit)
+
+    def cursor(self, before: datetime) -> PaperKey:
+        """The newest paper that arrived before this instant; 0: none did."""
+        with self._database.reading() as connection:
+            return papers.cursor(connection, before)
+
+    def dumps(self, *, since: datetime) -> list[DumpSeen]:
+        """Dumps that arrived at or after ``since``, oldest first."""
+        with self._database.reading() as connection:
+            return papers.dumps(connection, since=since)
+
+    # --- what was decided ----------------------------------------------------------------
+
+    def enrol(self, names: Collection[SubscriberId]) -> Mapping[SubscriberId, str]:
+        """Each one's feed token, made when first seen."""
+        with self._database.reading() as connection:
+            tokens = subscribers.tokens(connection, names)
+        if tokens.keys() >= set(names):
+            return tokens
+        with self._database.writing(INTAKE) as connection:
+            subscribers.enrolled(connection, names)
+            return subscribers.tokens(connection, names)
+
+    def standings(self, due: Mapping[SubscriberId, Period]) -> Mapping[SubscriberId, Standing]:
+        """What is known of each subscriber for the period that is due."""
+        with self._database.reading() as connection:
+            return decisions.standings(connection, due)
+
+    def sent(
+        self, candidates: Mapping[SubscriberId, Collection[PaperKey]]
+    ) -> Mapping[SubscriberId, set[PaperKey]]:
+        """Of these, the papers that a digest of that subscriber already holds."""
+        with self._database.reading() as connection:
+            return decisions.sent_papers(connection, candidates)
+
+    def record(
+        self, new: Sequence[Digest | Skip], channels: Mapping[SubscriberId, tuple[Channel, ...]]
+    ) -> int:
+        """Store decisions and their pending deliveries; how many were new and stored."""
+        with self._database.writing(INTAKE) as connection:
+            return decisions.record(connection, new, channels)
+
+    def add_channels(
+        self,
+        due: Mapping[SubscriberId, Period],
+        channels: Mapping[SubscriberId, tuple[Channel, ...]],
+        *,
+        now: datetime,
+    ) -> int:
+        """Deliver the digests of these periods also on channels that were switched on since."""
+        with self._database.writing(INTAKE) as connection:
+            return decisions.add_channels(connection, due, channels, now=now)
+
+    def digests(self, subscriber: SubscriberId, *, limit: int) -> list[Digest]:
+        """Its digests, newest first."""
+        with self._database.reading() as connection:
+            return digests.newest_of(connection, subscriber, limit=limit)
+
+    def decided(self, subscriber: SubscriberId, *, limit: int) -> list[Decided]:
+        """Its decisions, digests and closed skips, newest first."""
+        with self._database.reading() as connection:
+            return digests.decided(connection, subscriber, limit=limit)
+
+    # --- what went out -------------------------------------------------------------------
+
+    def claim(
+        self, channel: Channel, owner: str, *, now: datetime, lease: timedelta, limit: int
+    ) -> list[Claim]:
+        """Take up to ``limit`` deliveries that may be worked on, those due longest first."""
+        with self._database.writing() as connection:
+            return deliveries.claim(connection, channel, owner, now=now, lease=lease, limit=limit)
+
+    def commit(
+        self,
+        claims: Collection[tuple[DeliveryId, int]],
+        *,
+        now: datetime,
+        expire_after: timedelta | None = None,
+        recipients: Mapping[DeliveryId, str] | None = None,
+    ) -> set[DeliveryId]:
+        """Durably mark (delivery, fence) pairs as about to be accepted; those that may go on."""
+        with self._database.writing() as connection:
+            # Whoever unsubscribes waits for this, or is seen by it: never in between.
+            self._database.lock(connection, REFUSALS, shared=True)
+            return deliveries.commit(
+                connection, claims, now=now, expire_after=expire_after, recipients=recipients
+            )
+
+    def settle(self, outcomes: Collection[tuple[Outcome, int]], *, now: datetime) -> None:
+        """Durably record outcomes with their fences; one whose fence is old changes nothing."""
+        with self._database.writing() as connection:
+            deliveries.settle(connection, outcomes, now=now)

@@ -1,0 +1,303 @@
+"""The tables of the ledger, and how their values are kept.
+
+Keys are integers that the ledger hands out itself, in order of arrival, so that they sort,
+serve as cursors and take few bytes; names are kept once. Instants are microseconds since
+1970 in UTC. Text that came from outside may hold what a database refuses (NUL, lone
+surrogates): readable text has it replaced, raw text is kept as bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+from digest.model import State
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+LARGEST_COUNT = 2**31 - 1
+_UNFIT = re.compile("[\0\ud800-\udfff]")
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime as microseconds since 1970: exact, ordered, the same everywhere."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else (value - EPOCH) // MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else EPOCH + value * MICROSECOND
+
+
+class Words(TypeDecorator[str]):
+    """Readable text; what a database cannot hold becomes U+FFFD."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else _UNFIT.sub("\ufffd", value)
+
+
+class Raw(TypeDecorator[str]):
+    """Text exactly as it stood in a dump, whatever it holds, as UTF-8 bytes."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else value.encode("utf-8", "surrogatepass")
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
+        return None if value is None else value.decode("utf-8", "surrogatepass")
+
+
+class Names(TypeDecorator[tuple[str, ...]]):
+    """A tuple of strings as a JSON array in ASCII; NULL where there are none."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str | None:
+        return json.dumps(value) if value else None
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:
+        return tuple(json.loads(value)) if value else ()
+
+
+class Count(TypeDecorator[int]):
+    """A number stated by a dump; one that nothing could count up to is left out."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> int | None:
+        return value if value is not None and 0 <= value <= LARGEST_COUNT else None
+
+
+class StateName(TypeDecorator[State]):
+    """The state of a delivery, by its name."""
+
+    impl = String(9)
+    cache_ok = True
+
+    def process_bind_param(self, value: State | None, dialect: Dialect) -> str | None:
+        return None if value is None else State(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> State | None:
+        return None if value is None else State(value)
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+_KEY = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite makes the row's own number of an INTEGER key, and of no other."""
+
+
+def _key(name: str = "id") -> Column[int]:
+    return Column(name, _KEY, primary_key=True, autoincrement=False)
+
+
+def _reference(name: str, target: str, **options: Any) -> Column[int]:
+    return Column(name, _KEY, ForeignKey(target), nullable=False, **options)
+
+
+# --- what came in ------------------------------------------------------------------------
+
+dump = Table(
+    "dump",
+    metadata,
+    _key(),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("name", Words, nullable=False),
+    Column("format", Words),
+    Column("listed", Date),
+    Column("arrived", Instant, nullable=False),
+    Column("newest", BigInteger, nullable=False),
+    Column("rejected", Words),
+    Index("ix_dump_arrived", "arrived"),
+)
+"""Contents that were read; ``rejected`` says why one is no dump."""
+
+paper = Table(
+    "paper",
+    metadata,
+    _key("key"),
+    Column("id", Words, nullable=False, unique=True),
+    Column("title", Words, nullable=False),
+    Column("abstract", Words, nullable=False),
+    Column("arrived", Instant, nullable=False),
+    Column("listed", Date),
+    Column("authors", Names),
+    Column("author_count", Count),
+    Column("published", Date),
+    Column("comments", Count),
+    Column("url", Words),
+    Column("arxiv_id", Words),
+    Index("ix_paper_arrived", "arrived"),
+)
+
+paper_key = Table(
+    "paper_key",
+    metadata,
+    Column("hash", BigInteger, primary_key=True, autoincrement=False),
+    _reference("paper", "paper.key", primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+"""By which hashes later records find a paper; several papers may share one."""
+
+sighting = Table(
+    "sighting",
+    metadata,
+    _key(),
+    _reference("dump", "dump.id"),
+    _reference("paper", "paper.key"),
+    Column("line", BigInteger, nullable=False),
+    Column("raw_title", Raw, nullable=False),
+    Column("raw_abstract", Raw, nullable=False),
+    Index("ix_sighting_dump", "dump"),
+    Index("ix_sighting_paper", "paper"),
+)
+"""Every record of every dump, as it stood there."""
+
+# --- what was decided --------------------------------------------------------------------
+
+subscriber = Table(
+    "subscriber",
+    metadata,
+    _key(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("feed_token", String(64), nullable=False, unique=True),
+    Column("upto", BigInteger),
+)
+"""``upto``: the newest paper that a decision for this subscriber has considered."""
+
+decision = Table(
+    "decision",
+    metadata,
+    _key(),
+    _reference("subscriber", "subscriber.id"),
+    Column("period", String(10), nullable=False),
+    Column("skipped", String(64)),
+    Column("composed", Instant, nullable=False),
+    Column("upto", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    UniqueConstraint("subscriber", "period"),
+)
+"""One a subscriber and period: a digest, or a skip with its reason."""
+
+sent = Table(
+    "sent",
+    metadata,
+    _reference("subscriber", "subscriber.id", primary_key=True, autoincrement=False),
+    _reference("paper", "paper.key", primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+"""Which papers a subscriber's digests hold: the largest table, two integers a row."""
+
+# --- what went out -----------------------------------------------------------------------
+
+delivery = Table(
+    "delivery",
+    metadata,
+    _key(),
+    _reference("decision", "decision.id"),
+    Column("channel", String(8), nullable=False),
+    Column("state", StateName, nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("updated", Instant, nullable=False),
+    Column("due", Instant),
+    Column("owner", Words),
+    Column("detail", Words),
+    UniqueConstraint("decision", "channel"),
+)
+"""``since``: where its time to expire begins. ``due``: from when it may be taken up (pending,
+deferred), or until when its owner's lease runs (claimed, committed); NULL once it rests."""
+
+Index(
+    "ix_delivery_open",
+    delivery.c.channel,
+    delivery.c.due,
+    delivery.c.id,
+    sqlite_where=delivery.c.due.is_not(None),
+    postgresql_where=delivery.c.due.is_not(None),
+)
+Index(
+    "ix_delivery_unsent",
+    delivery.c.state,
+    sqlite_where=delivery.c.state != State.SENT,
+    postgresql_where=delivery.c.state != State.SENT,
+)
+
+spool = Table(
+    "spool",
+    metadata,
+    _reference("delivery", "delivery.id", primary_key=True, autoincrement=False),
+    Column("sender", Words, nullable=False),
+    Column("recipient", Words, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+"""Composed messages that are not settled yet, compressed, so that a retry sends the same bytes."""
+
+# --- who must not be mailed --------------------------------------------------------------
+
+unsubscription = Table(
+    "unsubscription",
+    metadata,
+    _reference("subscriber", "subscriber.id", primary_key=True, autoincrement=False),
+    Column("channel", String(8), primary_key=True),
+    Column("since", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+suppression = Table(
+    "suppression",
+    metadata,
+    Column("kind", String(10), primary_key=True),
+    Column("target", Words, primary_key=True),
+    Column("reason", Words, nullable=False),
+    Column("since", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""``kind``: ``address`` (folded) or ``subscriber`` (its name)."""
+
+mark = Table(
+    "mark",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+"""Instants that the ledger itself remembers."""
