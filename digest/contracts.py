@@ -89,10 +89,28 @@ class Ledger(Protocol):
         """Take up to ``limit`` deliveries that are pending, deferred until now or earlier, or
         claimed under a lease that has lapsed."""
 
+    def add_channels(
+        self,
+        due: Mapping[SubscriberId, Period],
+        channels: Mapping[SubscriberId, tuple[Channel, ...]],
+        *,
+        now: datetime,
+    ) -> int:
+        """Deliver the digests of these periods also on channels that were switched on since."""
+
     def commit(
-        self, claims: Collection[tuple[DeliveryId, int]], *, now: datetime
+        self,
+        claims: Collection[tuple[DeliveryId, int]],
+        *,
+        now: datetime,
+        expire_after: timedelta | None = None,
+        recipients: Mapping[DeliveryId, str] | None = None,
     ) -> set[DeliveryId]:
-        """Durably mark (delivery, fence) pairs as about to be accepted; those that may go on."""
+        """Durably mark (delivery, fence) pairs as about to be accepted; those that may go on.
+
+        Refused, with the reason recorded: a fence that is old, a delivery decided longer than
+        ``expire_after`` ago, a subscriber who has left, a recipient who is suppressed.
+        """
 
     def settle(self, outcomes: Collection[tuple[Outcome, int]], *, now: datetime) -> None:
         """Durably record outcomes with their fences; one whose fence is old changes nothing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
@@ -15,6 +15,7 @@ from digest.delivery.gate import Gate
 from digest.errors import DumpError, TemplateError
 from digest.model import (
     Claim,
+    DeliveryId,
     Message,
     Outcome,
     PaperKey,
@@ -28,7 +29,7 @@ from digest.model import (
 from digest.render import feeds, pages
 from digest.render.site import Site
 from digest.render.templates import Templates
-from digest.report import Deliveries, DumpRow, Intake, RunReport
+from digest.report import Delivered, Deliveries, DumpRow, Intake, RunReport
 
 BACKGROUND = 5000
 """How many of the newest papers teach the ranking which words are common."""
@@ -55,6 +56,8 @@ class House:
     owner: str
     """Names this process in claims; no other one ever had the same."""
     lease: timedelta
+    expire_after: timedelta
+    """A mail that could not be sent within this after its digest was made is given up."""
     expect: planner.Expect
     feed_entries: int
 
@@ -122,24 +125,32 @@ def decide(
     skips: list[Skip] = []
     for start in range(0, len(subscribers), BATCH):
         batch = subscribers[start : start + BATCH]
-        decisions = [plan.decision for plan in plans(ledger, batch, expect=expect, now=now)]
-        ledger.record(decisions, {subscriber.id: subscriber.channels for subscriber in batch})
+        channels = {subscriber.id: subscriber.channels for subscriber in batch}
+        due = {subscriber.id: due_period(subscriber, now) for subscriber in batch}
+        ledger.add_channels(due, channels, now=now)
+        decisions = [plan.decision for plan in plans(ledger, batch, due, expect=expect, now=now)]
+        ledger.record(decisions, channels)
         skips.extend(decision for decision in decisions if isinstance(decision, Skip))
     return tuple(skips)
 
 
 def plans(
-    ledger: Ledger, subscribers: Sequence[Subscriber], *, expect: planner.Expect, now: datetime
+    ledger: Ledger,
+    subscribers: Sequence[Subscriber],
+    due: Mapping[SubscriberId, Period],
+    *,
+    expect: planner.Expect,
+    now: datetime,
 ) -> Iterator[planner.Plan]:
-    """What to decide for each subscriber whose digest is due. Records nothing."""
-    due = {subscriber.id: due_period(subscriber, now) for subscriber in subscribers}
+    """What to decide for each subscriber whose period is not decided yet. Records nothing."""
     standings = ledger.standings(due)
     cursors: dict[SubscriberId, PaperKey] = {}
     for subscriber in subscribers:
         standing = standings[subscriber.id]
         if not standing.decided:
             begin = partial(periods.first_window, subscriber, due[subscriber.id], now=now)
-            cursors[subscriber.id] = standing.upto or ledger.cursor(begin())
+            after = standing.upto
+            cursors[subscriber.id] = ledger.cursor(begin()) if after is None else after
     waiting = [subscriber for subscriber in subscribers if subscriber.id in cursors]
     if waiting:
         yield from plan_all(ledger, waiting, due, cursors, expect=expect, now=now)
@@ -204,14 +215,17 @@ def deliver(house: House, subscribers: Sequence[Subscriber]) -> Deliveries:
     """Send every email that is pending, deferred until now, or was left half done."""
     by_id = {subscriber.id: subscriber for subscriber in subscribers}
     composer: Composer | None = None
-    outcomes: list[Outcome] = []
+    rows: list[Delivered] = []
     problems: list[Problem] = []
     while claims := house.ledger.claim(
         "email", house.owner, now=house.clock(), lease=house.lease, limit=BATCH
     ):
         composer = composer or house.composer()
-        outcomes.extend(_deliver_batch(house, claims, by_id, composer, problems))
-    return Deliveries(tuple(outcomes), tuple(problems))
+        digests = {claim.delivery: claim.digest for claim in claims}
+        for outcome in _deliver_batch(house, claims, by_id, composer, problems):
+            digest = digests[outcome.delivery]
+            rows.append(Delivered(digest.subscriber, digest.period, len(digest.picks), outcome))
+    return Deliveries(tuple(rows), tuple(problems))
 
 
 def _deliver_batch(
@@ -223,6 +237,7 @@ def _deliver_batch(
 ) -> Iterator[Outcome]:
     """Every claim's outcome, once the ledger is told of it; template errors go to ``problems``."""
     fences = {claim.delivery: claim.fence for claim in claims}
+    recipients: dict[DeliveryId, str] = {}
     unsent: list[Outcome] = []
 
     def messages() -> Iterator[Message]:
@@ -233,21 +248,30 @@ def _deliver_batch(
                 unsent.append(Outcome(claim.delivery, State.CANCELLED, detail))
                 continue
             try:
-                yield composer(claim, subscriber)
+                message = composer(claim, subscriber)
+                recipients[claim.delivery] = message.recipient
+                yield message
             except TemplateError as error:
                 problems.append(Problem(error.where, error.what, "mend the template"))
                 retry_at = house.clock() + RETRY_TEMPLATE
                 unsent.append(Outcome(claim.delivery, State.DEFERRED, str(error), retry_at))
 
-    ledger, clock = house.ledger, house.clock
-    with Gate(
-        lambda pairs: ledger.commit(pairs, now=clock()),
-        lambda outcomes: ledger.settle(outcomes, now=clock()),
-    ) as gate:
-        commit = lambda delivery: gate.commit(delivery, fences[delivery])  # noqa: E731
+    def commit_all(pairs: Collection[tuple[DeliveryId, int]]) -> set[DeliveryId]:
+        return house.ledger.commit(
+            pairs, now=house.clock(), expire_after=house.expire_after, recipients=recipients
+        )
+
+    def commit(delivery: DeliveryId) -> bool:
+        return gate.commit(delivery, fences[delivery])
+
+    with Gate(commit_all, partial(_settle, house)) as gate:
         for outcome in chain(house.transport.send(messages(), commit), unsent):
             gate.settle(outcome, fences[outcome.delivery])
             yield outcome
+
+
+def _settle(house: House, outcomes: Collection[tuple[Outcome, int]]) -> None:
+    house.ledger.settle(outcomes, now=house.clock())
 
 
 # --- publish -----------------------------------------------------------------------------
@@ -280,4 +304,4 @@ def _settle_feeds(house: House) -> None:
         "feed", house.owner, now=house.clock(), lease=house.lease, limit=BATCH
     ):
         sent = [(Outcome(claim.delivery, State.SENT, "published"), claim.fence) for claim in claims]
-        house.ledger.settle(sent, now=house.clock())
+        _settle(house, sent)

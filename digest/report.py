@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from digest.model import Outcome, Problem, Skip, State
+from digest.model import Outcome, Period, Problem, Skip, State, SubscriberId
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +34,25 @@ class Intake:
 
 
 @dataclass(frozen=True, slots=True)
+class Delivered:
+    """What became of one email."""
+
+    subscriber: SubscriberId
+    period: Period
+    papers: int
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
 class Deliveries:
     """What became of the email deliveries that were due."""
 
-    outcomes: tuple[Outcome, ...] = ()
+    rows: tuple[Delivered, ...] = ()
     problems: tuple[Problem, ...] = ()
 
     def count(self, state: State) -> int:
         """How many ended in ``state``."""
-        return sum(outcome.state is state for outcome in self.outcomes)
+        return sum(row.outcome.state is state for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +65,11 @@ class RunReport:
     deliveries: Deliveries
     feeds_written: int
     feeds_unchanged: int
-    waiting_for_papers: int = 0
-    """Subscribers whose digest is due but for whom nothing has arrived."""
-    problems: tuple[Problem, ...] = ()
 
     @property
-    def all_problems(self) -> tuple[Problem, ...]:
+    def problems(self) -> tuple[Problem, ...]:
         """Those of every part of the pass."""
-        return (*self.intake.problems, *self.deliveries.problems, *self.problems)
+        return (*self.intake.problems, *self.deliveries.problems)
 
     @property
     def failed(self) -> bool:
@@ -70,11 +78,10 @@ class RunReport:
         return bool(
             self.intake.rejected
             or self.deliveries.problems
-            or self.problems
             or any(self.deliveries.count(state) for state in bad)
         )
 
-    def as_json(self) -> Mapping[str, object]:
+    def as_json(self) -> dict[str, Any]:
         """The object that ``digest run --json`` prints."""
         rows = self.intake.dumps
         count = self.deliveries.count
@@ -100,6 +107,6 @@ class RunReport:
             },
             "feeds": {"written": self.feeds_written, "unchanged": self.feeds_unchanged},
             "problems": [
-                {"where": p.where, "what": p.what, "remedy": p.remedy} for p in self.all_problems
+                {"where": p.where, "what": p.what, "remedy": p.remedy} for p in self.problems
             ],
         }

@@ -1,0 +1,47 @@
+"""``digest run``."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from digest.cli.options import json_option, moment, now_option, pass_home
+
+
+@click.command()
+@now_option
+@click.option("--dry-run", is_flag=True, help="Show what would be done; change nothing.")
+@click.option(
+    "--inbox",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Read dumps from this folder instead of the home's inbox.",
+)
+@json_option
+@pass_home
+def run(home: Path, now: datetime | None, dry_run: bool, inbox: Path | None, as_json: bool) -> int:
+    """One pass: read new dumps, send what is due, publish feeds.
+
+    Exit status: 0; 1 when something failed (the rest is still done); 2 when settings or
+    profiles are wrong (nothing is done).
+
+    \b
+    Examples:
+      digest run
+      digest run --dry-run --now 2026-11-16T08:00+01:00
+    """
+    from digest import pipeline, subscribers  # noqa: PLC0415  --help does without
+    from digest.cli import terminal, wiring  # noqa: PLC0415
+
+    opened = wiring.open_home(home, inbox=inbox)
+    everybody = subscribers.load(home)
+    when = moment(now)
+    with wiring.open_house(opened, now=when, dry=dry_run) as house:
+        report = pipeline.run_once(house, everybody, now=when)
+    if as_json:
+        click.echo(json.dumps(report.as_json(), indent=2))
+    else:
+        terminal.show_run(report, public=str(opened.public), dry=dry_run)
+    return int(report.failed)

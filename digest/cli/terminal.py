@@ -1,0 +1,103 @@
+"""What people see on a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from digest.model import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from rich.console import Console, RenderableType
+    from rich.table import Table
+
+    from digest.model import Problem
+    from digest.report import RunReport
+
+COLOURS = {
+    State.SENT: "green",
+    State.DEFERRED: "yellow",
+    State.UNCERTAIN: "yellow",
+    State.FAILED: "red",
+    State.EXPIRED: "red",
+}
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that shows colours on a terminal only."""
+    from rich.console import Console  # noqa: PLC0415  --help does without
+
+    return Console(stderr=stderr, highlight=False, soft_wrap=True)
+
+
+def table(*headings: str) -> Table:
+    """A table without rules, its columns as wide as their content."""
+    from rich.table import Table  # noqa: PLC0415
+
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in headings:
+        made.add_column(heading.lstrip("#"), justify="right" if heading[:1] == "#" else "left")
+    return made
+
+
+def escape(text: str) -> str:
+    """Text from outside, harmless to the console's markup."""
+    from rich.markup import escape as escaped  # noqa: PLC0415
+
+    return escaped(text)
+
+
+def show_problems(problems: Sequence[Problem]) -> None:
+    """Each problem and its remedy on standard error."""
+    out = console(stderr=True)
+    for problem in problems:
+        remedy = f" [dim]– {escape(problem.remedy)}[/dim]" if problem.remedy else ""
+        out.print(f"[bold]{escape(problem.where)}[/bold]: {escape(problem.what)}{remedy}")
+
+
+def show_run(report: RunReport, *, public: str, dry: bool) -> None:
+    """The summary of a pass."""
+    out = console()
+    for block in _run_blocks(report, public=public):
+        out.print(block)
+        out.print()
+    if dry:
+        out.print("[bold]Dry run:[/bold] nothing was written, sent or recorded.")
+    if report.problems:
+        out.print(f"[bold red]{len(report.problems)} to look at:[/bold red]")
+        show_problems(report.problems)
+
+
+def _run_blocks(report: RunReport, *, public: str) -> Iterable[RenderableType]:
+    intake, figures = report.intake, report.as_json()
+    if intake.dumps:
+        rows = table("Dump", "#papers", "#new", "#merged", "#skipped")
+        for dump in intake.dumps:
+            counts = (dump.read, dump.new, dump.merged, dump.bad)
+            rows.add_row(escape(dump.name), *(str(count or "–") for count in counts))
+        yield rows
+    if report.deliveries.rows or report.skips:
+        rows = table("Subscriber", "Digest for", "#papers", "Outcome", "")
+        for sent in report.deliveries.rows:
+            outcome = sent.outcome
+            colour = COLOURS.get(outcome.state, "default")
+            rows.add_row(
+                sent.subscriber,
+                str(sent.period),
+                str(sent.papers),
+                f"[{colour}]{outcome.state}[/{colour}]",
+                escape(outcome.detail),
+            )
+        for skip in report.skips:
+            row = (skip.subscriber, str(skip.period), "–", "[dim]skipped[/dim]", skip.reason)
+            rows.add_row(*row)
+        yield rows
+    totals = table("", "")
+    for name in ("dumps", "papers", "digests", "feeds"):
+        parts = [f"{count} {key}" for key, count in figures[name].items() if count]
+        words = ", ".join(parts) or "nothing new"
+        totals.add_row(f"[bold]{name.capitalize()}[/bold]", words)
+    totals.add_row("[bold]Public[/bold]", escape(public))
+    totals.show_header = False
+    yield totals
