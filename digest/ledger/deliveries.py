@@ -26,14 +26,6 @@ SKEW = timedelta(hours=1)
 """A row written further ahead of ``now`` than this was written before a clock was put back;
 its waiting time means nothing any more."""
 
-OUTCOMES = (
-    State.SENT,
-    State.DEFERRED,
-    State.FAILED,
-    State.UNCERTAIN,
-    State.CANCELLED,
-    State.EXPIRED,
-)
 _OPEN = (State.PENDING, State.DEFERRED, State.CLAIMED)
 _IN_HAND = (State.CLAIMED, State.COMMITTED)
 _SETTLEABLE = (State.CLAIMED, State.COMMITTED, State.UNCERTAIN, State.PENDING)
@@ -60,7 +52,7 @@ def add(connection: Connection, new: Sequence[New]) -> None:
     first, restored = next_key(connection, delivery.c.id), restored_on(connection)
     rows = []
     for number, one in enumerate(new, first):
-        held = may_have_gone_out(one.period, restored)
+        held = one.channel == "email" and may_have_gone_out(one.period, restored)
         rows.append(
             {
                 "id": number,

@@ -9,8 +9,11 @@ from types import TracebackType
 from typing import Self
 
 from digest.contracts import Matcher
-from digest.ledger import decisions, deliveries, digests, papers, rehearsing, subscribers
-from digest.ledger.database import INTAKE, REFUSALS, Database
+from digest.ledger import decisions as deciding
+from digest.ledger import deliveries, digests, papers, rehearsing
+from digest.ledger import subscribers as people
+from digest.ledger.database import INTAKE, REFUSALS
+from digest.ledger.operators_ledger import OperatorsLedger
 from digest.model import (
     Channel,
     Claim,
@@ -31,15 +34,12 @@ from digest.model import (
 )
 
 
-class SqlLedger:
+class SqlLedger(OperatorsLedger):
     """Papers, decisions and deliveries in SQLite or PostgreSQL; every method is one transaction.
 
     Threads may share one. Each method raises LedgerError, in words, where the database cannot
     be used. What a method does in full is said at the function it calls.
     """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def __enter__(self) -> Self:
         return self
@@ -85,11 +85,6 @@ class SqlLedger:
         with self._database.writing(INTAKE) as connection:
             papers.record_rejected(connection, name, content, reason, now=now)
 
-    def rejected(self) -> list[papers.Rejected]:
-        """Files that were no dumps, newest first."""
-        with self._database.reading() as connection:
-            return papers.rejected(connection)
-
     def papers(self, *, after: PaperKey | None = None, limit: int | None = None) -> list[Paper]:
         """Papers with a greater key, oldest first; with ``limit``, the newest so many of them."""
         with self._database.reading() as connection:
@@ -107,34 +102,36 @@ class SqlLedger:
 
     # --- what was decided ----------------------------------------------------------------
 
-    def enrol(self, names: Collection[SubscriberId]) -> Mapping[SubscriberId, str]:
+    def enrol(self, subscribers: Collection[SubscriberId]) -> Mapping[SubscriberId, str]:
         """Each one's feed token, made when first seen."""
         with self._database.reading() as connection:
-            tokens = subscribers.tokens(connection, names)
-        if tokens.keys() >= set(names):
+            tokens = people.tokens(connection, subscribers)
+        if tokens.keys() >= set(subscribers):
             return tokens
         with self._database.writing(INTAKE) as connection:
-            subscribers.enrolled(connection, names)
-            return subscribers.tokens(connection, names)
+            people.enrolled(connection, subscribers)
+            return people.tokens(connection, subscribers)
 
     def standings(self, due: Mapping[SubscriberId, Period]) -> Mapping[SubscriberId, Standing]:
         """What is known of each subscriber for the period that is due."""
         with self._database.reading() as connection:
-            return decisions.standings(connection, due)
+            return deciding.standings(connection, due)
 
     def sent(
         self, candidates: Mapping[SubscriberId, Collection[PaperKey]]
     ) -> Mapping[SubscriberId, set[PaperKey]]:
         """Of these, the papers that a digest of that subscriber already holds."""
         with self._database.reading() as connection:
-            return decisions.sent_papers(connection, candidates)
+            return deciding.sent_papers(connection, candidates)
 
     def record(
-        self, new: Sequence[Digest | Skip], channels: Mapping[SubscriberId, tuple[Channel, ...]]
+        self,
+        decisions: Sequence[Digest | Skip],
+        channels: Mapping[SubscriberId, tuple[Channel, ...]],
     ) -> int:
         """Store decisions and their pending deliveries; how many were new and stored."""
         with self._database.writing(INTAKE) as connection:
-            return decisions.record(connection, new, channels)
+            return deciding.record(connection, decisions, channels)
 
     def add_channels(
         self,
@@ -145,7 +142,7 @@ class SqlLedger:
     ) -> int:
         """Deliver the digests of these periods also on channels that were switched on since."""
         with self._database.writing(INTAKE) as connection:
-            return decisions.add_channels(connection, due, channels, now=now)
+            return deciding.add_channels(connection, due, channels, now=now)
 
     def digests(self, subscriber: SubscriberId, *, limit: int) -> list[Digest]:
         """Its digests, newest first."""

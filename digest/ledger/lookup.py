@@ -1,0 +1,52 @@
+"""Finding a paper by what a person types: its id, its arXiv number, or a part of its title."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import Connection, or_, select
+
+from digest.errors import NotFound
+from digest.ledger.papers import PAPER, papers_with_keys
+from digest.ledger.tables import paper
+from digest.model import Paper, PaperKey
+from digest.text.clean import normal_title
+
+_ARXIV = re.compile(
+    r"(?:https?://)?(?:www\.)?(?:arxiv(?:\.org/(?:abs|pdf)/|:))?(.+?)(?:v\d+)?(?:\.pdf)?"
+)
+_NEAREST = 5
+
+
+def find(connection: Connection, name: str) -> Paper:
+    """The paper with this id or arXiv number (a version or URL is fine), else the only one
+    whose title is this or has it in it.
+
+    Raises NotFound, with titles that come near, where there is none or more than one.
+    """
+    name = name.strip()
+    number = match[1] if (match := _ARXIV.fullmatch(name)) else name
+    query = select(*PAPER).where(
+        or_(paper.c.id == name, paper.c.id == f"arxiv:{number}", paper.c.arxiv_id == number)
+    )
+    if row := connection.execute(query.order_by(paper.c.key)).first():
+        return Paper(*row)
+    return _by_title(connection, name)
+
+
+def _by_title(connection: Connection, name: str) -> Paper:
+    wanted = normal_title(name)
+    titles: dict[PaperKey, str] = dict(
+        connection.execute(select(paper.c.key, paper.c.title)).tuples().all()
+    )
+    normal = {key: normal_title(title) for key, title in titles.items()}
+    within = [key for key, title in normal.items() if wanted and wanted in title]
+    exact = [key for key in within if normal[key] == wanted]
+    if len(found := exact or within) == 1:
+        return papers_with_keys(connection, found)[0]
+    words = set(wanted.split())
+    near = found or sorted(
+        (key for key, title in normal.items() if words & set(title.split())),
+        key=lambda key: -len(words & set(normal[key].split())),
+    )
+    raise NotFound("paper", name, [titles[key] for key in near[:_NEAREST]])
