@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from email.utils import format_datetime
+from email.utils import format_datetime, parseaddr
 from functools import lru_cache
 from hashlib import sha256
 from quopri import decodestring
@@ -42,8 +42,8 @@ class EmailComposer:
     """
 
     def __init__(self, templates: Templates, site: Site) -> None:
-        self._templates, self._site = templates, site
-        self._brand, self._sender = message.split_mailbox(site.sender)
+        self._templates, self._brand = templates, site.name
+        self._sender = message.address(parseaddr(site.sender)[1])
         self.problems: tuple[Problem, ...] = ()
         """What the operator should know of the templates."""
         self._html: Callable[[Letter], bytes] = self._slow_html

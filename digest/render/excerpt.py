@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from markupsafe import Markup, escape
 
@@ -24,18 +25,30 @@ def excerpt(abstract: str, terms: Sequence[str], length: int = LENGTH) -> str:
 
     Where none of ``terms`` stands in them, they give way to the first sentence that has one.
     """
+    opening, rest = _opening(abstract, length)
+    if not terms or any(_spans(term, opening) for term in terms):
+        return opening
+    for sentence in rest:
+        if len(sentence) <= _FOUND_LENGTH and any(_spans(term, sentence) for term in terms):
+            return f"{_opening(opening, length - len(sentence))[0]} […] {sentence}"
+    return opening
+
+
+@lru_cache(maxsize=5_000)
+def _opening(abstract: str, length: int) -> tuple[str, tuple[str, ...]]:
+    """The first sentences, and those after them."""
     text = one_line(abstract[:_READ])
     if len(text) <= length * _SLACK:
-        return text
+        return text, ()
     found = sentences(text)
     head = _head(text, found, length)
-    if not terms or any(spans(term, head) for term in terms):
-        return head
-    rest = (text[start:end].strip() for start, end in found if start >= len(head))
-    for sentence in rest:
-        if len(sentence) <= _FOUND_LENGTH and any(spans(term, sentence) for term in terms):
-            return f"{_head(text, found, length - len(sentence))} […] {sentence}"
-    return head
+    return head, tuple(text[start:end].strip() for start, end in found if start >= len(head))
+
+
+@lru_cache(maxsize=50_000)
+def _spans(term: str, text: str) -> tuple[tuple[int, int], ...]:
+    """Many readers are told of the same term in the same paper."""
+    return tuple(spans(term, text))
 
 
 def _head(text: str, found: Iterable[tuple[int, int]], length: int) -> str:
@@ -58,7 +71,7 @@ def shortened(text: str, length: int) -> str:
 def marked(text: str, terms: Iterable[str]) -> Markup:
     """The text, escaped, with every place where one of ``terms`` stands inside ``<mark>``."""
     out, at = Markup(), 0
-    for start, end in _merged(span for term in terms for span in spans(term, text)):
+    for start, end in _merged(span for term in terms for span in _spans(term, text)):
         out += escape(text[at:start]) + Markup("<mark>") + escape(text[start:end])
         out += Markup("</mark>")
         at = end

@@ -26,6 +26,8 @@ _CHIPS = 8
 _TITLE, _SUBJECT_TITLE, _FACT, _WHY, _INTEREST, _NAME = 300, 60, 160, 420, 60, 80
 """Characters; what is longer is cut after a word."""
 
+_SHORT_FACT = 14
+
 Maybe = tuple[str, ...]
 
 
@@ -188,19 +190,18 @@ def chips(picks: Sequence[Pick]) -> tuple[Chip, ...]:
 
 def card(number: int, pick: Pick) -> Card:
     """Put one pick into words."""
-    paper = pick.paper
-    facts = _facts(paper)
+    about = _about(pick.paper)
     terms = tuple(
         dict.fromkeys(reason.term for reason in pick.reasons if reason.place == "abstract")
     )
-    gist_text, gist = _gist(paper.abstract, terms)
+    gist_text, gist = _gist(pick.paper.abstract, terms)
     return Card(
         number=str(number),
-        title=shortened(wording.title(paper), _TITLE),
-        url=wording.paper_url(paper),
-        facts=Markup(" &nbsp;·&nbsp; ").join(map(_isolated, facts)),
-        facts_text=(" · ".join(facts),) if facts else (),
-        late=(_late(paper),) if pick.late else (),
+        title=about.title,
+        url=about.url,
+        facts=about.facts,
+        facts_text=about.facts_text,
+        late=(about.late,) if pick.late else (),
         gist=(gist,) if gist else (),
         gist_text=(gist_text,) if gist_text else (),
         why=_why(pick.reasons),
@@ -208,12 +209,32 @@ def card(number: int, pick: Pick) -> Card:
     )
 
 
-def _facts(paper: Paper) -> list[str]:
-    return [shortened(fact, _FACT) for fact in wording.facts(paper)]
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What a paper's card says whoever it is for."""
+
+    title: str
+    url: str
+    facts: Markup
+    facts_text: Maybe
+    late: str
 
 
-def _isolated(text: str) -> Markup:
-    """Keeps the direction of a name that is written from the right to itself."""
+@lru_cache(maxsize=5_000)
+def _about(paper: Paper) -> _About:
+    facts = [shortened(fact, _FACT) for fact in wording.facts(paper)]
+    return _About(
+        title=shortened(wording.title(paper), _TITLE),
+        url=wording.paper_url(paper),
+        facts=Markup("&nbsp;· ").join(map(_isolated, facts)),
+        facts_text=(" · ".join(facts),) if facts else (),
+        late=_late(paper),
+    )
+
+
+def _isolated(fact: str) -> Markup:
+    """A short fact stays on one line; a name written from the right keeps that to itself."""
+    text = fact.replace(" ", "\xa0") if len(fact) <= _SHORT_FACT else fact
     return escape(text) if text.isascii() else Markup("<bdi>{}</bdi>").format(text)
 
 
@@ -223,12 +244,12 @@ def _late(paper: Paper) -> str:
     return f"From the page of {paper.listed.day} {paper.listed:%B}, late"
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=5_000)
 def _gist(abstract: str, terms: tuple[str, ...]) -> tuple[str, Markup]:
     text = excerpt(abstract, terms)
     return text, marked(text, terms)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=5_000)
 def _why(reasons: tuple[Reason, ...]) -> str:
     return shortened(wording.why(reasons), _WHY)

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import binascii
 import re
+import string
 from collections.abc import Iterable
-from email.utils import parseaddr
 from functools import lru_cache
 
 from digest.text.clean import one_line
@@ -22,7 +22,10 @@ _ATOM = re.compile(r"[\w!#$%&'*+\-/=?^`{|}~]+(?:\.[\w!#$%&'*+\-/=?^`{|}~]+)*")
 _PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~ ]*")
 _NOT_DOMAIN = re.compile(r"[^\w.\-\[\]:]")
 _NOT_URI = re.compile(r"[^!#-;=?-Z\[\]_a-z~]")
-_Q_SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
+_Q_SAFE = string.ascii_letters + string.digits + "!*+-/"
+_Q = [chr(byte) if chr(byte) in _Q_SAFE else f"={byte:02X}" for byte in range(256)]
+_Q[0x20] = "_"
+_Q_CHARACTER = re.compile(r"[^=]|=[0-7].|=[C-F].(?:=[89AB].)+")
 _ENCODED_LENGTH = 50
 """Characters of text in one encoded word, so that the line it is on stays below 76."""
 _LINE = 76
@@ -70,6 +73,7 @@ def join(pieces: Iterable[bytes]) -> bytes:
 # --- header values -----------------------------------------------------------------------
 
 
+@lru_cache(maxsize=4096)
 def unstructured(value: str, before: int = 9) -> str:
     """Free text, as in a subject. ``before``: characters that the header's name takes up."""
     text = one_line(value)
@@ -78,6 +82,7 @@ def unstructured(value: str, before: int = 9) -> str:
     return _encoded_words(text)
 
 
+@lru_cache(maxsize=4096)
 def mailbox(name: str, address: str) -> str:
     """``Ada Example <ada@example.org>``, whatever the name holds."""
     text = one_line(name)
@@ -124,13 +129,6 @@ def _ascii(domain: str) -> str:
         return domain
 
 
-@lru_cache(maxsize=64)
-def split_mailbox(written: str) -> tuple[str, str]:
-    """Name and wire address of ``Paper Digest <digest@example.org>``."""
-    name, found = parseaddr(written)
-    return one_line(name), address(found)
-
-
 def _folded(text: str, before: int) -> str:
     """The text on lines of at most 76 characters, broken at spaces."""
     lines, length = [""], before
@@ -146,13 +144,10 @@ def _folded(text: str, before: int) -> str:
 
 def _encoded_words(text: str) -> str:
     """The text in encoded words of RFC 2047; no character is split between two of them."""
+    code = "".join([_Q[byte] for byte in text.encode("utf-8", "replace")])
     words = [""]
-    for char in text:
-        code = "".join(
-            "_" if byte == 0x20 else chr(byte) if byte in _Q_SAFE else f"={byte:02X}"
-            for byte in char.encode("utf-8", "replace")
-        )
-        if len(words[-1]) + len(code) > _ENCODED_LENGTH:
+    for char in _Q_CHARACTER.findall(code):
+        if len(words[-1]) + len(char) > _ENCODED_LENGTH:
             words.append("")
-        words[-1] += code
+        words[-1] += char
     return "\r\n ".join(f"=?utf-8?q?{word}?=" for word in words)

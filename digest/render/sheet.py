@@ -12,8 +12,9 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from operator import attrgetter
 from types import SimpleNamespace
-from typing import Any, Generic, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 
 from jinja2 import nodes
 from jinja2.ext import Extension
@@ -104,27 +105,25 @@ def _value(path: str, kind: Any) -> object:
 
 
 @dataclass(frozen=True, slots=True)
-class Hole(Generic[T]):
-    """A place for one value."""
+class Pieces(Generic[T]):
+    """A ready piece, then holes, each with the ready piece behind it."""
 
-    owner: str
-    """The path of the value that has it as a field."""
-    name: str
-    encode: Callable[[str], T]
+    first: T
+    rest: tuple[tuple[Hole[T], T], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Loop(Generic[T]):
-    """Pieces that are repeated for each item of a list."""
+class Hole(Generic[T]):
+    """A place for one value, or for pieces that are repeated for each item of a list."""
 
     owner: str
-    name: str
-    path: str
-    """What its items are known as to the holes inside."""
-    body: tuple[Piece[T], ...]
-
-
-Piece: TypeAlias = "T | Hole[T] | Loop[T]"
+    """The path of the value that it is taken from."""
+    get: Callable[[Any], Any]
+    """Takes it from there."""
+    encode: Callable[[str], T]
+    items: str = ""
+    """What the items of a list are known as to the holes in ``repeated``."""
+    repeated: Pieces[T] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +138,14 @@ class Encoding(Generic[T]):
     """For a ``Markup`` value, given the start tag to write for each of ``RICH_TAGS``."""
 
 
-def cut(page: str, encoding: Encoding[T]) -> tuple[Piece[T], ...]:
+def cut(page: str, encoding: Encoding[T]) -> Pieces[T]:
     """The pieces of a sheet.
 
     Raises:
         Unsplittable: a hole stands outside the loop that fills it, or the edges of a loop are
             not a pair.
     """
-    return _Cutter(page, encoding).cut()
+    return _Cutter(page, encoding).pieces(ROOT, frozenset({ROOT}))
 
 
 def tokens(page: str) -> Counter[str]:
@@ -163,35 +162,46 @@ class _Cutter(Generic[T]):
         self._found = _TOKEN.finditer(page)
         self._at = 0
 
-    def cut(self) -> tuple[Piece[T], ...]:
-        return tuple(self._pieces(ROOT, {ROOT}))
-
-    def _pieces(self, path: str, known: set[str]) -> Iterator[Piece[T]]:
-        """Up to the edge that ends the loop ``path``, or to the end of the page."""
+    def pieces(self, path: str, known: frozenset[str]) -> Pieces[T]:
+        """Up to the edge that ends the list ``path``, or to the end of the page. ``known``: the
+        paths of the values that holes may use here."""
+        holes: list[Hole[T]] = []
+        ready: list[T] = []
         for match in self._found:
-            if match.start() > self._at:
-                yield self._encoding.ready(self._page[self._at : match.start()])
-            self._at = match.end()
-            if match["mark"] == "done":
-                if match["list"] != path:
-                    raise Unsplittable(f"the end of the list {_said(match['list'])} is misplaced")
-                return
-            yield self._piece(match, known)
-        if path != ROOT:
-            raise Unsplittable(f"the list {_said(path)} has no end")
-        if self._at < len(self._page):
-            yield self._encoding.ready(self._page[self._at :])
+            ready.append(self._ready(match.start(), match.end()))
+            if match["mark"] != "done":
+                holes.append(self._hole(match, known))
+            elif match["list"] == path:
+                break
+            else:
+                raise Unsplittable(f"the end of the list {_said(match['list'])} is misplaced")
+        else:
+            if path != ROOT:
+                raise Unsplittable(f"the list {_said(path)} has no end")
+            ready.append(self._ready(len(self._page), len(self._page)))
+        return Pieces(ready[0], tuple(zip(holes, ready[1:], strict=True)))
 
-    def _piece(self, match: re.Match[str], known: set[str]) -> Piece[T]:
-        full = match["list"] or match["plain"] or match["rich"]
-        owner, _, name = full.rpartition(".")
+    def _ready(self, until: int, following: int) -> T:
+        piece = self._encoding.ready(self._page[self._at : until])
+        self._at = following
+        return piece
+
+    def _hole(self, match: re.Match[str], known: frozenset[str]) -> Hole[T]:
+        path = match["list"] or match["plain"] or match["rich"]
+        owner, _, name = path.rpartition(".")
         if owner not in known:
-            raise Unsplittable(f"{_said(full)} is used outside of {{% each %}}")
+            raise Unsplittable(f"{_said(path)} is used outside of {{% each %}}")
+        get = _itself if name == _ITSELF else attrgetter(name)
         if match["list"]:
-            return Loop(owner, name, full, tuple(self._pieces(full, known | {full})))
+            repeated = self.pieces(path, known | {path})
+            return Hole(owner, get, self._encoding.plain, path, repeated)
         if match["plain"]:
-            return Hole(owner, name, self._encoding.plain)
-        return Hole(owner, name, self._encoding.rich(_start_tags(match["specimen"])))
+            return Hole(owner, get, self._encoding.plain)
+        return Hole(owner, get, self._encoding.rich(_start_tags(match["specimen"])))
+
+
+def _itself(value: Any) -> Any:
+    return value
 
 
 def _start_tags(specimen: str) -> dict[str, str]:
@@ -204,22 +214,20 @@ def _said(path: str) -> str:
     return path.removeprefix(ROOT + ".").removesuffix("." + _ITSELF)
 
 
-def fill(pieces: tuple[Piece[T], ...], root: object) -> list[T]:
+def fill(pieces: Pieces[T], root: object) -> list[T]:
     """The page for one value, in pieces to be joined."""
     out: list[T] = []
     _fill(pieces, {ROOT: root}, out)
     return out
 
 
-def _fill(pieces: tuple[Piece[T], ...], scope: dict[str, Any], out: list[T]) -> None:
-    for piece in pieces:
-        if isinstance(piece, Hole):
-            owner = scope[piece.owner]
-            value = owner if piece.name == _ITSELF else getattr(owner, piece.name)
-            out.append(piece.encode(value))
-        elif isinstance(piece, Loop):
-            for item in getattr(scope[piece.owner], piece.name):
-                scope[piece.path] = item
-                _fill(piece.body, scope, out)
+def _fill(pieces: Pieces[T], scope: dict[str, Any], out: list[T]) -> None:
+    out.append(pieces.first)
+    for hole, following in pieces.rest:
+        value = hole.get(scope[hole.owner])
+        if hole.repeated is None:
+            out.append(hole.encode(value))
         else:
-            out.append(piece)
+            for scope[hole.items] in value:
+                _fill(hole.repeated, scope, out)
+        out.append(following)
