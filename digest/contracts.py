@@ -142,6 +142,9 @@ class Publisher(Protocol):
     def publish(self, files: Mapping[str, bytes]) -> tuple[int, int]:
         """Write paths relative to the public folder; how many were written and were unchanged."""
 
+    def has(self, path: str) -> bool:
+        """Whether there is such a file."""
+
 
 class Found(Protocol):
     """A finished file in the inbox."""

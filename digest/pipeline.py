@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from digest import identity, periods, planner, sources
 from digest.contracts import Composer, Found, Inbox, Ledger, Publisher, Transport
@@ -16,20 +17,26 @@ from digest.errors import DumpError, TemplateError
 from digest.model import (
     Claim,
     DeliveryId,
+    Digest,
     Message,
     Outcome,
     PaperKey,
     Period,
     Problem,
+    Profile,
+    Reason,
     Skip,
     State,
     Subscriber,
     SubscriberId,
 )
-from digest.render import feeds, pages
-from digest.render.site import Site
-from digest.render.templates import Templates
-from digest.report import Delivered, Deliveries, DumpRow, Intake, RunReport
+from digest.render import feeds
+from digest.render.pages import Pages
+from digest.render.site import Site, archive_path
+from digest.report import Delivered, Deliveries, DumpRow, Intake, Published, RunReport
+
+if TYPE_CHECKING:
+    from digest.ranking import Ranking
 
 BACKGROUND = 5000
 """How many of the newest papers teach the ranking which words are common."""
@@ -37,6 +44,9 @@ BATCH = 500
 """Subscribers decided, or deliveries claimed, at a time."""
 RETRY_TEMPLATE = timedelta(minutes=15)
 """A mail that a broken template holds up is tried again after this."""
+MEND_TEMPLATE = "mend the template, or remove it to use the shipped one"
+NEWEST = 200
+"""Papers in the feed of all papers and on the start page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +59,7 @@ class House:
     publisher: Publisher
     composer: Callable[[], Composer]
     """Called once a pass, when there is mail to send."""
-    templates: Templates
+    pages: Pages
     site: Site
     clock: Callable[[], datetime]
     """For leases and retries while mail goes out; decisions use ``now``."""
@@ -67,8 +77,8 @@ def run_once(house: House, subscribers: Sequence[Subscriber], *, now: datetime) 
     intake = take_in(house.inbox, house.ledger, now=now)
     skips = decide(house.ledger, subscribers, expect=house.expect, now=now)
     deliveries = deliver(house, subscribers)
-    written, unchanged = publish(house, subscribers)
-    return RunReport(now, intake, skips, deliveries, written, unchanged)
+    published = publish(house, subscribers)
+    return RunReport(now, intake, skips, deliveries, published)
 
 
 # --- take in -----------------------------------------------------------------------------
@@ -203,9 +213,13 @@ def plan_all(
             scores,
             excluded,
             sent=ledger.sent(asked).get(subscriber.id, ()) if asked else (),
-            reasons=lambda index, s=subscriber, at=start: ranking.reasons(s.profile, at + index),
+            reasons=partial(_reasons, ranking, subscriber.profile, start),
             now=now,
         )
+
+
+def _reasons(ranking: Ranking, profile: Profile, start: int, index: int) -> tuple[Reason, ...]:
+    return ranking.reasons(profile, start + index)
 
 
 # --- deliver -----------------------------------------------------------------------------
@@ -252,7 +266,7 @@ def _deliver_batch(
                 recipients[claim.delivery] = message.recipient
                 yield message
             except TemplateError as error:
-                problems.append(Problem(error.where, error.what, "mend the template"))
+                problems.append(Problem(error.where, error.what, MEND_TEMPLATE))
                 retry_at = house.clock() + RETRY_TEMPLATE
                 unsent.append(Outcome(claim.delivery, State.DEFERRED, str(error), retry_at))
 
@@ -277,25 +291,56 @@ def _settle(house: House, outcomes: Collection[tuple[Outcome, int]]) -> None:
 # --- publish -----------------------------------------------------------------------------
 
 
-def publish(house: House, subscribers: Sequence[Subscriber]) -> tuple[int, int]:
-    """Bring the public folder up to date; how many feed files were written and unchanged."""
-    ledger, publisher, site = house.ledger, house.publisher, house.site
-    tokens = ledger.enrol([subscriber.id for subscriber in subscribers])
-    papers = ledger.papers(limit=house.feed_entries)
-    written, unchanged = publisher.publish(feeds.all_papers_feeds(papers, site))
-    publisher.publish(pages.site_pages(papers, site, house.templates))
+def publish(house: House, subscribers: Sequence[Subscriber]) -> Published:
+    """Bring the public folder up to date."""
+    problems: dict[str, Problem] = {}
+    written, unchanged = house.publisher.publish(_common_feeds(house))
+    _publish_pages(house, lambda: _common_pages(house), problems)
+    tokens = house.ledger.enrol([subscriber.id for subscriber in subscribers])
     for subscriber in subscribers:
         token = tokens[subscriber.id]
-        digests = ledger.digests(subscriber.id, limit=house.feed_entries)
-        publisher.publish(pages.subscriber_pages(subscriber, token, digests, site, house.templates))
+        digests = house.ledger.digests(subscriber.id, limit=house.feed_entries)
+        pages = partial(_own_pages, house, subscriber, token, digests)
+        _publish_pages(house, pages, problems)
         if "feed" in subscriber.channels:
             files = feeds.subscriber_feeds(
-                subscriber, token, digests, site, entries=house.feed_entries
+                subscriber, token, digests, house.site, entries=house.feed_entries
             )
-            more_written, more_unchanged = publisher.publish(files)
-            written, unchanged = written + more_written, unchanged + more_unchanged
+            counts = house.publisher.publish(files)
+            written, unchanged = written + counts[0], unchanged + counts[1]
     _settle_feeds(house)
-    return written, unchanged
+    return Published(written, unchanged, tuple(problems.values()))
+
+
+def _common_feeds(house: House) -> Mapping[str, bytes]:
+    return feeds.all_papers_feeds(house.ledger.papers(limit=NEWEST), house.site, entries=NEWEST)
+
+
+def _common_pages(house: House) -> Mapping[str, bytes]:
+    papers = house.ledger.papers(limit=NEWEST)
+    dumps = house.ledger.dumps(since=papers[0].arrived) if papers else ()
+    return house.pages.public(papers, dumps, latest=NEWEST)
+
+
+def _own_pages(
+    house: House, subscriber: Subscriber, token: str, digests: Sequence[Digest]
+) -> Mapping[str, bytes]:
+    files = house.pages.archive_index(subscriber, token, digests)
+    for digest in digests:
+        # A digest never changes once it is made, so its page is made once.
+        if not house.publisher.has(archive_path(token, digest.period)):
+            files |= house.pages.archive(subscriber, token, digest)
+    return files
+
+
+def _publish_pages(
+    house: House, pages: Callable[[], Mapping[str, bytes]], problems: dict[str, Problem]
+) -> None:
+    """Publish pages; a template that fails is reported once and stops nothing else."""
+    try:
+        house.publisher.publish(pages())
+    except TemplateError as error:
+        problems[str(error)] = Problem(error.where, error.what, MEND_TEMPLATE)
 
 
 def _settle_feeds(house: House) -> None:

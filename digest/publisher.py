@@ -53,6 +53,10 @@ class FolderPublisher:
             raise failures[0]
         return written, len(files) - written
 
+    def has(self, path: str) -> bool:
+        """Whether there is a file at this path relative to the folder."""
+        return (self._public / path).is_file()
+
     def _publish_folder(
         self, folder: str, contents: Mapping[str, bytes], failures: list[OSError]
     ) -> int:

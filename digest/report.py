@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -56,6 +55,15 @@ class Deliveries:
 
 
 @dataclass(frozen=True, slots=True)
+class Published:
+    """What became of the public files; the figures count feed files."""
+
+    written: int = 0
+    unchanged: int = 0
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RunReport:
     """Everything one pass did."""
 
@@ -63,13 +71,12 @@ class RunReport:
     intake: Intake
     skips: tuple[Skip, ...]
     deliveries: Deliveries
-    feeds_written: int
-    feeds_unchanged: int
+    published: Published
 
     @property
     def problems(self) -> tuple[Problem, ...]:
         """Those of every part of the pass."""
-        return (*self.intake.problems, *self.deliveries.problems)
+        return (*self.intake.problems, *self.deliveries.problems, *self.published.problems)
 
     @property
     def failed(self) -> bool:
@@ -78,6 +85,7 @@ class RunReport:
         return bool(
             self.intake.rejected
             or self.deliveries.problems
+            or self.published.problems
             or any(self.deliveries.count(state) for state in bad)
         )
 
@@ -105,7 +113,10 @@ class RunReport:
                 "uncertain": count(State.UNCERTAIN),
                 "cancelled": count(State.CANCELLED),
             },
-            "feeds": {"written": self.feeds_written, "unchanged": self.feeds_unchanged},
+            "feeds": {
+                "written": self.published.written,
+                "unchanged": self.published.unchanged,
+            },
             "problems": [
                 {"where": p.where, "what": p.what, "remedy": p.remedy} for p in self.problems
             ],
