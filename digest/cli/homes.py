@@ -48,7 +48,7 @@ def check(home: Path, as_json: bool) -> int:
     Example:
       digest check
     """
-    from digest import config, subscribers  # noqa: PLC0415  --help does without
+    from digest import subscribers  # noqa: PLC0415  --help does without
     from digest.cli import terminal, wiring  # noqa: PLC0415
     from digest.errors import ConfigError  # noqa: PLC0415
     from digest.model import Problem  # noqa: PLC0415
@@ -72,3 +72,50 @@ def check(home: Path, as_json: bool) -> int:
     else:
         click.echo(f"All good: {people} subscribers.")
     return 2 if problems else 0
+
+
+@click.command()
+@click.option(
+    "--alive", is_flag=True, help="Only tell, by the exit status, whether `digest serve` is well."
+)
+@now_option
+@json_option
+@pass_home
+def status(home: Path, alive: bool, now: datetime | None, as_json: bool) -> int:
+    """Show what happened, what is due next and what is stuck.
+
+    Exit status: 0; with --alive 1 when the service has not stirred for two minutes.
+
+    \b
+    Examples:
+      digest status
+      digest status --alive
+    """
+    from digest import periods, subscribers  # noqa: PLC0415  --help does without
+    from digest.cli import terminal, wiring  # noqa: PLC0415
+    from digest.cli.deliveries import row_as_json  # noqa: PLC0415
+
+    opened, when = wiring.open_home(home), moment(now)
+    if alive:
+        return int(not wiring.is_alive(opened, now=when))
+    people = subscribers.load(home)
+    upcoming = sorted(
+        (periods.next_occurrence(each.schedule, each.timezone, when), each.id) for each in people
+    )
+    with wiring.open_ledger(opened).rehearsal() as ledger:
+        seen = ledger.status()
+    if as_json:
+        found = {
+            "papers": seen.papers,
+            "dumps": seen.dumps,
+            "rejected": seen.rejected,
+            "last_dump": seen.last_dump.isoformat() if seen.last_dump else None,
+            "deliveries": seen.deliveries,
+            "oldest_unfinished": row_as_json(seen.oldest) if seen.oldest else None,
+            "troubles": [row_as_json(row) for row in seen.troubles],
+            "next": [{"subscriber": who, "due": due.isoformat()} for due, who in upcoming],
+        }
+        click.echo(json.dumps(found, indent=2))
+    else:
+        terminal.show_status(seen, upcoming)
+    return 0

@@ -4,24 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.utils import parseaddr
 from pathlib import Path
-from urllib.parse import quote
 
-from digest import config, ledger, presence, tokens
-from digest.contracts import Ledger
-from digest.delivery.outbox import Outbox
-from digest.inbox import DumpFolder
-from digest.model import Claim, Digest, Message, Subscriber
-from digest.pipeline import House
-from digest.publisher import FolderPublisher
-from digest.render import templates
-from digest.render.email import EmailComposer
-from digest.render.site import HELP, Links, Site, archive_path, archive_index_path, feed_path
+from digest import config
+from digest.render.site import Site
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,163 @@
+"""``digest deliveries``: what is on its way, and what only a person can decide."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from digest.cli.options import json_option, moment, pass_home
+from digest.model import DeliveryId, State, SubscriberId
+
+if TYPE_CHECKING:
+    from digest.ledger import SqlLedger
+    from digest.ledger.operating import DeliveryRow
+
+CHANNELS = click.Choice(["email", "feed"])
+
+
+@click.group()
+def deliveries() -> None:
+    """List deliveries, and settle those whose fate is unknown."""
+
+
+@deliveries.command("list")
+@click.option(
+    "--state", "states", multiple=True, type=click.Choice(list(State)), help="Only these states."
+)
+@click.option("--subscriber", "people", multiple=True, help="Only these subscribers.")
+@click.option("--channel", type=CHANNELS, help="Only this channel.")
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many, the newest.")
+@json_option
+@pass_home
+def list_(  # noqa: PLR0917  click passes them by name
+    home: Path,
+    states: tuple[State, ...],
+    people: tuple[str, ...],
+    channel: str | None,
+    limit: int | None,
+    as_json: bool,
+) -> None:
+    """List deliveries, newest first.
+
+    \b
+    Examples:
+      digest deliveries list --state uncertain --state failed
+      digest deliveries list --subscriber ada --json
+    """
+    with _ledger(home) as ledger:
+        rows = ledger.deliveries(
+            states=[State(state) for state in states],
+            subscribers=[SubscriberId(name) for name in people],
+            channel=channel,
+            limit=limit,
+        )
+    if as_json:
+        click.echo(json.dumps([row_as_json(row) for row in rows], indent=2))
+    else:
+        _show(rows)
+
+
+@deliveries.command()
+@click.argument("number", type=int)
+@json_option
+@pass_home
+def show(home: Path, number: int, as_json: bool) -> None:
+    """Show one delivery and the papers in it.
+
+    \b
+    Example:
+      digest deliveries show 12
+    """
+    from digest.errors import NotFound  # noqa: PLC0415  --help does without
+
+    with _ledger(home) as ledger:
+        rows = ledger.deliveries(numbers=[DeliveryId(number)])
+        if not rows:
+            raise NotFound("delivery", str(number))
+        row = rows[0]
+        made = ledger.digests(row.subscriber, limit=1000)
+    picks = next((each.picks for each in made if each.period == row.period), ())
+    if as_json:
+        papers = [{"id": p.paper.id, "title": p.paper.title, "score": p.score} for p in picks]
+        click.echo(json.dumps(row_as_json(row) | {"picks": papers}, indent=2, ensure_ascii=False))
+        return
+    _show([row])
+    for pick in picks:
+        click.echo(f"  {pick.score:.4f}  {pick.paper.title}")
+
+
+def _deciding(name: str, act: str, explanation: str, done: str) -> None:
+    """Add the command ``name``, which calls the ledger's method ``act`` for each delivery."""
+
+    @deliveries.command(
+        name, help=f"{explanation}\n\n\b\nExample:\n  digest deliveries {name} 12 15"
+    )
+    @click.argument("numbers", type=int, nargs=-1, required=True)
+    @pass_home
+    def decide(home: Path, numbers: tuple[int, ...]) -> None:
+        with _ledger(home) as ledger:
+            method: Callable[..., None] = getattr(ledger, act)
+            for number in numbers:
+                method(DeliveryId(number), now=moment(None))
+                click.echo(f"{number}: {done}")
+
+
+_deciding(
+    "resend",
+    "resend",
+    "Send a delivery again that is uncertain, failed, expired or cancelled.",
+    "due again; the next run sends it",
+)
+_deciding(
+    "mark-sent", "mark_sent", "Record that an uncertain delivery did arrive.", "marked as sent"
+)
+_deciding("cancel", "cancel", "Give up a delivery that has not been sent.", "cancelled")
+
+
+def row_as_json(row: DeliveryRow) -> dict[str, Any]:
+    """A delivery as ``--json`` shows it; times in ISO 8601, UTC."""
+    return {
+        "id": row.id,
+        "subscriber": row.subscriber,
+        "channel": row.channel,
+        "period": str(row.period),
+        "state": row.state,
+        "attempts": row.attempts,
+        "papers": row.papers,
+        "detail": row.detail,
+        "composed": row.composed.isoformat(),
+        "updated": row.updated.isoformat(),
+        "due": row.due.isoformat() if row.due else None,
+    }
+
+
+def _ledger(home: Path) -> SqlLedger:
+    from digest.cli import wiring  # noqa: PLC0415  --help does without
+
+    return wiring.open_ledger(wiring.open_home(home))
+
+
+def _show(rows: list[DeliveryRow]) -> None:
+    from digest.cli import terminal  # noqa: PLC0415  --help does without
+
+    out = terminal.console()
+    if not rows:
+        out.print("No such deliveries.")
+        return
+    listing = terminal.table("#", "Subscriber", "Channel", "Digest for", "State", "#Tries", "")
+    for row in rows:
+        colour = terminal.COLOURS.get(row.state, "default")
+        listing.add_row(
+            str(row.id),
+            row.subscriber,
+            row.channel,
+            str(row.period),
+            f"[{colour}]{row.state}[/{colour}]",
+            str(row.attempts),
+            terminal.escape(row.detail),
+        )
+    out.print(listing)
