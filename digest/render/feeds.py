@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parseaddr
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 from feedgen.feed import FeedGenerator  # type: ignore[import-untyped]  # feedgen ships no types
@@ -30,6 +30,7 @@ _NAMESPACE = UUID("19139061-9fe2-4928-8411-4914470faf01")
 _NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 """When a feed without entries was last updated."""
 _GENERATOR = "digest"
+_PARAGRAPH, _EMPHASIS = Markup("<p>{}</p>"), Markup("<p><em>{}</em></p>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +84,14 @@ def subscriber_feeds(
             for digest in digests
             for rank, pick in enumerate(digest.picks)
         )[:entries]
-    name = one_line(subscriber.name) or subscriber.id
+    name = one_line(subscriber.name) or one_line(subscriber.id)
     return _render(
         _Feed(
             token=token,
             title=f"Paper digest for {name}",
             about=f"New research papers picked for {name}, each with the reasons why.",
             home=site.url(archive_index_path(token)),
-            author=_publisher(site),
+            author=site.name,
             entries=tuple(made),
         ),
         site,
@@ -108,7 +109,7 @@ def all_papers_feeds(
             title="All papers",
             about="Every paper that has come in, newest first.",
             home=site.url(INDEX),
-            author=_publisher(site),
+            author=site.name,
             entries=tuple(_paper_entries(newest)),
         ),
         site,
@@ -120,10 +121,10 @@ def all_papers_feeds(
 
 def _pick_entry(pick: Pick, digest: Digest, rank: int) -> _Entry:
     late = "It came late, for an earlier digest. " if pick.late else ""
-    why = f"{late}{wording.why(pick.reasons)} (score {pick.score:.2f})."
+    why = f"{late}Match {round(pick.score * 100)} %: {wording.why(pick.reasons)}"
     # A second apart, so that readers which sort by time keep the order.
     updated = _seconds(digest.composed) - timedelta(seconds=rank)
-    return _paper_entry(pick.paper, updated, Markup("<p><em>{}</em></p>").format(why))
+    return _paper_entry(pick.paper, updated, _EMPHASIS.format(why))
 
 
 def _paper_entries(newest: Sequence[Paper]) -> Iterator[_Entry]:
@@ -140,17 +141,23 @@ def _paper_entry(paper: Paper, updated: datetime, after: Markup) -> _Entry:
     # Not its comments: their number changes while the paper does not.
     said = (wording.authors(paper), wording.day(paper.published) if paper.published else "")
     facts = " · ".join(filter(None, said))
-    paragraphs = [facts, *plain(paper.abstract).split("\n\n")]
-    html = Markup().join(Markup("<p>{}</p>").format(text) for text in paragraphs if text)
+    html = (_PARAGRAPH.format(facts) if facts else Markup()) + _paragraphs(paper.abstract) + after
     return _Entry(
         id=_urn("paper", paper.id),
         title=wording.title(paper),
         url=wording.paper_url(paper),
         updated=updated,
         authors=tuple(filter(None, map(one_line, paper.authors))),
-        html=str(html + after) or "<p>No abstract.</p>",
+        html=str(html) or "<p>No abstract.</p>",
         summarises=True,
     )
+
+
+@lru_cache(maxsize=4096)
+def _paragraphs(abstract: str) -> Markup:
+    """The abstract as HTML; many subscribers get the same one."""
+    paragraphs = filter(None, plain(abstract).split("\n\n"))
+    return Markup().join(map(_PARAGRAPH.format, paragraphs))
 
 
 def _digest_entry(digest: Digest, token: str, site: Site) -> _Entry:
@@ -192,10 +199,6 @@ def _urn(*names: str) -> str:
 
 def _seconds(when: datetime) -> datetime:
     return when.astimezone(UTC).replace(microsecond=0)
-
-
-def _publisher(site: Site) -> str:
-    return one_line(parseaddr(site.sender)[0]) or "Paper Digest"
 
 
 # --- formats -----------------------------------------------------------------------------
@@ -266,7 +269,7 @@ def _json(feed: _Feed, address: str) -> bytes:
         "authors": [{"name": feed.author}],
         "items": [_json_item(entry) for entry in feed.entries],
     }
-    return json.dumps(document, ensure_ascii=False, indent=1).encode() + b"\n"
+    return json.dumps(document, ensure_ascii=False).encode() + b"\n"
 
 
 def _json_item(entry: _Entry) -> dict[str, object]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from email.utils import parseaddr
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
+
+from digest.text.clean import one_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,8 +16,8 @@ if TYPE_CHECKING:
 
 FeedFormat = Literal["atom", "rss", "json"]
 
-INDEX, HELP, STYLE = "index.html", "help.html", "style.css"
-"""Files at the top of the public folder: what this is, how to edit a profile, the look."""
+INDEX, HELP = "index.html", "help.html"
+"""Pages at the top of the public folder: what this is, and how to edit a profile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,11 @@ class Site:
     """http(s), without a slash at its end; None: links are file URIs into ``public``."""
     sender: str
     """The From header as configured: ``Paper Digest <digest@example.org>``."""
+
+    @property
+    def name(self) -> str:
+        """Who publishes: the sender's display name."""
+        return one_line(parseaddr(self.sender)[0]) or "Paper Digest"
 
     def url(self, path: str) -> str:
         """The address of a file whose path is relative to the public folder."""

@@ -92,7 +92,8 @@ def facts(paper: Paper) -> tuple[str, ...]:
 def why(reasons: Sequence[Reason]) -> str:
     """Why a paper was picked, weightiest first: ``“LoRA” in the title; by Ada Lovelace``."""
     groups: dict[tuple[str, str, str], list[Reason]] = {}
-    for reason in sorted(reasons, key=lambda reason: -reason.contribution):
+    told = (reason for reason in reasons if reason.via != "several")  # a rest of the arithmetic
+    for reason in sorted(told, key=lambda reason: -reason.contribution):
         key = (reason.interest, reason.via, reason.term.casefold())
         groups.setdefault(key, []).append(reason)
     # An interest that was also found as it is written need not be named beside its other forms.
@@ -126,17 +127,20 @@ def _reason(group: Sequence[Reason], spelled: Collection[str]) -> str:
 
 def dates(period: Period) -> str:
     """The days it covers: ``20 November 2026``, ``16–22 November 2026``, ``November 2026``."""
-    start, end = period.start, period.end
     if period.kind == "month":
-        return f"{start:%B %Y}"
-    last = long_day(end)
-    if start == end:
-        return last
-    if start.year != end.year:
-        return f"{long_day(start)} – {last}"
-    if start.month != end.month:
-        return f"{start.day} {start:%B} – {last}"
-    return f"{start.day}–{last}"
+        return f"{period.start:%B %Y}"
+    return span(period.start, period.end)
+
+
+def span(first: date, last: date) -> str:
+    """``16–22 November 2026``, with as much of the first day as the last one does not say."""
+    if first == last:
+        return long_day(last)
+    if first.year != last.year:
+        return f"{long_day(first)}\u00a0– {long_day(last)}"
+    if first.month != last.month:
+        return f"{first.day} {first:%B}\u00a0– {long_day(last)}"
+    return f"{first.day}–{long_day(last)}"
 
 
 def period_name(period: Period) -> str:

@@ -10,7 +10,6 @@ from typing import Any
 
 import freezegun
 import pytest
-from digest.text.clean import one_line
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree  # type: ignore[import-untyped]  # it ships no types
@@ -18,6 +17,7 @@ from lxml import etree  # type: ignore[import-untyped]  # it ships no types
 from digest.model import Digest, Subscriber
 from digest.render.feeds import all_papers_feeds, subscriber_feeds
 from digest.render.site import Site
+from digest.text.clean import one_line
 from tests.render.feed_checks import (
     ATOM,
     DC,
@@ -91,8 +91,8 @@ def test_an_entry_tells_the_abstract_and_why_it_was_picked() -> None:
         "<p>Grace Hopper and Alan Turing · 19 Nov 2026</p>"
         "<p>We prune with low-rank adaptation (LoRA).</p>"
         "<p>It saves a quarter.</p>"
-        "<p><em>It came late, for an earlier digest. “Pruning” in the title and “LoRA” in the "
-        "abstract, short or long for “low-rank adaptation” (score 0.75).</em></p>"
+        "<p><em>It came late, for an earlier digest. Match 75 %: “Pruning” in the title; “LoRA” "
+        "in the abstract, for “low-rank adaptation”</em></p>"
     )
     assert as_json["items"][0]["content_html"] == expected
     assert rss.findtext("item/description") == expected
@@ -144,7 +144,7 @@ def test_the_feed_of_all_papers_is_newest_first_and_says_nothing_personal() -> N
     files = all_papers_feeds([paper(key) for key in range(1, 6)], SERVED, entries=3)
     assert set(files) == {"feeds/all.atom", "feeds/all.rss", "feeds/all.json"}
     assert [title[-1] for title in titles(files)] == ["5", "4", "3"]
-    assert not any(word in b"".join(files.values()) for word in (b"score", b"Ada", TOKEN.encode()))
+    assert not any(word in b"".join(files.values()) for word in (b"Match", b"Ada", TOKEN.encode()))
 
 
 @pytest.mark.parametrize(

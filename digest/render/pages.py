@@ -1,0 +1,268 @@
+"""Web pages: what this is, how to edit a profile, and every past digest in full.
+
+They need nothing from anywhere: the style stands in each page, links among them are relative,
+there is no script, and a content security policy forbids what is not needed. A page whose
+address is a secret tells it to nobody it links to (``referrer``) and to no search engine.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import groupby
+
+from markupsafe import Markup
+
+from digest.model import Digest, Paper, Pick, Reason, Subscriber
+from digest.render import letter, wording
+from digest.render.excerpt import marked
+from digest.render.feeds import ALL
+from digest.render.site import (
+    HELP,
+    INDEX,
+    FeedFormat,
+    Site,
+    archive_index_path,
+    archive_path,
+    feed_path,
+)
+from digest.render.templates import Templates
+from digest.text.clean import one_line, plain
+
+_FEEDS: Mapping[FeedFormat, tuple[str, str]] = {
+    "atom": ("Atom", "application/atom+xml"),
+    "rss": ("RSS", "application/rss+xml"),
+    "json": ("JSON Feed", "application/feed+json"),
+}
+_TITLES = 3
+"""So many titles stand for a digest where digests are listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed that a page offers; none where the subscriber has no such channel."""
+
+    name: str
+    type: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Addend:
+    """One line of the sum that is a score; the figures as printed."""
+
+    interest: str
+    found: str
+    weight: str
+    adds: str
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One picked paper, in full."""
+
+    card: letter.Card
+    paragraphs: tuple[Markup, ...]
+    """The whole abstract, with the terms found in it marked."""
+    addends: tuple[Addend, ...]
+    score: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """A past digest in a list of them."""
+
+    period: str
+    href: str
+    count: str
+    titles: tuple[str, ...]
+    more: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A paper in a list of many."""
+
+    title: str
+    url: str
+    facts: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The papers that came with the pages of one date."""
+
+    date: date
+    name: str
+    papers: tuple[Row, ...]
+
+
+def site_pages(
+    papers: Iterable[Paper], site: Site, templates: Templates, *, latest: int = 200
+) -> dict[str, bytes]:
+    """The pages for everyone by public path: the start page with the latest papers, and the help.
+
+    Raises:
+        TemplateError: a template fails.
+    """
+    newest = sorted(papers, key=lambda paper: paper.key, reverse=True)[:latest]
+    days = tuple(_days(newest))
+    frame = _Frame(templates, site, ALL, feeds=True)
+    return {
+        INDEX: frame.page(
+            INDEX, "index.html.j2", {"summary": _summary(newest, days), "days": days}
+        ),
+        HELP: frame.page(HELP, "help.html.j2", {}),
+    }
+
+
+def subscriber_pages(
+    subscriber: Subscriber,
+    token: str,
+    digests: Sequence[Digest],
+    site: Site,
+    templates: Templates,
+) -> dict[str, bytes]:
+    """One subscriber's pages by public path: a list of the digests, and each one in full.
+
+    ``digests`` come newest first.
+
+    Raises:
+        TemplateError: a template fails.
+    """
+    frame = _Frame(templates, site, token, feeds="feed" in subscriber.channels)
+    index = archive_index_path(token)
+    listed: dict[str, object] = {
+        "name": one_line(subscriber.name) or one_line(subscriber.id),
+        "issues": tuple(map(_issue, digests)),
+    }
+    pages = {index: frame.page(index, "archive_index.html.j2", listed)}
+    for digest in digests:
+        path = archive_path(token, digest.period)
+        pages[path] = frame.page(path, "archive.html.j2", _in_full(subscriber, digest))
+    return pages
+
+
+class _Frame:
+    """What the pages of one token have in common."""
+
+    def __init__(self, templates: Templates, site: Site, token: str, *, feeds: bool) -> None:
+        self._templates = templates
+        self._feeds = [
+            Feed(name, media_type, feed_path(token, kind))
+            for kind, (name, media_type) in _FEEDS.items()
+            if feeds
+        ]
+        # A browser hashes what it has parsed, and that has no carriage returns.
+        style = "\n".join(map(templates.source, ("style.css", "page.css"))).replace("\r\n", "\n")
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        self._values = {
+            "brand": site.name,
+            "style": Markup(style),  # noqa: S704  the operator's own file
+            "policy": f"default-src 'none'; style-src 'sha256-{digest}'; "
+            "base-uri 'none'; form-action 'none'",
+            "personal": token != ALL,
+        }
+
+    def page(self, path: str, template: str, values: Mapping[str, object]) -> bytes:
+        """A page whose links to others start from where it lies."""
+        root = "../" * path.count("/")
+        place = {
+            "root": root,
+            "feeds": [replace(feed, href=root + feed.href) for feed in self._feeds],
+        }
+        return self._templates.render(template, {**self._values, **place, **values}).encode()
+
+
+# --- digests -----------------------------------------------------------------------------
+
+
+def _in_full(subscriber: Subscriber, digest: Digest) -> dict[str, object]:
+    articles = tuple(_article(number, pick) for number, pick in enumerate(digest.picks, 1))
+    left_out = wording.left_out(digest.coverage)
+    return {
+        "period": wording.period_name(digest.period),
+        "headline": letter.headline(digest),
+        "lead": letter.lead(subscriber.name, bool(articles)),
+        "chips": letter.chips(digest.picks),
+        "contents": len(articles) >= letter.CONTENTS_FROM,
+        "articles": articles,
+        "coverage": (wording.coverage(digest.coverage), *filter(None, (left_out,))),
+    }
+
+
+def _article(number: int, pick: Pick) -> Article:
+    """The card of the email with what is cut there in full."""
+    paper = pick.paper
+    card = replace(
+        letter.card(number, pick), title=wording.title(paper), why=wording.why(pick.reasons)
+    )
+    terms = [reason.term for reason in pick.reasons if reason.place == "abstract"]
+    paragraphs = filter(None, plain(paper.abstract).split("\n\n"))
+    return Article(
+        card=card,
+        paragraphs=tuple(marked(paragraph, terms) for paragraph in paragraphs),
+        addends=tuple(map(_addend, pick.reasons)),
+        score=f"{pick.score:.4f}",
+    )
+
+
+def _addend(reason: Reason) -> Addend:
+    return Addend(
+        interest=one_line(reason.interest),
+        found=_found(reason),
+        weight=f"{reason.weight:g}",
+        adds=f"{reason.contribution:.4f}",
+    )
+
+
+def _found(reason: Reason) -> str:
+    match reason.via:
+        case "several":
+            return "together"
+        case "author":
+            return f"by {one_line(reason.term)}"
+        case _:
+            return f"“{one_line(reason.term)}” in the {reason.place}"
+
+
+def _issue(digest: Digest) -> Issue:
+    titles = tuple(wording.title(pick.paper) for pick in digest.picks)
+    left = len(titles) - _TITLES
+    return Issue(
+        period=wording.period_name(digest.period),
+        href=f"{digest.period}.html",
+        count=wording.counted(len(titles), "paper").capitalize(),
+        titles=titles[:_TITLES],
+        more=f"and {left:,} more" if left > 0 else "",
+    )
+
+
+# --- papers ------------------------------------------------------------------------------
+
+
+def _days(newest: Sequence[Paper]) -> Iterator[Day]:
+    """By the date of the page they came with, newest first; within it as the page has them."""
+    by_date = sorted(newest, key=lambda paper: (-_came(paper).toordinal(), paper.key))
+    for day, papers in groupby(by_date, key=_came):
+        yield Day(day, wording.long_day(day), tuple(map(_row, papers)))
+
+
+def _came(paper: Paper) -> date:
+    return paper.listed or paper.arrived.date()
+
+
+def _row(paper: Paper) -> Row:
+    facts = map(Markup('<bdi class="fact">{}</bdi>').format, wording.facts(paper))
+    return Row(wording.title(paper), wording.paper_url(paper), Markup(" · ").join(facts))
+
+
+def _summary(papers: Sequence[Paper], days: Sequence[Day]) -> str:
+    """``The latest 200 papers, 10–20 November 2026``."""
+    if not papers:
+        return "No papers have come in yet."
+    latest = "The latest paper" if len(papers) == 1 else f"The latest {len(papers):,} papers"
+    return f"{latest}, {wording.span(days[-1].date, days[0].date)}"

@@ -1,0 +1,275 @@
+"""Web pages as a browser, a screen reader and a stranger find them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from digest.errors import TemplateError
+from digest.model import Digest, PaperKey, Reason, Subscriber
+from digest.render import templates
+from digest.render.feeds import all_papers_feeds, subscriber_feeds
+from digest.render.pages import site_pages, subscriber_pages
+from digest.render.site import FeedFormat, feed_path
+from digest.text.clean import one_line
+from tests.render.page_checks import check_page
+from tests.render.samples import ADA, SERVED, TOKEN, digest, paper, pick
+from tests.render.test_feeds import HOSTILE, hostile_text
+
+TEMPLATES = templates.load()
+KINDS: tuple[FeedFormat, ...] = ("atom", "rss", "json")
+INDEX = f"archive/{TOKEN}/index.html"
+NEWEST = f"archive/{TOKEN}/2026-W47.html"
+EMAIL_ONLY = replace(ADA, channels=("email",))
+
+
+def everything(*digests: Digest, subscriber: Subscriber = ADA) -> dict[str, Any]:
+    """All pages for a subscriber and for everyone, parsed and found sound."""
+    papers = [pick.paper for digest in digests for pick in digest.picks]
+    pages = subscriber_pages(subscriber, TOKEN, digests, SERVED, TEMPLATES)
+    pages |= site_pages(papers, SERVED, TEMPLATES)
+    published = set(pages) | set(all_papers_feeds(papers, SERVED))
+    if "feed" in subscriber.channels:
+        published |= set(subscriber_feeds(subscriber, TOKEN, digests, SERVED))
+    return {path: check_page(page, path, published) for path, page in pages.items()}
+
+
+def said(root: Any, path: str) -> list[str]:
+    """The text of the elements at an XPath, white space folded."""
+    return [" ".join(element.text_content().split()) for element in root.xpath(path)]
+
+
+def long_digest() -> Digest:
+    return digest(*(pick(key, round(0.95 - key / 50, 4)) for key in range(1, 8)))
+
+
+# --- a past digest -----------------------------------------------------------------------
+
+
+def test_every_digest_has_a_page_and_the_list_leads_to_it() -> None:
+    pages = everything(long_digest(), digest(pick(20), week=46))
+    assert set(pages) == {
+        "index.html",
+        "help.html",
+        INDEX,
+        NEWEST,
+        f"archive/{TOKEN}/2026-W46.html",
+    }
+    assert pages[INDEX].xpath("//h2/a/@href") == ["2026-W47.html", "2026-W46.html"]
+    assert said(pages[INDEX], "//h2") == [
+        "Week 47, 16–22 November 2026",
+        "Week 46, 9–15 November 2026",
+    ]
+    assert said(pages[INDEX], "//article/p") == ["Seven papers", "One paper"]
+    assert said(pages[INDEX], "//article[1]//li")[-1] == "and 4 more"
+
+
+def test_a_page_has_every_pick_in_full() -> None:
+    page = everything(long_digest())[NEWEST]
+    assert said(page, "//h1") == ["Seven papers for you, out of 212"]
+    assert said(page, "//article/h2") == [f"Pruning While Tuning, Part {k}" for k in range(1, 8)]
+    assert page.xpath("//article/h2/a/@href")[0] == "https://arxiv.org/abs/2401.00001"
+    assert said(page, "//article[1]/p[@class='gist']") == [
+        "We prune with low-rank adaptation (LoRA).",
+        "It saves a quarter.",
+    ]
+    assert said(page, "//article[1]//mark") == ["LoRA"]
+    assert said(page, "//article[1]/p[@class='match']") == ["1 · match 93 %"]
+    assert page.xpath("//article[1]//*[@class='fill']/@width") == ["93%"]
+
+
+def test_the_arithmetic_adds_up_as_printed() -> None:
+    page = everything(digest(pick(1, 0.7501)))[NEWEST]
+    rows = page.xpath("//article//tbody/tr")
+    assert [said(row, "td") for row in rows] == [
+        ["pruning", "“Pruning” in the title", "1", "0.5001"],
+        ["low-rank adaptation", "“LoRA” in the abstract", "1", "0.2500"],
+    ]
+    (total,) = said(page, "//article//tfoot/tr/td")
+    assert total == "0.7501"
+    assert round(sum(float(said(row, "td")[3]) for row in rows), 4) == float(total)
+
+
+def test_what_several_interests_add_together_is_in_the_sum_and_not_in_the_words() -> None:
+    rest = Reason("a + b", "", "title", 1.0, -0.05, "several")
+    by = Reason("Grace Hopper", "Grace Hopper", "authors", 1.0, 0.05, "author")
+    made = pick(1)
+    page = everything(digest(replace(made, reasons=(*made.reasons, by, rest))))[NEWEST]
+    assert said(page, "//article//tbody/tr/td[2]")[2:] == ["by Grace Hopper", "together"]
+    assert said(page, "//article//tbody/tr/td[4]")[3] == "-0.0500"
+    (why,) = said(page, "//article/p[@class='why']")
+    assert "by Grace Hopper" in why
+    assert "a + b" not in why
+
+
+def test_only_many_papers_have_a_list_of_contents() -> None:
+    assert said(everything(digest(pick(1)))[NEWEST], "//nav//ol/li") == []
+    listed = everything(long_digest())[NEWEST]
+    assert len(said(listed, "//nav//ol/li")) == 7
+    assert listed.xpath("//nav//ol//a/@href")[6] == "#paper-7"
+
+
+def test_the_foot_says_what_it_was_drawn_from() -> None:
+    (foot,) = said(everything(long_digest())[NEWEST], "//footer/p[1]")
+    assert foot == (
+        "Read from 4 of 5 expected pages, 212 papers; the page of 16 Nov is missing and will be "
+        "in your next digest if it comes. Left out: 3 ruled out, 200 below the threshold."
+    )
+
+
+def test_a_late_paper_says_so() -> None:
+    page = everything(digest(pick(1, late=True)))[NEWEST]
+    assert said(page, "//p[@class='late']") == ["From the page of 20 November, late"]
+
+
+def test_a_digest_without_papers_says_so() -> None:
+    pages = everything(digest())
+    assert said(pages[NEWEST], "//main/p") == ["No paper matched well enough."]
+    assert said(pages[INDEX], "//article/p") == ["No papers"]
+
+
+def test_a_subscriber_without_digests_has_a_page_that_says_when() -> None:
+    assert "No digest yet" in said(everything()[INDEX], "//main")[0]
+
+
+def test_long_titles_and_reasons_are_not_cut_here() -> None:
+    title = "Long " * 400
+    page = everything(digest(pick(1, title=title)))[NEWEST]
+    assert said(page, "//article/h2") == [title.strip()]
+
+
+# --- who may see what --------------------------------------------------------------------
+
+
+def test_personal_pages_stay_out_of_search_engines() -> None:
+    pages = everything(long_digest())
+    for path in (INDEX, NEWEST):
+        assert pages[path].xpath("//meta[@name='robots']/@content") == ["noindex, nofollow"]
+    for path in ("index.html", "help.html"):
+        assert pages[path].xpath("//meta[@name='robots']") == []
+
+
+def test_pages_for_everyone_name_no_subscriber_and_no_token() -> None:
+    papers = [pick.paper for pick in long_digest().picks]
+    for page in site_pages(papers, SERVED, TEMPLATES).values():
+        assert TOKEN.encode() not in page
+        assert b"archive/" not in page
+
+
+def test_feeds_are_offered_where_they_are_published() -> None:
+    pages = everything(long_digest())
+    assert pages[NEWEST].xpath("//link[@rel='alternate']/@href") == [
+        f"../../{feed_path(TOKEN, kind)}" for kind in KINDS
+    ]
+    assert pages["index.html"].xpath("//link[@rel='alternate']/@href") == [
+        feed_path("all", kind) for kind in KINDS
+    ]
+    without = everything(long_digest(), subscriber=EMAIL_ONLY)
+    assert without[NEWEST].xpath("//link") == without[INDEX].xpath("//link") == []
+    assert not [text for text in said(without[NEWEST], "//a") if text in ("Atom", "RSS")]
+
+
+# --- the start page ----------------------------------------------------------------------
+
+
+def start_page(**changes: Any) -> Any:
+    papers = [
+        paper(1, listed=date(2026, 11, 18)),
+        paper(2, listed=date(2026, 11, 20)),
+        paper(3, listed=date(2026, 11, 20)),
+        paper(4, listed=None),
+    ]
+    page = site_pages(papers, SERVED, TEMPLATES, **changes)["index.html"]
+    feeds = {feed_path("all", kind) for kind in KINDS}
+    return check_page(page, "index.html", {"help.html", *feeds})
+
+
+def test_the_start_page_lists_papers_by_day_newest_first() -> None:
+    page = start_page()
+    assert said(page, "//h2") == ["23 November 2026", "20 November 2026", "18 November 2026"]
+    assert [row[:25] for row in said(page, "//section[2]//li/a")] == [
+        "Pruning While Tuning, Par",
+    ] * 2
+    assert [row[-1] for row in said(page, "//section//li/a")] == ["4", "2", "3", "1"]
+    assert said(page, "//p[@class='summary']") == ["The latest 4 papers, 18–23 November 2026"]
+
+
+def test_the_start_page_keeps_to_the_latest() -> None:
+    assert [row[-1] for row in said(start_page(latest=2), "//section//li/a")] == ["4", "3"]
+
+
+def test_the_start_page_without_papers_says_so() -> None:
+    page = site_pages([], SERVED, TEMPLATES)["index.html"]
+    assert b"No papers have come in yet." in page
+
+
+# --- templates and styles ----------------------------------------------------------------
+
+
+def test_the_same_digests_make_the_same_bytes() -> None:
+    first = subscriber_pages(ADA, TOKEN, [long_digest()], SERVED, TEMPLATES)
+    assert subscriber_pages(ADA, TOKEN, [long_digest()], SERVED, templates.load()) == first
+
+
+def test_an_operators_template_replaces_ours_and_its_errors_say_where(tmp_path: Path) -> None:
+    own = tmp_path / "templates"
+    own.mkdir()
+    (own / "archive.html.j2").write_text("{{ headline }} — {{ nonsense }}")
+    with pytest.raises(TemplateError, match=r"archive\.html\.j2:1: .*nonsense"):
+        subscriber_pages(ADA, TOKEN, [long_digest()], SERVED, templates.load(tmp_path))
+
+
+def test_a_style_with_other_line_ends_still_matches_its_hash(tmp_path: Path) -> None:
+    own = tmp_path / "templates"
+    own.mkdir()
+    (own / "page.css").write_bytes(b"p { margin: 0 }\r\np { color: red }\r\n")
+    page = site_pages([], SERVED, templates.load(tmp_path))["help.html"]
+    assert b"\r" not in page
+    feeds = {feed_path("all", kind) for kind in KINDS}
+    check_page(page, "help.html", {"index.html", *feeds})
+
+
+def test_pages_use_no_colour_that_the_common_style_has_not() -> None:
+    # Its contrasts are computed in test_style.py. Black on white is for paper.
+    colour = re.compile(r"#[0-9a-f]{3,8}\b")
+    own, common = (set(colour.findall(TEMPLATES.source(f"{n}.css"))) for n in ("page", "style"))
+    assert own - common == {"#000000"}
+
+
+# --- hostile text ------------------------------------------------------------------------
+
+
+def assert_harmless(text: str) -> None:
+    """Sound pages with as many elements as harmless text makes, and the text as it reads."""
+    made = pick(1, title=text, abstract=text, authors=(text, "Ada"), url=f"https://e.org/{text}")
+    reasons = tuple(replace(reason, interest=text, term=text) for reason in made.reasons)
+    hostile = everything(digest(replace(made, reasons=reasons)), subscriber=replace(ADA, name=text))
+    calm = everything(digest(pick(1, authors=("A", "Ada"))))
+    seen = one_line(text) or "Untitled"
+    assert said(hostile[NEWEST], "//article/h2") == [" ".join(seen.split())]
+    for path, page in calm.items():
+        assert {e.tag for e in hostile[path].iter()} <= {e.tag for e in page.iter()}
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_is_harmless(text: str) -> None:
+    assert_harmless(text)
+
+
+@given(hostile_text)
+@settings(max_examples=40, deadline=None)
+def test_any_text_is_harmless(text: str) -> None:
+    assert_harmless(text)
+
+
+def test_very_many_picks_and_a_very_long_abstract_come_whole() -> None:
+    picks = [pick(key, abstract="A sentence. " * 2000) for key in range(1, 51)]
+    page = everything(digest(*picks, upto=PaperKey(50)))[NEWEST]
+    assert len(page.xpath("//article")) == 50
+    assert said(page, "//article[50]/p[@class='gist']")[0].count("A sentence.") == 2000
