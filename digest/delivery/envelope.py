@@ -1,0 +1,65 @@
+"""Addresses and bytes as SMTP wants them, and a server's words as people may see them."""
+
+from __future__ import annotations
+
+import re
+
+import idna
+
+LONGEST_WORDS = 400
+"""Characters kept of what a server says."""
+
+_ADDRESS = re.compile(r"[^\s<>@\x00-\x1f\x7f]+@[^\s<>@\x00-\x1f\x7f]+")
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+_MAILBOX = re.compile(r"[^\s<>:;,]+@[^\s<>:;,]+")
+
+
+def wire_address(address: str) -> str:
+    """The address as MAIL and RCPT carry it; an international domain in its ASCII form.
+
+    Non-ASCII only where the local part is, which needs SMTPUTF8. ValueError: no address.
+    """
+    if not _ADDRESS.fullmatch(address):
+        raise ValueError("not an address that SMTP can carry")
+    if address.isascii():
+        return address
+    local, _, domain = address.rpartition("@")
+    try:
+        local.encode()  # a lone surrogate has no UTF-8 form
+        return f"{local}@{idna.encode(domain, uts46=True).decode('ascii')}"
+    except UnicodeError as error:
+        raise ValueError(readable(f"not an address that SMTP can carry: {error}")) from error
+
+
+def on_the_wire(content: bytes) -> bytes:
+    """The content with dots stuffed and every line ended by CRLF, without the final dot.
+
+    A lone CR or LF would let a message end early at some servers (SMTP smuggling).
+    """
+    content = with_crlf(content)
+    if not content.endswith(b"\r\n"):
+        content += b"\r\n"
+    if content.startswith(b"."):
+        content = b"." + content
+    return content.replace(b"\r\n.", b"\r\n..")
+
+
+def with_crlf(content: bytes) -> bytes:
+    """The content with every line end made CRLF; the same object where all of them are."""
+    ends = content.count(b"\r\n")
+    if content.count(b"\n") == ends == content.count(b"\r"):
+        return content
+    return _LINE_END.sub(b"\r\n", content)
+
+
+def readable(words: bytes | str) -> str:
+    """A server's words on one line, bounded and without anything that is not printed."""
+    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+    text = "".join(character if character.isprintable() else " " for character in text)
+    text = " ".join(text.split())
+    return text if len(text) <= LONGEST_WORDS else text[: LONGEST_WORDS - 1] + "…"
+
+
+def without_addresses(words: str) -> str:
+    """The words with every mail address taken out, for logs."""
+    return _MAILBOX.sub("[address]", words)

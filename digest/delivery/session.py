@@ -1,0 +1,174 @@
+"""One message after the other on one connection, always knowing how far each has come."""
+
+from __future__ import annotations
+
+import smtplib
+import time
+from collections.abc import Callable
+
+from digest.delivery.connection import Connection, Refused, reason
+from digest.delivery.envelope import on_the_wire, readable, wire_address
+from digest.model import DeliveryId, Message, Outcome, State
+
+
+class _Ended(Exception):
+    """A message's fate is settled before the server's last reply to it."""
+
+    def __init__(self, state: State, detail: str) -> None:
+        super().__init__(detail)
+        self.state, self.detail = state, detail
+
+
+class Session:
+    """Sends messages on a connection: everything but the final dot, the commit, the dot."""
+
+    def __init__(self, connection: Connection, *, stale_after: float) -> None:
+        """``stale_after``: seconds after which a commit is not acted on any more. The process
+        was stopped meanwhile, and another may have taken over."""
+        self._connection, self._stale_after = connection, stale_after
+        self._half_done = False
+        self.used = False
+        """Whether the server has taken up a message on it."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether another message can be offered."""
+        return self._connection.alive
+
+    def leave(self) -> None:
+        """Say goodbye."""
+        self._connection.leave()
+
+    def deliver(self, message: Message, commit: Callable[[DeliveryId], bool]) -> Outcome:
+        """Send a message; what came of it.
+
+        Raises Refused when the server was gone before it took up the message, and whatever
+        ``commit`` raises: in both cases nothing was accepted, and the session is over.
+        """
+        try:
+            self._offer(message)
+            self._stream(on_the_wire(message.content))
+            self._have_committed(message.delivery, commit)
+            return self._finish(message.delivery)
+        except _Ended as end:
+            return Outcome(message.delivery, end.state, end.detail)
+
+    def _offer(self, message: Message) -> None:
+        """MAIL, RCPT and DATA."""
+        try:
+            sender, recipient = wire_address(message.sender), wire_address(message.recipient)
+        except ValueError as error:
+            raise _Ended(State.FAILED, str(error)) from error
+        options = self._options(message, sender + recipient)
+        self._take_up(f"MAIL FROM:<{sender}>{options}")
+        self._command("RCPT", f"RCPT TO:<{recipient}>", 250, 251, 252)
+        self._command("DATA", "DATA", 354)
+
+    def _options(self, message: Message, addresses: str) -> str:
+        offers = self._connection.has_extn
+        options = f" SIZE={len(message.content)}" if offers("size") else ""
+        needs_utf8 = not addresses.isascii()
+        if not message.content.isascii():
+            head = message.content.partition(b"\r\n\r\n")[0]
+            needs_utf8 = needs_utf8 or not head.isascii()
+            if not offers("8bitmime"):
+                raise _Ended(State.FAILED, "the message needs 8BITMIME, which is not offered")
+            options += " BODY=8BITMIME"
+        if needs_utf8:
+            if not offers("smtputf8"):
+                raise _Ended(State.FAILED, "the address needs SMTPUTF8, which is not offered")
+            options += " SMTPUTF8"
+        self._connection.command_encoding = "utf-8" if needs_utf8 else "ascii"
+        return options
+
+    def _take_up(self, mail: str) -> None:
+        """MAIL; a server that is gone by now has not seen anything of this message."""
+        try:
+            if self._half_done:
+                self._half_done = False
+                code, words = self._connection.rset()
+                if code != 250:
+                    raise smtplib.SMTPResponseException(code, words)
+            code, words = self._connection.docmd(mail)
+        except (smtplib.SMTPException, OSError) as error:
+            self._connection.close()
+            raise Refused(f"MAIL: {reason(error)}") from error
+        if code in (421, 530):
+            self._connection.close()
+            raise Refused(f"MAIL: {code} {readable(words)}")
+        self.used = True
+        self._expect("MAIL", code, words, 250)
+
+    def _command(self, step: str, line: str, *expected: int) -> None:
+        try:
+            code, words = self._connection.docmd(line)
+        except (smtplib.SMTPException, OSError) as error:
+            self._connection.close()
+            raise _Ended(State.DEFERRED, f"{step}: {reason(error)}") from error
+        self._expect(step, code, words, *expected)
+
+    def _expect(self, step: str, code: int, words: bytes, *expected: int) -> None:
+        if code in expected:
+            return
+        self._half_done = True
+        if code < 400 or code == 421:
+            self._connection.close()
+        raise _Ended(_state(code), f"{step}: {code} {readable(words)}")
+
+    def _stream(self, body: bytes) -> None:
+        """Send everything but the final dot."""
+        try:
+            self._connection.wire.sendall(body)
+        except OSError as error:
+            raise self._broken_off(reason(error)) from error
+
+    def _have_committed(self, delivery: DeliveryId, commit: Callable[[DeliveryId], bool]) -> None:
+        asked = time.monotonic()
+        try:
+            allowed = commit(delivery)
+        except BaseException:
+            self._connection.close()
+            raise
+        if not allowed:
+            self._connection.close()
+            raise _Ended(State.CANCELLED, "withdrawn before its final dot")
+        if time.monotonic() - asked > self._stale_after:
+            self._connection.close()
+            raise _Ended(State.DEFERRED, "stopped for too long before its final dot")
+        if self._connection.speaks_early():
+            raise self._broken_off("the server spoke before its turn")
+
+    def _finish(self, delivery: DeliveryId) -> Outcome:
+        """Send the final dot; from here on, a server that does not answer leaves doubt."""
+        connection, timeout = self._connection, self._connection.timeout
+        try:
+            connection.wire.sendall(b".\r\n")
+            connection.timeout = connection.patience
+            code, words = connection.getreply()
+        except (smtplib.SMTPException, OSError) as error:
+            connection.close()
+            raise _Ended(State.UNCERTAIN, f"after the final dot: {reason(error)}") from error
+        finally:
+            connection.timeout = timeout
+        detail = f"{code} {readable(words)}"
+        if code == 421 or 300 <= code < 400:
+            connection.close()
+        if 300 <= code < 400:
+            raise _Ended(State.UNCERTAIN, f"after the final dot: {detail}")
+        return Outcome(delivery, State.SENT if code < 300 else _state(code), detail)
+
+    def _broken_off(self, why: str) -> _Ended:
+        """The end of a message whose server spoke, or left, before the final dot."""
+        self._connection.timeout = min(self._connection.timeout, 5.0)
+        try:
+            code, words = self._connection.getreply()
+        except (smtplib.SMTPException, OSError):
+            return _Ended(State.DEFERRED, f"before the final dot: {why}")
+        finally:
+            self._connection.close()
+        return _Ended(_state(code), f"before the final dot: {code} {readable(words)}")
+
+
+def _state(code: int) -> State:
+    """What a reply other than the awaited one makes of a message."""
+    return State.FAILED if code >= 500 else State.DEFERRED
