@@ -54,8 +54,9 @@ class FolderPublisher:
         return written, len(files) - written
 
     def has(self, path: str) -> bool:
-        """Whether there is a file at this path relative to the folder."""
-        return (self._public / path).is_file()
+        """Whether there is a file, and no link, at this path relative to the folder."""
+        file = self._public / path
+        return file.is_file() and not file.is_symlink()
 
     def _publish_folder(
         self, folder: str, contents: Mapping[str, bytes], failures: list[OSError]

@@ -56,6 +56,24 @@ def test_unchanged_files_keep_their_time_and_inode(public: Path) -> None:
         )
 
 
+def test_it_knows_which_files_are_there(public: Path, tmp_path: Path) -> None:
+    publisher = FolderPublisher(public)
+    assert not publisher.has("index.html")
+    publisher.publish(FILES)
+    (public / "linked.html").symlink_to(tmp_path)
+    (tmp_path / "outside").write_bytes(b"x")
+    (public / "outside.html").symlink_to(tmp_path / "outside")
+    asked = [
+        "index.html",
+        "feeds/abc.atom",
+        "feeds",
+        "feeds/no.atom",
+        "linked.html",
+        "outside.html",
+    ]
+    assert [path for path in asked if publisher.has(path)] == ["index.html", "feeds/abc.atom"]
+
+
 @pytest.mark.parametrize("changed", [b"<p>hullo", b"<p>", b"", b"<p>hello and more"])
 def test_a_changed_file_is_replaced_and_the_others_are_left(public: Path, changed: bytes) -> None:
     publisher = FolderPublisher(public)

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from itertools import groupby
 
 from markupsafe import Markup
 
-from digest.model import Digest, Paper, Pick, Reason, Subscriber
+from digest.model import Digest, DumpSeen, Paper, Pick, Reason, Subscriber
 from digest.render import letter, wording
 from digest.render.excerpt import marked
 from digest.render.feeds import ALL
@@ -100,81 +101,86 @@ class Day:
     papers: tuple[Row, ...]
 
 
-def site_pages(
-    papers: Iterable[Paper], site: Site, templates: Templates, *, latest: int = 200
-) -> dict[str, bytes]:
-    """The pages for everyone by public path: the start page with the latest papers, and the help.
+class Pages:
+    """Renders pages, each as bytes by public path, from one set of templates; make one a run.
 
-    Raises:
-        TemplateError: a template fails.
+    Every method raises TemplateError where a template fails.
     """
-    newest = sorted(papers, key=lambda paper: paper.key, reverse=True)[:latest]
-    days = tuple(_days(newest))
-    frame = _Frame(templates, site, ALL, feeds=True)
-    return {
-        INDEX: frame.page(
-            INDEX, "index.html.j2", {"summary": _summary(newest, days), "days": days}
-        ),
-        HELP: frame.page(HELP, "help.html.j2", {}),
-    }
 
+    def __init__(self, templates: Templates, site: Site) -> None:
+        self._templates, self._site = templates, site
 
-def subscriber_pages(
-    subscriber: Subscriber,
-    token: str,
-    digests: Sequence[Digest],
-    site: Site,
-    templates: Templates,
-) -> dict[str, bytes]:
-    """One subscriber's pages by public path: a list of the digests, and each one in full.
-
-    ``digests`` come newest first.
-
-    Raises:
-        TemplateError: a template fails.
-    """
-    frame = _Frame(templates, site, token, feeds="feed" in subscriber.channels)
-    index = archive_index_path(token)
-    listed: dict[str, object] = {
-        "name": one_line(subscriber.name) or one_line(subscriber.id),
-        "issues": tuple(map(_issue, digests)),
-    }
-    pages = {index: frame.page(index, "archive_index.html.j2", listed)}
-    for digest in digests:
+    def archive(self, subscriber: Subscriber, token: str, digest: Digest) -> dict[str, bytes]:
+        """The page that keeps one digest: every pick in full, its reasons, the coverage."""
         path = archive_path(token, digest.period)
-        pages[path] = frame.page(path, "archive.html.j2", _in_full(subscriber, digest))
-    return pages
+        values = _in_full(subscriber, digest)
+        return {path: self._page(path, "archive.html.j2", values, token, _feeds(subscriber))}
 
+    def archive_index(
+        self, subscriber: Subscriber, token: str, digests: Iterable[Digest]
+    ) -> dict[str, bytes]:
+        """The page that lists a subscriber's digests, newest first, and feeds."""
+        path = archive_index_path(token)
+        values = {
+            "name": one_line(subscriber.name) or one_line(subscriber.id),
+            "issues": tuple(map(_issue, digests)),
+        }
+        return {path: self._page(path, "archive_index.html.j2", values, token, _feeds(subscriber))}
 
-class _Frame:
-    """What the pages of one token have in common."""
+    def public(
+        self, papers: Iterable[Paper], dumps: Collection[DumpSeen], *, latest: int = 200
+    ) -> dict[str, bytes]:
+        """The pages for everyone: the start page with the latest of ``papers``, and the help.
 
-    def __init__(self, templates: Templates, site: Site, token: str, *, feeds: bool) -> None:
-        self._templates = templates
-        self._feeds = [
-            Feed(name, media_type, feed_path(token, kind))
-            for kind, (name, media_type) in _FEEDS.items()
-            if feeds
-        ]
-        # A browser hashes what it has parsed, and that has no carriage returns.
-        style = "\n".join(map(templates.source, ("style.css", "page.css"))).replace("\r\n", "\n")
-        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-        self._values = {
-            "brand": site.name,
-            "style": Markup(style),  # noqa: S704  the operator's own file
-            "policy": f"default-src 'none'; style-src 'sha256-{digest}'; "
-            "base-uri 'none'; form-action 'none'",
-            "personal": token != ALL,
+        ``dumps`` are those that the papers came with.
+        """
+        newest = sorted(papers, key=lambda paper: paper.key, reverse=True)[:latest]
+        days = tuple(_days(newest))
+        values = {"summary": _summary(newest, dumps, days), "days": days}
+        return {
+            INDEX: self._page(INDEX, "index.html.j2", values, ALL, _FEEDS),
+            HELP: self._page(HELP, "help.html.j2", {}, ALL, _FEEDS),
         }
 
-    def page(self, path: str, template: str, values: Mapping[str, object]) -> bytes:
+    def _page(
+        self,
+        path: str,
+        template: str,
+        values: Mapping[str, object],
+        token: str,
+        feeds: Mapping[FeedFormat, tuple[str, str]],
+    ) -> bytes:
         """A page whose links to others start from where it lies."""
+        style, policy = self._style
         root = "../" * path.count("/")
-        place = {
+        frame = {
+            "brand": self._site.name,
+            "style": style,
+            "policy": policy,
+            "personal": token != ALL,
             "root": root,
-            "feeds": [replace(feed, href=root + feed.href) for feed in self._feeds],
+            "feeds": [
+                Feed(name, media_type, root + feed_path(token, kind))
+                for kind, (name, media_type) in feeds.items()
+            ],
         }
-        return self._templates.render(template, {**self._values, **place, **values}).encode()
+        return self._templates.render(template, {**frame, **values}).encode()
+
+    @cached_property
+    def _style(self) -> tuple[Markup, str]:
+        """The style sheet, and the policy that allows it and nothing else."""
+        sheets = map(self._templates.source, ("style.css", "page.css"))
+        # A browser hashes what it has parsed, and that has no carriage returns.
+        style = "\n".join(sheets).replace("\r\n", "\n")
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        return (
+            Markup(style),  # noqa: S704  the operator's own file
+            f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
+        )
+
+
+def _feeds(subscriber: Subscriber) -> Mapping[FeedFormat, tuple[str, str]]:
+    return _FEEDS if "feed" in subscriber.channels else {}
 
 
 # --- digests -----------------------------------------------------------------------------
@@ -260,9 +266,10 @@ def _row(paper: Paper) -> Row:
     return Row(wording.title(paper), wording.paper_url(paper), Markup(" · ").join(facts))
 
 
-def _summary(papers: Sequence[Paper], days: Sequence[Day]) -> str:
-    """``The latest 200 papers, 10–20 November 2026``."""
+def _summary(papers: Sequence[Paper], dumps: Collection[DumpSeen], days: Sequence[Day]) -> str:
+    """``The latest 200 papers from 3 pages, 10–20 November 2026``."""
     if not papers:
         return "No papers have come in yet."
     latest = "The latest paper" if len(papers) == 1 else f"The latest {len(papers):,} papers"
-    return f"{latest}, {wording.span(days[-1].date, days[0].date)}"
+    source = f" from {wording.plural(len(dumps), 'page')}" if dumps else ""
+    return f"{latest}{source}, {wording.span(days[-1].date, days[0].date)}"

@@ -12,28 +12,31 @@ import pytest
 from hypothesis import given, settings
 
 from digest.errors import TemplateError
-from digest.model import Digest, PaperKey, Reason, Subscriber
+from digest.model import Digest, DumpSeen, PaperKey, Reason, Subscriber
 from digest.render import templates
 from digest.render.feeds import all_papers_feeds, subscriber_feeds
-from digest.render.pages import site_pages, subscriber_pages
+from digest.render.pages import Pages
 from digest.render.site import FeedFormat, feed_path
 from digest.text.clean import one_line
 from tests.render.page_checks import check_page
-from tests.render.samples import ADA, SERVED, TOKEN, digest, paper, pick
+from tests.render.samples import ADA, NOW, SERVED, TOKEN, digest, paper, pick
 from tests.render.test_feeds import HOSTILE, hostile_text
 
 TEMPLATES = templates.load()
+PAGES = Pages(TEMPLATES, SERVED)
 KINDS: tuple[FeedFormat, ...] = ("atom", "rss", "json")
 INDEX = f"archive/{TOKEN}/index.html"
 NEWEST = f"archive/{TOKEN}/2026-W47.html"
+DUMPS = [DumpSeen(name, None, NOW, PaperKey(4)) for name in ("one.txt", "two.txt")]
 EMAIL_ONLY = replace(ADA, channels=("email",))
 
 
 def everything(*digests: Digest, subscriber: Subscriber = ADA) -> dict[str, Any]:
     """All pages for a subscriber and for everyone, parsed and found sound."""
-    papers = [pick.paper for digest in digests for pick in digest.picks]
-    pages = subscriber_pages(subscriber, TOKEN, digests, SERVED, TEMPLATES)
-    pages |= site_pages(papers, SERVED, TEMPLATES)
+    papers = [pick.paper for made in digests for pick in made.picks]
+    pages = PAGES.archive_index(subscriber, TOKEN, digests) | PAGES.public(papers, [])
+    for made in digests:
+        pages |= PAGES.archive(subscriber, TOKEN, made)
     published = set(pages) | set(all_papers_feeds(papers, SERVED))
     if "feed" in subscriber.channels:
         published |= set(subscriber_feeds(subscriber, TOKEN, digests, SERVED))
@@ -157,7 +160,7 @@ def test_personal_pages_stay_out_of_search_engines() -> None:
 
 def test_pages_for_everyone_name_no_subscriber_and_no_token() -> None:
     papers = [pick.paper for pick in long_digest().picks]
-    for page in site_pages(papers, SERVED, TEMPLATES).values():
+    for page in PAGES.public(papers, DUMPS).values():
         assert TOKEN.encode() not in page
         assert b"archive/" not in page
 
@@ -185,7 +188,7 @@ def start_page(**changes: Any) -> Any:
         paper(3, listed=date(2026, 11, 20)),
         paper(4, listed=None),
     ]
-    page = site_pages(papers, SERVED, TEMPLATES, **changes)["index.html"]
+    page = PAGES.public(papers, DUMPS, **changes)["index.html"]
     feeds = {feed_path("all", kind) for kind in KINDS}
     return check_page(page, "index.html", {"help.html", *feeds})
 
@@ -197,7 +200,9 @@ def test_the_start_page_lists_papers_by_day_newest_first() -> None:
         "Pruning While Tuning, Par",
     ] * 2
     assert [row[-1] for row in said(page, "//section//li/a")] == ["4", "2", "3", "1"]
-    assert said(page, "//p[@class='summary']") == ["The latest 4 papers, 18–23 November 2026"]
+    assert said(page, "//p[@class='summary']") == [
+        "The latest 4 papers from 2 pages, 18–23 November 2026"
+    ]
 
 
 def test_the_start_page_keeps_to_the_latest() -> None:
@@ -205,7 +210,7 @@ def test_the_start_page_keeps_to_the_latest() -> None:
 
 
 def test_the_start_page_without_papers_says_so() -> None:
-    page = site_pages([], SERVED, TEMPLATES)["index.html"]
+    page = PAGES.public([], [])["index.html"]
     assert b"No papers have come in yet." in page
 
 
@@ -213,8 +218,8 @@ def test_the_start_page_without_papers_says_so() -> None:
 
 
 def test_the_same_digests_make_the_same_bytes() -> None:
-    first = subscriber_pages(ADA, TOKEN, [long_digest()], SERVED, TEMPLATES)
-    assert subscriber_pages(ADA, TOKEN, [long_digest()], SERVED, templates.load()) == first
+    first = PAGES.archive(ADA, TOKEN, long_digest())
+    assert Pages(templates.load(), SERVED).archive(ADA, TOKEN, long_digest()) == first
 
 
 def test_an_operators_template_replaces_ours_and_its_errors_say_where(tmp_path: Path) -> None:
@@ -222,14 +227,14 @@ def test_an_operators_template_replaces_ours_and_its_errors_say_where(tmp_path: 
     own.mkdir()
     (own / "archive.html.j2").write_text("{{ headline }} — {{ nonsense }}")
     with pytest.raises(TemplateError, match=r"archive\.html\.j2:1: .*nonsense"):
-        subscriber_pages(ADA, TOKEN, [long_digest()], SERVED, templates.load(tmp_path))
+        Pages(templates.load(tmp_path), SERVED).archive(ADA, TOKEN, long_digest())
 
 
 def test_a_style_with_other_line_ends_still_matches_its_hash(tmp_path: Path) -> None:
     own = tmp_path / "templates"
     own.mkdir()
     (own / "page.css").write_bytes(b"p { margin: 0 }\r\np { color: red }\r\n")
-    page = site_pages([], SERVED, templates.load(tmp_path))["help.html"]
+    page = Pages(templates.load(tmp_path), SERVED).public([], [])["help.html"]
     assert b"\r" not in page
     feeds = {feed_path("all", kind) for kind in KINDS}
     check_page(page, "help.html", {"index.html", *feeds})
