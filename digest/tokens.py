@@ -1,0 +1,172 @@
+"""Signed tokens for links and envelope senders: short, bound to one purpose, hard to forge.
+
+A token is key number, payload and a truncated HMAC-SHA-256 (RFC 2104) over purpose, key number
+and payload. Links carry it in base64url; envelope senders in base32, which survives servers
+that change the case of an address.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import re
+import secrets
+from base64 import b32decode, b32encode, urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal, get_args
+
+from digest.errors import ConfigError
+from digest.model import Channel, DeliveryId, Problem, SubscriberId
+
+Purpose = Literal["unsubscribe", "preferences", "feedback"]
+"""What the holder of a subscriber's link may do."""
+
+_LINK_MAC = 12
+_BOUNCE_MAC = 10
+"""Bytes; every guess costs a request or a mail, so 80 bits are out of reach."""
+_ADDRESS_TAG = 4
+_KEY_BYTES = 32
+_CHANNELS: tuple[Channel, ...] = get_args(Channel)
+_VERP = re.compile(r"bounces\+([a-z2-7]{20,48})@(.+)", re.IGNORECASE)
+_KEY_LINE = re.compile(r"(\d{1,3}) ([0-9a-f]{64})")
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """What an envelope sender says of the delivery it was made for."""
+
+    delivery: DeliveryId
+    address: bytes
+    """Of the recipient's address, a tag: see ``Tokens.is_address``."""
+
+
+class Tokens:
+    """Makes and reads tokens. The key with the greatest number signs; all of them verify."""
+
+    def __init__(self, keys: Mapping[int, bytes]) -> None:
+        """``keys``: one or more secrets of 32 bytes by their number, 0 to 255."""
+        if not keys or not all(0 <= number <= 255 for number in keys):
+            raise ValueError("keys are numbered 0 to 255, and there is at least one")
+        self._keys = dict(keys)
+        self._current = max(keys)
+
+    def link(self, purpose: Purpose, subscriber: SubscriberId, channel: Channel) -> str:
+        """A token for a link of this subscriber: URL-safe, 18 characters and its name's length
+        plus a third."""
+        payload = bytes([_CHANNELS.index(channel)]) + subscriber.encode()
+        return _base64(self._sign(purpose, payload, _LINK_MAC))
+
+    def read_link(self, purpose: Purpose, token: str) -> tuple[SubscriberId, Channel] | None:
+        """For whom and which channel a link was made; None: not by us, or not for this."""
+        try:
+            signed = urlsafe_b64decode(token.encode() + b"=" * (-len(token) % 4))
+        except ValueError:
+            return None
+        payload = self._verify(purpose, signed, _LINK_MAC)
+        if payload is None or _base64(signed) != token:  # bytes have several spellings
+            return None
+        return SubscriberId(payload[1:].decode()), _CHANNELS[payload[0]]
+
+    def envelope_sender(self, delivery: DeliveryId, address: str, domain: str) -> str:
+        """Where a failure of this delivery to this address is reported to:
+        ``bounces+<token>@domain``."""
+        number = delivery.to_bytes((delivery.bit_length() + 7) // 8 or 1, "big")
+        payload = self._tag(self._current, address) + number
+        token = _base32(self._sign("bounce", payload, _BOUNCE_MAC))
+        return f"bounces+{token}@{domain}"
+
+    def read_envelope_sender(self, address: str, domain: str) -> Posting | None:
+        """The delivery an envelope sender was made for; None: not one of ours."""
+        match = _VERP.fullmatch(address.strip())
+        if match is None or match[2].casefold() != domain.casefold():
+            return None
+        token = match[1].lower()
+        try:
+            signed = b32decode(token + "=" * (-len(token) % 8), casefold=True)
+        except ValueError:
+            return None
+        payload = self._verify("bounce", signed, _BOUNCE_MAC)
+        if payload is None or _base32(signed) != token:
+            return None
+        tag, number = payload[:_ADDRESS_TAG], payload[_ADDRESS_TAG:]
+        return Posting(DeliveryId(int.from_bytes(number, "big")), signed[:1] + tag)
+
+    def is_address(self, posting: Posting, address: str) -> bool:
+        """Whether that delivery went to this address."""
+        number, tag = posting.address[0], posting.address[1:]
+        return hmac.compare_digest(self._tag(number, address), tag)
+
+    def _tag(self, number: int, address: str) -> bytes:
+        folded = address.strip().casefold().encode("utf-8", "replace")
+        return self._mac(number, "address", folded)[:_ADDRESS_TAG]
+
+    def _sign(self, purpose: str, payload: bytes, length: int) -> bytes:
+        number = self._current
+        return bytes([number]) + payload + self._mac(number, purpose, payload)[:length]
+
+    def _verify(self, purpose: str, signed: bytes, length: int) -> bytes | None:
+        """The payload; None if the signature is not ours."""
+        if len(signed) < 2 + length or signed[0] not in self._keys:
+            return None
+        payload, mac = signed[1:-length], signed[-length:]
+        expected = self._mac(signed[0], purpose, payload)[:length]
+        return payload if hmac.compare_digest(mac, expected) else None
+
+    def _mac(self, number: int, purpose: str, payload: bytes) -> bytes:
+        text = purpose.encode() + b"\0" + bytes([number]) + payload
+        return hmac.digest(self._keys[number], text, sha256)
+
+
+def load(path: Path) -> Tokens:
+    """The keys of a file with lines ``number key-in-hex``; made, for its owner alone, where
+    there is none. To change keys, add a line with a greater number.
+
+    Raises ConfigError.
+    """
+    try:
+        text = path.read_text("ascii")
+    except FileNotFoundError:
+        text = _create(path)
+    except (OSError, UnicodeError) as error:
+        raise ConfigError([Problem(str(path), f"cannot be read: {error}")]) from error
+    keys: dict[int, bytes] = {}
+    problems: list[Problem] = []
+    for line, content in enumerate(text.splitlines(), 1):
+        match = _KEY_LINE.fullmatch(content.strip())
+        if match and int(match[1]) <= 255:
+            keys[int(match[1])] = bytes.fromhex(match[2])
+        elif content.strip():
+            remedy = "each line is a number up to 255, a space and 64 hexadecimal digits"
+            problems.append(Problem(f"{path}:{line}", "is no key", remedy))
+    if problems or not keys:
+        raise ConfigError(problems or [Problem(str(path), "has no key", "restore it or delete it")])
+    return Tokens(keys)
+
+
+def _create(path: Path) -> str:
+    """Write a first key; the file of whoever comes first counts."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(f"1 {secrets.token_hex(_KEY_BYTES)}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(partial, path)
+    finally:
+        partial.unlink()
+    return path.read_text("ascii")
+
+
+def _base64(data: bytes) -> str:
+    return urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def _base32(data: bytes) -> str:
+    return b32encode(data).decode().rstrip("=").lower()
