@@ -1,0 +1,110 @@
+"""Plain text that is safe to store, compare and show: no invisible or reversing characters."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+LINE_END = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+BLANK_LINE = re.compile(r"\n[^\S\n]*+\n\s*+")
+WHITE = re.compile(r"\s+")
+
+UNWANTED = re.compile(
+    "["
+    "\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f"  # control characters that are not white space
+    "\u00ad\u200b\u2060-\u2064\ufeff"  # invisible: soft hyphen, zero width, byte order mark
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # marks that change the direction of text
+    "\u206a-\u206f\ufff9-\ufffb\U000e0000-\U000e007f"  # deprecated formatting, tags
+    "\ud800-\udfff\ufdd0-\ufdef"  # surrogates, noncharacters
+    + "".join(
+        chr(plane + last) for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF)
+    )
+    + "\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd"  # private use: nobody can read it
+    "]"
+)
+STRAY_JOINER = re.compile(  # joiners belong between letters of scripts that join, and in emoji
+    "(?<=[\x00-\x7f])[\u200c\u200d]++|(?<![\u200c\u200d])[\u200c\u200d]++(?=[\x00-\x7f]|$)"
+)
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+ABBREVIATION = re.compile(
+    r"(?:\b(?:al|approx|cf|dr|e\.g|eqs?|figs?|i\.e|mrs?|ms|prof|refs?|resp|viz|vol|vs|v\.s|w\.r\.t"
+    r"|i\.i\.d|a\.k\.a)|(?<![\w.])(?-i:[A-Z]))\.$",
+    re.IGNORECASE,
+)
+SENTENCE_END = re.compile(
+    r"""(?<![.!?…])[.!?…]++["'”’)\]»]*+(?=\s)|[。！？]++["'”’)\]」』]*+|\n[^\S\n]*+\n"""
+)
+SENTENCE_START = re.compile(r"""\s+["'“‘(\[«]*(?:[^\W_a-z]|[a-z]+[A-Z0-9]|$|\S*[/:\d])""")
+
+WORD_JOINT = re.compile(r"(?<=[^\W_])[-‐‑‒–—−'’ʼ`]+(?=[^\W_])")
+NOT_WORD = re.compile(r"[^\w+#]|_")
+
+
+def plain(raw: str) -> str:
+    """``raw`` without characters that are invisible, control or reverse text, in NFC.
+
+    Paragraphs are kept, joined by one blank line; other white space becomes one space.
+    """
+    if raw.isascii() and raw.isprintable() and "  " not in raw:  # the common case, much faster
+        return raw.strip()
+    text = UNWANTED.sub("", LINE_END.sub("\n", raw))
+    text = unicodedata.normalize("NFC", STRAY_JOINER.sub("", text))
+    paragraphs = (WHITE.sub(" ", part).strip() for part in BLANK_LINE.split(text))
+    return "\n\n".join(part for part in paragraphs if part)
+
+
+def one_line(raw: str) -> str:
+    """``plain(raw)`` as a single line: for titles, names and headers."""
+    return plain(raw).replace("\n\n", " ")
+
+
+def storable(raw: str) -> str:
+    """``raw`` as it stands, without NUL and lone surrogates, which databases refuse."""
+    return UNSTORABLE.sub("", raw)
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Start and end offsets of the sentences of ``text``, without white space around them.
+
+    A full stop ends a sentence where white space and a word follow that may begin one, unless
+    it closes a common abbreviation; a blank line always ends one.
+    """
+    spans: list[tuple[int, int]] = []
+    start = 0
+    for match in SENTENCE_END.finditer(text):
+        if _ends_sentence(text, match):
+            _add_span(spans, text, start, match.end())
+            start = match.end()
+    _add_span(spans, text, start, len(text))
+    return spans
+
+
+def _ends_sentence(text: str, match: re.Match[str]) -> bool:
+    mark = match[0][0]
+    if mark in "\n。！？":
+        return True
+    if mark == "." and ABBREVIATION.search(text, max(0, match.start() - 12), match.start() + 1):
+        return False
+    return SENTENCE_START.match(text, match.end()) is not None
+
+
+def _add_span(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:
+    sentence = text[start:end]
+    lead = len(sentence) - len(sentence.lstrip())
+    if stripped := sentence.strip():
+        spans.append((start + lead, start + lead + len(stripped)))
+
+
+def normal_title(title: str) -> str:
+    """What titles of the same paper have in common: letters and digits, in one case.
+
+    Accents, hyphens and apostrophes inside words vanish, other signs separate words; ``+`` and
+    ``#`` stay, because ``CodeT5`` and ``CodeT5+`` are different papers. A title of nothing but
+    signs stays as it is.
+    """
+    folded = one_line(unicodedata.normalize("NFKD", one_line(title)).casefold())
+    decomposed = unicodedata.normalize("NFKD", folded)
+    bare = "".join(char for char in decomposed if not unicodedata.combining(char))
+    words = NOT_WORD.sub(" ", WORD_JOINT.sub("", bare))
+    return unicodedata.normalize("NFC", " ".join(words.split()) or folded)

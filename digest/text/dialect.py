@@ -1,0 +1,111 @@
+"""What LaTeX commands mean in titles and abstracts, for pylatexenc: plain letters, not styles."""
+
+from __future__ import annotations
+
+import logging
+import re
+from functools import lru_cache
+from typing import Any
+
+# pylatexenc ships no types
+from pylatexenc import latexwalker  # type: ignore[import-untyped]
+from pylatexenc.latex2text import (  # type: ignore[import-untyped]
+    LatexNodes2Text,
+    MacroTextSpec,
+    get_default_latex_context_db,
+)
+from pylatexenc.macrospec import LatexContextDb, std_macro  # type: ignore[import-untyped]
+
+from digest.text import scripts
+
+SHOWN = (
+    "mathcal mathbf mathrm mathsf mathit mathfrak mathscr mathtt bm boldsymbol pmb operatorname"
+    " mbox hbox underline texttt textsf textmd textup textsl"
+)
+DROPPED = "ref eqref autoref cref Cref pageref label cite citep citet citealp citealt nocite"
+UNUSABLE = {"today", "input", "include", "title", "author", "date", "maketitle"}
+"""Known to pylatexenc, but they read the clock, a file or what came before."""
+BLACKBOARD = dict(zip("CHNPQRZ", "ℂℍℕℙℚℝℤ", strict=True))
+NO_ARGUMENTS = ""
+
+
+@lru_cache(maxsize=1)
+def arguments() -> dict[str, str]:
+    """The commands that are understood, with the arguments that each takes, as ``[{{``."""
+    context = _argument_context()
+    names = {spec.macroname for spec in _converter().latex_context.iter_macro_specs()}
+    known = {}
+    for name in names - UNUSABLE:
+        parser = getattr(context.get_macro_spec(name), "args_parser", None)
+        known[name] = getattr(parser, "argspec", None) or NO_ARGUMENTS
+    return known
+
+
+@lru_cache(maxsize=4096)
+def unicode_of(source: str) -> str:
+    """A short piece of LaTeX as Unicode; without its markup where pylatexenc fails on it."""
+    try:
+        return str(_converter().latex_to_text(source, latex_context=_argument_context()))
+    except Exception:  # its formatters raise whatever they meet in a malformed command
+        return re.sub(r"\\[A-Za-z]*|[{}]", "", source)
+
+
+@lru_cache(maxsize=1)
+def _converter() -> LatexNodes2Text:
+    # Malformed LaTeX is expected here, and nothing that an operator could act on.
+    logging.getLogger("pylatexenc").setLevel(logging.CRITICAL)
+    context = get_default_latex_context_db()
+    shown = [MacroTextSpec(name, simplify_repl="%s") for name in SHOWN.split()]
+    dropped = [MacroTextSpec(name, simplify_repl=_nothing) for name in DROPPED.split()]
+    own = [
+        MacroTextSpec("mathbb", simplify_repl=_blackboard),
+        MacroTextSpec("enquote", simplify_repl="“%s”"),
+        MacroTextSpec("url", simplify_repl="%s"),
+        MacroTextSpec("href", simplify_repl="%(2)s (%(1)s)"),
+        MacroTextSpec("footnote", simplify_repl=" (%(2)s)"),
+        MacroTextSpec("textcolor", simplify_repl="%(3)s"),
+        MacroTextSpec("textsubscript", simplify_repl=f"_{scripts.OPEN}%s{scripts.CLOSE}"),
+        MacroTextSpec("textsuperscript", simplify_repl=f"^{scripts.OPEN}%s{scripts.CLOSE}"),
+        *(MacroTextSpec(name, simplify_repl=_fraction) for name in ("frac", "dfrac", "tfrac")),
+    ]
+    context.add_context_category("papers", prepend=True, macros=[*shown, *dropped, *own])
+    return LatexNodes2Text(context, strict_latex_spaces="based-on-source")
+
+
+@lru_cache(maxsize=1)
+def _argument_context() -> LatexContextDb:
+    context = latexwalker.get_default_latex_context_db()
+    one = [
+        *SHOWN.split(),
+        *DROPPED.split(),
+        "enquote",
+        "textsubscript",
+        "textsuperscript",
+        "mathbb",
+    ]
+    macros = [
+        *(std_macro(name, "*[[{" if name.startswith("cite") else "{") for name in one),
+        *(std_macro(name, "{{") for name in ("frac", "dfrac", "tfrac", "href")),
+        std_macro("textcolor", "[{{"),
+    ]
+    context.add_context_category("papers", prepend=True, macros=macros)
+    return context
+
+
+def _nothing(_node: Any) -> str:
+    return ""
+
+
+def _argument(node: Any, converter: LatexNodes2Text, index: int) -> str:
+    given = node.nodeargd.argnlist if node.nodeargd else ()
+    return converter.nodelist_to_text([given[index]]).strip() if index < len(given) else ""
+
+
+def _blackboard(node: Any, l2tobj: LatexNodes2Text) -> str:
+    letters = _argument(node, l2tobj, 0)
+    return "".join(BLACKBOARD.get(letter, letter) for letter in letters)
+
+
+def _fraction(node: Any, l2tobj: LatexNodes2Text) -> str:
+    parts = (_argument(node, l2tobj, index) for index in (0, 1))
+    return "/".join(part if part.isalnum() else f"({part})" for part in parts)

@@ -1,0 +1,157 @@
+r"""LaTeX that lost its backslashes and dollar signs on the way: ``sim21M``, ``1.22times``.
+
+A papers page shows ``$\sim$21M`` as ``sim21M``. Each rule asks for surroundings in which its
+word cannot be an ordinary one; ``similar``, ``sometimes``, ``sim2real``, ``5 times`` and a lone
+``tau`` are left as they stand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+GREEK_NAMES = (
+    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi"
+    " pi rho sigma tau upsilon phi varphi chi psi omega ell"
+    " Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
+)
+GREEK = dict(zip(GREEK_NAMES.split(), "αβγδεεζηθϑικλμνξπρστυφφχψωℓΓΔΘΛΞΠΣΥΦΨΩ", strict=True))
+OPERATOR_NAMES = (
+    "times cdot circ leq geq neq simeq approx equiv propto infty oplus otimes odot"
+    " rightarrow leftarrow cdots ldots"
+)
+OPERATORS = dict(zip(OPERATOR_NAMES.split(), "×·∘≤≥≠≃≈≡∝∞⊕⊗⊙→←⋯…", strict=True))
+"""Of these only ``times`` is an English word, and none ends one that begins with one letter."""
+RELATIONS = {"ll": "≪", "gg": "≫", "le": "≤", "ge": "≥", "ne": "≠", "in": "∈", "to": "→"}
+"""Words or word endings, so they count only between operands."""
+SYMBOLS = GREEK | OPERATORS | RELATIONS
+CODE_POINTS = {"2013": "–", "2014": "—", "2018": "‘", "2019": "’", "201c": "“", "201d": "”"}
+ARROWS = {"right": "→", "left": "←", "leftright": "↔", "Right": "⇒", "Left": "⇐"}
+
+
+def _one_of(names: Iterable[str]) -> str:
+    return f"(?:{'|'.join(sorted(names, key=len, reverse=True))})"
+
+
+LETTER = _one_of(GREEK)
+SIGN = _one_of(OPERATORS)
+SYMBOL = re.compile(_one_of(SYMBOLS))
+OPERAND = rf"(?:[A-Za-z]|{LETTER})"
+START = r"(?<![\w.\\/])"
+NUMBER = r"\d[\d.,]*+"
+
+BRACED_COMMAND = re.compile(
+    r"(?<![\w\\])(?=(?:math(?:cal|bb|bf|rm|sf|it|frak|scr)|text(?:bf|it|rm|sc|tt|sf|sl)?|boldsymbol"
+    r"|operatorname|emph|underline|overline|sqrt|[dt]?frac|(?:wide)?(?:hat|tilde)|bar|vec"
+    r"|cite[pt]?|footnote|url|href)\{)"
+)
+FORMULA_WORD = re.compile(rf"(?<![A-Za-z\\])(?:{LETTER}+|{OPERAND}?{SIGN}+{OPERAND}?)(?![A-Za-z])")
+OPERATOR_SPACE = re.compile(r"(?<=\S)([·∘]) (?=\S)|(?<=\S)(×) (?=\d)")
+
+Replacement = str | Callable[[re.Match[str]], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """``pattern`` is tried only on texts that hold ``trigger``, which is much faster to find."""
+
+    trigger: str
+    pattern: re.Pattern[str]
+    replacement: Replacement
+
+
+def _symbols(match: re.Match[str]) -> str:
+    """The match with each command name in it as its symbol."""
+    return SYMBOL.sub(lambda name: SYMBOLS[name[0]], match[0])
+
+
+def _joined(match: re.Match[str]) -> str:
+    return _symbols(match).replace(" ", "")
+
+
+def _rule(trigger: str, pattern: str, replacement: Replacement = _symbols) -> Rule:
+    return Rule(trigger, re.compile(pattern), replacement)
+
+
+# Patterns that may run often begin with a literal and look behind afterwards: that is faster.
+RULES = (
+    # several partsx2013such as, (7B)x2014a model
+    _rule(
+        "x20",
+        rf"(?<=[A-Za-z)])x({_one_of(CODE_POINTS)})(?=[A-Za-z])",
+        lambda match: CODE_POINTS[match[1]],
+    ),
+    # EnglishrightarrowGerman
+    _rule(
+        "arrow",
+        r"(?<!\\)(?<!\\long)(?:long)?(leftright|left|right|Left|Right)arrow",
+        lambda match: ARROWS[match[1]],
+    ),
+    # 1.22times, 224times224, ntimes n, 512 times 512; not 4timesteps, 5 times, 5 times 3
+    _rule("times", r"times(?<=\dtimes)(?!tep|tamp)(?: (?=\d))?", "×"),
+    _rule(
+        "times",
+        r"times(?<=[A-Za-np-z]times)(?<![A-Za-z'’][A-Za-z]times)(?![a-z]| [a-z]{2})(?: (?=\w))?",
+        "×",
+    ),
+    _rule(" times ", rf"{START}(\d\d+|[B-HJ-Z]) times (\d\d+|[B-HJ-Z])(?![\w%-]|\.\d)", r"\1 × \2"),
+    # sim21M, sim0.01%, 100M sim 1B; not sim2real, sim3D
+    _rule(
+        "sim",
+        rf"sim(?<![\w./-]sim)(?={NUMBER}(?!(?!min|sec|hou|day|GPU)[A-Za-z]{{3}}|D\b))",
+        "~",
+    ),
+    _rule("sim ", r"sim (?<=[\d%KMBGTkx(] sim )(?=\d)|(?<=\()sim (?=\d)", "~"),
+    # le13 labels, geq 5, approx 3, infty
+    _rule("le", rf"le(?<![\w./-]le)q?(?={NUMBER}(?:%|[KMBkx×])?(?!\w))"),
+    _rule("ge", rf"ge(?<![\w./-]ge)q?(?={NUMBER}(?:%|[KMBkx×])?(?!\w))"),
+    *(
+        _rule(name, rf"{name}(?<![\w./\\-]{name})(?![\w/(.])")
+        for name in ("leq", "geq", "neq", "otimes", "oplus")
+    ),
+    _rule("approx", rf"{START}approx(?= ?\d)"),
+    _rule("infty", rf"{START}infty(?![\w(])"),
+    _rule("dot", rf"{START}(?:cdots?|ldots)(?![\w(/.])"),
+    # 94.2pm0.3, 94.2 pm 0.3; not 5 pm 3
+    _rule("pm", r"(?<=[\d%])(?:pm ?| pm(?=\d)| pm (?=\d+\.\d))(?=\d)", " ± "),
+    # m gg n, tau'lltau, Acdot S
+    _rule(" ll ", rf"{START}(?![aI] ){OPERAND} ll {OPERAND}(?!\w)"),
+    _rule(" gg ", rf"{START}(?![aI] ){OPERAND} gg {OPERAND}(?!\w)"),
+    _rule("'", rf"{START}{LETTER}'(?:ll|gg|le|ge|ne|in|to){LETTER}(?!\w)"),
+    *(
+        _rule(sign, rf"{START}{OPERAND}{sign} ?(?:\d|{OPERAND})(?![^\W_])", _joined)
+        for sign in ("cdot", "circ", "leq", "geq", "neq", "oplus", "otimes", "odot")
+    ),
+    # nu^2, pi_0, C_Phi, 3sigma; not beta_schedule, 1.0beta
+    _rule("_", rf"{START}{LETTER}(?=_(?:(?:\d{{1,3}}|[A-Za-z]|{LETTER})(?!\w)|[^\w\s]))"),
+    _rule("^", rf"{START}{LETTER}(?=\^(?:-?\d|[A-Za-z](?!\w)|{LETTER}(?!\w)|[^\w\s]))"),
+    _rule("_", rf"(?<![^\W\d])[^\W\d_]_{LETTER}(?![A-Za-z_])"),
+    _rule("^", rf"(?<![^\W\d])[^\W\d_]\^{LETTER}(?![A-Za-z_])"),
+    *(
+        _rule(name, rf"\d{name}(?![A-Za-z_])")
+        for name in ("sigma", "mu", "pi", "epsilon", "lambda", "tau", "delta")
+    ),
+    # mathbb R, Oleft(nright)
+    _rule("math", rf"{START}math(?:bb|cal|bf|rm|sf) ?([A-Z])(?![A-Za-z])", r"\1"),
+    _rule("left", r"left([(\[|])([^()\[\]|]{0,80})right([)\]|])", r"\1\2\3"),
+)
+
+
+def outside_math(text: str) -> str:
+    """``text`` with the names of symbols replaced where their surroundings allow no doubt."""
+    for rule in RULES:
+        if rule.trigger in text:
+            text = rule.pattern.sub(rule.replacement, text)
+    return text
+
+
+def in_math(formula: str) -> str:
+    """A formula, in which every name of a symbol counts: ``Acdot S_1^{-alpha}``."""
+    text = FORMULA_WORD.sub(_symbols, formula)
+    return OPERATOR_SPACE.sub(r"\1\2", outside_math(text))
+
+
+def with_backslashes(text: str) -> str:
+    """``text`` with commands that hold an argument in braces whole again: ``\\mathcal{O}``."""
+    return BRACED_COMMAND.sub(r"\\", text) if "{" in text else text

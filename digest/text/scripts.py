@@ -1,0 +1,58 @@
+"""Sub- and superscripts as Unicode has them: ``S_1^2`` becomes ``S₁²``."""
+
+from __future__ import annotations
+
+import re
+
+OPEN, CLOSE = "\U0010f100", "\U0010f101"
+"""Marks that stand for the braces of ``_{…}`` and ``^{…}`` while a text is worked on."""
+SET_ASIDE = 0x10F000
+"""An ASCII character that is to be shown as it is waits as this private-use character plus its
+code, so that no later step takes it for markup."""
+LEFT, RIGHT = chr(SET_ASIDE + ord("{")), chr(SET_ASIDE + ord("}"))
+
+RAISED = dict(
+    zip(
+        "0123456789+-−=()abcdefghijklmnoprstuvwxyzTABDEGHIJKLMNOPRUVW′*∗⊤†∘",
+        "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵁⱽᵂ′**ᵀ†°",
+        strict=True,
+    )
+)
+LOWERED = dict(
+    zip("0123456789+-−=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True)
+)
+
+CONTENT = re.compile(f"(?<={OPEN})[^{OPEN}{CLOSE}]{{1,200}}(?={CLOSE})")
+BRACED = re.compile(rf"([_^]){OPEN}([^{OPEN}{CLOSE}]{{0,60}}){CLOSE}")
+SINGLE = re.compile(r"([_^])([^\W_]|[*∗⊤†′∘])")
+LONE_INDEX = re.compile(r"(?<![\w/.\\])([^\W\d_])_(\d{1,3})(?!\w|\.\w)")
+LONE_POWER = re.compile(r"((?<!\w)[^\W\d_]|[\d)\]₀-₉])\^(-?\d{1,3})(?![\w^/]|\.\w)")
+
+
+def braced(text: str) -> str:
+    """Scripts between ``OPEN`` and ``CLOSE``; those without a Unicode form keep their braces."""
+    for _ in range(3):  # innermost first; deeper nesting keeps its braces
+        text, count = BRACED.subn(lambda match: script(match[1], match[2]), text)
+        if not count:
+            break
+    return text.replace(OPEN, LEFT).replace(CLOSE, RIGHT)
+
+
+def in_math(text: str) -> str:
+    """Scripts of a formula: braced ones, and one character after ``_`` or ``^``."""
+    return SINGLE.sub(lambda match: script(match[1], match[2]), braced(text))
+
+
+def lone(text: str) -> str:
+    """Scripts outside formulas: numbers after one letter, as in ``L_2`` and ``n^2``."""
+    text = LONE_INDEX.sub(lambda match: match[1] + script("_", match[2]), text)
+    return LONE_POWER.sub(lambda match: match[1] + script("^", match[2]), text)
+
+
+def script(sign: str, content: str) -> str:
+    """``content`` raised (``^``) or lowered (``_``); in braces where Unicode cannot do it."""
+    content = content.strip()
+    table = RAISED if sign == "^" else LOWERED
+    if all(char in table for char in content):
+        return "".join(table[char] for char in content)
+    return sign + (content if content.isalnum() else f"{LEFT}{content}{RIGHT}")

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.text.clean import normal_title, one_line, plain, sentences, storable
+
+HOSTILE = (
+    "\x00\x07\x1b\x7f\x85\u00ad\u200b\u200e\u202e\u2066\u2028\ufeff\ufffe\U0010ffff\ud800\ue000"
+)
+texts = st.text(st.one_of(st.characters(), st.sampled_from(HOSTILE + "\n\r\t a.!?e\u0301")))
+
+
+def invisible(char: str) -> bool:
+    return (
+        unicodedata.category(char) in {"Cc", "Cs", "Co"}
+        or unicodedata.bidirectional(char) in {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI"}
+        or ord(char) & 0xFFFE == 0xFFFE
+    )
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("  a \t b\u00a0c  ", "a b c"),
+        ("one\ntwo\r\nthree", "one two three"),
+        ("one\n\n two \r\n \r\n\n three\n", "one\n\ntwo\n\nthree"),
+        ("eno\u202eowt", "enoowt"),
+        ("Lo\u200bRA soft\u00adhyphen \ufeffmark", "LoRA softhyphen mark"),
+        ("nul\x00bell\x07escape\x1b[0m", "nulbellescape[0m"),
+        ("half\ud83dpair non\ufffechar\U0010ffff", "halfpair nonchar"),
+        ("Fre\u0301chet", "Fréchet"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("👩\u200d🔬 ok\u200d", "👩\u200d🔬 ok"),
+        ("", ""),
+        (" \n\n \x00 ", ""),
+    ],
+)
+def test_plain(raw: str, expected: str) -> None:
+    assert plain(raw) == expected
+
+
+@given(texts)
+def test_plain_text_has_no_hidden_characters_and_stays_as_it_is(raw: str) -> None:
+    text = plain(raw)
+    assert not any(invisible(char) for char in text if char != "\n")
+    assert not any(line.isspace() or line != line.strip() for line in text.split("\n"))
+    assert "\n\n\n" not in text
+    assert plain(text) == text
+    text.encode()
+
+
+@given(texts)
+def test_one_line_has_no_line_end(raw: str) -> None:
+    assert len(one_line(raw).splitlines()) <= 1
+
+
+@given(texts)
+def test_storable_text_can_be_encoded_and_keeps_all_else(raw: str) -> None:
+    kept = storable(raw)
+    assert "\x00" not in kept
+    kept.encode()
+    assert kept == "".join(char for char in raw if char in kept)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We ask one thing.|Does it work?|Yes!|It does.",
+        "It gains 3.5 points over GPT-4.|Code: https://example.org/a.b.",
+        "Prior work (Doe et al. 2020; cf. Fig. 3) differs, e.g. in scale, i.e. in cost.|We agree.",
+        "J. Smith wrote it, with A. B. Jones.|So did we.",
+        "Data, models, etc.|However, no code.",
+        'They say "no."|We say "yes!"|(It is so.)|Then we stop',
+        "bert2BERT reuses models.|mT5 does not.|π₀ is new.",
+        "第一句。第二句！",
+        "A first paragraph without its stop\n\n|A second one",
+        "in v1.2 vs. v1.3 we see no. of tokens",
+    ],
+)
+def test_sentences(text: str) -> None:
+    parts = text.split("|") if "。" not in text else ["第一句。", "第二句！"]
+    whole = text.replace("|", " ").replace("\n\n ", "\n\n")
+    assert [whole[start:end] for start, end in sentences(whole)] == [part.strip() for part in parts]
+
+
+@given(texts)
+def test_sentences_leave_out_only_white_space(text: str) -> None:
+    spans = sentences(text)
+    assert all(start < end for start, end in spans)
+    assert [position for span in spans for position in span] == sorted(
+        position for span in spans for position in span
+    )
+    covered = {index for start, end in spans for index in range(start, end)}
+    assert all(text[index].isspace() for index in range(len(text)) if index not in covered)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Pre-training at Scale", "Pretraining at scale."),
+        ("Pre‑training — at  Scale!", "PRE-TRAINING AT SCALE"),
+        ("Fréchet's “Mean”", "Frechet's Mean"),
+        ("π₀: A Model", "π_0 - a model"),
+        ("Don't Stop", "Don’t stop"),
+        ("Vision–Language Models", "Vision-language models"),
+    ],
+)
+def test_titles_of_one_paper_are_equal(one: str, other: str) -> None:
+    assert normal_title(one).replace(" 0", "0") == normal_title(other).replace(" 0", "0")
+
+
+def test_titles_of_different_papers_differ() -> None:
+    titles = ["CodeT5", "CodeT5+", "C", "C++", "C#", "Gemma", "Gemma 2", "???", "!!!", "深度学习"]
+    assert len({normal_title(title) for title in titles}) == len(titles)
+
+
+@given(texts)
+def test_a_normal_title_stays_as_it_is(title: str) -> None:
+    assert normal_title(normal_title(title)) == normal_title(title)
