@@ -86,7 +86,7 @@ UNTOUCHED = [
     "left(side) and right, 2^n, T^-1/2, 100,000^x, ^_^, T_T",
     "R\u00e9sum\u00e9 of the na\u00efve \u03b1-\u03b2 search — “quoted” ‘words’ … 日本語",
 ]
-WORDS = """sometimes similar simple times mu nu pi xi in to le ge ne ll gg pm prime star dot dots
+WORDS = """sometimes similar simple times mu nu pi xi in to le ge ne prime star dot dots
 bar hat vec text left right arrow menu bell well psychology equation approximate infinity cdots1
 and-or 5 3.5 10% Transformer's C++ e.g. i.e. al. (so) [1] “so” GPT-4 sim2real Ω state-of-the-art"""
 PIECES = [
