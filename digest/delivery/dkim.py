@@ -1,0 +1,165 @@
+"""DKIM signatures (RFC 6376, 8463) that leave a message's bytes the same on every try.
+
+Written here because the library at hand, dkimpy, takes 20 ms for an RSA signature in pure Python
+and puts the time into each; ``cryptography`` takes 0.4 ms. The tests verify with dkimpy.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from digest.errors import ConfigError
+from digest.model import Problem
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+SIGNED = (
+    "From",
+    "To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "MIME-Version",
+    "Content-Type",
+    "List-Id",
+    "List-Unsubscribe",
+    "List-Unsubscribe-Post",
+    "Auto-Submitted",
+    "Reply-To",
+    "Cc",
+)
+"""Headers that a signature covers, each once more than it occurs: none can be added either."""
+SMALLEST_RSA_KEY = 2048
+"""Bits; RFC 8301 recommends it, and shorter keys can be broken."""
+MAKE_KEY = "openssl genrsa -out dkim.pem 2048"
+
+_FOLD = re.compile(rb"\r\n(?=[ \t])")
+_SPACE = re.compile(rb"[ \t]+")
+
+
+class Signer:
+    """Puts a DKIM-Signature before a message whose line ends are CRLF."""
+
+    def __init__(self, domain: str, selector: str, key: RSAPrivateKey | Ed25519PrivateKey) -> None:
+        from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 - an optional library
+        from cryptography.hazmat.primitives.asymmetric import padding, rsa  # noqa: PLC0415
+
+        self.domain, self.selector = domain, selector
+        self._key = key
+        self._sign: Callable[[bytes], bytes]
+        if isinstance(key, rsa.RSAPrivateKey):
+            self.algorithm = "rsa"
+            self._sign = lambda data: key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+        else:
+            self.algorithm = "ed25519"
+            self._sign = lambda data: key.sign(sha256(data).digest())
+
+    def __call__(self, content: bytes) -> bytes:
+        """The message with its signature as the first header."""
+        head, _, body = content.partition(b"\r\n\r\n")
+        names, covered = _select(head)
+        tags = (
+            b"v=1; a=%s-sha256; c=relaxed/simple;\r\n d=%s; s=%s;\r\n h=%s;\r\n bh=%s;\r\n b="
+        ) % (
+            self.algorithm.encode(),
+            self.domain.encode(),
+            self.selector.encode(),
+            b":\r\n  ".join(names),
+            base64.b64encode(sha256(_simple(body)).digest()),
+        )
+        unsigned = b"DKIM-Signature: " + tags
+        signature = base64.b64encode(self._sign(covered + _relaxed(unsigned)))
+        lines = b"\r\n  ".join(signature[i : i + 72] for i in range(0, len(signature), 72))
+        return unsigned + b"\r\n  " + lines + b"\r\n" + content
+
+    def record(self) -> str:
+        """The TXT record to publish at ``<selector>._domainkey.<domain>``."""
+        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+
+        encoding, form = serialization.Encoding, serialization.PublicFormat
+        public = self._key.public_key()
+        if self.algorithm == "rsa":
+            key = public.public_bytes(encoding.DER, form.SubjectPublicKeyInfo)
+        else:
+            key = public.public_bytes(encoding.Raw, form.Raw)
+        return f"v=DKIM1; k={self.algorithm}; p={base64.b64encode(key).decode()}"
+
+
+def load(path: Path, *, domain: str, selector: str) -> Signer:
+    """A signer with the RSA or Ed25519 key of a PEM file.
+
+    Raises ConfigError where there is no such key, where others may read it, or where the
+    library that signs is not installed: mail is then not sent rather than sent unsigned.
+    """
+    try:
+        from cryptography.hazmat.primitives.asymmetric import ed25519, rsa  # noqa: PLC0415
+        from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415
+            load_pem_private_key,
+        )
+    except ImportError as error:
+        raise _problem(
+            path, "cryptography is not installed", "pip install 'digest[dkim]'"
+        ) from error
+    try:
+        mode = path.stat().st_mode
+        content = path.read_bytes()
+    except OSError as error:
+        raise _problem(path, error.strerror or str(error), MAKE_KEY) from error
+    if mode & 0o027:
+        raise _problem(path, "others may read or change this key", f"chmod 600 {path}")
+    try:
+        key = load_pem_private_key(content, password=None)
+    except (ValueError, TypeError) as error:
+        raise _problem(path, "is no private key in PEM form without a password") from error
+    if isinstance(key, rsa.RSAPrivateKey):
+        if key.key_size < SMALLEST_RSA_KEY:
+            raise _problem(path, f"an RSA key of {key.key_size} bits is too short", MAKE_KEY)
+    elif not isinstance(key, ed25519.Ed25519PrivateKey):
+        raise _problem(path, "is neither an RSA nor an Ed25519 key")
+    return Signer(domain, selector, key)
+
+
+def _problem(path: Path, what: str, remedy: str = "") -> ConfigError:
+    return ConfigError([Problem(str(path), what, remedy)])
+
+
+def _select(head: bytes) -> tuple[list[bytes], bytes]:
+    """The names for ``h=``, and the headers they stand for in the form that is signed."""
+    fields: dict[bytes, list[bytes]] = {}
+    for field in _fields(head):
+        fields.setdefault(field.partition(b":")[0].strip().lower(), []).append(field)
+    names: list[bytes] = []
+    covered: list[bytes] = []
+    for name in SIGNED:
+        present = fields.get(name.lower().encode(), [])
+        names += [name.encode()] * (len(present) + 1)
+        covered += [_relaxed(field) + b"\r\n" for field in reversed(present)]
+    return names, b"".join(covered)
+
+
+def _fields(head: bytes) -> Iterator[bytes]:
+    """Headers with their continuation lines joined on."""
+    for line in _FOLD.sub(b"", head).split(b"\r\n"):
+        if b":" in line:
+            yield line
+
+
+def _relaxed(field: bytes) -> bytes:
+    """RFC 6376, 3.4.2, without the line's end."""
+    name, _, value = _FOLD.sub(b"", field).partition(b":")
+    return name.strip().lower() + b":" + _SPACE.sub(b" ", value).strip()
+
+
+def _simple(body: bytes) -> bytes:
+    """RFC 6376, 3.4.3."""
+    end = len(body)
+    while body.endswith(b"\r\n", 0, end):
+        end -= 2
+    return body[:end] + b"\r\n"
