@@ -19,8 +19,8 @@ from markupsafe import escape
 
 from digest.errors import TemplateError
 from digest.model import DeliveryId, Digest, Message, Problem, Subscriber
-from digest.render import message, probes
-from digest.render.inlining import inlined, same_page, siblings
+from digest.render import message, probes, proof
+from digest.render.inlining import inlined, same_page
 from digest.render.letter import Letter, write
 from digest.render.sheet import Encoding, Unsplittable, cut, fill, specimen, tokens
 from digest.render.site import Links, Site
@@ -51,7 +51,7 @@ class EmailComposer:
         shipped = templates.is_shipped(HTML, TEXT, STYLE)
         try:
             if not shipped:
-                self._refuse_siblings()
+                self._look_through()
             html, text = self._html_sheet(), self._text_sheet()
             if not shipped:
                 self._prove(html, text)
@@ -180,18 +180,22 @@ class EmailComposer:
 
     # --- templates that are not the shipped ones -------------------------------------------
 
-    def _refuse_siblings(self) -> None:
-        found = siblings(self._templates.source(STYLE))
-        if found:
-            raise Unsplittable(f"{STYLE} selects by siblings or position: {found}")
+    def _look_through(self) -> None:
+        selector = proof.selects_by_siblings(self._templates.source(STYLE))
+        if selector:
+            raise Unsplittable(f"{STYLE} selects by siblings or position: {selector}")
+        for name in (HTML, TEXT):
+            place = proof.computes(self._templates, name)
+            if place:
+                raise Unsplittable(f"{place} does more with a value than to print it")
 
     def _prove(self, html: Callable[[Letter], bytes], text: Callable[[Letter], bytes]) -> None:
         """See that messages come out the same both ways."""
         for letter in probes.letters():
             if not same_page(decodestring(html(letter)), decodestring(self._slow_html(letter))):
-                raise Unsplittable(f"{HTML} prints something that depends on the values given")
+                raise Unsplittable(f"{HTML} looks different when it is filled")
             if text(letter) != self._slow_text(letter):
-                raise Unsplittable(f"{TEXT} prints something that depends on the values given")
+                raise Unsplittable(f"{TEXT} reads different when it is filled")
 
     def _fall_back(self, reason: str) -> None:
         for letter in probes.letters():

@@ -63,9 +63,8 @@ def shortened(text: str, length: int) -> str:
     """At most ``length`` characters, cut after a word and ended by ``…``."""
     if len(text) <= length:
         return text
-    cut = text[: length - 1]
-    word = cut.rpartition(" ")[0]
-    return (word if len(word) > length // 2 else cut).rstrip(" ,;:.–—-") + "…"
+    words = text[:length].rpartition(" ")[0]
+    return (words if len(words) > length // 2 else text[: length - 1]).rstrip(" ,;:.–—-") + "…"
 
 
 def marked(text: str, terms: Iterable[str]) -> Markup:

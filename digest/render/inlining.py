@@ -1,17 +1,11 @@
-"""premailer, set up for email, and what has to hold for its work to be used again."""
+"""premailer, set up for email."""
 
 from __future__ import annotations
 
 import logging
-import re
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 from premailer import Premailer  # type: ignore[import-untyped]  # nor does premailer
-
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_AT_RULE = re.compile(r"@[^{;]*(?:;|\{(?:[^{}]*\{[^{}]*\})*[^{}]*\})")
-_SELECTORS = re.compile(r"([^{}]+)\{[^{}]*\}")
-_BY_SIBLINGS = re.compile(r"[+~]|:(?:nth|first|last|only|empty|not|has|is|where)\b")
 
 
 def inlined(page: str) -> str:
@@ -29,16 +23,6 @@ def inlined(page: str) -> str:
             cssutils_logging_level=logging.CRITICAL,
         ).transform(pretty_print=False)
     )
-
-
-def siblings(style: str) -> str:
-    """The first selector whose match can depend on how many neighbours an element has."""
-    rules = _AT_RULE.sub("", _COMMENT.sub("", style))
-    for selectors in _SELECTORS.findall(rules):
-        for selector in selectors.split(","):
-            if _BY_SIBLINGS.search(selector):
-                return " ".join(selector.split())
-    return ""
 
 
 def same_page(one: bytes, other: bytes) -> bool:

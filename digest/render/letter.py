@@ -192,7 +192,7 @@ def card(number: int, pick: Pick) -> Card:
     """Put one pick into words."""
     about = _about(pick.paper)
     terms = tuple(
-        dict.fromkeys(reason.term for reason in pick.reasons if reason.place == "abstract")
+        dict.fromkeys(reason.term for reason in pick.reasons if reason.place != "authors")
     )
     gist_text, gist = _gist(pick.paper.abstract, terms)
     return Card(

@@ -60,9 +60,16 @@ def _part(kind: bytes, body: bytes) -> bytes:
 
 
 def quoted(text: str) -> bytes:
-    """Text in quoted-printable, its line ends as CRLF; RFC 2045, 6.7."""
-    raw = text.replace("\r\n", "\n").replace("\n", "\r\n").encode("utf-8", "replace")
-    return binascii.b2a_qp(raw)
+    """Text in quoted-printable, its line ends as CRLF (RFC 2045, 6.7).
+
+    The last line leaves room for the ``=`` with which ``join`` may go on.
+    """
+    unix = text.replace("\r\n", "\n").replace("\r", "\n")
+    body = binascii.b2a_qp(unix.encode("utf-8", "replace")).replace(b"\n", b"\r\n")
+    if len(body) - 1 - body.rfind(b"\n") < _LINE:
+        return body
+    last = 3 if body[-3:-2] == b"=" else 1
+    return body[:-last] + b"=\r\n" + body[-last:]
 
 
 def join(pieces: Iterable[bytes]) -> bytes:

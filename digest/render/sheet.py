@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from operator import attrgetter
 from types import SimpleNamespace
@@ -53,11 +53,16 @@ class Each(Extension):
         parser.stream.expect("name:in")
         items = parser.parse_expression()
         body = parser.parse_statements(("name:endeach",), drop_needle=True)
+        through = self.call_method("_through", [items])
         return [
             nodes.Output([self.call_method("_edge", [items, nodes.Const("each")])], lineno=line),
-            nodes.For(target, items, body, [], None, False, lineno=line),
+            nodes.For(target, through, body, [], None, False, lineno=line),
             nodes.Output([self.call_method("_edge", [items, nodes.Const("done")])], lineno=line),
         ]
+
+    @staticmethod
+    def _through(items: Iterable[object]) -> Iterable[object]:
+        return items
 
     @staticmethod
     def _edge(items: object, mark: str) -> str:

@@ -69,6 +69,18 @@ class Templates:
         except (jinja2.TemplateNotFound, UnicodeDecodeError) as error:
             raise self._error(name, error) from error
 
+    def parse(self, name: str) -> jinja2.nodes.Template:
+        """The syntax tree of a template.
+
+        Raises:
+            TemplateError: there is no such template, or its syntax is wrong.
+        """
+        source = self.source(name)
+        try:
+            return self._environment.parse(source, name)
+        except jinja2.TemplateSyntaxError as error:
+            raise self._error(name, error) from error
+
     def render(self, name: str, values: Mapping[str, object]) -> str:
         """What a template makes of ``values``, which it sees as names.
 

@@ -121,11 +121,11 @@ WEEK_OF_SEVEN = digest(
             title="Three Routers Walk into a Mixture of Experts: What Load Balancing Costs",
             abstract="Routers that keep every expert equally busy also keep them from becoming "
             "experts. We train the same model with three routers and follow single tokens "
-            "through it. Without a balancing loss, experts settle on topics within the first tenth of "
-            "training; with it, they never do. A penalty that fades out gives both: even load "
-            "early and specialists at the end. The cost is one line of code. We release all checkpoints, "
-            "the traces of 40 billion tokens, and a viewer that shows which expert read "
-            "which word.",
+            "through it. Without a balancing loss, experts settle on topics within the first tenth "
+            "of training; with it, they never do. A penalty that fades out gives both: even load "
+            "early and specialists at the end. The cost is one line of code. We release all "
+            "checkpoints, the traces of 40 billion tokens, and a viewer that shows which expert "
+            "read which word.",
             authors=("Tomás Ibarra", "نور الهاشمي", "Wei-Lin Chao"),
             comments=12,
         ),
