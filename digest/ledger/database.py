@@ -44,8 +44,12 @@ INTAKE, REFUSALS, SCHEMA = 0x64696701, 0x64696702, 0x64696703
 class Database:
     """An engine that connects, and creates or upgrades its tables, when first used."""
 
-    def __init__(self, url: URL, engine: Engine, *, patience: timedelta) -> None:
+    def __init__(
+        self, url: URL, engine: Engine, *, patience: timedelta, path: Path | None = None
+    ) -> None:
         self.url, self.patience = url, patience
+        self.path = path
+        """The SQLite file; None: PostgreSQL, or a private SQLite database."""
         self.is_sqlite = engine.dialect.name == "sqlite"
         self._engine = engine
         self._writing = engine.execution_options(digest_writes=True)
@@ -102,8 +106,8 @@ class Database:
                 self._ready = True
 
     def _create_or_upgrade(self) -> None:
-        if self.is_sqlite and self.url.database:
-            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        if self.path is not None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._engine.connect() as connection:
             if schema.version(connection) == schema.HEAD:
                 return
@@ -131,10 +135,10 @@ def connect(url: str, *, patience: timedelta) -> Database:
 
 
 def _sqlite(url: URL, patience: timedelta) -> Database:
-    if url.database in (None, "", ":memory:"):
-        return private(url.set(database=None), patience=patience)
-    options = {"timeout": patience.total_seconds()}
-    return Database(url, _with_events(create_engine(url, connect_args=options)), patience=patience)
+    if url.database is None or url.database in ("", ":memory:"):
+        return private(url, patience=patience)
+    engine = create_engine(url, connect_args={"timeout": patience.total_seconds()})
+    return Database(url, _with_events(engine), patience=patience, path=Path(url.database))
 
 
 def private(
@@ -161,7 +165,7 @@ def private(
         max_overflow=0,
         pool_timeout=waiting,
     )
-    return Database(url.set(database=None), _with_events(engine), patience=patience)
+    return Database(url, _with_events(engine), patience=patience)
 
 
 def _with_events(engine: Engine) -> Engine:

@@ -22,13 +22,10 @@ _SQLITE = {
 }
 _POSTGRESQL = {
     "25006": "is read-only: connect to the primary server",
-    "28": "refuses this user or password",
-    "3D000": "does not exist: create it, or correct its name",
     "42501": "does not let this user do that: grant it the rights on the schema",
     "53100": "is out of disk space",
-    "53300": "has no connection left: raise max_connections, or use fewer processes",
     "55P03": "is locked by another process; stop that one or try again later",
-    "57P": "is shutting down or starting up; try again in a moment",
+    "57P": "is shutting down; try again in a moment",
 }
 
 
@@ -41,7 +38,7 @@ def in_words(error: Exception, url: URL) -> LedgerError:
     else:
         words = _by_state(getattr(cause, "sqlstate", None))
         if words is None and isinstance(error, DBAPIError) and error.statement is None:
-            words = "cannot be reached; check that the server runs and the URL is right"
+            words = "cannot be reached; check that the server runs and what its URL says"
     said = str(cause).strip().partition("\n")[0]
     return LedgerError(f"{name} {words} ({said})" if words else f"{name}: {said}")
 

@@ -13,7 +13,8 @@ from digest.model import Paper, PaperKey
 from digest.text.clean import normal_title
 
 _ARXIV = re.compile(
-    r"(?:https?://)?(?:www\.)?(?:arxiv(?:\.org/(?:abs|pdf)/|:))?(.+?)(?:v\d+)?(?:\.pdf)?"
+    r"(?:(?:https?://)?(?:www\.)?arxiv\.org/(?:abs|pdf)/|arxiv:)?(.+?)(?:v\d+)?(?:\.pdf)?",
+    re.IGNORECASE,
 )
 _NEAREST = 5
 
@@ -36,12 +37,12 @@ def find(connection: Connection, name: str) -> Paper:
 
 def _by_title(connection: Connection, name: str) -> Paper:
     wanted = normal_title(name)
-    titles: dict[PaperKey, str] = dict(
-        connection.execute(select(paper.c.key, paper.c.title)).tuples().all()
-    )
+    rows = connection.execute(select(paper.c.key, paper.c.title))
+    titles: dict[PaperKey, str] = {row.key: row.title for row in rows}
     normal = {key: normal_title(title) for key, title in titles.items()}
-    within = [key for key, title in normal.items() if wanted and wanted in title]
-    exact = [key for key in within if normal[key] == wanted]
+    # ``Low-Rank`` is one word there and ``low rank`` two: spaces do not count.
+    within = [key for key, title in normal.items() if wanted and _dense(wanted) in _dense(title)]
+    exact = [key for key in within if _dense(normal[key]) == _dense(wanted)]
     if len(found := exact or within) == 1:
         return papers_with_keys(connection, found)[0]
     words = set(wanted.split())
@@ -50,3 +51,7 @@ def _by_title(connection: Connection, name: str) -> Paper:
         key=lambda key: -len(words & set(normal[key].split())),
     )
     raise NotFound("paper", name, [titles[key] for key in near[:_NEAREST]])
+
+
+def _dense(title: str) -> str:
+    return title.replace(" ", "")

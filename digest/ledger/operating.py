@@ -109,7 +109,8 @@ def delivery_of(connection: Connection, name: SubscriberId, key: PaperKey) -> li
 
 def status(connection: Connection) -> Status:
     """Counts, the oldest unfinished delivery and the latest troubles."""
-    states = connection.execute(select(delivery.c.state, func.count()).group_by(delivery.c.state))
+    number = func.count().label("number")
+    states = connection.execute(select(delivery.c.state, number).group_by(delivery.c.state))
     oldest = _listing().where(delivery.c.state.in_(UNFINISHED)).order_by(delivery.c.id).limit(1)
     troubles = (
         _listing()
@@ -127,7 +128,7 @@ def status(connection: Connection) -> Status:
         ),
         last_dump=connection.scalar(select(dump.c.arrived).order_by(dump.c.id.desc()).limit(1)),
         subscribers=_count(connection, select(func.count()).select_from(subscriber)),
-        deliveries=dict(states.tuples().all()),
+        deliveries={row.state: row.number for row in states},
         oldest=next(iter(_rows(connection, oldest)), None),
         troubles=tuple(_rows(connection, troubles)),
     )

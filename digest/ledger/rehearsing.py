@@ -37,11 +37,11 @@ def rehearsal(database: Database) -> Iterator[Database]:
 
 
 def _sqlite_copy(database: Database) -> Database:
-    path, patience = database.url.database, database.patience
-    if path is None:
+    patience = database.patience
+    if database.path is None:
         with closing(database.raw()) as source:
             return private(database.url, patience=patience, fill=source.driver_connection.backup)
-    fill = partial(_fill, Path(path).absolute(), patience.total_seconds())
+    fill = partial(_fill, database.path.absolute(), patience.total_seconds())
     return private(database.url, patience=patience, fill=fill)
 
 

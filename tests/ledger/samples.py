@@ -1,0 +1,161 @@
+"""Dumps, digests and a matcher that are just rich enough for the ledger to tell apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from hashlib import sha256
+
+from digest.ledger import SqlLedger
+from digest.model import (
+    Channel,
+    Claim,
+    Coverage,
+    Digest,
+    Dump,
+    DumpHash,
+    Match,
+    Paper,
+    PaperId,
+    PaperKey,
+    Period,
+    Pick,
+    Reason,
+    Record,
+    Skip,
+    SkipReason,
+    State,
+    SubscriberId,
+    Why,
+)
+
+NOW = datetime(2025, 11, 20, 8, 0, 0, 123456, tzinfo=UTC)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+LEASE = 5 * MINUTE
+ADA, BOB = SubscriberId("ada"), SubscriberId("bob")
+WEEK = Period(date(2025, 11, 10), "week")
+NEXT_WEEK = Period(date(2025, 11, 17), "week")
+EMAIL: tuple[Channel, ...] = ("email",)
+BOTH: tuple[Channel, ...] = ("email", "feed")
+
+
+def record(title: str, *, line: int = 1, comments: int | None = None) -> Record:
+    """A record whose raw text shows that it is kept as it stood."""
+    return Record(
+        title=title,
+        abstract=f"About {title}.",
+        raw_title=f"raw {title}",
+        raw_abstract=f"raw About {title}.",
+        line=line,
+        comments=comments,
+    )
+
+
+def dump(*titles: str, name: str = "", listed: date | None = date(2025, 11, 19)) -> Dump:
+    """A dump of records with these titles, its hash made from its name and titles."""
+    content = "\n".join((name, *titles)).encode()
+    return Dump(
+        hash=DumpHash(sha256(content).hexdigest()),
+        name=name or "papers.txt",
+        format="papers-page-plain",
+        listed=listed,
+        records=tuple(record(title, line=2 * line) for line, title in enumerate(titles, 1)),
+    )
+
+
+def key_of(title: str) -> int:
+    """A signed 64-bit hash of a title."""
+    return int.from_bytes(
+        sha256(title.casefold().encode("utf-8", "replace")).digest()[:8], "big", signed=True
+    )
+
+
+def keys_of(read: Dump) -> set[int]:
+    """The identity keys of a dump's records."""
+    return {key_of(one.title) for one in read.records}
+
+
+def match_titles(
+    records: Sequence[Record], candidates: Sequence[Paper], *, arrived: datetime = NOW
+) -> list[Match]:
+    """Records with the same title, but for its case, are the same paper."""
+    known = {paper.title.casefold(): paper for paper in candidates}
+    groups: dict[str, list[Record]] = {}
+    for one in records:
+        groups.setdefault(one.title.casefold(), []).append(one)
+    matches = []
+    for title, group in groups.items():
+        paper = known.get(title) or Paper(
+            PaperKey(0), PaperId(f"title:{title}"), group[0].title, group[0].abstract, arrived
+        )
+        keys = frozenset({key_of(title)})
+        matches.append(Match(paper, tuple(group), title not in known, keys))
+    return matches
+
+
+def arrive(ledger: SqlLedger, *titles: str, now: datetime = NOW, name: str = "") -> list[Paper]:
+    """Have a dump of these titles recorded; its papers."""
+    read = dump(*titles, name=name)
+    match = partial(match_titles, arrived=now)
+    return [found.paper for found in ledger.record_dump(read, keys_of(read), match, now=now)]
+
+
+def digest_of(
+    papers: Iterable[Paper],
+    *,
+    subscriber: SubscriberId = ADA,
+    period: Period = WEEK,
+    now: datetime = NOW,
+    upto: int | None = None,
+) -> Digest:
+    """A digest of these papers."""
+    picks = tuple(
+        Pick(
+            paper,
+            0.1312,
+            (
+                Reason("mixture of experts", "MoE", "title", 2.5, 0.1, "acronym"),
+                Reason("Yann LeCun", "Y. LeCun", "authors", 1.0, 0.0312, "author"),
+            ),
+            late=paper.key % 2 == 0,
+        )
+        for paper in papers
+    )
+    newest = max((pick.paper.key for pick in picks), default=PaperKey(0))
+    coverage = Coverage(
+        dumps=2,
+        papers=40,
+        left_out={Why.BELOW_THRESHOLD: 37, Why.RULED_OUT: 1},
+        missing=(date(2025, 11, 12),),
+        expected=5,
+    )
+    return Digest(subscriber, period, now, PaperKey(upto or newest), picks, coverage)
+
+
+def skip(
+    reason: SkipReason, *, subscriber: SubscriberId = ADA, period: Period = WEEK, upto: int = 0
+) -> Skip:
+    """A due digest that was not made."""
+    return Skip(subscriber, period, NOW, PaperKey(upto), reason, Coverage(1, 3))
+
+
+def deliver(
+    ledger: SqlLedger, *titles: str, channels: tuple[Channel, ...] = EMAIL, period: Period = WEEK
+) -> Digest:
+    """Have papers arrive and a digest of them decided for Ada."""
+    decided = digest_of(arrive(ledger, *titles), period=period)
+    assert ledger.record([decided], {ADA: channels}) == 1
+    return decided
+
+
+def claim(
+    ledger: SqlLedger, owner: str = "one", *, now: datetime = NOW, limit: int = 10
+) -> list[Claim]:
+    """Claim emails for five minutes."""
+    return ledger.claim("email", owner, now=now, lease=LEASE, limit=limit)
+
+
+def states(ledger: SqlLedger) -> list[State]:
+    """The state of every delivery, oldest first."""
+    return [row.state for row in reversed(ledger.deliveries())]

@@ -1,0 +1,235 @@
+"""Deciding once: one digest a subscriber and period, and no paper twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from threading import Barrier, Thread
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+import digest.ledger
+from digest.ledger import SqlLedger, packing
+from digest.model import (
+    Channel,
+    Decided,
+    PaperKey,
+    Period,
+    SkipReason,
+    Standing,
+    State,
+    SubscriberId,
+)
+from tests.ledger.samples import (
+    ADA,
+    BOB,
+    BOTH,
+    DAY,
+    EMAIL,
+    NEXT_WEEK,
+    NOW,
+    WEEK,
+    arrive,
+    claim,
+    deliver,
+    digest_of,
+    skip,
+    states,
+)
+
+
+def test_a_feed_token_is_made_once_and_hard_to_guess(ledger: SqlLedger) -> None:
+    first = ledger.enrol([ADA])
+    both = ledger.enrol([BOB, ADA])
+
+    assert both[ADA] == first[ADA]
+    assert both[BOB] != both[ADA]
+    assert all(len(token) >= 22 and token.isascii() for token in both.values())
+
+
+def test_a_digest_comes_back_as_it_was_decided(ledger: SqlLedger) -> None:
+    decided = digest_of(arrive(ledger, "a", "b"))
+
+    assert ledger.record([decided], {ADA: BOTH}) == 1
+    assert ledger.digests(ADA, limit=5) == [decided]
+    assert [(row.channel, row.state) for row in ledger.deliveries()] == [
+        ("feed", State.PENDING),
+        ("email", State.PENDING),
+    ]
+
+
+def test_a_period_is_decided_once(ledger: SqlLedger) -> None:
+    one, two, three = arrive(ledger, "a", "b", "c")
+    assert ledger.record([digest_of([one])], {ADA: EMAIL}) == 1
+
+    assert ledger.record([digest_of([two])], {ADA: EMAIL}) == 0
+    assert ledger.record([skip(SkipReason.NOTHING_PICKED, upto=3)], {}) == 0
+    assert (
+        ledger.record([digest_of([two], period=NEXT_WEEK), digest_of([three])], {ADA: EMAIL}) == 1
+    )
+
+    assert [one.period for one in ledger.decided(ADA, limit=9)] == [NEXT_WEEK, WEEK]
+    assert len(ledger.deliveries()) == 2
+
+
+def test_a_digest_with_a_paper_sent_before_is_dropped_whole(ledger: SqlLedger) -> None:
+    one, two = arrive(ledger, "a", "b")
+    ledger.record([digest_of([one])], {ADA: EMAIL})
+
+    stale = digest_of([one, two], period=NEXT_WEEK)
+
+    assert ledger.record([stale], {ADA: EMAIL}) == 0
+    assert ledger.standings({ADA: NEXT_WEEK})[ADA] == Standing(False, one.key)
+    assert ledger.sent({ADA: [two.key]}) == {ADA: set()}
+
+
+def test_two_decisions_of_one_subscriber_in_one_call(ledger: SqlLedger) -> None:
+    one, two = arrive(ledger, "a", "b")
+    both = [digest_of([one]), digest_of([two], period=NEXT_WEEK)]
+
+    assert (
+        ledger.record([*both, digest_of([one], period=Period(date(2025, 12, 1), "day"))], {}) == 2
+    )
+    assert ledger.digests(ADA, limit=5) == both[::-1]
+
+
+def test_nothing_new_leaves_the_period_open(ledger: SqlLedger) -> None:
+    assert ledger.record([skip(SkipReason.NOTHING_NEW)], {ADA: EMAIL}) == 0
+    assert ledger.standings({ADA: WEEK}) == {ADA: Standing(False, None)}
+
+
+def test_nothing_picked_closes_the_period_and_moves_the_cursor(ledger: SqlLedger) -> None:
+    arrive(ledger, "a", "b")
+
+    assert ledger.record([skip(SkipReason.NOTHING_PICKED, upto=2)], {ADA: EMAIL}) == 1
+    assert ledger.standings({ADA: WEEK}) == {ADA: Standing(True, PaperKey(2))}
+    assert ledger.digests(ADA, limit=5) == []
+    assert ledger.deliveries() == []
+    assert ledger.decided(ADA, limit=5) == [Decided(WEEK, NOW, None, PaperKey(2), 0)]
+
+
+def test_a_period_decided_out_of_turn_does_not_move_the_cursor_back(ledger: SqlLedger) -> None:
+    one, _, three = arrive(ledger, "a", "b", "c")
+    ledger.record([digest_of([three], period=NEXT_WEEK)], {ADA: EMAIL})
+    ledger.record([digest_of([one], now=NOW - 30 * DAY)], {ADA: EMAIL})
+
+    assert ledger.standings({ADA: WEEK})[ADA].upto == three.key
+    assert ledger.decided(ADA, limit=1) == [
+        Decided(WEEK, NOW - 30 * DAY, three.key, one.key, picks=1)
+    ]
+
+
+def test_sent_tells_subscribers_and_papers_apart(ledger: SqlLedger) -> None:
+    one, two, three = arrive(ledger, "a", "b", "c")
+    decisions = [digest_of([one, three]), digest_of([two], subscriber=BOB)]
+    ledger.record(decisions, {})
+    asked = [one.key, two.key, three.key]
+
+    assert ledger.sent({ADA: asked, BOB: asked, SubscriberId("new"): asked}) == {
+        ADA: {one.key, three.key},
+        BOB: {two.key},
+        "new": set(),
+    }
+
+
+def test_standings_of_many_with_different_periods(ledger: SqlLedger) -> None:
+    (one,) = arrive(ledger, "a")
+    day = Period(date(2025, 11, 19), "day")
+    ledger.record([digest_of([one]), digest_of([one], subscriber=BOB, period=day)], {})
+
+    assert ledger.standings({ADA: day, BOB: day, SubscriberId("new"): WEEK}) == {
+        ADA: Standing(False, one.key),
+        BOB: Standing(True, one.key),
+        "new": Standing(False, None),
+    }
+
+
+def test_a_digest_without_picks_is_a_digest(ledger: SqlLedger) -> None:
+    empty = digest_of([], upto=3)
+
+    assert ledger.record([empty], {ADA: EMAIL}) == 1
+    assert ledger.digests(ADA, limit=1) == [empty]
+    assert [claimed.digest for claimed in claim(ledger)] == [empty]
+
+
+def test_a_channel_switched_on_later_gets_the_same_digest(ledger: SqlLedger) -> None:
+    decided = deliver(ledger, "a")
+    due = {ADA: WEEK, BOB: WEEK}
+    channels: dict[SubscriberId, tuple[Channel, ...]] = {ADA: BOTH, BOB: BOTH}
+
+    assert ledger.add_channels(due, channels, now=NOW + DAY) == 1
+    assert ledger.add_channels(due, channels, now=NOW + DAY) == 0
+    (feed,) = ledger.claim("feed", "one", now=NOW + DAY, lease=DAY, limit=9)
+    assert feed.digest == decided
+    assert ledger.add_channels({ADA: NEXT_WEEK}, channels, now=NOW) == 0
+
+
+def test_a_closed_period_without_digest_gets_no_delivery(ledger: SqlLedger) -> None:
+    ledger.record([skip(SkipReason.NOTHING_PICKED)], {ADA: EMAIL})
+
+    assert ledger.add_channels({ADA: WEEK}, {ADA: BOTH}, now=NOW) == 0
+    assert states(ledger) == []
+
+
+def test_papers_in_a_digest_show_what_is_known_of_them_now(ledger: SqlLedger) -> None:
+    decided = deliver(ledger, "a")
+    paper = decided.picks[0].paper
+    assert ledger.digests(ADA, limit=1)[0].picks[0].paper == paper
+    assert ledger.digests(BOB, limit=1) == []
+
+
+def test_two_processes_deciding_at_once_store_each_decision_once(url: str) -> None:
+    with digest.ledger.open(url) as setup:
+        papers = arrive(setup, "a", "b")
+    names = [SubscriberId(f"s{n}") for n in range(20)]
+    start = Barrier(2)
+    counts: list[int] = []
+
+    def process() -> None:
+        with digest.ledger.open(url) as own:
+            start.wait()
+            for name in names:
+                mine = digest_of(papers, subscriber=name)
+                counts.append(own.record([mine], {name: BOTH}))
+
+    threads = [Thread(target=process) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert (sum(counts), len(counts)) == (20, 40)
+    with digest.ledger.open(url) as after:
+        assert len({(row.subscriber, row.channel) for row in after.deliveries()}) == 40
+        assert len(after.deliveries()) == 40
+
+
+def test_more_subscribers_than_one_statement_takes() -> None:
+    count = 5001
+    ledger = digest.ledger.open("sqlite://")
+    (paper,) = arrive(ledger, "a")
+    names = [SubscriberId(f"s{n}") for n in range(count)]
+    decisions = [replace(digest_of([paper]), subscriber=name) for name in names]
+
+    assert ledger.record(decisions, dict.fromkeys(names, EMAIL)) == count
+    standings = ledger.standings(dict.fromkeys(names, WEEK))
+    assert all(standing.decided for standing in standings.values())
+    assert len(standings) == count
+
+
+periods = st.dates(date(1900, 1, 1), date(9998, 12, 31)).flatmap(
+    lambda day: st.sampled_from(
+        [
+            Period(day, "day"),
+            Period(date.fromisocalendar(*day.isocalendar()[:2], 1), "week"),
+            Period(day.replace(day=1), "month"),
+        ]
+    )
+)
+
+
+@given(periods)
+def test_a_period_is_read_back_from_its_key(period: Period) -> None:
+    assert packing.period(str(period)) == period
+    assert len(str(period)) <= 10

@@ -1,0 +1,236 @@
+"""The way of a delivery: claim, commit, outcome, and who may still write."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+
+import digest.ledger
+from digest.ledger import SqlLedger
+from digest.model import DeliveryId, Message, Outcome, Period, State, SubscriberId
+from tests.ledger.samples import (
+    ADA,
+    BOB,
+    BOTH,
+    DAY,
+    EMAIL,
+    HOUR,
+    LEASE,
+    MINUTE,
+    NEXT_WEEK,
+    NOW,
+    arrive,
+    claim,
+    deliver,
+    digest_of,
+    states,
+)
+
+FIRST = DeliveryId(1)
+
+
+def settle(ledger: SqlLedger, state: State, fence: int = 1, **more: object) -> None:
+    """Settle the first delivery."""
+    ledger.settle([(Outcome(FIRST, state, **more), fence)], now=NOW)  # type: ignore[arg-type]  # named fields of Outcome
+
+
+def test_the_straight_way(ledger: SqlLedger) -> None:
+    decided = deliver(ledger, "a")
+
+    (claimed,) = claim(ledger)
+    assert (claimed.delivery, claimed.fence, claimed.attempt) == (1, 1, 1)
+    assert (claimed.channel, claimed.digest) == ("email", decided)
+    assert states(ledger) == [State.CLAIMED]
+
+    assert ledger.commit([(FIRST, 1)], now=NOW) == {1}
+    assert states(ledger) == [State.COMMITTED]
+
+    settle(ledger, State.SENT, detail="250 2.0.0 queued as ABC")
+    (row,) = ledger.deliveries()
+    assert (row.state, row.detail, row.owner, row.due) == (
+        State.SENT,
+        "250 2.0.0 queued as ABC",
+        None,
+        None,
+    )
+    assert claim(ledger, now=NOW + 365 * DAY) == []
+
+
+def test_claims_take_the_oldest_first_and_only_their_channel(ledger: SqlLedger) -> None:
+    papers = arrive(ledger, "a", "b", "c")
+    for number, paper in enumerate(papers):
+        name = SubscriberId(f"s{number}")
+        ledger.record([digest_of([paper], subscriber=name)], {name: BOTH})
+
+    assert [one.digest.subscriber for one in claim(ledger, limit=2)] == ["s0", "s1"]
+    assert [one.digest.subscriber for one in claim(ledger)] == ["s2"]
+    assert claim(ledger) == []
+    assert len(ledger.claim("feed", "one", now=NOW, lease=LEASE, limit=9)) == 3
+
+
+def test_a_claim_is_left_alone_until_its_lease_ends(ledger: SqlLedger) -> None:
+    deliver(ledger, "a")
+    claim(ledger, "one")
+
+    assert claim(ledger, "two", now=NOW + LEASE - timedelta(microseconds=1)) == []
+    (taken,) = claim(ledger, "two", now=NOW + LEASE)
+    assert (taken.fence, taken.attempt) == (2, 2)
+
+
+def test_an_owner_whose_fence_is_gone_can_write_nothing(ledger: SqlLedger) -> None:
+    deliver(ledger, "a")
+    claim(ledger, "one")
+    claim(ledger, "two", now=NOW + LEASE)
+
+    assert ledger.commit([(FIRST, 1)], now=NOW + LEASE) == set()
+    settle(ledger, State.FAILED, fence=1)
+    assert states(ledger) == [State.CLAIMED]
+    assert ledger.commit([(FIRST, 2), (FIRST, 1), (DeliveryId(99), 1)], now=NOW + LEASE) == {1}
+
+
+def test_a_delivery_is_committed_once(ledger: SqlLedger) -> None:
+    deliver(ledger, "a")
+    claim(ledger)
+    ledger.commit([(FIRST, 1)], now=NOW)
+
+    assert ledger.commit([(FIRST, 1)], now=NOW) == set()
+
+
+def test_a_lapsed_claim_that_nobody_took_may_still_go_on(ledger: SqlLedger) -> None:
+    deliver(ledger, "a")
+    claim(ledger)
+
+    assert ledger.commit([(FIRST, 1)], now=NOW + HOUR) == {1}
+
+
+def test_a_deferred_delivery_is_due_again_at_its_time(ledger: SqlLedger) -> None:
+    deliver(ledger, "a")
+    claim(ledger)
+    ledger.commit([(FIRST, 1)], now=NOW)
+    settle(ledger, State.DEFERRED, detail="451 later", retry_at=NOW + HOUR)
+
+    assert claim(ledger, now=NOW + HOUR - MINUTE) == []
+    (again,) = claim(ledger, now=NOW + HOUR)
+    assert (again.fence, again.attempt) == (2, 2)
+
+
+def test_a_clock_put_back_delays_nothing(ledger: SqlLedger) -> None:
+    deliver(ledger, "a")
+    claim(ledger)
+    settle(ledger, State.DEFERRED, detail="451 later", retry_at=NOW + HOUR)
+
+    (again,) = claim(ledger, now=NOW - DAY)
+    assert again.delivery == FIRST
+
+
+def test_a_pending_delivery_is_due_whatever_the_clock_says(ledger: SqlLedger) -> None:
+    deliver(ledger, "a")
+
+    assert len(claim(ledger, now=NOW - 10 * MINUTE)) == 1
+
+
+@pytest.mark.parametrize("state", [State.SENT, State.FAILED, State.CANCELLED, State.EXPIRED])
+def test_a_settled_delivery_stays_as_it_is(ledger: SqlLedger, state: State) -> None:
+    deliver(ledger, "a")
+    claim(ledger)
+    settle(ledger, state)
+
+    settle(ledger, State.DEFERRED)
+    assert ledger.commit([(FIRST, 1)], now=NOW) == set()
+    assert claim(ledger, now=NOW + DAY) == []
+    assert states(ledger) == [state]
+
+
+def test_outcomes_settled_together_and_twice(ledger: SqlLedger) -> None:
+    deliver(ledger, "a")
+    deliver(ledger, "b", period=NEXT_WEEK)
+    claims = claim(ledger)
+    sent = [(Outcome(one.delivery, State.SENT, "ok"), one.fence) for one in claims]
+    unknown = (Outcome(DeliveryId(99), State.SENT), 1)
+
+    ledger.settle([*sent, unknown, *sent], now=NOW)
+    ledger.settle(sent, now=NOW)
+
+    assert states(ledger) == [State.SENT, State.SENT]
+
+
+def test_words_from_a_server_may_hold_anything(ledger: SqlLedger) -> None:
+    deliver(ledger, "a")
+    claim(ledger)
+    settle(ledger, State.FAILED, detail="550 \0 \udcff no\r\nsuch user")
+
+    assert ledger.deliveries()[0].detail == "550 \ufffd \ufffd no\r\nsuch user"
+
+
+def test_what_has_waited_too_long_expires_at_the_last_moment(ledger: SqlLedger) -> None:
+    deliver(ledger, "a")
+    claim(ledger, now=NOW + 2 * DAY)
+
+    assert ledger.commit([(FIRST, 1)], now=NOW + 2 * DAY, expire_after=2 * DAY) == set()
+    (row,) = ledger.deliveries()
+    assert (row.state, row.detail) == (State.EXPIRED, "not sent within 2 days, 0:00:00")
+
+
+def test_what_waits_in_vain_expires(ledger: SqlLedger) -> None:
+    deliver(ledger, "a")
+    deliver(ledger, "b", period=NEXT_WEEK)
+    claim(ledger, limit=1)
+    settle(ledger, State.DEFERRED, retry_at=NOW + 10 * DAY)
+
+    assert ledger.expire(now=NOW + DAY, expire_after=2 * DAY) == 0
+    assert ledger.expire(now=NOW + 2 * DAY, expire_after=2 * DAY) == 2
+    assert states(ledger) == [State.EXPIRED, State.EXPIRED]
+
+
+def test_two_workers_share_the_work_and_no_delivery(url: str) -> None:
+    names = [SubscriberId(f"s{n}") for n in range(30)]
+    with digest.ledger.open(url) as setup:
+        (paper,) = arrive(setup, "a")
+        decisions = [digest_of([paper], subscriber=name) for name in names]
+        setup.record(decisions, dict.fromkeys(names, EMAIL))
+    start = Barrier(3)
+    taken: list[DeliveryId] = []
+
+    def work(owner: str) -> None:
+        with digest.ledger.open(url) as own:
+            start.wait()
+            while claims := claim(own, owner, limit=4):
+                taken.extend(own.commit([(c.delivery, c.fence) for c in claims], now=NOW))
+
+    threads = [Thread(target=work, args=(f"worker {n}",)) for n in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(taken) == list(range(1, 31))
+
+
+def test_messages_are_kept_until_their_delivery_is_settled(ledger: SqlLedger) -> None:
+    deliver(ledger, "a")
+    claim(ledger)
+    first = Message(
+        FIRST, "from@example.org", "ada@example.org", b"first\r\n" * 999, "2025-W46-ada"
+    )
+    later = Message(FIRST, "from@example.org", "ada@example.org", b"later", "2025-W46-ada")
+
+    assert ledger.spool([(first, 1)]) == {1}
+    assert ledger.spool([(later, 1)]) == {1}
+    assert ledger.spool([(later, 2)]) == set()
+    settle(ledger, State.DEFERRED)
+    assert ledger.spooled([FIRST, DeliveryId(2)]) == {FIRST: first}
+
+    claim(ledger, now=NOW + DAY)
+    settle(ledger, State.SENT, fence=2)
+    assert ledger.spooled([FIRST]) == {}
+
+
+def test_a_digest_for_everybody_at_once(ledger: SqlLedger) -> None:
+    (one,) = arrive(ledger, "a")
+    day = Period(NOW.date(), "day")
+    decisions = [digest_of([one], period=day), digest_of([one], subscriber=BOB, period=day)]
+    ledger.record(decisions, {ADA: EMAIL, BOB: EMAIL})
+
+    assert [c.digest for c in claim(ledger)] == decisions

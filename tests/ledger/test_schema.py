@@ -1,0 +1,128 @@
+"""Migrations make exactly the tables that the queries expect, on both databases."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, inspect, text
+
+import digest.ledger
+from digest.errors import LedgerError
+from digest.ledger import schema
+from digest.ledger.tables import metadata
+from tests.ledger.conftest import disposing
+from tests.ledger.samples import deliver, states
+
+
+def test_migrations_and_tables_agree(url: str) -> None:
+    options = {"version_table": schema.VERSION_TABLE, "compare_type": True}
+    with disposing(create_engine(url)) as engine, engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_head_is_the_newest_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", "digest.ledger:migrations")
+    assert ScriptDirectory.from_config(config).get_current_head() == schema.HEAD
+
+
+def test_tables_of_pairs_have_no_row_number_beside_their_key(tmp_path: Path) -> None:
+    path = tmp_path / "digest.db"
+    with digest.ledger.open(f"sqlite:///{path}") as ledger:
+        ledger.status()
+    with disposing(create_engine(f"sqlite:///{path}")) as engine, engine.connect() as connection:
+        written = connection.scalars(
+            text("SELECT name FROM sqlite_master WHERE sql LIKE '%WITHOUT ROWID%' ORDER BY name")
+        ).all()
+    declared = sorted(
+        table.name
+        for table in metadata.tables.values()
+        if not table.dialect_options["sqlite"]["with_rowid"]
+    )
+    assert written == declared
+    assert "sent" in written
+
+
+def test_a_blank_database_is_made_ready_when_first_used(blank_url: str) -> None:
+    with digest.ledger.open(blank_url) as ledger:
+        deliver(ledger, "a")
+    with digest.ledger.open(blank_url) as again:
+        assert len(states(again)) == 1
+
+
+def test_an_older_database_is_brought_up_to_date(
+    blank_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with digest.ledger.open(blank_url) as ledger:
+        deliver(ledger, "a")
+    upgraded: list[Connection] = []
+    monkeypatch.setattr(schema, "HEAD", "9999")
+    monkeypatch.setattr(schema, "upgrade", upgraded.append)
+
+    with digest.ledger.open(blank_url) as ledger:
+        assert len(states(ledger)) == 1
+        assert len(states(ledger)) == 1
+    assert len(upgraded) == 1
+
+
+def test_a_newer_database_is_refused_in_words_and_left_alone(blank_url: str) -> None:
+    with digest.ledger.open(blank_url) as ledger:
+        ledger.status()
+    set_version(blank_url, "0999")
+
+    with (
+        digest.ledger.open(blank_url) as ledger,
+        pytest.raises(LedgerError, match=r"written by a newer digest .*0999.* update the program"),
+    ):
+        ledger.papers()
+
+    with disposing(create_engine(blank_url)) as engine, engine.connect() as connection:
+        assert schema.version(connection) == "0999"
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(
+    blank_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def upgrade(connection: Connection) -> None:
+        metadata.create_all(connection)
+        raise LedgerError("half-way")
+
+    monkeypatch.setattr(schema, "upgrade", upgrade)
+    with digest.ledger.open(blank_url) as ledger, pytest.raises(LedgerError, match="half-way"):
+        ledger.papers()
+
+    with disposing(create_engine(blank_url)) as engine:
+        assert inspect(engine).get_table_names() == []
+
+
+def test_an_up_to_date_ledger_is_opened_without_alembic(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'digest.db'}"
+    with digest.ledger.open(url) as ledger:
+        ledger.status()
+    program = (
+        "import sys, digest.ledger\n"
+        "ledger = digest.ledger.open(sys.argv[1])\n"
+        "ledger.status()\n"
+        "print('alembic' in sys.modules)"
+    )
+
+    found = subprocess.run(  # noqa: S603 — our own interpreter and program
+        [sys.executable, "-c", program, url], capture_output=True, text=True, check=True
+    )
+
+    assert found.stdout.strip() == "False"
+
+
+def set_version(url: str, version: str) -> None:
+    """Pretend that another version of the program wrote this database."""
+    update = text(f"UPDATE {schema.VERSION_TABLE} SET version_num = :version")  # noqa: S608 — our own name
+    with disposing(create_engine(url)) as engine, engine.begin() as connection:
+        connection.execute(update, {"version": version})
