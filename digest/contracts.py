@@ -129,6 +129,10 @@ class Composer(Protocol):
 class Transport(Protocol):
     """Takes composed messages to their recipients, or to files."""
 
+    @property
+    def repeatable(self) -> bool:
+        """Whether a message that is sent twice arrives once."""
+
     def send(
         self, messages: Iterable[Message], commit: Callable[[DeliveryId], bool]
     ) -> Iterator[Outcome]:

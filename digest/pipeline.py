@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from itertools import chain
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from digest import identity, periods, planner, sources
 from digest.contracts import Composer, Found, Inbox, Ledger, Publisher, Transport
 from digest.delivery.gate import Gate
+from digest.delivery.pacing import retry_after
 from digest.errors import DumpError, TemplateError
 from digest.model import (
     Claim,
@@ -63,6 +64,8 @@ class House:
     site: Site
     clock: Callable[[], datetime]
     """For leases and retries while mail goes out; decisions use ``now``."""
+    stopping: Callable[[], bool]
+    """Whether to finish what is in flight and begin nothing more."""
     owner: str
     """Names this process in claims; no other one ever had the same."""
     lease: timedelta
@@ -231,8 +234,10 @@ def deliver(house: House, subscribers: Sequence[Subscriber]) -> Deliveries:
     composer: Composer | None = None
     rows: list[Delivered] = []
     problems: list[Problem] = []
-    while claims := house.ledger.claim(
-        "email", house.owner, now=house.clock(), lease=house.lease, limit=BATCH
+    while not house.stopping() and (
+        claims := house.ledger.claim(
+            "email", house.owner, now=house.clock(), lease=house.lease, limit=BATCH
+        )
     ):
         composer = composer or house.composer()
         digests = {claim.delivery: claim.digest for claim in claims}
@@ -278,8 +283,12 @@ def _deliver_batch(
     def commit(delivery: DeliveryId) -> bool:
         return gate.commit(delivery, fences[delivery])
 
+    attempts = {claim.delivery: claim.attempt for claim in claims}
     with Gate(commit_all, partial(_settle, house)) as gate:
         for outcome in chain(house.transport.send(messages(), commit), unsent):
+            if outcome.state is State.DEFERRED and outcome.retry_at is None:
+                wait = retry_after(outcome.delivery, attempts[outcome.delivery])
+                outcome = replace(outcome, retry_at=house.clock() + wait)  # noqa: PLW2901
             gate.settle(outcome, fences[outcome.delivery])
             yield outcome
 

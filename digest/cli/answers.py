@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digest.cli.options import json_option, moment, now_option, pass_home
+from digest.model import Claim, DeliveryId, Skip
 
 if TYPE_CHECKING:
     from digest.cli.wiring import Home
     from digest.inquiry import Explanation
-    from digest.model import Subscriber
+    from digest.model import Digest, Subscriber
     from digest.pipeline import House
 
 
@@ -38,8 +41,6 @@ def preview(home: Path, subscriber: str, out: Path | None, now: datetime | None)
       digest preview ada --out ada.html
     """
     from digest import inquiry  # noqa: PLC0415  --help does without
-    from digest.cli import wiring  # noqa: PLC0415
-    from digest.model import Skip  # noqa: PLC0415
 
     when = moment(now)
     with _rehearsed(home, subscriber, when) as (opened, house, person):
@@ -51,7 +52,7 @@ def preview(home: Path, subscriber: str, out: Path | None, now: datetime | None)
                 err=True,
             )
             return
-        page = wiring.preview(opened, house, plan.decision, person, out.suffix if out else "")
+        page = _page(house, plan.decision, person, out.suffix if out else ".txt")
     if out is None:
         click.echo(page.decode())
     else:
@@ -86,6 +87,18 @@ def explain(home: Path, subscriber: str, paper: str, now: datetime | None, as_js
         click.echo(json.dumps(_as_json(answer), indent=2, ensure_ascii=False))
     else:
         _show(answer)
+
+
+def _page(house: House, digest: Digest, person: Subscriber, suffix: str) -> bytes:
+    """The digest as HTML, as a message, or as text."""
+    claim = Claim(DeliveryId(0), "email", digest, fence=0, attempt=1)
+    message = house.composer()(claim, person).content
+    if suffix == ".eml":
+        return message
+    parsed = email.message_from_bytes(message, policy=email.policy.default)
+    part = parsed.get_body(("html",) if suffix in (".html", ".htm") else ("plain",))
+    assert part is not None  # noqa: S101  every message has both
+    return part.get_content().encode()
 
 
 @contextmanager

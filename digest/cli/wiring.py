@@ -4,13 +4,32 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.utils import parseaddr
+from hashlib import sha256
 from pathlib import Path
+from urllib.parse import quote
 
-from digest import config
-from digest.render.site import Site
+from digest import config, ledger, presence, tokens
+from digest.cli.dry import DryPublisher, DryTransport
+from digest.contracts import Publisher, Transport
+from digest.delivery.outbox import Outbox
+from digest.errors import TemplateError
+from digest.inbox import Inbox
+from digest.ledger import SqlLedger
+from digest.model import Claim, Digest, Message, Problem, Subscriber
+from digest.pipeline import House
+from digest.publisher import FolderPublisher
+from digest.render import templates
+from digest.render.email import EmailComposer
+from digest.render.pages import Pages
+from digest.render.site import HELP, Links, Site, archive_index_path, archive_path
+
+HEARTBEAT = timedelta(minutes=2)
+"""A service that has not stirred for this long is not well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +50,11 @@ class Home:
         return self.path / "public"
 
     @property
+    def heartbeat(self) -> Path:
+        """Touched by a service that is well."""
+        return self.state / "heartbeat"
+
+    @property
     def site(self) -> Site:
         """The public folder and its address."""
         return Site(self.public, self.settings.base_url, self.settings.sender)
@@ -39,6 +63,161 @@ class Home:
 def open_home(path: Path) -> Home:
     """Read the settings. Raises ConfigError."""
     return Home(path, config.load(path, os.environ))
+
+
+def open_ledger(home: Home) -> SqlLedger:
+    """The ledger of a home. Raises LedgerError."""
+    return ledger.open(home.settings.database_url)
+
+
+def is_alive(home: Home, *, now: datetime) -> bool:
+    """Whether a service of this home has stirred lately."""
+    try:
+        last = home.heartbeat.stat().st_mtime
+    except OSError:
+        return False
+    return now.timestamp() - last < HEARTBEAT.total_seconds()
+
+
+def template_problems(home: Home) -> tuple[Problem, ...]:
+    """What is wrong with the operator's templates, or slow about them."""
+    try:
+        loaded = templates.load(home.path)
+        Pages(loaded, home.site)
+        return EmailComposer(loaded, home.site).problems
+    except TemplateError as error:
+        return (Problem(error.where, error.what, "mend it, or remove it to use the shipped one"),)
+
+
+@contextmanager
+def open_house(
+    home: Home, *, now: datetime, dry: bool = False, stopping: Callable[[], bool] = lambda: False
+) -> Iterator[House]:
+    """The house of one or more passes; with ``dry``, one that changes nothing."""
+    with ExitStack() as stack:
+        book = stack.enter_context(open_ledger(home))
+        owner = presence.new_owner()
+        if dry:
+            book = stack.enter_context(book.rehearsal())
+            keys = tokens.Tokens({0: os.urandom(32)})
+        else:
+            home.state.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(presence.present(home.state / "owners", owner))
+            keys = signing_keys(home)
+        loaded = templates.load(home.path)
+        mail = DryTransport() if dry else transport(home)
+        house = House(
+            inbox=Inbox(home.path / home.settings.inbox),
+            ledger=book,
+            transport=mail,
+            publisher=publisher(home, dry=dry),
+            composer=lambda: composer(home, loaded, book, keys),
+            pages=Pages(loaded, home.site),
+            site=home.site,
+            clock=clock_from(now),
+            stopping=stopping,
+            owner=owner,
+            lease=home.settings.delivery.lease,
+            expire_after=home.settings.delivery.expire_after,
+            expect=home.settings.expect,
+            feed_entries=home.settings.feeds.entries,
+        )
+        if not dry:
+            take_over(home, book, mail, now=now)
+        yield house
+
+
+def take_over(home: Home, book: SqlLedger, mail: Transport, *, now: datetime) -> None:
+    """Free what killed processes had in hand."""
+    mode = "resend" if mail.repeatable else home.settings.delivery.uncertain
+    gone = presence.dead(home.state / "owners", book.owners())
+    book.release(gone, now=now, mode=mode)
+    presence.bury(home.state / "owners", gone)
+    book.recover(now=now, mode=mode)
+
+
+def transport(home: Home) -> Transport:
+    """The SMTP server of the settings, or the outbox."""
+    settings = home.settings
+    if settings.smtp is None:
+        return Outbox(home.path / "outbox")
+    from digest.delivery import dkim  # noqa: PLC0415  an outbox does without all this
+    from digest.delivery.connection import Server  # noqa: PLC0415
+    from digest.delivery.smtp import SmtpTransport  # noqa: PLC0415
+
+    smtp = settings.smtp
+    server = Server(
+        host=smtp.host,
+        port=smtp.port,
+        security=smtp.security,
+        username=smtp.username,
+        password=smtp.password.get_secret_value() if smtp.password else None,
+    )
+    extra = {}
+    if settings.dkim:
+        key = home.path / settings.dkim.key_file
+        signer = dkim.load(key, domain=settings.dkim.domain, selector=settings.dkim.selector)
+        extra["sign"] = signer
+    return SmtpTransport(
+        server,
+        connections=settings.delivery.connections,
+        per_second=settings.delivery.per_second,
+        lease=settings.delivery.lease,
+        **extra,
+    )
+
+
+def publisher(home: Home, *, dry: bool) -> Publisher:
+    """The public folder, or what only compares with it."""
+    return DryPublisher(home.public) if dry else FolderPublisher(home.public)
+
+
+def signing_keys(home: Home) -> tokens.Tokens:
+    """``DIGEST_SECRET``, or keys that this home made for itself."""
+    if home.settings.secret:
+        secret = home.settings.secret.get_secret_value()
+        return tokens.Tokens({0: sha256(secret.encode()).digest()})
+    return tokens.load(home.state / "keys")
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """Composes messages with each subscriber's own links; fulfils ``contracts.Composer``."""
+
+    home: Home
+    composer: EmailComposer
+    ledger: SqlLedger
+    keys: tokens.Tokens
+
+    def __call__(self, claim: Claim, subscriber: Subscriber) -> Message:
+        """The message of a claimed delivery. Raises TemplateError."""
+        domain = self.home.settings.delivery.bounce_domain
+        address = subscriber.email or ""
+        sender = domain and self.keys.envelope_sender(claim.delivery, address, domain)
+        return self.composer.compose(
+            claim.delivery,
+            claim.digest,
+            subscriber,
+            self.links(subscriber, claim.digest),
+            envelope_sender=sender,
+        )
+
+    def links(self, subscriber: Subscriber, digest: Digest) -> Links:
+        """Where the footer and the headers of a message point."""
+        site = self.home.site
+        token = self.ledger.enrol([subscriber.id])[subscriber.id]
+        goodbye = self.keys.link("unsubscribe", subscriber.id, "email")
+        address = parseaddr(site.sender)[1]
+        mailto = f"mailto:{quote(address, safe='@')}?subject=unsubscribe%20{goodbye}"
+        page = f"{site.base_url}/unsubscribe/{goodbye}" if site.base_url else None
+        return Links(
+            feed=site.url(archive_index_path(token)),
+            archive=site.url(archive_path(token, digest.period)),
+            help=site.url(HELP),
+            unsubscribe=page or mailto,
+            unsubscribe_mailto=mailto,
+            one_click=page,
+        )
 
 
 def clock_from(now: datetime) -> Callable[[], datetime]:

@@ -1,0 +1,46 @@
+"""Stand-ins for a dry run: they say what would happen, and do nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+
+from digest.model import DeliveryId, Message, Outcome, State
+
+
+class DryTransport:
+    """Composes every message and sends none."""
+
+    repeatable = True
+
+    def send(
+        self, messages: Iterable[Message], commit: Callable[[DeliveryId], bool]
+    ) -> Iterator[Outcome]:
+        """Each message as if it had been sent."""
+        for message in messages:
+            size = len(message.content) / 1000
+            yield Outcome(
+                message.delivery, State.SENT, f"would go to {message.recipient}, {size:.0f} kB"
+            )
+
+
+class DryPublisher:
+    """Compares files with those in the public folder and writes none."""
+
+    def __init__(self, public: Path) -> None:
+        self._public = public
+
+    def publish(self, files: Mapping[str, bytes]) -> tuple[int, int]:
+        """How many would be written, and would stay unchanged."""
+        unchanged = sum(self._read(path) == content for path, content in files.items())
+        return len(files) - unchanged, unchanged
+
+    def has(self, path: str) -> bool:
+        """Whether there is such a file."""
+        return (self._public / path).is_file()
+
+    def _read(self, path: str) -> bytes | None:
+        try:
+            return (self._public / path).read_bytes()
+        except OSError:
+            return None
