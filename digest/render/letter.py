@@ -6,6 +6,7 @@ Every ``str`` is clean plain text on one line, to be escaped; ``Markup`` holds n
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -23,10 +24,14 @@ from digest.text.clean import one_line
 CONTENTS_FROM = 6
 """So many papers have a contents list."""
 _CHIPS = 8
-_TITLE, _SUBJECT_TITLE, _FACT, _WHY, _INTEREST, _NAME = 300, 60, 160, 420, 60, 80
+_TITLE, _ENTRY, _SUBJECT_TITLE, _FACT, _WHY, _INTEREST, _NAME = 300, 120, 60, 160, 420, 60, 80
 """Characters; what is longer is cut after a word."""
 
 _SHORT_FACT = 14
+"""So short a fact stays on one line."""
+_RTL = "[\u0590-\u08ff\ufb1d-\ufefc]+"
+_RIGHT_TO_LEFT = re.compile(f"{_RTL}(?:[ '’.-]+{_RTL})*")
+"""Words of Hebrew, Arabic and their neighbours, with what stands between them."""
 
 Maybe = tuple[str, ...]
 
@@ -37,6 +42,21 @@ class Chip:
 
     interest: str
     count: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the contents list."""
+
+    number: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The contents list."""
+
+    entries: tuple[Entry, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +90,8 @@ class Letter:
     headline: str
     lead: str
     chips: tuple[Chip, ...]
-    contents: tuple[Card, ...]
-    """The same as ``papers`` where they are many, else nothing."""
+    contents: tuple[Contents, ...]
+    """None where there are few papers."""
     papers: tuple[Card, ...]
     more: Maybe
     """How many papers the archive page has beyond these."""
@@ -95,7 +115,7 @@ class Letter:
         return replace(
             self,
             papers=kept,
-            contents=kept if self.contents else (),
+            contents=_contents(kept),
             more=(f"{more} in the full digest",),
         )
 
@@ -113,7 +133,7 @@ def write(brand: str, digest: Digest, subscriber: Subscriber, links: Links) -> L
         headline=headline(digest),
         lead=lead(subscriber.name, bool(cards)),
         chips=chips(digest.picks),
-        contents=cards if len(cards) >= CONTENTS_FROM else (),
+        contents=_contents(cards),
         papers=cards,
         more=(),
         empty=() if cards else (_nothing(digest),),
@@ -125,6 +145,12 @@ def write(brand: str, digest: Digest, subscriber: Subscriber, links: Links) -> L
         help=links.help,
         unsubscribe=links.unsubscribe,
     )
+
+
+def _contents(cards: tuple[Card, ...]) -> tuple[Contents, ...]:
+    if len(cards) < CONTENTS_FROM:
+        return ()
+    return (Contents(tuple(Entry(card.number, shortened(card.title, _ENTRY)) for card in cards)),)
 
 
 # --- the letter's head -------------------------------------------------------------------
@@ -169,7 +195,7 @@ def lead(name: str, some: bool) -> str:
 def _nothing(digest: Digest) -> str:
     if not digest.coverage.papers:
         return "No new papers have come in, so there was nothing to choose from."
-    return "None of the papers matched your interests well enough to be worth your time."
+    return "None of them matched your interests well enough."
 
 
 def chips(picks: Sequence[Pick]) -> tuple[Chip, ...]:
@@ -233,9 +259,9 @@ def _about(paper: Paper) -> _About:
 
 
 def _isolated(fact: str) -> Markup:
-    """A short fact stays on one line; a name written from the right keeps that to itself."""
-    text = fact.replace(" ", "\xa0") if len(fact) <= _SHORT_FACT else fact
-    return escape(text) if text.isascii() else Markup("<bdi>{}</bdi>").format(text)
+    """Escaped; names that are written from right to left do not turn what stands beside them."""
+    text = str(escape(fact.replace(" ", "\xa0") if len(fact) <= _SHORT_FACT else fact))
+    return Markup(_RIGHT_TO_LEFT.sub(r"<bdi>\g<0></bdi>", text))  # noqa: S704  escaped above
 
 
 def _late(paper: Paper) -> str:

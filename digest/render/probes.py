@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from markupsafe import Markup
 
-from digest.render.letter import Card, Chip, Letter
+from digest.render.letter import Card, Chip, Contents, Entry, Letter
 
 _BARE = Card(
     number="1",
@@ -60,7 +60,7 @@ def letters() -> tuple[Letter, ...]:
     full = replace(
         _EMPTY,
         chips=(Chip("first & foremost", "5"), Chip("second", "3"), Chip("third", "1")),
-        contents=many,
+        contents=(Contents((Entry("1", "One"), Entry("2", "Two & a half"))),),
         papers=many,
         more=("4 more papers in the full digest",),
         empty=(),

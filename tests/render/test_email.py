@@ -158,7 +158,9 @@ def test_the_preheader_goes_on_where_the_subject_ends(composer: EmailComposer) -
 def test_few_papers_have_no_contents_list_and_many_have(composer: EmailComposer) -> None:
     assert texts(read(composer, ONE), "//td[@class='row']") == []
     message = read(composer)
-    assert texts(message, "//td[@class='row']") == texts(message, "//h2")
+    entries = [entry.rstrip("…") for entry in texts(message, "//td[@class='row']")]
+    for entry, title in zip(entries, texts(message, "//h2"), strict=True):
+        assert title.startswith(entry)
     anchors = [f"#{name}" for name in page(message).xpath("//a/@name")]
     assert page(message).xpath("//td[@class='row']/a/@href") == anchors
 
@@ -166,7 +168,7 @@ def test_few_papers_have_no_contents_list_and_many_have(composer: EmailComposer)
 def test_an_empty_digest_says_so(composer: EmailComposer) -> None:
     message = read(composer, EMPTY)
     assert texts(message, "//h1") == ["No papers for you, out of 212"]
-    said = "None of the papers matched your interests well enough to be worth your time."
+    said = "None of them matched your interests well enough."
     assert texts(message, "//td[@class='empty']") == [said]
     assert said in flowed(message)
 
@@ -179,7 +181,9 @@ def test_a_paper_of_which_little_is_known_leaves_no_gaps(composer: EmailComposer
 
 
 def test_names_from_right_to_left_are_kept_apart(composer: EmailComposer) -> None:
-    assert "Tomás Ibarra, نور الهاشمي and Wei-Lin Chao" in texts(read(composer), "//bdi")
+    message = read(composer)
+    assert texts(message, "//*[@class='facts']/bdi") == ["نور الهاشمي"]
+    assert texts(message, "//*[@class='facts']")[1].startswith("Tomás Ibarra, نور الهاشمي and Wei")
 
 
 def test_months_and_days_are_named_by_their_dates(composer: EmailComposer) -> None:
@@ -220,7 +224,7 @@ def test_what_does_not_fit_is_on_the_archive_page(composer: EmailComposer) -> No
     assert page(message).xpath("//td[@class='more']/a/@href") == [LINKS.archive]
     assert f"{200 - shown} more papers in the full digest: {LINKS.archive}" in flowed(message)
     assert texts(message, "//h1") == ["200 papers for you, out of 212"]
-    assert texts(message, "//td[@class='row']") == texts(message, "//h2")
+    assert len(texts(message, "//td[@class='row']")) == shown
 
 
 def test_thirty_ordinary_papers_fit(composer: EmailComposer) -> None:
