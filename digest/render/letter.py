@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 from markupsafe import Markup, escape
 
@@ -203,7 +204,9 @@ def chips(picks: Sequence[Pick]) -> tuple[Chip, ...]:
     counts = Counter(
         interest
         for pick in picks
-        for interest in dict.fromkeys(reason.interest for reason in pick.reasons)
+        for interest in dict.fromkeys(
+            reason.interest for reason in pick.reasons if reason.via != "several"
+        )
     )
     return tuple(
         Chip(shortened(one_line(interest), _INTEREST), f"{count:,}")
@@ -217,9 +220,7 @@ def chips(picks: Sequence[Pick]) -> tuple[Chip, ...]:
 def card(number: int, pick: Pick) -> Card:
     """Put one pick into words."""
     about = _about(pick.paper)
-    terms = tuple(
-        dict.fromkeys(reason.term for reason in pick.reasons if reason.place != "authors")
-    )
+    terms = tuple(dict.fromkeys(r.term for r in pick.reasons if r.term and r.place != "authors"))
     gist_text, gist = _gist(pick.paper.abstract, terms)
     return Card(
         number=str(number),
@@ -270,12 +271,22 @@ def _late(paper: Paper) -> str:
     return f"From the page of {paper.listed.day} {paper.listed:%B}, late"
 
 
-@lru_cache(maxsize=5_000)
+@lru_cache(maxsize=20_000)
 def _gist(abstract: str, terms: tuple[str, ...]) -> tuple[str, Markup]:
     text = excerpt(abstract, terms)
     return text, marked(text, terms)
 
 
-@lru_cache(maxsize=5_000)
-def _why(reasons: tuple[Reason, ...]) -> str:
+def _why(reasons: Sequence[Reason]) -> str:
+    ordered = sorted(reasons, key=lambda reason: -reason.contribution)
+    return _said(tuple([(each.interest, each.term, each.place, each.via) for each in ordered]))
+
+
+@lru_cache(maxsize=20_000)
+def _said(ordered: tuple[tuple[Any, ...], ...]) -> str:
+    """Without their figures, on which the words do not depend, reasons recur among readers."""
+    reasons = [
+        Reason(interest, term, place, weight=0.0, contribution=0.0, via=via)
+        for interest, term, place, via in ordered
+    ]
     return shortened(wording.why(reasons), _WHY)
