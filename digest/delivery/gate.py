@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from types import TracebackType
@@ -34,8 +37,17 @@ class Gate:
     nobody waits for a clock. Use it as a context manager: leaving it writes what is left.
     """
 
-    def __init__(self, commit: Commit, settle: Settle) -> None:
+    def __init__(
+        self,
+        commit: Commit,
+        settle: Settle,
+        *,
+        renew: Callable[[], object] = lambda: None,
+        renew_every: timedelta = timedelta(minutes=1),
+    ) -> None:
+        """``renew`` extends the leases of what is in hand; it is called from time to time."""
         self._commit, self._settle = commit, settle
+        self._renew, self._renew_every = renew, renew_every.total_seconds()
         self._queue: SimpleQueue[_Request | tuple[Outcome, int] | None] = SimpleQueue()
         self._door = Lock()
         self._open = True
@@ -95,9 +107,15 @@ class Gate:
 
     def _write(self) -> None:
         closing = False
+        renewed = time.monotonic()
         while not closing:
+            now = time.monotonic()
+            if now - renewed >= self._renew_every:
+                with suppress(Exception):  # leases end; what could not be renewed is taken over
+                    self._renew()
+                renewed = now
             requests: list[_Request] = []
-            for item in self._next_batch():
+            for item in self._next_batch(renewed + self._renew_every - now):
                 match item:
                     case None:
                         closing = True
@@ -111,14 +129,14 @@ class Gate:
             if self._unsettled:
                 self._record()
 
-    def _next_batch(self) -> list[_Request | tuple[Outcome, int] | None]:
-        """Everything that waits; at least one item."""
-        batch = [self._queue.get()]
-        while True:
-            try:
+    def _next_batch(self, patience: float) -> list[_Request | tuple[Outcome, int] | None]:
+        """Everything that waits; nothing if nothing comes in so many seconds."""
+        batch: list[_Request | tuple[Outcome, int] | None] = []
+        with suppress(Empty):
+            batch.append(self._queue.get(timeout=max(patience, 0)))
+            while True:
                 batch.append(self._queue.get_nowait())
-            except Empty:
-                return batch
+        return batch
 
     def _answer(self, requests: Sequence[_Request]) -> None:
         failure: Exception | None = None

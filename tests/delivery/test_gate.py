@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Event, Semaphore
 
 import pytest
@@ -115,3 +116,17 @@ def test_a_closed_gate_refuses_at_once() -> None:
     gate.close()
     with pytest.raises(RuntimeError, match="closed"):
         gate.commit(DeliveryId(1), 101)
+
+
+def test_leases_are_renewed_while_nothing_else_happens_and_a_failure_is_survived() -> None:
+    book, renewals = Book(), Semaphore(0)
+
+    def renew() -> None:
+        renewals.release()
+        raise LedgerError("database is locked")
+
+    every = timedelta(milliseconds=5)
+    with Gate(book.commit, book.settle, renew=renew, renew_every=every) as gate:
+        for _ in range(3):
+            assert renewals.acquire(timeout=10)
+        assert gate.commit(DeliveryId(1), 101)
