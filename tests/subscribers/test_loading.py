@@ -123,9 +123,7 @@ def test_scalars_of_the_core_schema(text: str, value: object) -> None:
     assert (resolved.text, resolved.value) == (text, value)
 
 
-@pytest.mark.parametrize(
-    "text", ["yes", "off", "1_000", "08:00", "0b1", "nUll", "1e", "+", "9" * 400]
-)
+@pytest.mark.parametrize("text", ["yes", "off", "1_000", "08:00", "0b1", "nUll", "1e", "+"])
 def test_what_is_text_in_the_core_schema(text: str) -> None:
     assert resolve(text) == text
 
@@ -252,7 +250,7 @@ def test_find_tells_the_nearest_ids(tmp_path: Path) -> None:
     everyone = loaded(tmp_path, BOB + BOB.partition("\n")[2].replace("bob", "bobby"))
     assert find(everyone, "bobby").id == "bobby"
     with pytest.raises(NotFound) as caught:
-        find(everyone, "Bobi")
+        find(everyone, "Boby")
     assert caught.value.nearest == ("bob", "bobby")
 
 

@@ -63,6 +63,7 @@ subscribers:
     ("line", "problem"),
     [
         ("limit: 0", "'limit' is too low (write at least 1)"),
+        ("limit: 0xFFFFFFFFFFFFFFFFFFFFFF", "'limit' is too high (write at most 1000)"),
         ("limit: 2.5", "'2.5' is not a whole number (write 3)"),
         ("limit: '3'", "'3' is not a number (write it without quotes)"),
         ("limit: true", "'true' is not a number (write one such as 2 or 0.5)"),
