@@ -23,14 +23,16 @@ _READ = 20_000
 def excerpt(abstract: str, terms: Sequence[str], length: int = LENGTH) -> str:
     """The first sentences of an abstract, on one line of at most ``1.3 * length`` characters.
 
-    Where none of ``terms`` stands in them, they give way to the first sentence that has one.
+    Where none of ``terms`` stands in them, they give way to the first sentence that has the
+    first of them that can be found.
     """
     opening, rest = _opening(abstract, length)
     if not terms or any(_spans(term, opening) for term in terms):
         return opening
-    for sentence in rest:
-        if len(sentence) <= _FOUND_LENGTH and any(_spans(term, sentence) for term in terms):
-            return f"{_opening(opening, length - len(sentence))[0]} […] {sentence}"
+    for term in terms:
+        for sentence in rest:
+            if len(sentence) <= _FOUND_LENGTH and _spans(term, sentence):
+                return f"{_opening(opening, length - len(sentence))[0]} […] {sentence}"
     return opening
 
 

@@ -220,7 +220,8 @@ def chips(picks: Sequence[Pick]) -> tuple[Chip, ...]:
 def card(number: int, pick: Pick) -> Card:
     """Put one pick into words."""
     about = _about(pick.paper)
-    terms = tuple(dict.fromkeys(r.term for r in pick.reasons if r.term and r.place != "authors"))
+    reasons = sorted(pick.reasons, key=lambda reason: -reason.contribution)
+    terms = tuple(dict.fromkeys([r.term for r in reasons if r.term and r.place != "authors"]))
     gist_text, gist = _gist(pick.paper.abstract, terms)
     return Card(
         number=str(number),
@@ -231,7 +232,7 @@ def card(number: int, pick: Pick) -> Card:
         late=(about.late,) if pick.late else (),
         gist=(gist,) if gist else (),
         gist_text=(gist_text,) if gist_text else (),
-        why=_why(pick.reasons),
+        why=_said(tuple([(r.interest, r.term, r.place, r.via) for r in reasons])),
         percent=str(min(100, max(1, round(pick.score * 100)))),
     )
 
@@ -275,11 +276,6 @@ def _late(paper: Paper) -> str:
 def _gist(abstract: str, terms: tuple[str, ...]) -> tuple[str, Markup]:
     text = excerpt(abstract, terms)
     return text, marked(text, terms)
-
-
-def _why(reasons: Sequence[Reason]) -> str:
-    ordered = sorted(reasons, key=lambda reason: -reason.contribution)
-    return _said(tuple([(each.interest, each.term, each.place, each.via) for each in ordered]))
 
 
 @lru_cache(maxsize=20_000)

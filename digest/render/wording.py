@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from digest.model import Coverage, Paper, Period, Reason, Why
 from digest.text.clean import one_line
+from digest.text.terms import forms
 
 _NAMED = 3
 """So many authors are named; of more, the first two and the number of the others."""
@@ -94,7 +95,7 @@ def why(reasons: Sequence[Reason]) -> str:
     groups: dict[tuple[str, str, str], list[Reason]] = {}
     told = (reason for reason in reasons if reason.via != "several")  # a rest of the arithmetic
     for reason in sorted(told, key=lambda reason: -reason.contribution):
-        key = (reason.interest, reason.via, reason.term.casefold())
+        key = (reason.interest, reason.via, "".join(forms(reason.term)))
         groups.setdefault(key, []).append(reason)
     # An interest that was also found as it is written need not be named beside its other forms.
     spelled = {interest for interest, via, _ in groups if via == "term"}
@@ -107,7 +108,7 @@ def _reason(group: Sequence[Reason], spelled: Collection[str]) -> str:
     interest, term = one_line(group[0].interest), one_line(group[0].term)
     if group[0].via == "author":
         return f"by {term}"
-    where = listed(list(dict.fromkeys(reason.place for reason in group)))
+    where = listed(sorted({reason.place for reason in group}, reverse=True))  # title first
     found = f"“{term}” in the {where}"
     if group[0].interest in spelled:
         return found
