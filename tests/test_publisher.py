@@ -268,6 +268,40 @@ def test_a_temporary_file_of_a_living_publisher_is_left_alone(public: Path) -> N
     assert set(content(public)) == {"index.html"}
 
 
+def test_a_temporary_file_that_was_taken_for_stale_before_it_was_locked_is_made_anew(
+    public: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = fcntl.flock
+
+    def other_publisher_first(file: int, operation: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", real)
+        FolderPublisher(public).publish({"other.html": b"theirs"})
+        real(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", other_publisher_first)
+    FolderPublisher(public).publish({"index.html": b"ours"})
+
+    assert content(public) == {"index.html": b"ours", "other.html": b"theirs"}
+
+
+def test_what_is_published_is_on_the_disk(public: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each file's bytes before it gets its name, then every folder that has a new name in it."""
+    public.mkdir(parents=True)
+    synced: list[str] = []
+
+    def note(descriptor: int) -> None:
+        synced.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+
+    monkeypatch.setattr(os, "fsync", note)
+    FolderPublisher(public).publish({"feeds/abc.atom": b"<feed/>"})
+
+    folders = [str(public), str(public / "feeds")]
+    assert [path for path in synced if path in folders] == folders
+    (written,) = (path for path in synced if path not in folders)
+    assert Path(written).parent == public / "feeds"
+    assert synced.index(written) == 1, "after the folder was made, before its own name is kept"
+
+
 def test_hidden_files_of_others_are_not_ours_to_remove(public: Path) -> None:
     public.mkdir(parents=True)
     (public / ".htaccess").write_bytes(b"Require all granted")

@@ -136,8 +136,10 @@ def test_a_digest_without_picks_is_an_entry_only_among_whole_digests() -> None:
 
 
 def test_a_paper_that_stood_in_two_digests_counts_once_as_the_newest() -> None:
-    again = (digest(pick(5), week=47), digest(pick(5), pick(6), week=46))
-    assert [title[-1] for title in titles(feeds(*again))] == ["5", "6"]
+    again = (digest(pick(5, 0.9), week=47), digest(pick(5, 0.3), pick(6, 0.2), week=46))
+    files = feeds(*again)
+    assert [title[-1] for title in titles(files)] == ["5", "6"]
+    assert "Match 90 %" in checked(files)[2]["items"][0]["content_html"]
 
 
 def test_the_feed_of_all_papers_is_newest_first_and_says_nothing_personal() -> None:
@@ -212,6 +214,22 @@ def test_the_same_papers_make_the_same_bytes_whatever_the_clock() -> None:
     with freezegun.freeze_time("2031-01-01"):
         after = feeds(*TWO_DIGESTS) | feeds() | all_papers_feeds([paper()], SERVED)
     assert before == after
+
+
+def test_papers_that_came_in_together_differ_in_time_too() -> None:
+    items = checked(all_papers_feeds([paper(1), paper(2), paper(3)], SERVED))[2]["items"]
+    assert [item["date_modified"] for item in items] == [
+        "2026-11-23T08:00:00+00:00",
+        "2026-11-23T07:59:59+00:00",
+        "2026-11-23T07:59:58+00:00",
+    ]
+
+
+def test_the_program_that_wrote_it_is_named_without_a_version_that_would_change_the_bytes() -> None:
+    atom, rss, _ = checked(feeds())
+    generator = atom.find(f"{ATOM}generator")
+    assert (generator.text, dict(generator.attrib)) == ("digest", {})
+    assert rss.findtext("generator") == "digest"
 
 
 def test_an_empty_feed_is_valid_and_older_than_any_entry() -> None:

@@ -109,6 +109,7 @@ def test_what_several_interests_add_together_is_in_the_sum_and_not_in_the_words(
     (why,) = said(page, "//article/p[@class='why']")
     assert "by Grace Hopper" in why
     assert "a + b" not in why
+    assert "“”" not in why
 
 
 def test_only_many_papers_have_a_list_of_contents() -> None:
