@@ -53,6 +53,7 @@ class Service:
         inbox_changed: Callable[[], bool],
         clock: Callable[[], datetime],
         look: timedelta = LOOK,
+        regular: timedelta = REGULAR,
     ) -> None:
         self._run_pass = run_pass
         self._subscribers = subscribers
@@ -60,7 +61,7 @@ class Service:
         self._clock = clock
         self._look = look
         self._alarms = _Alarms()
-        self._pace = _Pace()
+        self._pace = _Pace(regular)
         self._faults: dict[str, str] = {}
         self._stopping = False
         # Unlike an event, it can be filled from a signal handler whatever the thread is doing.
@@ -87,24 +88,23 @@ class Service:
 
     def _turn(self) -> None:
         """Look at everything once, and make a pass if there is a reason for one."""
-        now = self._clock()
-        self._tried("the profiles cannot be followed", lambda: self._follow(now))
+        self._tried("the profiles cannot be followed", self._follow)
         changed = self._tried("the inbox cannot be looked at", self._inbox_changed)
         if self._alarms.ring() or changed:
             self._pace.owe()
         if self._stopping or not self._pace.is_time():
             return
         try:
-            self._run_pass(now)
+            self._run_pass(self._clock())  # no earlier than the alarm, or nothing would be due
         except Exception:
             self._pace.failed()
             log.exception("a pass has failed and will be repeated")
         else:
             self._pace.succeeded()
 
-    def _follow(self, now: datetime) -> None:
+    def _follow(self) -> None:
         people = self._subscribers()
-        self._alarms.follow({(each.schedule, each.timezone) for each in people}, now)
+        self._alarms.follow({(each.schedule, each.timezone) for each in people}, self._clock())
 
     def _sleep(self) -> None:
         """Until the next alarm, the next look, or ``stop``."""
@@ -146,21 +146,22 @@ def stopped_by_signals(service: Service) -> Iterator[None]:
 class _Pace:
     """Whether it is time for a pass: when one is owed, regularly, and later after failures."""
 
-    def __init__(self) -> None:
+    def __init__(self, regular: timedelta) -> None:
+        self._regular = regular.total_seconds()
         self._owed = True
         self._failures = 0
-        self._regular = self._not_before = time.monotonic()
+        self._next = self._not_before = time.monotonic()
 
     def owe(self) -> None:
         self._owed = True
 
     def is_time(self) -> bool:
         now = time.monotonic()
-        return now >= self._not_before and (self._owed or now >= self._regular)
+        return now >= self._not_before and (self._owed or now >= self._next)
 
     def succeeded(self) -> None:
         self._owed, self._failures = False, 0
-        self._regular = time.monotonic() + REGULAR.total_seconds()
+        self._next = time.monotonic() + self._regular
 
     def failed(self) -> None:
         delay = min(FIRST_RETRY * 2 ** min(self._failures, 10), LAST_RETRY)
