@@ -114,7 +114,7 @@ class _Reading:
             return
         for node, following in zip_longest(entries.value, entries.value[1:]):
             last = following.line - 1 if following else max(document.cut, default=0)
-            whole = document.cut.isdisjoint(range(node.line, last + 1))
+            whole = document.cut.isdisjoint(range(node.line - 1, last + 1))
             yield from self.entry(node, layers, name, whole=whole)
 
     def entry(
@@ -132,7 +132,7 @@ class _Reading:
         if entry is None:
             return
         subscriber = _subscriber(entry, layers, f"{name}:{node.line}")
-        if subscriber.email is None and "email" in subscriber.channels:
+        if whole and subscriber.email is None and "email" in subscriber.channels:
             yield Fault(node.line, "'email' is missing", "add it, or write `channels: [feed]`")
         self.subscribers.append(subscriber)
 
@@ -179,7 +179,7 @@ def _shaped(shape: type[Shape], node: Node, *, whole: bool) -> tuple[Shape | Non
     for detail in errors:
         kind, location = detail["type"], detail["loc"]
         found = node.find(location)
-        if found.value is Unreadable.VALUE:
+        if found.value is Unreadable.VALUE and kind != "extra_forbidden":
             continue
         if kind == "missing" and location in meant:
             continue

@@ -251,7 +251,7 @@ def test_find_tells_the_nearest_ids(tmp_path: Path) -> None:
     assert find(everyone, "bobby").id == "bobby"
     with pytest.raises(NotFound) as caught:
         find(everyone, "Boby")
-    assert caught.value.nearest == ("bob", "bobby")
+    assert caught.value.nearest == ("bobby", "bob")
 
 
 def test_the_stamp_tells_edits_and_new_files(tmp_path: Path) -> None:
