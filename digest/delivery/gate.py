@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
@@ -18,6 +19,9 @@ Commit = Callable[[Collection[tuple[DeliveryId, int]]], Collection[DeliveryId]]
 """(delivery, fence) pairs → those that may go on, durably marked."""
 Settle = Callable[[Collection[tuple[Outcome, int]]], object]
 """Durably records outcomes with their fences."""
+
+SETTLE_WITHIN = 0.05
+"""Seconds that outcomes may be gathered while connections wait for commits."""
 
 
 @dataclass(slots=True)
@@ -107,33 +111,32 @@ class Gate:
 
     def _write(self) -> None:
         closing = False
-        renewed = time.monotonic()
+        renew_at = time.monotonic() + self._renew_every
+        settle_at = math.inf
         while not closing:
-            now = time.monotonic()
-            if now - renewed >= self._renew_every:
-                with suppress(Exception):  # leases end; what could not be renewed is taken over
-                    self._renew()
-                renewed = now
-            requests: list[_Request] = []
-            for item in self._next_batch(renewed + self._renew_every - now):
-                match item:
-                    case None:
-                        closing = True
-                    case _Request():
-                        requests.append(item)
-                    case _:
-                        self._unsettled.append(item)
+            batch = self._next_batch(min(renew_at, settle_at))
+            closing = None in batch
+            requests = [item for item in batch if isinstance(item, _Request)]
+            self._unsettled += [item for item in batch if isinstance(item, tuple)]
             # Commits come first: for each of them a connection stands still.
             if requests:
                 self._answer(requests)
+            now = time.monotonic()
+            if now >= renew_at:
+                renew_at = now + self._renew_every
+                with suppress(Exception):  # leases end; what could not be renewed is taken over
+                    self._renew()
             if self._unsettled:
-                self._record()
+                settle_at = min(settle_at, now + SETTLE_WITHIN)
+                if closing or now >= settle_at or not requests:
+                    self._record()
+                    settle_at = math.inf
 
-    def _next_batch(self, patience: float) -> list[_Request | tuple[Outcome, int] | None]:
-        """Everything that waits; nothing if nothing comes in so many seconds."""
+    def _next_batch(self, until: float) -> list[_Request | tuple[Outcome, int] | None]:
+        """Everything that waits; nothing if nothing comes in until then."""
         batch: list[_Request | tuple[Outcome, int] | None] = []
         with suppress(Empty):
-            batch.append(self._queue.get(timeout=max(patience, 0)))
+            batch.append(self._queue.get(timeout=max(until - time.monotonic(), 0)))
             while True:
                 batch.append(self._queue.get_nowait())
         return batch

@@ -1,0 +1,181 @@
+"""Throughput of mail with the ledger's promise, against the same client without any ledger.
+
+    python -m benchmarks.delivery [--messages 2000] [--connections 8 64] [--rounds 5]
+
+A discarding server (smtp-sink of Debian's postfix where it is installed, else one in Python)
+takes 40 KB messages on loopback; the two ways take turns, and medians are reported. The ledger
+is SQLite with ``synchronous=FULL`` in a temporary folder: set TMPDIR to choose the disk.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+import digest.ledger
+from digest.delivery.connection import Server
+from digest.delivery.gate import Gate
+from digest.delivery.smtp import SmtpTransport
+from digest.ledger import SqlLedger
+from digest.model import (
+    Claim,
+    Coverage,
+    DeliveryId,
+    Digest,
+    Message,
+    PaperKey,
+    Period,
+    State,
+    SubscriberId,
+)
+
+NOW = datetime(2026, 11, 16, 8, tzinfo=UTC)
+LEASE = timedelta(minutes=5)
+BATCH = 500
+CONTENT = b"From: digest@example.org\r\nSubject: x\r\n\r\n" + (b"x" * 70 + b"\r\n") * 565
+
+
+def main() -> None:
+    """Measure, and print a table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--messages", type=int, default=2000, help="in each round")
+    parser.add_argument("--connections", type=int, nargs="+", default=[1, 8, 32, 64])
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    print(f"{len(CONTENT) / 1024:.0f} KB messages, {options.messages} a round, medians")
+    print("connections  without/s  strict/s  ratio (least to most)  client CPU ms without/strict")
+    with discarding_server() as port, tempfile.TemporaryDirectory() as folder:
+        book = digest.ledger.open(f"sqlite:///{Path(folder) / 'digest.db'}")
+        weeks = (Period(date(2020, 1, 6) + timedelta(weeks=n), "week") for n in count())
+        for connections in options.connections:
+            transport = SmtpTransport(
+                Server("127.0.0.1", port, "none", hello="client.example.org"),
+                connections=connections,
+            )
+            plain, strict = [], []
+            for _ in range(options.rounds):
+                plain.append(timed(send_plainly, transport, options.messages))
+                fill(book, options.messages, next(weeks))
+                strict.append(timed(send_strictly, transport, options.messages, book))
+            report(connections, options.messages, plain, strict)
+        book.close()
+
+
+Timing = tuple[float, float]
+"""Seconds by the clock and of this process's CPU."""
+
+
+def report(connections: int, messages: int, plain: list[Timing], strict: list[Timing]) -> None:
+    """One line of the table."""
+    wall = [statistics.median(t for t, _ in times) for times in (plain, strict)]
+    cpu = [1000 * statistics.median(c for _, c in times) / messages for times in (plain, strict)]
+    ratios = [a / b for (a, _), (b, _) in zip(plain, strict, strict=True)]
+    print(
+        f"{connections:11}  {messages / wall[0]:9.0f}  {messages / wall[1]:8.0f}  "
+        f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+        f"            {cpu[0]:.3f} / {cpu[1]:.3f}",
+        flush=True,
+    )
+
+
+def timed(send: object, *arguments: object) -> Timing:
+    """What one round takes."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    send(*arguments)  # type: ignore[operator]  # either of the two below
+    return time.perf_counter() - wall, time.process_time() - cpu
+
+
+def send_plainly(transport: SmtpTransport, messages: int) -> None:
+    """Without a ledger: nothing is asked, nothing recorded."""
+    sent = transport.send((message(DeliveryId(n)) for n in range(messages)), lambda _: True)
+    assert all(outcome.state is State.SENT for outcome in sent)
+
+
+def send_strictly(transport: SmtpTransport, messages: int, book: SqlLedger) -> None:
+    """With claims, one durable commit before each dot, and every outcome recorded."""
+    fences: dict[DeliveryId, int] = {}
+
+    def claims() -> Iterator[Claim]:
+        while batch := book.claim("email", "benchmark", now=NOW, lease=LEASE, limit=BATCH):
+            yield from batch
+
+    def claimed() -> Iterator[Message]:
+        for claim in claims():
+            fences[claim.delivery] = claim.fence
+            yield message(claim.delivery)
+
+    def commit(delivery: DeliveryId) -> bool:
+        return gate.commit(delivery, fences[delivery])
+
+    with Gate(
+        lambda pairs: book.commit(pairs, now=NOW), lambda outcomes: book.settle(outcomes, now=NOW)
+    ) as gate:
+        sent = 0
+        for outcome in transport.send(claimed(), commit):
+            assert outcome.state is State.SENT, outcome
+            gate.settle(outcome, fences[outcome.delivery])
+            sent += 1
+    assert sent == messages
+
+
+def message(delivery: DeliveryId) -> Message:
+    """One of 40 KB."""
+    return Message(delivery, "digest@example.org", "reader@example.org", CONTENT)
+
+
+def fill(book: SqlLedger, deliveries: int, period: Period) -> None:
+    """So many pending deliveries."""
+    names = [SubscriberId(f"reader{number}") for number in range(deliveries)]
+    book.enrol(names)
+    digests = [Digest(name, period, NOW, PaperKey(0), (), Coverage(1, 1)) for name in names]
+    assert book.record(digests, dict.fromkeys(names, ("email",))) == deliveries
+
+
+# --- the server --------------------------------------------------------------------------
+
+
+@contextmanager
+def discarding_server() -> Iterator[int]:
+    """The port of a server that takes everything."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    sink = shutil.which("smtp-sink", path=f"{os.environ['PATH']}:/usr/sbin")
+    if sink:
+        user = ["-u", "nobody"] if os.getuid() == 0 else []
+        command = [sink, *user, f"127.0.0.1:{port}", "256"]
+    else:
+        command = [sys.executable, "-m", "benchmarks.discarding_server", str(port)]
+    print(f"server: {Path(command[0]).name}")
+    with subprocess.Popen(command) as server:  # noqa: S603 - our own command
+        try:
+            await_port(port)
+            yield port
+        finally:
+            server.terminate()
+
+
+def await_port(port: int) -> None:
+    """Wait until somebody listens."""
+    for _ in range(200):
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=1):
+                return
+        except OSError:
+            time.sleep(0.05)
+    raise SystemExit("the discarding server does not start")
+
+
+if __name__ == "__main__":
+    main()
