@@ -261,6 +261,8 @@ def _deliver_batch(
 
     def messages() -> Iterator[Message]:
         for claim in claims:
+            if house.stopping():
+                return
             subscriber = subscribers.get(claim.digest.subscriber)
             if subscriber is None or subscriber.email is None:
                 detail = "no longer a subscriber by email"

@@ -17,7 +17,6 @@ from digest.cli.options import json_option, moment, now_option, pass_home
 from digest.model import Claim, DeliveryId, Skip
 
 if TYPE_CHECKING:
-    from digest.cli.wiring import Home
     from digest.inquiry import Explanation
     from digest.model import Digest, Subscriber
     from digest.pipeline import House
@@ -43,7 +42,7 @@ def preview(home: Path, subscriber: str, out: Path | None, now: datetime | None)
     from digest import inquiry  # noqa: PLC0415  --help does without
 
     when = moment(now)
-    with _rehearsed(home, subscriber, when) as (opened, house, person):
+    with _rehearsed(home, subscriber, when) as (house, person):
         plan = inquiry.next_plan(house.ledger, person, expect=house.expect, now=when)
         if isinstance(plan.decision, Skip):
             considered = plan.decision.coverage.papers
@@ -80,7 +79,7 @@ def explain(home: Path, subscriber: str, paper: str, now: datetime | None, as_js
     from digest import inquiry  # noqa: PLC0415  --help does without
 
     when = moment(now)
-    with _rehearsed(home, subscriber, when) as (_, house, person):
+    with _rehearsed(home, subscriber, when) as (house, person):
         found = house.ledger.paper(paper)
         answer = inquiry.explain(house.ledger, person, found, expect=house.expect, now=when)
     if as_json:
@@ -102,9 +101,7 @@ def _page(house: House, digest: Digest, person: Subscriber, suffix: str) -> byte
 
 
 @contextmanager
-def _rehearsed(
-    home: Path, subscriber: str, now: datetime
-) -> Iterator[tuple[Home, House, Subscriber]]:
+def _rehearsed(home: Path, subscriber: str, now: datetime) -> Iterator[tuple[House, Subscriber]]:
     """The house as it would be after reading the inbox, without changing it."""
     from digest import pipeline, subscribers  # noqa: PLC0415  --help does without
     from digest.cli import wiring  # noqa: PLC0415
@@ -113,7 +110,7 @@ def _rehearsed(
     person = subscribers.find(subscribers.load(home), subscriber)
     with wiring.open_house(opened, now=now, dry=True) as house:
         pipeline.take_in(house.inbox, house.ledger, now=now)
-        yield opened, house, person
+        yield house, person
 
 
 def _as_json(answer: Explanation) -> dict[str, Any]:

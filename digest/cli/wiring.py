@@ -20,6 +20,7 @@ from digest.delivery.outbox import Outbox
 from digest.errors import TemplateError
 from digest.inbox import Inbox
 from digest.ledger import SqlLedger
+from digest.ledger.deliveries import Mode
 from digest.model import Claim, Digest, Message, Problem, Subscriber
 from digest.pipeline import House
 from digest.publisher import FolderPublisher
@@ -38,6 +39,8 @@ class Home:
 
     path: Path
     settings: config.Settings
+    inbox: Path
+    """Where dumps are put."""
 
     @property
     def state(self) -> Path:
@@ -60,9 +63,10 @@ class Home:
         return Site(self.public, self.settings.base_url, self.settings.sender)
 
 
-def open_home(path: Path) -> Home:
-    """Read the settings. Raises ConfigError."""
-    return Home(path, config.load(path, os.environ))
+def open_home(path: Path, *, inbox: Path | None = None) -> Home:
+    """Read the settings; ``inbox`` overrides theirs. Raises ConfigError."""
+    settings = config.load(path, os.environ)
+    return Home(path, settings, inbox or path / settings.inbox)
 
 
 def open_ledger(home: Home) -> SqlLedger:
@@ -91,9 +95,17 @@ def template_problems(home: Home) -> tuple[Problem, ...]:
 
 @contextmanager
 def open_house(
-    home: Home, *, now: datetime, dry: bool = False, stopping: Callable[[], bool] = lambda: False
+    home: Home,
+    *,
+    now: datetime,
+    dry: bool = False,
+    inbox: Inbox | None = None,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> Iterator[House]:
-    """The house of one or more passes; with ``dry``, one that changes nothing."""
+    """The house of one pass; with ``dry``, one that changes nothing.
+
+    ``inbox`` is one that was used before and knows what it has seen.
+    """
     with ExitStack() as stack:
         book = stack.enter_context(open_ledger(home))
         owner = presence.new_owner()
@@ -107,11 +119,11 @@ def open_house(
         loaded = templates.load(home.path)
         mail = DryTransport() if dry else transport(home)
         house = House(
-            inbox=Inbox(home.path / home.settings.inbox),
+            inbox=inbox or Inbox(home.inbox),
             ledger=book,
             transport=mail,
             publisher=publisher(home, dry=dry),
-            composer=lambda: composer(home, loaded, book, keys),
+            composer=lambda: Letters(home, EmailComposer(loaded, home.site), book, keys),
             pages=Pages(loaded, home.site),
             site=home.site,
             clock=clock_from(now),
@@ -124,16 +136,21 @@ def open_house(
         )
         if not dry:
             take_over(home, book, mail, now=now)
+            stack.callback(book.release, [owner], now=house.clock(), mode=mode(home, mail))
         yield house
 
 
 def take_over(home: Home, book: SqlLedger, mail: Transport, *, now: datetime) -> None:
     """Free what killed processes had in hand."""
-    mode = "resend" if mail.repeatable else home.settings.delivery.uncertain
     gone = presence.dead(home.state / "owners", book.owners())
-    book.release(gone, now=now, mode=mode)
+    book.release(gone, now=now, mode=mode(home, mail))
     presence.bury(home.state / "owners", gone)
-    book.recover(now=now, mode=mode)
+    book.recover(now=now, mode=mode(home, mail))
+
+
+def mode(home: Home, mail: Transport) -> Mode:
+    """What becomes of a delivery whose fate is unknown."""
+    return "resend" if mail.repeatable else home.settings.delivery.uncertain
 
 
 def transport(home: Home) -> Transport:
