@@ -37,7 +37,6 @@ from digest.model import (
     DeliveryId,
     Digest,
     Outcome,
-    Paper,
     PaperKey,
     Period,
     Skip,
@@ -65,7 +64,7 @@ SUBSCRIBERS = (SubscriberId("ada"), SubscriberId("bob"))
 PERIODS = tuple(Period(date(2025, 11, day), "day") for day in (18, 19, 20))
 OWNERS = ("one", "two")
 CHANNELS: tuple[Channel, ...] = BOTH
-JUMPS = (MINUTE, LEASE, HOUR, DAY, 365 * DAY, -MINUTE, -DAY, -365 * DAY)
+JUMPS = (MINUTE, LEASE, HOUR, 365 * DAY, -DAY, -365 * DAY)
 EXPIRE_AFTER = 2 * DAY
 
 P, CL, CO, S = State.PENDING, State.CLAIMED, State.COMMITTED, State.SENT
@@ -76,7 +75,7 @@ D, F, U, CA, E = (
     State.CANCELLED,
     State.EXPIRED,
 )
-EDGES = {
+EDGES: dict[State, set[State]] = {
     P: {CL, S, D, F, U, CA, E},
     CL: {CL, CO, P, S, D, F, U, CA, E},
     CO: {P, S, D, F, U, CA, E},
@@ -88,6 +87,8 @@ EDGES = {
     S: set(),
 }
 """Every step that a delivery may take in one transaction."""
+
+picks = st.integers(0, 2)
 
 
 @dataclass
@@ -153,7 +154,10 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
+        """Two digests are decided, so that four deliveries are under way."""
         self.arrive(["a", "b"], "first")
+        for name in SUBSCRIBERS:
+            self.decide(self.planned(name, PERIODS[0], 1))
 
     @rule(jump=st.sampled_from(JUMPS))
     def clock(self, jump: timedelta) -> None:
@@ -201,23 +205,19 @@ class LedgerMachine(RuleBasedStateMachine):
 
     # --- decisions -----------------------------------------------------------------------
 
-    def papers_for(self, name: SubscriberId) -> list[Paper]:
-        """What a run would put into the next digest."""
-        cursor = self.ledger.standings({name: PERIODS[0]})[name].upto
+    def planned(self, name: SubscriberId, period: Period, most: int) -> Digest:
+        """What a run would decide now."""
+        cursor = self.ledger.standings({name: period})[name].upto
         papers = self.ledger.papers(after=cursor)
         had = self.ledger.sent({name: [paper.key for paper in papers]})[name]
-        return [paper for paper in papers if paper.key not in had]
-
-    @rule(
-        name=st.sampled_from(SUBSCRIBERS), period=st.sampled_from(PERIODS), most=st.integers(0, 2)
-    )
-    def plan(self, name: SubscriberId, period: Period, most: int) -> None:
-        """A run reads and plans; whether and when it records is another matter."""
-        papers = self.papers_for(name)
+        fresh = [paper for paper in papers if paper.key not in had]
         upto = papers[-1].key if papers else PaperKey(0)
-        self.plans.append(
-            digest_of(papers[:most], subscriber=name, period=period, now=self.now, upto=upto)
-        )
+        return digest_of(fresh[:most], subscriber=name, period=period, now=self.now, upto=upto)
+
+    @rule(name=st.sampled_from(SUBSCRIBERS), period=st.sampled_from(PERIODS), most=picks)
+    def plan(self, name: SubscriberId, period: Period, most: int) -> None:
+        """A run plans; whether and when it records is another matter."""
+        self.plans.append(self.planned(name, period, most))
 
     @precondition(lambda self: self.plans)
     @rule(data=st.data(), keep=st.booleans())
@@ -226,6 +226,13 @@ class LedgerMachine(RuleBasedStateMachine):
         if not keep:
             self.plans.remove(decision)
         self.decide(decision)
+
+    @rule(name=st.sampled_from(SUBSCRIBERS), most=picks, title=st.sampled_from(TITLES))
+    def race(self, name: SubscriberId, most: int, title: str) -> None:
+        """Two runs plan from the same knowledge, on either side of midnight."""
+        self.arrive([title], "just before")
+        for decision in [self.planned(name, period, most) for period in PERIODS[1:]]:
+            self.decide(decision)
 
     @rule(
         name=st.sampled_from(SUBSCRIBERS),
@@ -292,7 +299,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(data=st.data(), expire=st.booleans())
     def commit(self, data: st.DataObject, expire: bool) -> None:
         """Some worker, perhaps one that died or lost its claim long ago, wants to go on."""
-        some = data.draw(st.lists(st.sampled_from(self.in_hand), min_size=1, max_size=3))
+        some = data.draw(st.lists(st.sampled_from(self.in_hand[-6:]), min_size=1, max_size=3))
         pairs = [(claim.delivery, claim.fence) for claim in some]
         limit = EXPIRE_AFTER if expire else None
         allowed = set()
@@ -309,11 +316,12 @@ class LedgerMachine(RuleBasedStateMachine):
                 allowed.add(number)
 
         assert self.ledger.commit(pairs, now=self.now, expire_after=limit) == allowed
+        assert self.ledger.commit(pairs, now=self.now, expire_after=limit) == set()
 
     @precondition(lambda self: self.in_hand)
     @rule(data=st.data(), state=st.sampled_from([S, D, F, U]))
     def settle(self, data: st.DataObject, state: State) -> None:
-        claim = data.draw(st.sampled_from(self.in_hand))
+        claim = data.draw(st.sampled_from(self.in_hand[-6:]))
         retry_at = self.now + HOUR if state is D else None
         outcome = Outcome(claim.delivery, state, "said", retry_at)
         one = self.model.deliveries[claim.delivery]
@@ -351,11 +359,11 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(owner=st.sampled_from(OWNERS))
     def renew(self, owner: str) -> None:
-        for one in self.model.deliveries.values():
-            if one.owner == owner:
-                one.due, one.updated = self.now + LEASE, self.now
+        theirs = [one for one in self.model.deliveries.values() if one.owner == owner]
+        for one in theirs:
+            one.due, one.updated = self.now + LEASE, self.now
 
-        self.ledger.renew(owner, now=self.now, lease=LEASE)
+        assert self.ledger.renew(owner, now=self.now, lease=LEASE) == len(theirs)
 
     # --- people --------------------------------------------------------------------------
 
