@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from digest.model import Digest, DumpSeen, Paper, Pick, Reason, Subscriber
 from digest.render import letter, wording
-from digest.render.excerpt import marked
+from digest.render.excerpt import marked, shortened
 from digest.render.feeds import ALL
 from digest.render.site import (
     HELP,
@@ -40,6 +40,8 @@ _FEEDS: Mapping[FeedFormat, tuple[str, str]] = {
 }
 _TITLES = 3
 """So many titles stand for a digest where digests are listed."""
+_TITLE = 200
+"""Characters of a title in a list; a digest's own page has it whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +237,7 @@ def _found(reason: Reason) -> str:
 
 
 def _issue(digest: Digest) -> Issue:
-    titles = tuple(wording.title(pick.paper) for pick in digest.picks)
+    titles = tuple(shortened(wording.title(pick.paper), _TITLE) for pick in digest.picks)
     left = len(titles) - _TITLES
     return Issue(
         period=wording.period_name(digest.period),
@@ -262,7 +264,9 @@ def _came(paper: Paper) -> date:
 
 def _row(paper: Paper) -> Row:
     facts = map(Markup('<bdi class="fact">{}</bdi>').format, wording.facts(paper))
-    return Row(wording.title(paper), wording.paper_url(paper), Markup(" · ").join(facts))
+    return Row(
+        shortened(wording.title(paper), _TITLE), wording.paper_url(paper), Markup(" · ").join(facts)
+    )
 
 
 def _summary(papers: Sequence[Paper], dumps: Collection[DumpSeen], days: Sequence[Day]) -> str:

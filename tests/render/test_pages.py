@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from digest import subscribers
 from digest.errors import TemplateError
 from digest.model import Digest, DumpSeen, PaperKey, Reason, Subscriber
 from digest.render import templates
@@ -213,6 +214,39 @@ def test_the_start_page_keeps_to_the_latest() -> None:
 def test_the_start_page_without_papers_says_so() -> None:
     page = PAGES.public([], [])["index.html"]
     assert b"No papers have come in yet." in page
+
+
+# --- the help ----------------------------------------------------------------------------
+
+
+def loaded(home: Path, text: str) -> Subscriber:
+    """The one subscriber of a profile file."""
+    (home / "subscribers.yaml").write_text(text)
+    (subscriber,) = subscribers.load(home)
+    return subscriber
+
+
+def test_the_example_of_a_whole_entry_is_one(tmp_path: Path) -> None:
+    (example,) = everything()["help.html"].xpath("//pre")
+    ada = loaded(tmp_path, example.text_content())
+    assert (ada.id, ada.limit, ada.threshold, ada.channels) == ("ada", 12, 0.2, ("email", "feed"))
+    assert [str(interest) for interest in ada.profile.interests] == [
+        "low-rank adaptation",
+        "mixture of experts",
+        "/scaling laws?/",
+        "Grace Hopper",
+    ]
+
+
+def test_every_form_that_the_help_explains_is_accepted(tmp_path: Path) -> None:
+    frame = "subscribers:\n  - id: ada\n    email: ada@example.org\n"
+    forms = said(everything()["help.html"], "//dt/code")
+    assert len(forms) == 15
+    for form in forms:
+        is_interest = form.startswith("- ")
+        interests = f"    interests:\n      {form if is_interest else '- pruning'}\n"
+        subscriber = loaded(tmp_path, frame + interests + ("" if is_interest else f"    {form}\n"))
+        assert subscriber.profile.interests
 
 
 # --- templates and styles ----------------------------------------------------------------
