@@ -461,8 +461,8 @@ def test_on_sqlite(sqlite_template: Path) -> None:
             copyfile(sqlite_template, path)
             return f"sqlite:///{path}"
 
-        run(make_url, examples=30, steps=40)
+        run(make_url, examples=20, steps=30)
 
 
 def test_on_postgresql(emptied: MakeUrl) -> None:
-    run(emptied, examples=6, steps=40)
+    run(emptied, examples=5, steps=30)
