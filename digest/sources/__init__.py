@@ -1,1 +1,76 @@
-"""."""
+"""Dump files as records of papers: one reader a format, chosen by what the file holds."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from digest.errors import DumpError
+from digest.model import Dump, DumpHash
+from digest.sources import papers_page
+from digest.sources.content import text_of, unpacked
+from digest.sources.records import Reading
+
+REMEDY = (
+    "put in a papers page saved as text, an answer of the daily-papers API, or an Atom, RSS or"
+    " JSON feed"
+)
+HTML = re.compile(r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+
+
+def read(
+    name: str,
+    content: bytes,
+    *,
+    hash: DumpHash,  # noqa: A002 - named as the field of Dump that it becomes
+    arrived: datetime,
+) -> Dump:
+    """The papers in a file of the inbox, packed by gzip or not.
+
+    ``name`` is used to say where a bad record stands. Raises DumpError if the file is of none of
+    the formats, or cannot be read at all.
+    """
+    data = unpacked(content)
+    text = text_of(data)
+    found = _reading(text, data, name=name, arrived=arrived)
+    if found is None:
+        raise DumpError(*_why_not(text))
+    return Dump(hash, name, found.format, found.listed, found.records, found.problems)
+
+
+def _reading(text: str, data: bytes, *, name: str, arrived: datetime) -> Reading | None:
+    # The readers of the rarer formats are imported where they are met: lxml takes 20 ms.
+    found: Reading | None = None
+    match _start(text):
+        case "<":
+            from digest.sources import feed  # noqa: PLC0415
+
+            found = feed.read(data, name=name)
+        case "[":
+            from digest.sources import daily_papers  # noqa: PLC0415
+
+            found = daily_papers.read(text, name=name, arrived=arrived)
+        case "{":
+            from digest.sources import json_feed  # noqa: PLC0415
+
+            found = json_feed.read(text, name=name)
+        case _:
+            pass
+    return found or papers_page.read(text, name=name, arrived=arrived)
+
+
+def _start(text: str) -> str:
+    return text.lstrip("\ufeff \t\n")[:1]
+
+
+def _why_not(text: str) -> tuple[str, str]:
+    """The reason and the remedy for a file that no reader took."""
+    match _start(text):
+        case "<" if HTML.search(text, 0, 1000):
+            return "it is an HTML page", "save the page as text, not as HTML"
+        case "<":
+            return "it is XML, but no Atom or RSS feed", REMEDY
+        case "{" | "[":
+            return "it begins like JSON, but is no known list of papers, or not whole", REMEDY
+        case _:
+            return "it is text, but not that of a papers page", REMEDY

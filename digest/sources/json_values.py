@@ -1,0 +1,110 @@
+"""JSON from strangers: numbers of any length, NaN, any depth, and files that were cut off."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeGuard
+
+DIGITS = 15
+"""A longer whole number is no count of anything here, and slow to read."""
+TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}"]', re.DOTALL)
+SEPARATORS = re.compile(r"[\s,]*+")
+ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]|$)")
+CUT_OFF = "the JSON ends in the middle of it"
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """An element of an array: its value, or what is wrong with it."""
+
+    line: int
+    value: Any = None
+    error: str = ""
+
+
+def _whole(digits: str) -> int | None:
+    return int(digits) if len(digits) <= DIGITS else None
+
+
+_DECODER = json.JSONDecoder(parse_int=_whole, parse_constant=lambda _name: None)
+
+
+def value_of(text: str) -> Any:
+    """The value that ``text`` is. Raises ValueError if it is no JSON, or too deep."""
+    try:
+        return _DECODER.decode(text.lstrip("\ufeff"))
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def elements(text: str) -> Iterator[Element]:
+    """The elements of the array that ``text`` is, the sound ones even where others are not."""
+    position = text.index("[") + 1
+    line, counted = 1, 0
+    while True:
+        position = SEPARATORS.match(text, position).end()  # type: ignore[union-attr]  # it matches ""
+        if text.startswith("]", position):
+            return
+        line += text.count("\n", counted, position)
+        counted = position
+        try:
+            value, position = _DECODER.raw_decode(text, position)
+        except (ValueError, RecursionError) as error:
+            end = _end_of(text, position)
+            if end is None:
+                yield Element(line, error=CUT_OFF)
+                return
+            position = end
+            what = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+            yield Element(line, error=what)
+        else:
+            yield Element(line, value)
+
+
+def _end_of(text: str, start: int) -> int | None:
+    """Where the object or array at ``start`` ends, by its brackets alone."""
+    depth = 0
+    for match in TOKEN.finditer(text, start):
+        if match[0] in "[{":
+            depth += 1
+        elif match[0] in "]}":
+            depth -= 1
+            if depth <= 0:
+                return match.end()
+    return None
+
+
+def string(value: object) -> str:
+    """``value`` if it is text, else nothing."""
+    return value if isinstance(value, str) else ""
+
+
+def count(value: object) -> int | None:
+    """``value`` if it is a number of things."""
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_number and isinstance(value, int) and 0 <= value < 10**9 else None
+
+
+def day(value: object) -> date | None:
+    """The date that ``value`` begins with, in ISO 8601."""
+    match = ISO_DATE.match(string(value))
+    try:
+        return date.fromisoformat(match[1]) if match else None
+    except ValueError:
+        return None
+
+
+def names(value: object) -> list[str]:
+    """Names from a list of names, or of objects that have one."""
+    listed = value if isinstance(value, list) else []
+    found = (string(each.get("name") if isinstance(each, dict) else each) for each in listed)
+    return [name for name in found if name.strip()]
+
+
+def is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    """Whether ``value`` is a JSON object."""
+    return isinstance(value, dict)

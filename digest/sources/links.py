@@ -1,0 +1,56 @@
+"""Addresses and arXiv numbers of papers, as sources give them."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from digest.text.clean import one_line
+
+LONGEST = 2000
+SAFE = "/:@!$&'()*+,;=~-._%"
+PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
+NEW_NUMBER = r"\d{2}(?:0[1-9]|1[0-2])\.\d{4,5}"
+OLD_NUMBER = r"[a-z-]{2,12}(?:\.[A-Z]{2})?/\d{7}"
+NUMBER = rf"(?P<number>{NEW_NUMBER}|{OLD_NUMBER})(?:v\d{{1,3}})?"
+ALONE = re.compile(rf"(?:oai:arxiv\.org:|arxiv:\s?)?{NUMBER}", re.IGNORECASE)
+IN_ADDRESS = re.compile(
+    r"(?:arxiv\.org/(?:abs|pdf|html|format)|huggingface\.co/papers|alphaxiv\.org/(?:abs|overview)"
+    rf"|doi\.org/10\.48550/arxiv\.|ar5iv\.(?:labs\.arxiv\.)?org/(?:abs|html))/?{NUMBER}"
+    r"(?=\.pdf|[/?#]|$)",
+    re.IGNORECASE,
+)
+SUBJECT_CLASS = re.compile(r"\.[A-Za-z]{2}(?=/)")
+
+
+def web_url(raw: object) -> str | None:
+    """``raw`` as an http(s) URL in ASCII, or None where it is none that may be linked to.
+
+    A URL with a user name is refused, because it is how addresses are made to look like others.
+    """
+    if not isinstance(raw, str) or len(raw) > LONGEST:
+        return None
+    try:
+        parts = urlsplit(one_line(raw).replace(" ", "%20"))
+        host, port = (parts.hostname or "").encode("idna").decode(), parts.port
+    except (ValueError, UnicodeError):
+        return None
+    if parts.scheme not in {"http", "https"} or "@" in parts.netloc or not HOST.fullmatch(host):
+        return None
+    path, query, fragment = (_quoted(part) for part in (parts.path, parts.query, parts.fragment))
+    place = f"{host}:{port}" if port else host
+    return urlunsplit((parts.scheme, place, path, query, fragment))
+
+
+def _quoted(part: str) -> str:
+    return quote(PERCENT.sub("%25", part), safe=SAFE + "?")
+
+
+def arxiv_id(raw: object) -> str | None:
+    """The arXiv number that ``raw`` is, or that its address names, without its version."""
+    if not isinstance(raw, str) or len(raw) > LONGEST:
+        return None
+    text = raw.strip()
+    match = ALONE.fullmatch(text) or IN_ADDRESS.search(text)
+    return SUBJECT_CLASS.sub("", match["number"]).lower() if match else None

@@ -1,0 +1,235 @@
+"""The lines of a papers page: its header, and the entries between blocks of metadata.
+
+Both layouts begin with lines of the page's own furniture and its date. The detailed layout has
+below each abstract a block of metadata: a number of authors or an organisation, a dot, and a
+date with perhaps a number of comments. Any part of these can be missing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from digest.sources import page_dates
+from digest.sources.page_dates import PageDate
+from digest.sources.titles import Paragraph
+
+WHITE = re.compile(r"\s+")
+NOT_LETTER = re.compile(r"[\W_]+")
+DOT = re.compile(r"[·•∙⋅‧・]")
+LONE_DOTS = set("·∙⋅‧")
+AUTHORS = re.compile(r"(\d{1,6}) authors?", re.IGNORECASE)
+LIST_MARK = re.compile(r"(?:[-*•–]|\(?\d{1,2}[.)])\s")
+SENTENCE_ENDS = (".", "!", "?", "。")
+
+OWN_LINES = {
+    "gettrendingpapersinyouremailinbox",
+    "byakandtheresearchcommunity",
+    "dailypapers",
+    "trendingpapers",
+}
+"""Lines that no other page has, in lower case without spaces and signs."""
+FURNITURE = OWN_LINES | {
+    *("new", "subscribe", "papers", "trending", "previous", "next", "huggingface", "models"),
+    *("datasets", "spaces", "community", "docs", "enterprise", "pricing", "login", "signup"),
+    *("daily", "weekly", "monthly", "submit", "search"),
+}
+HEADER_LINES = 60
+LONG, SHORT, WRAPPED = 200, 100, 120
+"""Characters: more than any line of a header has; the most that an organisation takes; the most
+in any line of a page whose paragraphs were broken into lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the page that is not blank."""
+
+    number: int
+    text: str
+    follows_blank: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a line of metadata says."""
+
+    author_count: int | None
+    shown: PageDate | None
+    has_dot: bool
+
+
+@dataclass(slots=True)
+class Entry:
+    """What stands between two blocks of metadata, and the block that follows it."""
+
+    lines: list[Line] = field(default_factory=list)
+    details_line: int = 0
+    """Where the block begins; 0: there is none."""
+    author_count: int | None = None
+    shown: PageDate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A text as a papers page would be read."""
+
+    date: PageDate | None
+    header: int
+    """How many lines are furniture."""
+    is_own: bool
+    """One of them is found on no other page."""
+    is_detailed: bool
+    is_wrapped: bool
+    """Paragraphs run over several lines."""
+    entries: tuple[Entry, ...]
+
+
+def layout(text: str) -> Page:
+    """``text`` taken apart. Every line that is not blank is furniture, an entry's or metadata."""
+    lines = list(_lines(text))
+    header = _header_length(lines)
+    body = lines[header:]
+    while body and _letters(body[-1]) in FURNITURE:  # links to the pages before and after
+        body.pop()
+    marks = [_mark(line) for line in body]
+    is_detailed = any(_is_details(marks, index) for index in range(len(marks)))
+    days = (page_dates.parse(_folded(line)) for line in lines[:header])
+    return Page(
+        date=next((day for day in days if day), None),
+        header=header,
+        is_own=any(_letters(line) in OWN_LINES for line in lines[:header]),
+        is_detailed=is_detailed,
+        is_wrapped=max((len(line.text) for line in body), default=0) <= WRAPPED,
+        entries=tuple(_entries(body, marks)) if is_detailed else (Entry(body),),
+    )
+
+
+def paragraphs(lines: Sequence[Line], *, is_wrapped: bool) -> list[Paragraph]:
+    """Lines as paragraphs: each line is one, unless the page breaks paragraphs into lines."""
+    found: list[Paragraph] = []
+    for line in lines:
+        if not is_wrapped or line.follows_blank or not found or LIST_MARK.match(line.text):
+            found.append(Paragraph(line.number, line.text))
+        else:
+            last = found[-1]
+            found[-1] = Paragraph(last.line, f"{last.text} {line.text}")
+    return found
+
+
+def _lines(text: str) -> Iterator[Line]:
+    follows_blank = True
+    for number, raw in enumerate(text.split("\n"), start=1):
+        stripped = raw.strip(" \t\n\v\f\u00a0\u200b\ufeff\x00")
+        if stripped:
+            yield Line(number, stripped, follows_blank)
+        follows_blank = not stripped
+
+
+def _folded(line: Line) -> str:
+    return WHITE.sub(" ", line.text) if len(line.text) <= LONG else ""
+
+
+def _letters(line: Line) -> str:
+    return NOT_LETTER.sub("", line.text).casefold() if len(line.text) <= LONG else ""
+
+
+def _header_length(lines: Sequence[Line]) -> int:
+    """Lines up to the last one of furniture, or the date, before the first abstract."""
+    length, dated = 0, False
+    for index, line in enumerate(lines[:HEADER_LINES]):
+        mark = _mark(line)
+        if len(line.text) > LONG or (mark and (mark.has_dot or mark.author_count is not None)):
+            break
+        is_date = bool(mark and mark.shown and not dated)
+        dated = dated or is_date
+        if is_date or _letters(line) in FURNITURE:
+            length = index + 1
+    return length
+
+
+def _mark(line: Line) -> Mark | None:
+    """The line as metadata; None if it is text. A date alone counts as well."""
+    if len(line.text) > LONG:
+        return None
+    folded = _folded(line)
+    if folded in LONE_DOTS:
+        return Mark(None, None, has_dot=True)
+    pieces = [piece.strip() for piece in DOT.split(folded)]
+    author_count, shown, others = None, None, 0
+    for piece in filter(None, pieces):
+        if match := AUTHORS.fullmatch(piece):
+            author_count = int(match[1])
+        elif day := page_dates.parse(piece):
+            shown = day
+        else:
+            others += 1
+    has_dot = len(pieces) > 1
+    if author_count is None and shown is None:
+        return None
+    if others and not (has_dot and shown and others == 1):  # an organisation may stand before
+        return None
+    return Mark(author_count, shown, has_dot)
+
+
+def _entries(lines: Sequence[Line], marks: Sequence[Mark | None]) -> Iterator[Entry]:
+    entry = Entry()
+    for index, line in enumerate(lines):
+        mark = marks[index]
+        if mark is None or _is_stray_dot(marks, index):
+            if entry.details_line:
+                yield entry
+                entry = Entry()
+            entry.lines.append(line)
+            continue
+        if entry.details_line and _begins_another(entry, mark):
+            yield entry
+            entry = Entry()
+        if not entry.details_line:
+            entry.details_line = line.number
+            if mark.author_count is None and mark.shown is None and not line.follows_blank:
+                entry.lines = _without_organisation(entry.lines)
+        entry.author_count = (
+            mark.author_count if mark.author_count is not None else entry.author_count
+        )
+        entry.shown = mark.shown or entry.shown
+    if entry.lines or entry.details_line:
+        yield entry
+
+
+def _is_details(marks: Sequence[Mark | None], index: int) -> bool:
+    """Metadata that cannot be anything else: a number of authors, or a dot with a date."""
+    mark = marks[index]
+    if mark is None or _is_stray_dot(marks, index):
+        return False
+    return mark.author_count is not None or mark.has_dot
+
+
+def _is_stray_dot(marks: Sequence[Mark | None], index: int) -> bool:
+    """A dot that neither follows a number of authors nor stands before a date."""
+    mark = marks[index]
+    if mark is None or mark.author_count is not None or mark.shown:
+        return False
+    before = marks[index - 1] if index else None
+    after = marks[index + 1] if index + 1 < len(marks) else None
+    return not ((before and before.author_count is not None) or (after and after.shown))
+
+
+def _begins_another(entry: Entry, mark: Mark) -> bool:
+    return bool(
+        (mark.author_count is not None and (entry.author_count is not None or entry.shown))
+        or (mark.shown and entry.shown)
+    )
+
+
+def _without_organisation(lines: list[Line]) -> list[Line]:
+    """``lines`` without the organisation's, which stand directly above the dot."""
+    kept = list(lines)
+    for _ in range(2):
+        last = kept[-1] if len(kept) > 1 else None
+        if last is None or len(last.text) > SHORT or last.text.endswith(SENTENCE_ENDS):
+            break
+        kept.pop()
+        if last.follows_blank:
+            break
+    return kept

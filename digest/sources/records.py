@@ -1,0 +1,66 @@
+"""How every reader makes its records, and says what is wrong with those it cannot make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from digest.model import Problem, Record
+from digest.text.clean import one_line, storable
+from digest.text.latex import readable
+
+EXCERPT = 60
+
+
+class BadRecord(Exception):
+    """A record that cannot be used; its message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader found in a file."""
+
+    format: str
+    listed: date | None
+    records: tuple[Record, ...]
+    problems: tuple[Problem, ...]
+
+
+def record(
+    title: str,
+    paragraphs: Sequence[str],
+    *,
+    line: int = 0,
+    authors: Iterable[str] = (),
+    author_count: int | None = None,
+    published: date | None = None,
+    comments: int | None = None,
+    url: str | None = None,
+    arxiv_id: str | None = None,
+) -> Record:
+    """A record with readable text. Raises BadRecord if nothing of its title can be shown."""
+    raw_abstract = storable("\n\n".join(paragraphs))
+    shown = one_line(readable(title))
+    if not shown:
+        raise BadRecord("a paper without a title")
+    names = tuple(name for author in authors if (name := one_line(readable(author))))
+    return Record(
+        title=shown,
+        abstract=readable(raw_abstract),
+        raw_title=storable(title),
+        raw_abstract=raw_abstract,
+        line=line,
+        authors=names,
+        author_count=author_count if author_count is not None else len(names) or None,
+        published=published,
+        comments=comments,
+        url=url,
+        arxiv_id=arxiv_id,
+    )
+
+
+def excerpt(text: str) -> str:
+    """The beginning of ``text`` in quotes, for a problem's words."""
+    line = one_line(text)
+    return f"“{line if len(line) <= EXCERPT else line[: EXCERPT - 1].rstrip() + '…'}”"

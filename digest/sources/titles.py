@@ -1,0 +1,180 @@
+"""Which paragraphs of a papers page are titles, where only the text can tell.
+
+Every paragraph is a title, the first paragraph of an abstract, a further one, or text that
+belongs to no title. Each reading has points from what the paragraph looks like (``title_points``)
+and from what stands before it; the reading of all paragraphs with the most points wins, found
+by the Viterbi algorithm in one pass.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+LONGEST_TITLE, LONG_TITLE = 300, 200
+
+LIST_ITEM = re.compile(r"(?:[-*•–·▪●◦]|\(?(?:\d{1,2}|[ivx]{1,4}|[a-z])[.)])\s")
+LINK = re.compile(r"https?://|www\.|\w@[\w-]+\.\w|\b[\w-]+\.(?:github\.io|com/|org/)")
+LABEL = re.compile(
+    r"(?:the |our |all )*(?:source |project |supplementary )?"
+    r"(?:code|data|datasets?|benchmark|models?|weights|checkpoints|materials?|demos?|videos?|page|"
+    r"website|homepage|project|blog|github|repository|keywords|availability|index terms|tl;?dr|"
+    r"updates?|comments?|note|see)(?:,? (?:and|&) [\w-]+){0,2}"
+    r"(?:\s?:\s|(?: (?:page|link|repo|repository|website))? ?"
+    r"(?:(?:is|are|will be|can be|has been|have been) )?(?:\w+ly |also |now )?"
+    r"(?:available|released|provided|accessible|found|at|here)\b)"
+    r"|(?:accepted|published|presented|submitted|to appear|under review|in proceedings)\b"
+    r"|(?:\W*equal contribution|\W*corresponding author|work done|\d+ pages|preprint)",
+    re.IGNORECASE,
+)
+HEADING = re.compile(
+    r"(?:abstract|background|introduction|motivation|objectives?|aims?|purpose|methods?|"
+    r"methodology|materials and methods|approach|results?|findings|discussion|conclusions?|"
+    r"contributions?|significance|limitations?|summary|key \w+|highlights|keywords)\s*[:.]?",
+    re.IGNORECASE,
+)
+OPENER = re.compile(
+    r"(?:we|our|this|these|that|it|its|they|in this|here|however|moreover|furthermore|finally|"
+    r"first|second|third|additionally|to this end|as a result|experiments|extensive|specifically|"
+    r"where|and|or|but|which|for example|for instance|in particular|empirically|together|"
+    r"notably|overall|also|thus|hence|therefore|further|importantly|in addition|inspired by|"
+    r"motivated by)\b[ ,]",
+    re.IGNORECASE,
+)
+RUNNING = re.compile(r"(?<=\s)(?:we|our|is|are|was|were|has|have|been|this|these|which|that)(?=\s)")
+SENTENCE_BREAK = re.compile(r"(?<=[a-z0-9)\]\"”’])[.] +(?=[A-Z0-9(\"“])")
+ABBREVIATED = re.compile(r"\b(?:vs|v\.s|al|no|vol|st|dr|[A-Z])\. ")
+LONG_WORD = re.compile(r"[^\W\d_][\w'’]{3,}")
+CLOSING = "\"'”’)]*"
+SENTENCE_MARKS = (".", ",", ";", ":", "。", "…")
+SENTENCE_ENDS = (".", "!", "?", "。", "！", "？")
+
+
+Kind = Literal["title", "first", "more", "orphan"]
+"""A title, the first or a further paragraph of an abstract, or text without a title."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph of the page and the line it begins on."""
+
+    line: int
+    text: str
+
+
+def title_points(text: str) -> int:
+    """How much ``text`` looks like a title: above 0 more than like running text."""
+    if len(text) > LONGEST_TITLE:
+        return -30
+    if HEADING.fullmatch(text) or LINK.search(text) or LIST_ITEM.match(text):
+        return -9
+    points = 2 if 15 <= len(text) <= 150 else -3 if len(text) > LONG_TITLE else 0
+    if text.rstrip(CLOSING).endswith(SENTENCE_MARKS):
+        points -= 6
+    if LABEL.match(text):
+        points -= 7
+    if OPENER.match(text):
+        points -= 3
+    breaks = SENTENCE_BREAK.findall(ABBREVIATED.sub(" ", text))
+    points -= 4 * len(breaks)
+    points -= min(2, len(RUNNING.findall(text)))
+    points += _case_points(text)
+    return points + _shape_points(text)
+
+
+def _case_points(text: str) -> int:
+    """Titles capitalise most long words; running text hardly any but its first."""
+    words = LONG_WORD.findall(text)
+    capital = sum(not word[0].islower() for word in words)
+    if not words:
+        return -2
+    if capital == len(words):
+        return 3
+    share = capital / len(words)
+    return 3 if share >= 0.7 else 1 if share >= 0.4 else 0 if capital else -1
+
+
+def _shape_points(text: str) -> int:
+    head, colon, _ = text.partition(": ")
+    named = 1 if colon and len(head) <= 40 else 0
+    question = 1 if text.endswith(("?", "!")) else 0
+    first = text.split(maxsplit=1)[0] if text else ""
+    running_on = -3 if first.isalpha() and first.islower() else 0
+    return named + question + running_on
+
+
+def _first_points(text: str) -> int:
+    """How much ``text`` looks like the beginning of an abstract, by its length and end."""
+    length = len(text)
+    if length >= 120:
+        return 4 if length >= 400 else 3 if length >= 250 else 1
+    return -1 if text.rstrip(CLOSING).endswith(SENTENCE_ENDS) else -4
+
+
+START: dict[Kind, int] = {"title": 0, "orphan": -20}
+STEPS: dict[Kind, dict[Kind, int]] = {
+    # what came before -> what comes now: points
+    "title": {"title": -10, "first": 0},
+    "first": {"title": 0, "more": -2},
+    "more": {"title": 0, "more": -1},
+    "orphan": {"title": 0, "orphan": 0},
+}
+TITLE_AT_END = -4
+
+
+def kinds(paragraphs: Sequence[Paragraph], *, further_title: int = 0) -> list[Kind]:
+    """What each paragraph is.
+
+    ``further_title`` are the points of every title but the first: negative where it is known
+    that the paragraphs should hold one paper.
+    """
+    best: dict[Kind, int] = {}
+    ways: list[dict[Kind, Kind]] = []
+    for index, paragraph in enumerate(paragraphs):
+        points = _points(paragraph.text)
+        if index == 0:
+            best = {kind: START[kind] + points[kind] for kind in START}
+            continue
+        points["title"] += further_title
+        best, way = _step(best, points)
+        ways.append(way)
+    if "title" in best:
+        best["title"] += TITLE_AT_END
+    return _trace(best, ways)
+
+
+def _points(text: str) -> dict[Kind, int]:
+    title = title_points(text)
+    return {
+        "title": title,
+        "first": _first_points(text) - title,
+        "more": -title,
+        "orphan": -title,
+    }
+
+
+def _step(
+    best: dict[Kind, int], points: dict[Kind, int]
+) -> tuple[dict[Kind, int], dict[Kind, Kind]]:
+    reached: dict[Kind, int] = {}
+    way: dict[Kind, Kind] = {}
+    for before, so_far in best.items():
+        for kind, change in STEPS[before].items():
+            total = so_far + change + points[kind]
+            if kind not in reached or total > reached[kind]:
+                reached[kind], way[kind] = total, before
+    return reached, way
+
+
+def _trace(best: dict[Kind, int], ways: Sequence[dict[Kind, Kind]]) -> list[Kind]:
+    """The best reading, followed back from its end."""
+    if not best:
+        return []
+    kind = max(best, key=lambda each: best[each])
+    reading = [kind]
+    for way in reversed(ways):
+        kind = way[kind]
+        reading.append(kind)
+    return reading[::-1]
