@@ -27,16 +27,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     "render": CORE | {"text"},
     "publisher": CORE,
     "contracts": {"model"},
-    "ledger": CORE | {"contracts"},
+    "ledger": CORE | {"contracts", "text"},
     "delivery": CORE | {"tokens"},
     "tokens": {"model", "errors"},
     "report": {"model"},
     "presence": set(),
     "schedule": {"model", "periods"},
     "starter": set(),
+    "house": {"contracts", "planner", "render"},
+    "dispatch": CORE | {"contracts", "delivery", "house", "report"},
+    "publication": CORE | {"house", "render", "report"},
     "pipeline": CORE
-    | {"contracts", "delivery", "identity", "periods", "planner", "ranking", "render", "report"}
-    | {"sources"},
+    | {"contracts", "dispatch", "house", "publication", "report"}
+    | {"identity", "periods", "planner", "ranking", "sources"},
     "inquiry": {"contracts", "model", "periods", "pipeline", "planner"},
 }
 """Room → the rooms it may import. ``cli`` may import all; nothing imports ``cli``."""

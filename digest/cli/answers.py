@@ -19,7 +19,7 @@ from digest.model import Claim, DeliveryId, Skip
 if TYPE_CHECKING:
     from digest.inquiry import Explanation
     from digest.model import Digest, Subscriber
-    from digest.pipeline import House
+    from digest.house import House
 
 
 @click.command()

@@ -22,7 +22,7 @@ from digest.inbox import Inbox
 from digest.ledger import SqlLedger
 from digest.ledger.deliveries import Mode
 from digest.model import Claim, Digest, Message, Problem, Subscriber
-from digest.pipeline import House
+from digest.house import House
 from digest.publisher import FolderPublisher
 from digest.render import templates
 from digest.render.email import EmailComposer

@@ -1,0 +1,41 @@
+"""The outside world of one pass, as the command line wires it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from digest.contracts import Composer, Inbox, Ledger, Publisher, Transport
+from digest.planner import Expect
+from digest.render.pages import Pages
+from digest.render.site import Site
+
+BATCH = 500
+"""Subscribers decided, or deliveries claimed, at a time."""
+MEND_TEMPLATE = "mend the template, or remove it to use the shipped one"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What a pass reads from, writes to and goes by."""
+
+    inbox: Inbox
+    ledger: Ledger
+    transport: Transport
+    publisher: Publisher
+    composer: Callable[[], Composer]
+    """Called once a pass, when there is mail to send."""
+    pages: Pages
+    site: Site
+    clock: Callable[[], datetime]
+    """For leases and retries while mail goes out; decisions use ``now``."""
+    stopping: Callable[[], bool]
+    """Whether to finish what is in flight and begin nothing more."""
+    owner: str
+    """Names this process in claims; no other one ever had the same."""
+    lease: timedelta
+    expire_after: timedelta
+    """A mail that could not be sent within this after its digest was made is given up."""
+    expect: Expect
+    feed_entries: int
