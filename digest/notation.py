@@ -114,11 +114,18 @@ def complaint(error: ErrorDetails, known: Collection[str]) -> tuple[str, str]:
         return f"unknown word {quoted(error['input'])}", remedy
     phrases = {
         "missing": (f"{key} is missing", "add it"),
-        "model_type": (f"{key} is not a mapping of keys to values", "write `key: value` below it"),
-        "list_type": (
-            f"{key} is not a list",
-            "write [one, another], or `- one` on a line of its own",
-        ),
+        "model_type": (f"{key} is not a mapping of keys to values", "give it keys of its own"),
+        "list_type": (f"{key} is not a list", "write [one, another]"),
+        "tuple_type": (f"{key} is not a list", "write [one, another]"),
+        "int_parsing": (f"{key} is not a whole number", "write one such as 5"),
+        "int_type": (f"{key} is not a whole number", "write one such as 5"),
+        "int_from_float": (f"{key} is not a whole number", "write one such as 5"),
+        "float_parsing": (f"{key} is not a number", "write one such as 5"),
+        "float_type": (f"{key} is not a number", "write one such as 5"),
+        "finite_number": (f"{key} is not a finite number", "write one such as 2 or 0.5"),
+        "string_type": (f"{key} is not text", "put it in quotes"),
+        "path_type": (f"{key} is not a path", "write it in quotes"),
+        "greater_than": (f"{key} is too low", f"write more than {context.get('gt', 0):g}"),
         "too_short": (f"{key} is empty", "add something"),
         "greater_than_equal": (f"{key} is too low", f"write at least {context.get('ge', 0):g}"),
         "less_than_equal": (f"{key} is too high", f"write at most {context.get('le', 0):g}"),

@@ -1,0 +1,28 @@
+"""Settings: ``digest.toml`` and ``DIGEST_…`` variables → one frozen object, or every problem."""
+
+from __future__ import annotations
+
+from digest.config.loading import load, strays
+from digest.config.settings import (
+    Delivery,
+    Dkim,
+    Feeds,
+    Log,
+    Settings,
+    Smtp,
+    Source,
+    Web,
+)
+
+__all__ = [
+    "Delivery",
+    "Dkim",
+    "Feeds",
+    "Log",
+    "Settings",
+    "Smtp",
+    "Source",
+    "Web",
+    "load",
+    "strays",
+]

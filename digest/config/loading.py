@@ -1,0 +1,249 @@
+"""Gather settings from ``digest.toml`` and the environment, and tell all that is wrong."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic_settings import EnvSettingsSource
+
+from digest.config.settings import Section, Settings
+from digest.errors import ConfigError
+from digest.model import Problem
+from digest.notation import complaint, nearest
+
+FILE = "digest.toml"
+PREFIX = "DIGEST_"
+NOT_SETTINGS = ("DIGEST_HOME",)
+"""Variables that the command line reads."""
+
+Location = tuple[int | str, ...]
+
+_TABLE = re.compile(r"\s*\[(\[)?([^\[\]]+)\]")
+_KEY = re.compile(r"""\s*([\w"'.-]+)\s*=""")
+_AT_LINE = re.compile(r"\s*\(at line (\d+), column \d+\)|\s*\(at end of document\)")
+
+
+def load(home: Path, environ: Mapping[str, str]) -> Settings:
+    """The settings of a home; a variable wins over the file. Raises ``ConfigError``."""
+    gathered = _Gathered()
+    gathered.read_file(home / FILE)
+    gathered.read_environ(environ)
+    settings = gathered.settings()
+    if settings is not None:
+        settings = gathered.settled(settings, home)
+    if settings is None or gathered.problems:
+        raise ConfigError(sorted(set(gathered.problems), key=_file_first))
+    return settings
+
+
+def strays(environ: Mapping[str, str]) -> tuple[Problem, ...]:
+    """Warnings of ``DIGEST_…`` variables that are no setting; nothing else reads them either."""
+    known = {*map(_variable, _paths()), *NOT_SETTINGS}
+    sections = tuple(f"{_variable((name,))}__" for name in _sections())
+    return tuple(
+        Problem(name, "an unknown variable", _meant(name, known))
+        for name in sorted(environ)
+        if name.upper().startswith(PREFIX)
+        and name.upper() not in known
+        and not name.upper().startswith(sections)
+    )
+
+
+def _meant(name: str, known: Collection[str]) -> str:
+    # The prefix that all share would make any two look alike.
+    found = nearest(name[len(PREFIX) :], [each[len(PREFIX) :] for each in known], limit=1)
+    return f"did you mean '{PREFIX}{found[0]}'?" if found else "unset it"
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """Values by key, and where each stood."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    lines: dict[Location, int] = field(default_factory=dict)
+    """Path of a key in the file → its line."""
+    variables: dict[str, str] = field(default_factory=dict)
+    """Variable in capitals → as it is spelled in the environment."""
+    problems: list[Problem] = field(default_factory=list)
+
+    def read_file(self, path: Path) -> None:
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except FileNotFoundError:
+            return
+        except UnicodeDecodeError:
+            self.problems.append(Problem(FILE, "not UTF-8", "save the file as UTF-8"))
+            return
+        except OSError as error:
+            what = f"cannot be read: {error.strerror}"
+            self.problems.append(Problem(FILE, what, "make it a file that this user may read"))
+            return
+        try:
+            self.values = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            found = _AT_LINE.search(str(error))
+            line = int(found[1]) if found and found[1] else text.count("\n") + 1
+            what = _AT_LINE.sub("", str(error))
+            remedy = 'write `key = "text"`, `key = 5` or [section]; see toml.io'
+            self.problems.append(Problem(f"{FILE}:{line}", f"not TOML: {what}", remedy))
+            return
+        self.lines = dict(_key_lines(text))
+        self.refuse_secrets()
+
+    def refuse_secrets(self) -> None:
+        """Secrets do not belong in a file that is shown around and kept under version control."""
+        tables = [((), self.values, "secret"), (("smtp",), self.values.get("smtp"), "password")]
+        for path, table, key in tables:
+            if isinstance(table, dict) and key in table:
+                remedy = f"set {_variable((*path, key))} in the environment"
+                if key == "password":
+                    remedy += ", or name a `password_file`"
+                where = self.where((*path, key))
+                self.problems.append(Problem(where, f"a {key} in this file is not read", remedy))
+
+    def read_environ(self, environ: Mapping[str, str]) -> None:
+        """Variables win over the file, key by key; an empty one counts as unset."""
+        given = {
+            name.upper(): name
+            for name, value in environ.items()
+            if name.upper().startswith(PREFIX) and value
+        }
+        source = EnvSettingsSource(Settings)
+        source.env_vars = {
+            name.removeprefix(PREFIX).lower(): environ[spelled] for name, spelled in given.items()
+        }
+        self.variables = given
+        for name, info in Settings.model_fields.items():
+            key = info.alias or name
+            try:
+                value, _, is_complex = source.get_field_value(info, name)
+                value = source.prepare_field_value(name, info, value, is_complex)
+            except ValueError:
+                remedy = "write JSON, or set a variable for each key inside"
+                self.problems.append(Problem(given[_variable((key,))], "not JSON", remedy))
+                continue
+            if isinstance(value, dict) and isinstance(self.values.get(key), dict):
+                value = {**self.values[key], **value}
+            if value is not None:
+                self.values[key] = value
+
+    def settings(self) -> Settings | None:
+        try:
+            return Settings(**self.values)
+        except ValidationError as error:
+            for detail in error.errors(include_url=False):
+                what, remedy = complaint(detail, _keys(_owner(detail["loc"])))
+                self.problems.append(Problem(self.where(detail["loc"]), what, remedy))
+            return None
+
+    def settled(self, settings: Settings, home: Path) -> Settings:
+        """With paths that need the home resolved, and secrets read from their files."""
+        prefix = "sqlite:///"
+        if settings.database_url.startswith(prefix):
+            path, mark, options = settings.database_url.removeprefix(prefix).partition("?")
+            url = f"{prefix}{home.absolute() / path}{mark}{options}"
+            settings = settings.model_copy(update={"database_url": url})
+        if settings.dkim is not None:
+            self.readable(home / settings.dkim.key_file, ("dkim", "key_file"))
+        if settings.smtp is None:
+            return settings
+        if settings.smtp.ca_file is not None:
+            self.readable(home / settings.smtp.ca_file, ("smtp", "ca_file"))
+        if settings.smtp.password is None and settings.smtp.password_file is not None:
+            text = self.readable(home / settings.smtp.password_file, ("smtp", "password_file"))
+            password = SecretStr(text.partition("\n")[0].rstrip("\r"))
+            smtp = settings.smtp.model_copy(update={"password": password})
+            settings = settings.model_copy(update={"smtp": smtp})
+        return settings
+
+    def readable(self, path: Path, location: Location) -> str:
+        """The text of a file that a setting names; empty, with a problem, if there is none."""
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError as error:
+            what, remedy = f"cannot read {path}: {error.strerror}", "name a file that can be read"
+        except UnicodeDecodeError:
+            what, remedy = f"{path} is not text", "name a text file"
+        else:
+            if text.strip():
+                return text
+            what, remedy = f"{path} is empty", "fill it"
+        self.problems.append(Problem(self.where(location), what, remedy))
+        return ""
+
+    def where(self, location: Location) -> str:
+        """The variable or line in which a value, or the nearest thing around it, stands."""
+        for length in range(len(location), 0, -1):
+            path = location[:length]
+            if _variable(path) in self.variables:
+                return self.variables[_variable(path)]
+            if path in self.lines:
+                return f"{FILE}:{self.lines[path]}"
+        inside = f"{_variable(location[:1])}__"
+        parts = sorted(name for name in self.variables if name.startswith(inside))
+        return self.variables[parts[0]] if parts else FILE
+
+
+def _variable(path: Location) -> str:
+    return PREFIX + "__".join(map(str, path)).upper()
+
+
+def _key_lines(text: str) -> Iterator[tuple[Location, int]]:
+    """The path of each key and table of a TOML file with its 1-based line.
+
+    A glance at line beginnings: inside a multi-line string it may see keys that are none.
+    """
+    table: Location = ()
+    counts: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if found := _TABLE.match(line):
+            table = _names(found[2])
+            if found[1]:
+                counts[found[2]] = counts.get(found[2], -1) + 1
+                table = (*table, counts[found[2]])
+            yield table, number
+        elif found := _KEY.match(line):
+            yield (*table, *_names(found[1])), number
+
+
+def _names(dotted: str) -> Location:
+    return tuple(name.strip().strip("\"'") for name in dotted.split("."))
+
+
+def _file_first(problem: Problem) -> tuple[bool, int, Problem]:
+    name, _, line = problem.where.partition(":")
+    return name != FILE, int(line or 0), problem
+
+
+def _sections() -> dict[str, type[Section]]:
+    """Key → the model of its table."""
+    return {
+        name: model
+        for name, info in Settings.model_fields.items()
+        for model in (info.annotation, *get_args(info.annotation))
+        if isinstance(model, type) and issubclass(model, Section)
+    }
+
+
+def _owner(location: Location) -> type[BaseModel]:
+    """The model whose key the last part of ``location`` is."""
+    return _sections().get(str(location[0]), Settings) if len(location) > 1 else Settings
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    return [info.alias or name for name, info in model.model_fields.items()]
+
+
+def _paths() -> Iterator[Location]:
+    """The path of every key."""
+    for key in _keys(Settings):
+        yield (key,)
+    for name, model in _sections().items():
+        for key in _keys(model):
+            yield (name, key)

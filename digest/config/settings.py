@@ -1,0 +1,219 @@
+"""Every setting: its key, its type, its default, and what is refused.
+
+Keys are those of ``digest.toml``. An instance is made by ``config.load`` only, which also reads
+the environment; made directly, it holds what it is given and the defaults.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from digest.config import values
+from digest.notation import one_line, quoted, wrong
+
+SHORTEST_SECRET = 16
+_PORTS = {"starttls": 587, "tls": 465, "none": 25}
+
+Duration = Annotated[timedelta, BeforeValidator(values.span)]
+Rate = Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)]
+
+
+class Section(BaseModel):
+    """A table of ``digest.toml``."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True
+    )
+
+
+class Smtp(Section):
+    """The server that takes the mail."""
+
+    host: str
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    """With the first two, the certificate must be valid for ``host``."""
+    port: Annotated[int, Field(ge=1, le=65535, validate_default=True)] = 0
+    """Left out: 587, with ``tls`` 465, with ``none`` 25."""
+    username: str | None = None
+    password: SecretStr | None = None
+    """Only from the environment or ``password_file``."""
+    password_file: Path | None = None
+    """Its first line is the password; relative to the home."""
+    ca_file: Path | None = None
+    """PEM file of the authorities to trust instead of the system's; relative to the home."""
+
+    @field_validator("host")
+    @classmethod
+    def _host(cls, text: str) -> str:
+        host = one_line(text)
+        if not host or re.search(r"[\s/@]", host):
+            raise wrong(f"{quoted(text)} is not a host", "write its name alone: mail.example.org")
+        return host
+
+    @field_validator("port", mode="before")
+    @classmethod
+    def _usual_port(cls, value: object, info: ValidationInfo) -> object:
+        return value or _PORTS.get(info.data.get("security", ""), 587)
+
+    @model_validator(mode="after")
+    def _no_login_in_the_clear(self) -> Smtp:
+        if self.username and self.security == "none" and not values.is_loopback(self.host):
+            raise wrong(
+                f"the password would go to {self.host} unencrypted",
+                'write security = "starttls" or "tls"',
+            )
+        if self.username and not (self.password or self.password_file):
+            raise wrong(
+                "a `username` without a password",
+                "set DIGEST_SMTP__PASSWORD, or name a `password_file`",
+            )
+        if not self.username and (self.password or self.password_file):
+            raise wrong("a password without a `username`", "add the name to log in with")
+        return self
+
+
+class Delivery(Section):
+    """How mail goes out."""
+
+    uncertain: Literal["hold", "resend"] = "hold"
+    """What becomes of mail that may or may not have been accepted."""
+    connections: Annotated[int, Field(ge=1, le=256)] = 8
+    per_second: Rate = 50
+    """Most messages a second."""
+    per_domain: Rate | None = None
+    """Most messages a second to one recipient domain; left out: as ``per_second``."""
+    expire_after: Duration = timedelta(days=2)
+    """Mail that could not be delivered for so long is given up."""
+    lease: Duration = timedelta(minutes=5)
+    """How long a process that does not stir keeps what it has claimed."""
+    bounce_domain: Annotated[str, AfterValidator(values.domain)] | None = None
+    """Where bounces come to; each message then has an envelope sender of its own."""
+
+
+class Dkim(Section):
+    """How messages are signed."""
+
+    selector: Annotated[str, AfterValidator(values.selector)]
+    """The DNS name of the public key is SELECTOR._domainkey.DOMAIN."""
+    domain: Annotated[str, AfterValidator(values.domain)]
+    key_file: Path
+    """PEM file of the private key; relative to the home."""
+
+
+class Web(Section):
+    """The web server of ``digest serve``."""
+
+    bind: Annotated[str, AfterValidator(values.bind)] = "127.0.0.1:8000"
+
+    @property
+    def host(self) -> str:
+        """The address to listen on, without brackets."""
+        return self.bind.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """0: any that is free."""
+        return int(self.bind.rpartition(":")[2])
+
+
+class Source(Section):
+    """Where ``digest pull`` gets dumps from."""
+
+    kind: Literal["daily-papers", "atom", "rss", "jsonfeed"]
+    url: Annotated[str, AfterValidator(values.web_url)] | None = None
+    """Needed but for ``daily-papers``, which has one of its own."""
+    every: Duration = timedelta(hours=1)
+
+    @model_validator(mode="after")
+    def _has_url(self) -> Source:
+        if self.url is None and self.kind != "daily-papers":
+            raise wrong(f"a source of kind {self.kind} without `url`", "add it")
+        return self
+
+
+class Feeds(Section):
+    """The feeds in ``public/``."""
+
+    entries: Annotated[int, Field(ge=1, le=1000)] = 50
+    """Most entries in one feed."""
+
+
+class Log(Section):
+    """What the service writes about its work."""
+
+    format: Literal["text", "json"] = "text"
+
+
+class Settings(BaseSettings):
+    """All settings of a home, checked."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
+        env_nested_delimiter="__",
+    )
+
+    base_url: Annotated[str, AfterValidator(values.base_url)] | None = None
+    """Where ``public/`` is served, without a slash at the end; None: links are file URIs."""
+    sender: Annotated[str, AfterValidator(values.mailbox)] = Field(
+        default="Paper Digest <digest@localhost>", alias="from"
+    )
+    """The From header."""
+    database_url: Annotated[str, AfterValidator(values.database_url)] = Field(
+        default="sqlite:///state/digest.db", repr=False
+    )
+    """SQLite's file is absolute once loaded; in ``digest.toml`` it is relative to the home."""
+    inbox: Annotated[Path, AfterValidator(values.folder)] = Path("inbox")
+    """Where dumps are put; relative to the home."""
+    expect: Literal["weekday", "day", "none"] = "weekday"
+    """The days on which a dump is expected; one that does not come is told as missing."""
+    secret: SecretStr | None = None
+    """Signs tokens; only from the environment. None: the home makes keys of its own."""
+    smtp: Smtp | None = None
+    """None: mail goes to ``outbox/``."""
+    delivery: Delivery = Delivery()
+    dkim: Dkim | None = None
+    web: Web = Web()
+    sources: tuple[Source, ...] = ()
+    feeds: Feeds = Feeds()
+    log: Log = Log()
+
+    @field_validator("secret")
+    @classmethod
+    def _long_enough(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and len(secret.get_secret_value()) < SHORTEST_SECRET:
+            raise wrong(
+                f"a secret of fewer than {SHORTEST_SECRET} characters",
+                "make one with `openssl rand -hex 32`",
+            )
+        return secret
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what ``config.load`` has gathered: it alone knows where each value stood."""
+        return (init_settings,)
