@@ -135,16 +135,17 @@ def _letters(line: Line) -> str:
 
 
 def _header_length(lines: Sequence[Line]) -> int:
-    """Lines up to the last one of furniture, or the date, before the first abstract."""
+    """Furniture and the date at the beginning, and all before a line that only this page has."""
     length, dated = 0, False
     for index, line in enumerate(lines[:HEADER_LINES]):
         mark = _mark(line)
         if len(line.text) > LONG or (mark and (mark.has_dot or mark.author_count is not None)):
             break
-        is_date = bool(mark and mark.shown and not dated)
-        dated = dated or is_date
-        if is_date or _letters(line) in FURNITURE:
+        letters = _letters(line)
+        is_date = bool(mark and not dated)
+        if letters in OWN_LINES or (length == index and (is_date or letters in FURNITURE)):
             length = index + 1
+            dated = dated or is_date
     return length
 
 
@@ -223,13 +224,16 @@ def _begins_another(entry: Entry, mark: Mark) -> bool:
 
 
 def _without_organisation(lines: list[Line]) -> list[Line]:
-    """``lines`` without the organisation's, which stand directly above the dot."""
-    kept = list(lines)
-    for _ in range(2):
-        last = kept[-1] if len(kept) > 1 else None
-        if last is None or len(last.text) > SHORT or last.text.endswith(SENTENCE_ENDS):
+    """``lines`` without the organisation's one or two, which stand between a blank line and the
+    dot. What may be text is never taken for one: a name is short and ends no sentence."""
+    for count in (1, 2):
+        kept, name = lines[:-count], lines[-count:]
+        if not kept or any(_is_sentence(line) for line in name):
             break
-        kept.pop()
-        if last.follows_blank:
-            break
-    return kept
+        if name[0].follows_blank:
+            return kept
+    return lines
+
+
+def _is_sentence(line: Line) -> bool:
+    return len(line.text) > SHORT or line.text.endswith(SENTENCE_ENDS)

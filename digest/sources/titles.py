@@ -49,7 +49,7 @@ ABBREVIATED = re.compile(r"\b(?:vs|v\.s|al|no|vol|st|dr|[A-Z])\. ")
 LONG_WORD = re.compile(r"[^\W\d_][\w'’]{3,}")
 CLOSING = "\"'”’)]*"
 SENTENCE_MARKS = (".", ",", ";", ":", "。", "…")
-SENTENCE_ENDS = (".", "!", "?", "。", "！", "？")
+SENTENCE_ENDS = (".", "!", "。", "！", "？")
 
 
 Kind = Literal["title", "first", "more", "orphan"]
@@ -99,10 +99,9 @@ def _case_points(text: str) -> int:
 def _shape_points(text: str) -> int:
     head, colon, _ = text.partition(": ")
     named = 1 if colon and len(head) <= 40 else 0
-    question = 1 if text.endswith(("?", "!")) else 0
     first = text.split(maxsplit=1)[0] if text else ""
     running_on = -3 if first.isalpha() and first.islower() else 0
-    return named + question + running_on
+    return named + running_on
 
 
 def _first_points(text: str) -> int:
@@ -110,13 +109,14 @@ def _first_points(text: str) -> int:
     length = len(text)
     if length >= 120:
         return 4 if length >= 400 else 3 if length >= 250 else 1
-    return -1 if text.rstrip(CLOSING).endswith(SENTENCE_ENDS) else -4
+    end = text.rstrip(CLOSING)
+    return 0 if end.endswith("?") else -1 if end.endswith(SENTENCE_ENDS) else -4
 
 
 START: dict[Kind, int] = {"title": 0, "orphan": -20}
 STEPS: dict[Kind, dict[Kind, int]] = {
     # what came before -> what comes now: points
-    "title": {"title": -10, "first": 0},
+    "title": {"title": -11, "first": 0},
     "first": {"title": 0, "more": -2},
     "more": {"title": 0, "more": -1},
     "orphan": {"title": 0, "orphan": 0},
@@ -147,10 +147,11 @@ def kinds(paragraphs: Sequence[Paragraph], *, further_title: int = 0) -> list[Ki
 
 def _points(text: str) -> dict[Kind, int]:
     title = title_points(text)
+    is_broken_off = title > -5 and not text.rstrip(CLOSING).endswith(SENTENCE_MARKS)
     return {
         "title": title,
         "first": _first_points(text) - title,
-        "more": -title,
+        "more": -title - is_broken_off,
         "orphan": -title,
     }
 
