@@ -52,6 +52,9 @@ class Ledger(Protocol):
     def papers(self, *, after: PaperKey | None = None, limit: int | None = None) -> list[Paper]:
         """Papers with a greater key, oldest first; with ``limit``, the newest so many of them."""
 
+    def paper(self, name: str) -> Paper:
+        """A paper by id, arXiv number or part of its title. Raises NotFound."""
+
     def cursor(self, before: datetime) -> PaperKey:
         """The newest paper that arrived before this instant; 0: none did."""
 

@@ -97,7 +97,7 @@ def _page(house: House, digest: Digest, person: Subscriber, suffix: str) -> byte
     parsed = email.message_from_bytes(message, policy=email.policy.default)
     part = parsed.get_body(("html",) if suffix in (".html", ".htm") else ("plain",))
     assert part is not None  # noqa: S101  every message has both
-    return part.get_content().encode()
+    return str(part.get_content()).encode()
 
 
 @contextmanager

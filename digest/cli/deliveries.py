@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digest.cli.options import json_option, moment, pass_home
-from digest.model import DeliveryId, State, SubscriberId
+from digest.model import Channel, DeliveryId, State, SubscriberId
 
 if TYPE_CHECKING:
     from digest.ledger import SqlLedger
@@ -37,7 +37,7 @@ def list_(  # noqa: PLR0917  click passes them by name
     home: Path,
     states: tuple[State, ...],
     people: tuple[str, ...],
-    channel: str | None,
+    channel: Channel | None,
     limit: int | None,
     as_json: bool,
 ) -> None:

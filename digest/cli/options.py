@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 pass_home = click.make_pass_decorator(Path)
 
 
-class Instant(click.ParamType):
+class Instant(click.ParamType[datetime]):
     """An ISO 8601 date and time; without an offset it is UTC."""
 
     name = "ISO"

@@ -169,6 +169,7 @@ def transport(home: Home) -> Transport:
         security=smtp.security,
         username=smtp.username,
         password=smtp.password.get_secret_value() if smtp.password else None,
+        ca_file=str(home.path / smtp.ca_file) if smtp.ca_file else None,
     )
     extra = {}
     if settings.dkim:
@@ -179,6 +180,7 @@ def transport(home: Home) -> Transport:
         server,
         connections=settings.delivery.connections,
         per_second=settings.delivery.per_second,
+        per_domain=settings.delivery.per_domain,
         lease=settings.delivery.lease,
         **extra,
     )
