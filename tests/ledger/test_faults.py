@@ -13,7 +13,7 @@ from sqlalchemy import Engine, create_engine, event, make_url, text
 
 import digest.ledger
 from digest.errors import LedgerError
-from tests.ledger.conftest import MakeUrl, disposing
+from tests.conftest import MakeUrl, disposing
 from tests.ledger.samples import arrive, deliver
 
 IMPATIENT = timedelta(milliseconds=50)

@@ -16,7 +16,7 @@ from digest.errors import NotFound
 from digest.ledger import SqlLedger
 from digest.ledger.tables import sighting
 from digest.model import DumpHash, DumpSeen, Match, Paper, PaperId, PaperKey, Record
-from tests.ledger.conftest import disposing
+from tests.conftest import disposing
 from tests.ledger.samples import DAY, HOUR, NOW, arrive, dump, key_of, keys_of, match_titles, record
 
 
