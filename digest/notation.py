@@ -106,7 +106,7 @@ def complaint(error: ErrorDetails, known: Collection[str]) -> tuple[str, str]:
     if kind == "wrong":
         return str(context["what"]), str(context["remedy"])
     if kind == "extra_forbidden":
-        return f"unknown key {key}", did_you_mean(name, known, f"known are {', '.join(known)}")
+        return f"unknown key {key}", did_you_mean(name, known, f"the keys are {', '.join(known)}")
     if kind == "literal_error":
         expected = str(context["expected"])
         words = re.findall("'([^']*)'", expected)

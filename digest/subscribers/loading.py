@@ -76,6 +76,9 @@ class _Reading:
             self.problems.append(Problem(name, "this file is not read", "name it .yaml"))
             return
         try:
+            if not path.is_file():
+                self.problems.append(Problem(name, "not a file", "put profiles into a file"))
+                return
             if path.stat().st_size > LARGEST:
                 what = f"more than {LARGEST // 2**20} MB"
                 self.problems.append(Problem(name, what, f"spread it over files in {FOLDER}/"))
@@ -152,7 +155,7 @@ def _unknown_keys(root: Node) -> Iterator[Fault]:
     for key, line in root.keys.items():
         if key not in known:
             inner = "indent it under `defaults:` or an entry of `subscribers:`"
-            remedy = inner if key in _keys(Entry) else f"known are {', '.join(known)}"
+            remedy = inner if key in _keys(Entry) else f"the keys are {', '.join(known)}"
             yield Fault(line, f"unknown key {quoted(key)}", did_you_mean(key, known, remedy))
 
 

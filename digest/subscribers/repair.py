@@ -42,9 +42,15 @@ _FAULTS = {
     ),
     "quoted scalar": ("the quotation mark is not closed", "close it"),
     "could not find expected ':'": ("a line without `key: `", "write `key: value`"),
-    "did not find expected key": ("the line fits no list or mapping", "align it with its kin"),
-    "did not find expected '-'": ("the line fits no list or mapping", "align it with its kin"),
-    "<block end>": ("the line fits no list or mapping", "align it with its kin"),
+    "did not find expected key": (
+        "the line fits no list or mapping",
+        "align it with the lines it belongs to",
+    ),
+    "did not find expected '-'": (
+        "the line fits no list or mapping",
+        "align it with the lines it belongs to",
+    ),
+    "<block end>": ("the line fits no list or mapping", "align it with the lines it belongs to"),
     "levels inside one another": ("too many levels inside one another", "flatten it"),
     "undefined tag": ("a tag, which is not read", "write the plain value"),
 }
@@ -71,6 +77,8 @@ def read(content: bytes) -> Document:
             faults.append(repair.fault(error))
         else:
             return Document(root, tuple(faults + found), frozenset(repair.cut))
+    line = max(fault.line for fault in faults)
+    faults.append(Fault(line, "too many mistakes up to here to read on", "mend these first"))
     return Document(None, tuple(faults), frozenset(repair.cut))
 
 
@@ -87,10 +95,13 @@ def _text(content: bytes) -> tuple[str, list[Fault]]:
         text = content.decode("utf-8-sig", "replace")
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     for number, line in enumerate(lines):
+        if "\t" in line and (not line.strip() or line.lstrip().startswith("#")):
+            # YAML 1.2 allows it there (section 6.7), libyaml does not.
+            lines[number] = line.lstrip()
         if found := _UNPRINTABLE.search(line):
             what = f"the invisible character U+{ord(found[0]):04X}"
             faults.append(Fault(number + 1, what, "delete it"))
-            lines[number] = _UNPRINTABLE.sub(" ", line)
+            lines[number] = _UNPRINTABLE.sub(" ", lines[number])
     return "\n".join(lines), faults
 
 
@@ -145,7 +156,8 @@ def _replace_tabs(lines: list[str], at: int) -> Fault:
             items = [line for line in above if line.lstrip().startswith("-")]
             width = len(items[-1]) - len(items[-1].lstrip()) if items else 0
     lines[at] = " " * width + re.sub(r"^-\s+", "- ", text)
-    return Fault(at + 1, "a tab in the indentation", "YAML takes spaces only: write some instead")
+    remedy = f"indent with spaces only; here, it seems, {width}"
+    return Fault(at + 1, "a tab in the indentation", remedy)
 
 
 def _diagnose(lines: list[str], at: int, error: Unparsable) -> tuple[range, Fault]:

@@ -38,13 +38,14 @@ def text(value: object) -> str:
 
 def number(value: object) -> float:
     """A finite number that is not in quotes."""
-    number = value.value if isinstance(value, Plain) else value
-    if isinstance(number, bool) or not isinstance(number, int | float):
-        unquoted = "write it without quotes" if _is_number(value) else "write one such as 2 or 0.5"
-        raise wrong(f"{quoted(value)} is not a number", unquoted)
-    if not math.isfinite(number):
-        raise wrong(f"{quoted(value)} is not a finite number", "write one such as 2 or 0.5")
-    return number
+    found = value.value if isinstance(value, Plain) else value
+    example = "write one such as 2 or 0.5"
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        remedy = "write it without quotes" if _is_number(value) else example
+        raise wrong(f"{quoted(value)} is not a number", remedy)
+    if not math.isfinite(found):
+        raise wrong(f"{quoted(value)} is not a finite number", example)
+    return found
 
 
 def _is_number(value: object) -> bool:
@@ -179,23 +180,28 @@ def weighted_phrase(value: object) -> object:
             f"an interest with the keys {keys or 'of nothing'}",
             "write `phrase: weight`, or {match: …, in: …, weight: …}, or {author: …, weight: …}",
         )
-    for phrase, weight in value.items() if isinstance(value, dict) else ():
-        number = weight.value if isinstance(weight, Plain) else weight
-        if isinstance(number, str) and not _is_number(number):
-            otherwise = f"write `{phrase}: 2`, or put text that has a colon in quotes"
-            remedy = did_you_mean(phrase, ["match", "author"], otherwise)
-            raise wrong(f"the weight of {quoted(phrase)} is not a number: {quoted(number)}", remedy)
+    for key, given in value.items() if isinstance(value, dict) else ():
+        if isinstance(given, str) and not _is_number(given):
+            otherwise = f"write `{key}: 2`, or put text that has a colon in quotes"
+            remedy = did_you_mean(key, ["match", "author"], otherwise)
+            raise wrong(f"the weight of {quoted(key)} is not a number: {quoted(given)}", remedy)
     return value
 
 
 def exclusion(value: object) -> object:
     """An exclusion weighs nothing."""
-    if isinstance(value, dict) and "match" not in value and "author" not in value:
-        phrase = next(iter(value), "")
-        raise wrong("an exclusion has no weight", f"write {quoted(phrase)} alone")
-    if isinstance(value, dict) and "weight" in value:
-        raise wrong("an exclusion has no weight", "leave `weight` out")
-    return value
+    if not isinstance(value, dict):
+        return value
+    if interest_form(value) != f"{FORM}weighted":
+        if "weight" in value:
+            raise wrong("an exclusion has no weight", "leave `weight` out")
+        return value
+    if len(value) == 1:
+        remedy = f"write {quoted(next(iter(value)))} alone"
+        raise wrong("an exclusion has no weight", remedy)
+    keys = ", ".join(map(quoted, value)) or "of nothing"
+    remedy = "write a phrase, {match: …, in: …} or {author: …}"
+    raise wrong(f"an exclusion with the keys {keys}", remedy)
 
 
 def interest_form(value: object) -> str | None:

@@ -44,7 +44,7 @@ subscribers:
         "subscribers.yaml:2: unknown time zone 'Berlin' (did you mean 'Europe/Berlin'?)",
         'subscribers.yaml:3: \'25:00\' is not a time of day (write hours and minutes, "00:00" to "23:59")',
         "subscribers.yaml:3: 'mondey' is not a weekday (did you mean 'monday'?)",
-        "subscribers.yaml:6: a tab in the indentation (YAML takes spaces only: write some instead)",
+        "subscribers.yaml:6: a tab in the indentation (indent with spaces only; here, it seems, 4)",
         "subscribers.yaml:7: 'email' stands on line 6 already (keep one)",
         "subscribers.yaml:8: unknown key 'intrests' (did you mean 'interests'?)",
         "subscribers.yaml:10: the id 'ada' is taken by subscribers.yaml:5 (choose another)",
@@ -99,13 +99,15 @@ subscribers:
         ('schedule: {cron: "0 8 * * 1", at: "08:00"}', "`cron` beside `at` (keep one way)"),
         ("exclude: survey", "'exclude' is not a list (write [one, another])"),
         ("exclude: [{survey: 2}]", "an exclusion has no weight (write 'survey' alone)"),
+        ("exclude: [{mtach: survey, in: title}]", "unknown key 'mtach' (did you mean 'match'?)"),
+        ("exclude: [{survey: 1, review: 1}]", "an exclusion with the keys 'survey', 'review' (write a phrase, {match: …, in: …} or {author: …})"),
         ("exclude: [{match: survey, weight: 2}]", "an exclusion has no weight (leave `weight` out)"),
         ("name: [Bob]", "text is wanted here, not a list or mapping (put it in quotes)"),
         ('name: "Bob\\r\\nBcc: eve@example.org"', "the character U+000D in 'Bob\\r\\nBcc: eve@example.org' (delete it)"),
         ('name: "Bob \\u202e"', "the character U+202E in 'Bob \\u202e' (delete it)"),
-        ("note: hello", "unknown key 'note' (known are channels, schedule, timezone, exclude, limit, threshold, backfill, feed_entries, send_empty, id, name, email, interests)"),
+        ("note: hello", "unknown key 'note' (the keys are channels, schedule, timezone, exclude, limit, threshold, backfill, feed_entries, send_empty, id, name, email, interests)"),
         ("? [a, b]\n    : c", "a key that is not text (write `key: value`)"),
-        ("<<: {limit: 3}", "unknown key '<<' (known are channels, schedule, timezone, exclude, limit, threshold, backfill, feed_entries, send_empty, id, name, email, interests)"),
+        ("<<: {limit: 3}", "unknown key '<<' (the keys are channels, schedule, timezone, exclude, limit, threshold, backfill, feed_entries, send_empty, id, name, email, interests)"),
     ],
 )  # fmt: skip
 def test_a_wrong_line(tmp_path: Path, line: str, problem: str) -> None:
@@ -199,9 +201,7 @@ def test_a_home_without_profiles(tmp_path: Path) -> None:
 
 def test_a_folder_where_the_file_should_be(tmp_path: Path) -> None:
     (tmp_path / "subscribers.yaml").mkdir()
-    assert problems(tmp_path) == [
-        "subscribers.yaml: cannot be read: Is a directory (make it a file that this user may read)"
-    ]
+    assert problems(tmp_path) == ["subscribers.yaml: not a file (put profiles into a file)"]
 
 
 def test_problems_of_all_files_are_told_together(tmp_path: Path) -> None:

@@ -27,12 +27,12 @@ def _each_reader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 CASES = {
     "a tab instead of spaces": (
         "  - id: bob\n\temail: bob@x.org\n\tinterests: [x]\n",
-        ["3: a tab in the indentation (YAML takes spaces only: write some instead)",
-         "4: a tab in the indentation (YAML takes spaces only: write some instead)"],
+        ["3: a tab in the indentation (indent with spaces only; here, it seems, 4)",
+         "4: a tab in the indentation (indent with spaces only; here, it seems, 4)"],
     ),
     "a tab after a dash": (
         "  - id: bob\n    email: bob@x.org\n    interests:\n      -\tx: 1\n",
-        ["5: a tab in the indentation (YAML takes spaces only: write some instead)"],
+        ["5: a tab in the indentation (indent with spaces only; here, it seems, 6)"],
     ),
     "an open quotation mark": (
         '  - id: bob\n    email: bob@x.org\n    name: "Bob\n    interests: [x]\n    schedule: {at: "08:00"}\n',
@@ -64,7 +64,7 @@ CASES = {
     ),
     "a line that is indented too little": (
         "  - id: bob\n    email: bob@x.org\n   name: Bob\n    interests: [x]\n",
-        ["4: the line fits no list or mapping (align it with its kin)"],
+        ["4: the line fits no list or mapping (align it with the lines it belongs to)"],
     ),
     "the first line of an entry": (
         "  - id: @bob\n    email: bob\n    interests: [x]\n",
@@ -104,7 +104,7 @@ CASES = {
     "a merge of an anchor": (
         "  - id: bob\n    email: bob@x.org\n    interests: [x]\n    <<: *everyone\n",
         ["5: the anchor or alias '*everyone' is not read (write the value out, or use `defaults`)",
-         "5: unknown key '<<' (known are channels, schedule, timezone, exclude, limit, threshold, backfill, feed_entries, send_empty, id, name, email, interests)"],
+         "5: unknown key '<<' (the keys are channels, schedule, timezone, exclude, limit, threshold, backfill, feed_entries, send_empty, id, name, email, interests)"],
     ),
     "an alias as key": (
         "  - id: bob\n    email: bob@x.org\n    interests: [x]\n    *key : 1\n",
@@ -150,7 +150,13 @@ def test_an_alias_bomb_stays_small(tmp_path: Path) -> None:
 def test_a_file_of_nothing_but_mistakes_ends() -> None:
     found = read(b"- @x\n" * 500)
     assert found.root is None
-    assert len(found.faults) == MOST_REPAIRS
+    assert len(found.faults) == MOST_REPAIRS + 1
+    assert found.faults[-1].what == "too many mistakes up to here to read on"
+
+
+def test_tabs_on_lines_of_nothing_do_no_harm(tmp_path: Path) -> None:
+    text = f"subscribers:\n\t\n{GOOD.replace('none', '3')}\t# a note\n  \t\n"
+    assert told(tmp_path, text) == []
 
 
 def test_depth_is_counted_in_collections() -> None:
