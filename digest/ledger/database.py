@@ -1,17 +1,19 @@
 """A database as the ledger uses it: transactions that are durable, short and fail in words.
 
 SQLite runs in WAL mode with ``synchronous=FULL``; a transaction that writes begins with
-BEGIN IMMEDIATE, so two never meet half-way. PostgreSQL runs at READ COMMITTED; what must not
-run twice at once takes an advisory lock.
+BEGIN IMMEDIATE, so two never meet half-way. PostgreSQL reads at REPEATABLE READ and writes at
+READ COMMITTED; what must not run twice at once takes an advisory lock.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,6 +39,8 @@ from digest.ledger.faults import FAILURES, in_words, wrong_url
 
 T = TypeVar("T")
 
+_PAUSE = timedelta(milliseconds=10)
+
 INTAKE, REFUSALS, SCHEMA = 0x64696701, 0x64696702, 0x64696703
 """Advisory locks: storing papers and decisions; who must not be mailed; migrating."""
 
@@ -45,13 +49,21 @@ class Database:
     """An engine that connects, and creates or upgrades its tables, when first used."""
 
     def __init__(
-        self, url: URL, engine: Engine, *, patience: timedelta, path: Path | None = None
+        self,
+        url: URL,
+        engine: Engine,
+        *,
+        patience: timedelta,
+        path: Path | None = None,
+        is_copy: bool = False,
     ) -> None:
-        self.url, self.patience = url, patience
+        self.url, self.patience, self.is_copy = url, patience, is_copy
         self.path = path
         """The SQLite file; None: PostgreSQL, or a private SQLite database."""
         self.is_sqlite = engine.dialect.name == "sqlite"
         self._engine = engine
+        one_state = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        self._reading = engine.execution_options(**one_state)
         self._writing = engine.execution_options(digest_writes=True)
         # Threads of one process queue here; SQLite's own waiting is sleep and retry.
         self._turn = threading.Lock() if self.is_sqlite else nullcontext()
@@ -63,7 +75,7 @@ class Database:
         """A transaction that sees one state of the ledger and changes nothing."""
         with self._in_words():
             self._prepare()
-            with self._engine.connect() as connection:
+            with self._reading.connect() as connection:
                 yield connection
 
     @contextmanager
@@ -138,7 +150,7 @@ def _sqlite(url: URL, patience: timedelta) -> Database:
     if url.database is None or url.database in ("", ":memory:"):
         return private(url, patience=patience)
     engine = create_engine(url, connect_args={"timeout": patience.total_seconds()})
-    return Database(url, _with_events(engine), patience=patience, path=Path(url.database))
+    return Database(url, _with_events(engine, patience), patience=patience, path=Path(url.database))
 
 
 def private(
@@ -149,35 +161,50 @@ def private(
     It lives in memory and moves to an unnamed temporary file where it outgrows that.
     """
     only = sqlite3.connect("", check_same_thread=False, isolation_level=None)
-    try:
-        if fill:
-            fill(only)
-    except BaseException:
-        only.close()
-        raise
     # One connection, handed out to one thread at a time.
-    waiting = patience.total_seconds()
     engine = create_engine(
         "sqlite://",
         creator=lambda: only,
         poolclass=QueuePool,
         pool_size=1,
         max_overflow=0,
-        pool_timeout=waiting,
+        pool_timeout=patience.total_seconds(),
     )
-    return Database(url, _with_events(engine), patience=patience)
+    database = Database(url, _with_events(engine, patience), patience=patience)
+    try:
+        if fill:
+            fill(only)
+        engine.connect().close()  # from here on the pool owns it, and closes it
+    except BaseException:
+        only.close()
+        raise
+    return database
 
 
-def _with_events(engine: Engine) -> Engine:
-    event.listen(engine, "connect", _configure)
+def _with_events(engine: Engine, patience: timedelta) -> Engine:
+    event.listen(engine, "connect", partial(_configure, patience=patience))
     event.listen(engine, "begin", _begin)
     return engine
 
 
-def _configure(connection: sqlite3.Connection, record: object) -> None:
+def _configure(connection: sqlite3.Connection, record: object, *, patience: timedelta) -> None:
     connection.isolation_level = None  # transactions begin where ``_begin`` says so
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-        connection.execute(f"PRAGMA {pragma}")
+    _switch_to_wal(connection, tries=1 + patience // _PAUSE)
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _switch_to_wal(connection: sqlite3.Connection, tries: int) -> None:
+    # The one statement for which SQLite does not wait, where others open a new file, too.
+    for left in reversed(range(tries)):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or not left:
+                raise
+            time.sleep(_PAUSE.total_seconds())
+        else:
+            return
 
 
 def _begin(connection: Connection) -> None:

@@ -137,7 +137,7 @@ def commit(
         }
         for number, (_, _, _, since) in held.items():
             if expire_after is not None and since + expire_after <= now:
-                ends.setdefault(number, (State.EXPIRED, f"not sent within {expire_after}"))
+                ends.setdefault(number, _expired(expire_after))
         _end(connection, ends, now=now)
         going = sorted(held.keys() - ends.keys())
         connection.execute(
@@ -220,9 +220,12 @@ def expire(connection: Connection, *, now: datetime, expire_after: timedelta) ->
         .where(delivery.c.since <= now - expire_after)
         .with_for_update(skip_locked=True)
     ).all()
-    reason = (State.EXPIRED, f"not sent within {expire_after}")
-    _end(connection, dict.fromkeys(waiting, reason), now=now)
+    _end(connection, dict.fromkeys(waiting, _expired(expire_after)), now=now)
     return len(waiting)
+
+
+def _expired(expire_after: timedelta) -> tuple[State, str]:
+    return State.EXPIRED, f"not sent within {expire_after / timedelta(hours=1):g} hours"
 
 
 def _lapsed(now: datetime) -> ColumnElement[bool]:

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import create_engine, event
 from sqlalchemy.pool import QueuePool
 
+from digest.errors import LedgerError
 from digest.ledger.database import Database, postgresql_options, private
 from digest.ledger.faults import FAILURES, in_words
 from digest.ledger.schema import VERSION_TABLE
@@ -68,6 +69,8 @@ def _backup(uri: str, patience: float, copy: sqlite3.Connection) -> None:
 
 
 def _postgresql_copy(database: Database) -> Database:
+    if database.is_copy:
+        raise LedgerError("a rehearsal on PostgreSQL cannot be rehearsed once more")
     engine = create_engine(
         database.url,
         connect_args=postgresql_options(database.url, database.patience),
@@ -77,7 +80,7 @@ def _postgresql_copy(database: Database) -> Database:
     )
     # On every connection, so that one that was lost never writes into the real tables.
     event.listen(engine, "connect", _shadow)
-    return Database(database.url, engine, patience=database.patience)
+    return Database(database.url, engine, patience=database.patience, is_copy=True)
 
 
 def _shadow(connection: Any, record: object) -> None:

@@ -12,6 +12,7 @@ import digest.ledger
 from digest.errors import LedgerError
 from digest.ledger import SqlLedger
 from digest.model import State
+from tests.conftest import MakeUrl
 from tests.ledger.samples import (
     ADA,
     BOB,
@@ -148,7 +149,17 @@ def test_a_file_that_is_no_database_fails_in_words(tmp_path: Path) -> None:
         rehearse()
 
 
-def test_a_ledger_in_memory(tmp_path: Path) -> None:
+def test_a_rehearsal_on_a_server_is_not_rehearsed_again(emptied: MakeUrl) -> None:
+    with (
+        digest.ledger.open(emptied()) as ledger,
+        ledger.rehearsal() as rehearsal,
+        pytest.raises(LedgerError, match="cannot be rehearsed once more"),
+        rehearsal.rehearsal(),
+    ):
+        pass
+
+
+def test_a_ledger_in_memory() -> None:
     with digest.ledger.open("sqlite://") as ledger:
         deliver(ledger, "a")
         with ledger.rehearsal() as rehearsal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from threading import Barrier, Thread
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -17,8 +18,8 @@ import digest.ledger
 from digest.errors import LedgerError
 from digest.ledger import schema
 from digest.ledger.tables import metadata
-from tests.ledger.conftest import disposing
-from tests.ledger.samples import deliver, states
+from tests.conftest import disposing
+from tests.ledger.samples import ADA, deliver, states
 
 
 def test_migrations_and_tables_agree(url: str) -> None:
@@ -56,6 +57,25 @@ def test_a_blank_database_is_made_ready_when_first_used(blank_url: str) -> None:
         deliver(ledger, "a")
     with digest.ledger.open(blank_url) as again:
         assert len(states(again)) == 1
+
+
+def test_processes_that_open_a_blank_database_together(blank_url: str) -> None:
+    start = Barrier(4)
+    tokens: list[str] = []
+
+    def process() -> None:
+        with digest.ledger.open(blank_url) as own:
+            start.wait()
+            tokens.append(own.enrol([ADA])[ADA])
+
+    threads = [Thread(target=process) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(tokens) == 4
+    assert len(set(tokens)) == 1
 
 
 def test_an_older_database_is_brought_up_to_date(
