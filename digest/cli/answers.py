@@ -17,9 +17,9 @@ from digest.cli.options import json_option, moment, now_option, pass_home
 from digest.model import Claim, DeliveryId, Skip
 
 if TYPE_CHECKING:
+    from digest.house import House
     from digest.inquiry import Explanation
     from digest.model import Digest, Subscriber
-    from digest.house import House
 
 
 @click.command()

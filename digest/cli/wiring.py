@@ -18,11 +18,11 @@ from digest.cli.dry import DryPublisher, DryTransport
 from digest.contracts import Publisher, Transport
 from digest.delivery.outbox import Outbox
 from digest.errors import TemplateError
+from digest.house import House
 from digest.inbox import Inbox
 from digest.ledger import SqlLedger
 from digest.ledger.deliveries import Mode
 from digest.model import Claim, Digest, Message, Problem, Subscriber
-from digest.house import House
 from digest.publisher import FolderPublisher
 from digest.render import templates
 from digest.render.email import EmailComposer
