@@ -218,10 +218,14 @@ def _postgresql(url: URL, patience: timedelta) -> Database:
 
 
 def postgresql_options(url: URL, patience: timedelta) -> dict[str, Any]:
-    """How to connect: waits for the server and for locks end after ``patience``."""
-    seconds = max(1, round(patience.total_seconds()))
+    """How to connect: commits are durable, waiting for server and locks ends after ``patience``."""
+    wait = max(1, patience // timedelta(milliseconds=1))
+    settings = f"-c synchronous_commit=on -c lock_timeout={wait}ms"
     given = url.query.get("options", "")
-    return {"connect_timeout": seconds, "options": f"{given} -c lock_timeout={seconds}s".strip()}
+    return {
+        "connect_timeout": max(1, round(patience.total_seconds())),
+        "options": f"{given} {settings}".strip(),
+    }
 
 
 def batches(values: Collection[T], size: int = 5000) -> Iterator[list[T]]:

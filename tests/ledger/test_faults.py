@@ -117,7 +117,7 @@ def test_a_server_whose_tables_another_process_holds(emptied: MakeUrl) -> None:
     with (
         disposing(create_engine(url)) as engine,
         engine.begin() as holder,
-        digest.ledger.open(url, patience=timedelta(seconds=1)) as ledger,
+        digest.ledger.open(url, patience=IMPATIENT) as ledger,
     ):
         holder.execute(text("LOCK TABLE dump"))
         with pytest.raises(LedgerError, match="locked by another process"):

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from sqlalchemy import create_engine, text
+
+import digest.ledger
+from digest.errors import LedgerError
 from digest.ledger import SqlLedger
+from digest.ledger.database import REFUSALS
 from digest.ledger.refusals import Suppression, Unsubscription
 from digest.model import DeliveryId, State
+from tests.conftest import MakeUrl, disposing
 from tests.ledger.samples import (
     ADA,
     BOB,
@@ -49,6 +56,22 @@ def test_unsubscribing_beats_what_is_not_committed_yet(ledger: SqlLedger) -> Non
     assert ending(ledger) == (State.CANCELLED, "unsubscribed")
     feeds = ledger.claim("feed", "one", now=NOW, lease=HOUR, limit=9)
     assert len(ledger.commit([(one.delivery, one.fence) for one in feeds], now=NOW)) == 1
+
+
+def test_unsubscribing_waits_for_a_commit_that_has_already_asked(emptied: MakeUrl) -> None:
+    url = emptied()
+    asking = text("SELECT pg_advisory_xact_lock_shared(:key)")
+    with (
+        disposing(create_engine(url)) as engine,
+        digest.ledger.open(url, patience=timedelta(milliseconds=50)) as ledger,
+    ):
+        deliver(ledger, "a")
+        with engine.begin() as committing:
+            committing.execute(asking, {"key": REFUSALS})
+            with pytest.raises(LedgerError, match="locked by another process"):
+                ledger.unsubscribe(ADA, "email", now=NOW)
+            assert commit(ledger) == {FIRST}
+        assert ledger.unsubscribe(ADA, "email", now=NOW)
 
 
 def test_subscribing_again_lets_the_next_one_pass(ledger: SqlLedger) -> None:

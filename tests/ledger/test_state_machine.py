@@ -8,8 +8,7 @@ one; operators step in. After every step the whole ledger must be what the model
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from shutil import copyfile
@@ -45,6 +44,7 @@ from digest.model import (
     SubscriberId,
 )
 from tests.conftest import MakeUrl
+from tests.ledger.expectations import CA, CL, CO, EDGES, D, E, Expected, F, Model, P, S, U
 from tests.ledger.samples import (
     BOTH,
     DAY,
@@ -67,68 +67,7 @@ CHANNELS: tuple[Channel, ...] = BOTH
 JUMPS = (MINUTE, LEASE, HOUR, 365 * DAY, -DAY, -365 * DAY)
 EXPIRE_AFTER = 2 * DAY
 
-P, CL, CO, S = State.PENDING, State.CLAIMED, State.COMMITTED, State.SENT
-D, F, U, CA, E = (
-    State.DEFERRED,
-    State.FAILED,
-    State.UNCERTAIN,
-    State.CANCELLED,
-    State.EXPIRED,
-)
-EDGES: dict[State, set[State]] = {
-    P: {CL, S, D, F, U, CA, E},
-    CL: {CL, CO, P, S, D, F, U, CA, E},
-    CO: {P, S, D, F, U, CA, E},
-    D: {CL, P, CA, S, E},
-    U: {S, D, F, P, CA, E},
-    F: {P, S},
-    CA: {P},
-    E: {P, S},
-    S: set(),
-}
-"""Every step that a delivery may take in one transaction."""
-
 picks = st.integers(0, 2)
-
-
-@dataclass
-class Expected:
-    """What the model knows of one delivery."""
-
-    subscriber: SubscriberId
-    channel: Channel
-    period: Period
-    since: datetime
-    updated: datetime
-    due: datetime | None
-    state: State = State.PENDING
-    fence: int = 0
-    owner: str | None = None
-
-    def rest(self, state: State, now: datetime) -> None:
-        """End here, for now."""
-        self.state, self.due, self.owner, self.updated = state, None, None, now
-
-    def wait(self, state: State, due: datetime, now: datetime) -> None:
-        """Be due again."""
-        self.state, self.due, self.owner, self.updated = state, due, None, now
-
-    def lapsed(self, now: datetime) -> bool:
-        """Its time has come, or was written by a clock that has been put back since."""
-        return self.due is not None and (self.due <= now or self.updated > now + HOUR)
-
-
-@dataclass
-class Model:
-    """The ledger as a few dictionaries."""
-
-    dumps: set[str] = field(default_factory=set)
-    papers: list[str] = field(default_factory=list)
-    cursors: dict[SubscriberId, int] = field(default_factory=dict)
-    decided: dict[tuple[SubscriberId, Period], Digest | Skip] = field(default_factory=dict)
-    sent: set[tuple[SubscriberId, int]] = field(default_factory=set)
-    deliveries: dict[DeliveryId, Expected] = field(default_factory=dict)
-    off: set[tuple[SubscriberId, Channel]] = field(default_factory=set)
 
 
 class LedgerMachine(RuleBasedStateMachine):
