@@ -204,9 +204,7 @@ def chips(picks: Sequence[Pick]) -> tuple[Chip, ...]:
     counts = Counter(
         interest
         for pick in picks
-        for interest in dict.fromkeys(
-            reason.interest for reason in pick.reasons if reason.via != "several"
-        )
+        for interest in dict.fromkeys(r.interest for r in wording.telling(pick.reasons))
     )
     return tuple(
         Chip(shortened(one_line(interest), _INTEREST), f"{count:,}")
@@ -220,8 +218,8 @@ def chips(picks: Sequence[Pick]) -> tuple[Chip, ...]:
 def card(number: int, pick: Pick) -> Card:
     """Put one pick into words."""
     about = _about(pick.paper)
-    reasons = sorted(pick.reasons, key=lambda reason: -reason.contribution)
-    terms = tuple(dict.fromkeys([r.term for r in reasons if r.term and r.place != "authors"]))
+    reasons = wording.telling(pick.reasons)
+    terms = tuple(dict.fromkeys(r.term for r in reasons if r.place != "authors"))
     gist_text, gist = _gist(pick.paper.abstract, terms)
     return Card(
         number=str(number),

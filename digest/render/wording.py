@@ -19,6 +19,8 @@ _NAMED = 3
 """So many authors are named; of more, the first two and the number of the others."""
 _DAYS = 5
 """So many missing days are named; of more, the first four and the number of the others."""
+_SHARE = 0.05
+"""The least part of a score that a reason makes up which is told."""
 _URL_SAFE = "!$%&()*+,/:;=?@~"
 """May stand in a path, query or fragment as it is (RFC 3986), less the apostrophe."""
 _WORDS = (
@@ -90,11 +92,19 @@ def facts(paper: Paper) -> tuple[str, ...]:
 # --- reasons -----------------------------------------------------------------------------
 
 
+def telling(reasons: Sequence[Reason]) -> list[Reason]:
+    """The reasons that are worth a word, weightiest first: those that make up a twentieth of the
+    score, or the first one. The rest are single words of an interest, or arithmetic."""
+    named = [reason for reason in reasons if reason.via != "several" and reason.term]
+    named.sort(key=lambda reason: -reason.contribution)
+    least = sum(reason.contribution for reason in reasons) * _SHARE
+    return [reason for reason in named if reason.contribution >= least] or named[:1]
+
+
 def why(reasons: Sequence[Reason]) -> str:
     """Why a paper was picked, weightiest first: ``“LoRA” in the title; by Ada Lovelace``."""
     groups: dict[tuple[str, str, str], list[Reason]] = {}
-    told = (reason for reason in reasons if reason.via != "several")  # a rest of the arithmetic
-    for reason in sorted(told, key=lambda reason: -reason.contribution):
+    for reason in telling(reasons):
         key = (reason.interest, reason.via, "".join(forms(reason.term)))
         groups.setdefault(key, []).append(reason)
     # An interest that was also found as it is written need not be named beside its other forms.

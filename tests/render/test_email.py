@@ -436,10 +436,18 @@ def test_a_broken_template_is_reported_at_once(tmp_path: Path) -> None:
 
 
 def test_reasons_that_are_long_are_shortened(composer: EmailComposer) -> None:
-    many = [reason(f"term{n}", interest=f"interest {n}" * 20) for n in range(60)]
+    many = [reason(f"term{n}" * 10, interest=f"interest {n}" * 20) for n in range(18)]
     [why] = texts(read(composer, digest([pick(1, *many)])), "//*[@class='why']")
     assert len(why) <= 420
     assert why.endswith("…")
+
+
+def test_what_adds_next_to_nothing_is_not_told(composer: EmailComposer) -> None:
+    told, arithmetic = reason("LoRA", contribution=0.6), reason("models", contribution=0.01)
+    html = digest([pick(1, told, arithmetic)])
+    [why] = texts(read(composer, html), "//*[@class='why']")
+    assert "LoRA" in why
+    assert "models" not in why
 
 
 def test_the_date_is_that_of_the_decision(composer: EmailComposer) -> None:
