@@ -62,12 +62,7 @@ class Templates:
         Raises:
             TemplateError: there is no such template, or it is not UTF-8.
         """
-        loader = self._environment.loader
-        assert loader is not None  # noqa: S101  set above; the type allows none
-        try:
-            return loader.get_source(self._environment, name)[0]
-        except (jinja2.TemplateNotFound, UnicodeDecodeError) as error:
-            raise self._error(name, error) from error
+        return self._read(name)[0]
 
     def parse(self, name: str) -> jinja2.nodes.Template:
         """The syntax tree of a template.
@@ -75,9 +70,9 @@ class Templates:
         Raises:
             TemplateError: there is no such template, or its syntax is wrong.
         """
-        source = self.source(name)
+        source, file = self._read(name)
         try:
-            return self._environment.parse(source, name)
+            return self._environment.parse(source, name, file)
         except jinja2.TemplateSyntaxError as error:
             raise self._error(name, error) from error
 
@@ -90,6 +85,15 @@ class Templates:
         try:
             return self._environment.get_template(name).render(values)
         except Exception as error:  # a template can raise anything; the operator needs its line
+            raise self._error(name, error) from error
+
+    def _read(self, name: str) -> tuple[str, str | None]:
+        """The text of a template, and the file that it stands in."""
+        loader = self._environment.loader
+        assert loader is not None  # noqa: S101  set above; the type allows none
+        try:
+            return loader.get_source(self._environment, name)[:2]
+        except (jinja2.TemplateNotFound, UnicodeDecodeError) as error:
             raise self._error(name, error) from error
 
     def _error(self, name: str, error: Exception) -> TemplateError:
