@@ -156,8 +156,10 @@ def plan_all(
     if upto is not None:
         papers = [paper for paper in papers if paper.key <= upto]
     keys = [paper.key for paper in papers]
-    earliest = min(due[subscriber.id].start for subscriber in subscribers)
-    dumps = ledger.dumps(since=datetime.combine(earliest, time(), UTC) - timedelta(days=1))
+    first_day = min(due[subscriber.id].start for subscriber in subscribers)
+    begin = datetime.combine(first_day, time(), UTC) - timedelta(days=1)
+    # Papers may have come before the period: a backfill, or a service that stood still.
+    dumps = ledger.dumps(since=min([begin, *(paper.arrived for paper in papers)]))
     ranking = Ranking(papers, Background.learn(ledger.papers(limit=BACKGROUND)))
     profiles = [subscriber.profile for subscriber in subscribers]
     for subscriber, scored in zip(subscribers, ranking.rank_many(profiles), strict=True):
