@@ -28,6 +28,7 @@ from digest.model import (
     Standing,
     Subscriber,
     SubscriberId,
+    Verdicts,
 )
 
 Matcher = Callable[[Sequence[Record], Sequence[Paper]], Sequence[Match]]
@@ -85,6 +86,9 @@ class Ledger(Protocol):
 
     def decided(self, subscriber: SubscriberId, *, limit: int) -> list[Decided]:
         """Its decisions, digests and closed skips, newest first."""
+
+    def verdicts(self, subscribers: Collection[SubscriberId]) -> Mapping[SubscriberId, Verdicts]:
+        """The papers that each of these liked and disliked; who gave no verdict is left out."""
 
     def claim(
         self, channel: Channel, owner: str, *, now: datetime, lease: timedelta, limit: int

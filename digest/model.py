@@ -348,6 +348,28 @@ class DumpSeen:
     """The newest paper known once it was read; 0: none."""
 
 
+# --- verdicts ----------------------------------------------------------------------------
+
+Opinion = Literal["like", "dislike"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a subscriber said of one paper; a later one replaces it."""
+
+    paper: Paper
+    opinion: Opinion
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """The papers that ranking learns a subscriber's taste from, newest verdict first."""
+
+    liked: tuple[Paper, ...] = ()
+    disliked: tuple[Paper, ...] = ()
+
+
 # --- delivery ----------------------------------------------------------------------------
 
 

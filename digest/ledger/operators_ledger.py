@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from digest.ledger import deliveries, lookup, operating, papers, refusals, spooling
+from digest.ledger import deliveries, lookup, operating, papers, refusals, spooling, verdicts
 from digest.ledger.database import INTAKE, REFUSALS, Database
 from digest.ledger.deliveries import Mode
 from digest.ledger.operating import DeliveryRow, Status
@@ -14,11 +14,13 @@ from digest.model import (
     Channel,
     DeliveryId,
     Message,
+    Opinion,
     Paper,
     PaperKey,
     Period,
     State,
     SubscriberId,
+    Verdict,
 )
 
 
@@ -128,6 +130,28 @@ class OperatorsLedger:
         """Hold what may have gone out since the backup that was put back; how many emails."""
         with self._database.writing() as connection:
             return operating.restored(connection, now=now)
+
+    # --- verdicts ------------------------------------------------------------------------
+
+    def record_verdict(
+        self,
+        subscriber: SubscriberId,
+        paper: PaperKey,
+        opinion: Opinion | None,
+        *,
+        now: datetime,
+    ) -> bool:
+        """Keep a subscriber's opinion of a paper, None to forget it; False: it was so already.
+
+        Raises NotFound where there is no such paper.
+        """
+        with self._database.writing(INTAKE) as connection:
+            return verdicts.record(connection, subscriber, paper, opinion, now=now)
+
+    def verdicts_of(self, subscriber: SubscriberId) -> list[Verdict]:
+        """A subscriber's verdicts, newest first."""
+        with self._database.reading() as connection:
+            return verdicts.given(connection, subscriber)
 
     # --- who must not be mailed ----------------------------------------------------------
 

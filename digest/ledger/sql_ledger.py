@@ -10,7 +10,7 @@ from typing import Self
 
 from digest.contracts import Matcher
 from digest.ledger import decisions as deciding
-from digest.ledger import deliveries, digests, papers, rehearsing
+from digest.ledger import deliveries, digests, papers, rehearsing, verdicts
 from digest.ledger import subscribers as people
 from digest.ledger.database import INTAKE, REFUSALS
 from digest.ledger.operators_ledger import OperatorsLedger
@@ -31,6 +31,7 @@ from digest.model import (
     Skip,
     Standing,
     SubscriberId,
+    Verdicts,
 )
 
 
@@ -153,6 +154,11 @@ class SqlLedger(OperatorsLedger):
         """Its decisions, digests and closed skips, newest first."""
         with self._database.reading() as connection:
             return digests.decided(connection, subscriber, limit=limit)
+
+    def verdicts(self, subscribers: Collection[SubscriberId]) -> Mapping[SubscriberId, Verdicts]:
+        """The papers that each of these liked and disliked; who gave no verdict is left out."""
+        with self._database.reading() as connection:
+            return verdicts.by_subscriber(connection, subscribers)
 
     # --- what went out -------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Date,
     ForeignKey,
@@ -224,6 +225,17 @@ sent = Table(
     sqlite_with_rowid=False,
 )
 """Which papers a subscriber's digests hold: the largest table, two integers a row."""
+
+verdict = Table(
+    "verdict",
+    metadata,
+    _reference("subscriber", "subscriber.id", primary_key=True, autoincrement=False),
+    _reference("paper", "paper.key", primary_key=True, autoincrement=False),
+    Column("liked", Boolean, nullable=False),
+    Column("at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What subscribers said of papers: liked, or not."""
 
 # --- what went out -----------------------------------------------------------------------
 

@@ -18,8 +18,9 @@ import digest.ledger
 from digest.errors import LedgerError
 from digest.ledger import schema
 from digest.ledger.tables import metadata
+from digest.model import Verdicts
 from tests.conftest import disposing
-from tests.ledger.samples import ADA, deliver, states
+from tests.ledger.samples import ADA, NOW, arrive, deliver, states
 
 
 def test_migrations_and_tables_agree(url: str) -> None:
@@ -91,6 +92,18 @@ def test_an_older_database_is_brought_up_to_date(
         assert len(states(ledger)) == 1
         assert len(states(ledger)) == 1
     assert len(upgraded) == 1
+
+
+def test_a_ledger_of_the_first_version_keeps_its_papers_and_takes_verdicts(blank_url: str) -> None:
+    with digest.ledger.open(blank_url) as ledger:
+        (paper,) = arrive(ledger, "a")
+    with disposing(create_engine(blank_url)) as engine, engine.begin() as connection:
+        connection.execute(text("DROP TABLE verdict"))
+    set_version(blank_url, "0001")
+
+    with digest.ledger.open(blank_url) as ledger:
+        assert ledger.record_verdict(ADA, paper.key, "like", now=NOW)
+        assert ledger.verdicts([ADA]) == {ADA: Verdicts(liked=(paper,))}
 
 
 def test_a_newer_database_is_refused_in_words_and_left_alone(blank_url: str) -> None:
