@@ -24,6 +24,8 @@ from digest.cli.options import json_option, moment, now_option, pass_home
 def run(home: Path, now: datetime | None, dry_run: bool, inbox: Path | None, as_json: bool) -> int:
     """One pass: read new dumps, send what is due, publish feeds.
 
+    SIGTERM and Ctrl-C finish the mail in flight and begin no more; the next pass goes on.
+
     Exit status: 0; 1 when something failed (the rest is still done); 2 when settings or
     profiles are wrong (nothing is done).
 
@@ -33,12 +35,16 @@ def run(home: Path, now: datetime | None, dry_run: bool, inbox: Path | None, as_
       digest run --dry-run --now 2026-11-16T08:00+01:00
     """
     from digest import pipeline, subscribers  # noqa: PLC0415  --help does without
-    from digest.cli import terminal, wiring  # noqa: PLC0415
+    from digest.cli import signals, terminal, wiring  # noqa: PLC0415
 
     opened = wiring.open_home(home, inbox=inbox)
+    terminal.show_problems(wiring.strays())
     everybody = subscribers.load(home)
     when = moment(now)
-    with wiring.open_house(opened, now=when, dry=dry_run) as house:
+    with (
+        signals.heeded() as stopping,
+        wiring.open_house(opened, now=when, dry=dry_run, stopping=stopping) as house,
+    ):
         report = pipeline.run_once(house, everybody, now=when)
     if as_json:
         click.echo(json.dumps(report.as_json(), indent=2))

@@ -69,6 +69,11 @@ def open_home(path: Path, *, inbox: Path | None = None) -> Home:
     return Home(path, settings, inbox or path / settings.inbox)
 
 
+def strays() -> tuple[Problem, ...]:
+    """``DIGEST_`` variables that nothing reads, misspelt perhaps."""
+    return config.strays(os.environ)
+
+
 def open_ledger(home: Home) -> SqlLedger:
     """The ledger of a home. Raises LedgerError."""
     return ledger.open(home.settings.database_url)
@@ -117,7 +122,7 @@ def open_house(
             stack.enter_context(presence.present(home.state / "owners", owner))
             keys = signing_keys(home)
         loaded = templates.load(home.path)
-        mail = DryTransport() if dry else transport(home)
+        mail = DryTransport() if dry else transport(home, stopping)
         house = House(
             inbox=inbox or Inbox(home.inbox),
             ledger=book,
@@ -153,7 +158,7 @@ def mode(home: Home, mail: Transport) -> Mode:
     return "resend" if mail.repeatable else home.settings.delivery.uncertain
 
 
-def transport(home: Home) -> Transport:
+def transport(home: Home, stopping: Callable[[], bool] = lambda: False) -> Transport:
     """The SMTP server of the settings, or the outbox."""
     settings = home.settings
     if settings.smtp is None:
@@ -182,6 +187,7 @@ def transport(home: Home) -> Transport:
         per_second=settings.delivery.per_second,
         per_domain=settings.delivery.per_domain,
         lease=settings.delivery.lease,
+        stopping=stopping,
         **extra,
     )
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 
 from digest.delivery.connection import Connection, Refused, Server
@@ -24,6 +24,8 @@ FIRST_PAUSE = 1.0
 """Seconds before a new connection once the server has ended one; doubles while none is of use."""
 GIVE_UP_AFTER = 3
 """Connections in a row that open but take up no message."""
+LOOK_UP_EVERY = 0.25
+"""Seconds after which a caller that waits for an outcome sees whether to stop."""
 
 
 class SmtpTransport:
@@ -41,9 +43,11 @@ class SmtpTransport:
         per_domain: float | None = None,
         lease: timedelta = timedelta(minutes=5),
         sign: Callable[[bytes], bytes] = with_crlf,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         """``per_second`` and ``per_domain`` are the most messages a second, over all and to one
-        recipient domain; ``sign`` gives a message the bytes it goes out with.
+        recipient domain; ``sign`` gives a message the bytes it goes out with; ``stopping`` tells
+        whether to finish what is in flight and begin no more.
 
         Raises OSError where the server's CA file cannot be read.
         """
@@ -51,35 +55,22 @@ class SmtpTransport:
         self._tls = server.tls()
         self._pace = (per_second, per_domain)
         self._stale_after = lease.total_seconds() / 2
-        self.sign = sign
-        self._runs: set[_Run] = set()
-        self.stopping = False
+        self.sign, self.stopping = sign, stopping
 
     def send(self, messages: Iterable[Message], commit: Commit) -> Iterator[Outcome]:
         """Deliver each message. Messages are drawn in the caller's thread, only as fast as they
         go out; ``commit`` is called in the connections' threads.
 
         ``retry_at`` is left to the caller: see ``pacing.retry_after``. When no connection can be
-        had, or the ledger cannot be written, everything that is left is deferred at once. A
-        caller that stops iterating never learns what became of the messages in flight; one that
-        calls ``stop`` and goes on iterating does.
+        had, or the ledger cannot be written, everything that is left is deferred at once. When
+        ``stopping`` turns true, messages that were not begun get no outcome. A caller that stops
+        iterating never learns what became of the messages in flight.
         """
         run = _Run(self, commit)
-        self._runs.add(run)
         try:
             yield from run.outcomes(iter(messages))
         finally:
-            self._runs.discard(run)
             run.end()
-
-    def stop(self) -> None:
-        """Finish what is in flight and draw no more; may be called by a signal's handler.
-
-        Messages that were not begun get no outcome.
-        """
-        self.stopping = True
-        for run in tuple(self._runs):
-            run.results.put(None)
 
     def feed(self) -> Feed:
         """A queue that keeps the pace."""
@@ -96,8 +87,8 @@ class _Run:
     def __init__(self, transport: SmtpTransport, commit: Commit) -> None:
         self._transport, self._commit = transport, commit
         self._feed = transport.feed()
-        self.results: SimpleQueue[Outcome | tuple[DeliveryId, Exception] | None] = SimpleQueue()
-        """An exception is a defect, for the caller; None says that ``stop`` was called."""
+        self._results: SimpleQueue[Outcome | tuple[DeliveryId, Exception]] = SimpleQueue()
+        """An exception is a defect, for the caller."""
         self._failure: Exception | None = None
         self._threads: list[Thread] = []
         self._names: dict[DeliveryId, str] = {}
@@ -121,9 +112,13 @@ class _Run:
                 self._dispatch(message)
             if not self._names:
                 break
-            match self.results.get():
-                case None:
+            try:
+                result = self._results.get(timeout=LOOK_UP_EVERY)
+            except Empty:
+                if self._transport.stopping():
                     self._begin_no_more()
+                continue
+            match result:
                 case (delivery, error):
                     del self._names[delivery]
                     self._failure = error
@@ -141,7 +136,10 @@ class _Run:
             thread.join()
 
     def _draw(self, source: Iterator[Message]) -> Message | None:
-        if self._transport.stopping or self._failure is not None:
+        if self._failure is not None:
+            return None
+        if self._transport.stopping():
+            self._begin_no_more()
             return None
         try:
             return next(source, None)
@@ -176,13 +174,16 @@ class _Run:
     def _work(self) -> None:
         session: Session | None = None
         while (message := self._feed.take()) is not None:
+            if self._transport.stopping():
+                self._feed.put_back(message)
+                break
             try:
                 session = session or self._open(message)
                 if session is None:
                     return
                 session = self._deliver(session, message)
             except Exception as error:
-                self.results.put((message.delivery, error))
+                self._results.put((message.delivery, error))
         if session is not None:
             session.leave()
 
@@ -217,7 +218,7 @@ class _Run:
         else:
             self._useless = 0
             ours = outcome.state is State.CANCELLED
-            self.results.put(outcome)
+            self._results.put(outcome)
         if session.alive:
             return session
         self._sessions.discard(session)
@@ -245,4 +246,4 @@ class _Run:
             self._defer(message, reason)
 
     def _defer(self, message: Message, reason: str | None) -> None:
-        self.results.put(Outcome(message.delivery, State.DEFERRED, reason or ""))
+        self._results.put(Outcome(message.delivery, State.DEFERRED, reason or ""))

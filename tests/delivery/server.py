@@ -69,8 +69,8 @@ class Server:
     tls: ssl.SSLContext | None = None
     implicit: bool = False
     logins: dict[str, str] = field(default_factory=dict)
-    accept: Callable[[Accepted], None] = lambda _: None
-    """Called before the 250 to the dot is sent."""
+    replied: Callable[[Accepted], None] = lambda _: None
+    """Called when the 250 to the dot has been sent."""
 
     def __post_init__(self) -> None:
         self.accepted: list[Accepted] = []
@@ -267,8 +267,8 @@ class _Talk:
         answer = self.server.behave(step) or "250 2.0.0 accepted"
         if isinstance(answer, str) and answer.startswith("2"):
             self.server.accepted.append(message)
-            self.server.accept(message)
         self.reply(answer)
+        self.server.replied(message)
 
 
 def on(name: Name, answer: str | Act, *, times: int | None = None) -> Behave:

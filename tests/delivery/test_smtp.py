@@ -372,8 +372,8 @@ def test_what_quit_says_changes_nothing() -> None:
 # --- stopping ----------------------------------------------------------------------------
 
 
-def test_stop_finishes_what_is_in_flight_and_begins_nothing_more() -> None:
-    drawn: list[int] = []
+def test_stopping_finishes_what_is_in_flight_and_begins_nothing_more() -> None:
+    stop, drawn = threading.Event(), []
 
     def messages() -> Iterator[Message]:
         for number in range(1000):
@@ -381,16 +381,28 @@ def test_stop_finishes_what_is_in_flight_and_begins_nothing_more() -> None:
             yield message(number)
 
     with running(Server()) as server:
-        transport = SmtpTransport(account(server), connections=2)
+        transport = SmtpTransport(account(server), connections=2, stopping=stop.is_set)
         outcomes = []
         for outcome in transport.send(messages(), (book := Book()).commit):
             outcomes.append(outcome)
             if len(outcomes) == 10:
-                transport.stop()
+                stop.set()
     assert {outcome.state for outcome in outcomes} == {State.SENT}
     assert sorted(outcome.delivery for outcome in outcomes) == sorted(book.asked)
     assert len(server.accepted) == len(outcomes) < len(drawn) < 1000
-    assert threading.active_count() < 10
+
+
+def test_stopping_does_not_wait_for_messages_that_keep_their_distance() -> None:
+    stop = threading.Event()
+
+    def behave(step: Step) -> None:
+        if step.name == "dot":
+            stop.set()
+
+    with running(Server(behave)) as server:
+        transport = SmtpTransport(account(server), per_second=0.001, stopping=stop.is_set)
+        outcomes = list(transport.send([message(n) for n in range(5)], Book().commit))
+    assert [outcome.state for outcome in outcomes] == [State.SENT]
 
 
 def test_a_caller_that_stops_iterating_leaves_no_thread_behind() -> None:

@@ -1,0 +1,239 @@
+"""``digest run`` killed or stopped at every step, then two recoverers at once: who got what."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from digest.model import State
+from tests.faults import homes
+from tests.faults.homes import DUE_AGAIN, NOW, Home
+from tests.faults.workers import Strike, Worker, recipients
+
+LATER = NOW + DUE_AGAIN
+READERS = 3
+EVERYBODY_ONCE = Counter(f"r{n}@example.org" for n in range(READERS))
+LEASE_IS_OVER = timedelta(minutes=6)
+
+
+def injecting(calls: str, fault: str) -> tuple[str, ...]:
+    """A command that runs another one and injects a fault into these system calls."""
+    what = ("-e", f"trace={calls}", "-e", f"inject={calls}:{fault}")
+    return ("strace", "-f", "-qq", "-o", "/dev/null", *what)
+
+
+KILL_AT_THE_DOT = injecting("sendto", "signal=KILL:when=6")
+"""A connection sends EHLO, MAIL, RCPT, DATA, the body and the dot: its sixth send is the dot."""
+
+
+@pytest.fixture(scope="session")
+def strace() -> None:
+    """Skip where no process can be traced."""
+    path = shutil.which("strace") or pytest.skip("needs strace")
+    if subprocess.run([path, "-qq", "true"], capture_output=True, check=False).returncode:  # noqa: S603 - found above
+        pytest.skip("processes cannot be traced here")
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    path = tmp_path_factory.mktemp("faults") / "home"
+    path.mkdir()
+    return homes.make(path, READERS, f"sqlite:///{path / 'state' / 'digest.db'}")
+
+
+@pytest.fixture
+def home(template: Home, tmp_path: Path) -> Iterator[Home]:
+    """A home of its own for each test; its database must be sound at the end."""
+    copied = homes.copy(template, tmp_path / "home")
+    yield copied
+    copied.check_integrity()
+
+
+def recover(home: Home, after: timedelta = timedelta(minutes=1)) -> tuple[Worker, Worker]:
+    """Two passes side by side, a little later."""
+    workers = Worker(home).start(LATER + after), Worker(home).start(LATER + after)
+    for worker in workers:
+        assert "Traceback" not in worker.finish()
+    return workers
+
+
+def killed(home: Home, *strikes: Strike, under: tuple[str, ...] = ()) -> Worker:
+    """A pass that was killed."""
+    worker = Worker(home, *strikes).start(LATER, under=under)
+    worker.finish()
+    assert worker.process.returncode in (-signal.SIGKILL, 128 + signal.SIGKILL)
+    return worker
+
+
+# --- killed ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("uncertain", ["hold", "resend"])
+@pytest.mark.parametrize("point", ["connect", "mail", "rcpt", "data"])
+def test_killed_before_the_body_everybody_gets_one(home: Home, point: str, uncertain: str) -> None:
+    home = replace(home, uncertain=uncertain)
+    first = killed(home, Strike(point, 1, Worker.kill))
+    assert recipients(first) == {}
+    assert recipients(*recover(home)) == EVERYBODY_ONCE
+    assert set(home.states().values()) == {State.SENT}
+
+
+@pytest.mark.parametrize("uncertain", ["hold", "resend"])
+def test_killed_with_the_body_sent_and_nothing_committed_everybody_gets_one(
+    home: Home, uncertain: str
+) -> None:
+    home = replace(home, uncertain=uncertain)
+    with ExitStack() as stack:
+        # A ledger that is locked holds the commit up, so the dot cannot follow the body.
+        lock = Strike("rcpt", 1, lambda _: stack.enter_context(home.locked()))
+        first = killed(home, lock, Strike("body", 1, Worker.kill))
+    assert recipients(first) == {}
+    assert recipients(*recover(home)) == EVERYBODY_ONCE
+    assert set(home.states().values()) == {State.SENT}
+
+
+@pytest.mark.usefixtures("strace")
+def test_killed_between_commit_and_dot_is_uncertain_and_held(home: Home) -> None:
+    first = killed(home, under=KILL_AT_THE_DOT)
+    assert recipients(first) == {}
+    mailed = recipients(*recover(home))
+    assert sorted(mailed.values()) == [1] * (READERS - 1)
+    states = home.states()
+    assert {address for address, state in states.items() if state is State.SENT} == set(mailed)
+    assert Counter(states.values())[State.UNCERTAIN] == 1
+
+
+@pytest.mark.usefixtures("strace")
+def test_killed_between_commit_and_dot_is_sent_with_resend(home: Home) -> None:
+    home = replace(home, uncertain="resend")
+    killed(home, under=KILL_AT_THE_DOT)
+    assert recipients(*recover(home)) == EVERYBODY_ONCE
+    assert set(home.states().values()) == {State.SENT}
+
+
+@pytest.mark.parametrize("point", ["dot", "replied"])
+def test_killed_after_the_dot_nobody_gets_two_with_hold(home: Home, point: str) -> None:
+    first = killed(home, Strike(point, 1, Worker.kill))
+    (victim,) = recipients(first)
+    assert recipients(first, *recover(home)) == EVERYBODY_ONCE
+    states = home.states()
+    assert states.pop(victim) is State.UNCERTAIN or point == "replied"
+    assert set(states.values()) == {State.SENT}
+
+
+@pytest.mark.parametrize("point", ["dot", "replied"])
+def test_killed_after_the_dot_nobody_gets_none_with_resend(home: Home, point: str) -> None:
+    home = replace(home, uncertain="resend")
+    first = killed(home, Strike(point, 1, Worker.kill))
+    (victim,) = recipients(first)
+    second = recover(home)
+    twice = recipients(first, *second)
+    assert EVERYBODY_ONCE <= twice <= EVERYBODY_ONCE + Counter([victim])
+    assert set(home.states().values()) == {State.SENT}
+    copies = [
+        message.content
+        for worker in (first, *second)
+        for message in worker.server.accepted
+        if message.recipient == victim
+    ]
+    assert len(set(copies)) == 1
+
+
+@pytest.mark.usefixtures("strace")
+@pytest.mark.parametrize("nth", [1, 2, 4, 7])
+def test_killed_at_a_write_to_disk_nobody_gets_two_and_nothing_is_lost(
+    home: Home, nth: int
+) -> None:
+    under = injecting("fdatasync,fsync", f"signal=KILL:when={nth}")
+    first = killed(home, under=under)
+    mailed = recipients(first, *recover(home))
+    assert mailed <= EVERYBODY_ONCE
+    for address, state in home.states().items():
+        assert state is State.UNCERTAIN or (state is State.SENT and address in mailed)
+
+
+# --- stopped -----------------------------------------------------------------------------
+
+
+def test_terminated_finishes_what_is_in_flight_and_leaves_the_rest(home: Home) -> None:
+    with ExitStack() as stack:
+
+        def terminate(worker: Worker) -> None:
+            worker.terminate()
+            time.sleep(0.3)  # until the signal has been handled, while the commit is held up
+            stack.close()
+
+        lock = Strike("rcpt", 1, lambda _: stack.enter_context(home.locked()))
+        first = Worker(home, lock, Strike("body", 1, terminate)).start(LATER)
+        assert "Traceback" not in first.finish()
+    assert recipients(first).total() == 1
+    assert Counter(home.states().values())[State.UNCERTAIN] == 0
+    assert recipients(first, *recover(home)) == EVERYBODY_ONCE
+    assert set(home.states().values()) == {State.SENT}
+
+
+def test_stopped_past_its_lease_and_woken_it_does_not_send_the_dot(home: Home) -> None:
+    with ExitStack() as stack:
+        lock = Strike("rcpt", 1, lambda _: stack.enter_context(home.locked()))
+        sleeper = Worker(home, lock, Strike("body", 1, Worker.stop)).start(LATER)
+        while not sleeper.stopped():
+            pass
+    assert recipients(*recover(home, after=LEASE_IS_OVER)) == EVERYBODY_ONCE
+    sleeper.wake()
+    assert "Traceback" not in sleeper.finish()
+    assert recipients(sleeper) == {}
+    assert set(home.states().values()) == {State.SENT}
+
+
+def test_two_at_once_share_the_work(home: Home) -> None:
+    workers = recover(home)
+    assert recipients(*workers) == EVERYBODY_ONCE
+    assert set(home.states().values()) == {State.SENT}
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=-1), timedelta(days=366)])
+def test_a_clock_that_jumps_doubles_and_loses_nothing(home: Home, jump: timedelta) -> None:
+    first = killed(home, Strike("mail", 2, Worker.kill))
+    others = Worker(home).start(LATER + jump), Worker(home).start(LATER + timedelta(minutes=1))
+    for worker in others:
+        assert "Traceback" not in worker.finish()
+    mailed = recipients(first, *others, *recover(home))
+    assert mailed <= EVERYBODY_ONCE
+    for address, state in home.states().items():
+        assert address in mailed or state in (State.UNCERTAIN, State.EXPIRED)
+
+
+# --- the ledger's disk -------------------------------------------------------------------
+
+
+def test_a_ledger_that_is_locked_for_a_while_only_delays(home: Home) -> None:
+    with ExitStack() as stack:
+        lock = Strike("rcpt", 1, lambda _: stack.enter_context(home.locked()))
+        let_go = Strike("body", 1, lambda _: stack.close())
+        worker = Worker(home, lock, let_go).start(LATER)
+        worker.finish()
+    assert recipients(worker) == EVERYBODY_ONCE
+    assert set(home.states().values()) == {State.SENT}
+
+
+@pytest.mark.usefixtures("strace")
+@pytest.mark.parametrize("error", ["ENOSPC", "EIO", "EROFS"])
+def test_a_disk_that_takes_no_more_stops_the_mail_and_resumes(home: Home, error: str) -> None:
+    under = injecting("pwrite64", f"error={error}:when=12+")
+    first = Worker(home).start(LATER, under=under)
+    first.finish()
+    assert first.process.returncode == 1
+    mailed = recipients(first, *recover(home, after=LEASE_IS_OVER))
+    assert mailed <= EVERYBODY_ONCE
+    for address, state in home.states().items():
+        assert state is State.UNCERTAIN or (state is State.SENT and address in mailed)
