@@ -23,6 +23,8 @@ from digest.model import Period, Schedule, Subscriber
 
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
+HALF = {"day": DAY / 2, "weekday": DAY / 2, "week": DAY * 3.5, "month": DAY * 15}
+"""Half the stretch that a digest looks back on."""
 
 
 def occurrence(schedule: Schedule, zone: str, now: datetime) -> datetime:
@@ -41,22 +43,24 @@ def next_occurrence(schedule: Schedule, zone: str, now: datetime) -> datetime:
 def period(schedule: Schedule, zone: str, occurrence: datetime) -> Period:
     """The period for which the digest that fell due at ``occurrence`` stands.
 
-    It is the last day, week or month that was complete when it fell due. A ``weekday`` digest
-    stands for the Monday-to-Friday day before. A ``cron`` digest stands for the day before, so
-    a subscriber gets one a day at most, however often the expression comes true.
+    It is the day, week or month that holds the middle of the stretch that the digest looks back
+    on: Monday morning's weekly digest stands for the week before, Friday evening's for this one.
+    A ``weekday`` digest never stands for a weekend. A ``cron`` digest stands for the day before,
+    so a subscriber gets one a day at most, however often the expression comes true.
     """
-    due = _latest_wall(schedule, zone, occurrence).date()
+    due = _latest_wall(schedule, zone, occurrence)
     if schedule.cron is not None:
-        return Period(due - DAY, "day")
+        return Period(due.date() - DAY, "day")
+    middle = (due - HALF[schedule.every]).date()
     match schedule.every:
         case "day":
-            return Period(due - DAY, "day")
+            return Period(middle, "day")
         case "weekday":
-            return Period(due - DAY * (3 if due.isoweekday() == 1 else 1), "day")
+            return Period(middle - DAY * max(0, middle.isoweekday() - 5), "day")
         case "week":
-            return Period(due - DAY * (due.weekday() + 7), "week")
+            return Period(middle - DAY * middle.weekday(), "week")
         case "month":
-            return Period((due.replace(day=1) - DAY).replace(day=1), "month")
+            return Period(middle.replace(day=1), "month")
 
 
 def first_window(subscriber: Subscriber, period: Period, *, now: datetime) -> datetime:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from digest import identity, periods, planner, sources
 from digest.contracts import Found, Inbox, Ledger
@@ -165,7 +166,14 @@ def plan_all(
     for subscriber, scored in zip(subscribers, ranking.rank_many(profiles), strict=True):
         period, after = due[subscriber.id], cursors[subscriber.id]
         start = bisect_right(keys, after)
-        window = planner.window(papers[start:], dumps, after=after, period=period, expect=expect)
+        window = planner.window(
+            papers[start:],
+            dumps,
+            after=after,
+            period=period,
+            expect=expect,
+            today=now.astimezone(ZoneInfo(subscriber.timezone)).date(),
+        )
         scores = scored.scores[start:]
         excluded = {i - start: term for i, term in scored.excluded.items() if i >= start}
         wanted = [window.papers[i].key for i in planner.passing(subscriber, scores, excluded)]

@@ -98,10 +98,14 @@ def window(
     after: PaperKey,
     period: Period,
     expect: Expect,
+    today: date,
 ) -> Window:
-    """The part of ``papers`` (oldest first) that came after ``after``, with its coverage."""
+    """The part of ``papers`` (oldest first) that came after ``after``, with its coverage.
+
+    ``today`` is the subscriber's local date: no dump is missed that is yet to come.
+    """
     fresh = [paper for paper in papers if paper.key > after]
-    due = expected_days(period, expect)
+    due = [day for day in expected_days(period, expect) if day <= today]
     came = {dump.listed for dump in dumps}
     return Window(
         papers=fresh,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -30,6 +30,7 @@ from digest.model import (
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 WEEK = Period(date(2026, 11, 16), "week")
+AFTER = WEEK.end + timedelta(days=1)
 MONDAY, FRIDAY = date(2026, 11, 16), date(2026, 11, 20)
 ADA = Subscriber(SubscriberId("ada"), "ada@example.org", Profile(()), limit=3, threshold=0.2)
 
@@ -40,7 +41,7 @@ def paper(key: int, listed: date | None = MONDAY, name: str = "") -> Paper:
 
 
 def window(papers: Sequence[Paper]) -> planner.Window:
-    return planner.window(papers, (), after=PaperKey(0), period=WEEK, expect="none")
+    return planner.window(papers, (), after=PaperKey(0), period=WEEK, expect="none", today=AFTER)
 
 
 def reasons(index: int) -> tuple[Reason, ...]:
@@ -131,7 +132,7 @@ def test_a_paper_of_an_earlier_dump_is_marked_late() -> None:
 
 
 def test_without_papers_nothing_is_new_and_the_cursor_stays() -> None:
-    seen = planner.window([], (), after=PaperKey(7), period=WEEK, expect="none")
+    seen = planner.window([], (), after=PaperKey(7), period=WEEK, expect="none", today=AFTER)
     decision = planner.plan(
         ADA, WEEK, seen, np.zeros(0), {}, sent=(), reasons=reasons, now=NOW
     ).decision
@@ -225,6 +226,7 @@ def test_a_window_begins_after_the_last_digest() -> None:
         after=PaperKey(4),
         period=WEEK,
         expect="none",
+        today=AFTER,
     )
     assert [each.key for each in seen.papers] == [5, 9]
     assert (seen.upto, seen.dumps) == (9, 2)
@@ -239,14 +241,14 @@ def test_days_without_their_dump_are_missing(
     expect: planner.Expect, expected: int, missing: list[int]
 ) -> None:
     dumps = [dump(day, 1) for day in (16, 18, 19)]
-    seen = planner.window([], dumps, after=PaperKey(0), period=WEEK, expect=expect)
+    seen = planner.window([], dumps, after=PaperKey(0), period=WEEK, expect=expect, today=AFTER)
     assert seen.expected == expected
     assert [day.day for day in seen.missing] == missing
 
 
 def test_the_decision_tells_how_many_dumps_and_papers_and_which_days_are_missing() -> None:
     seen = planner.window(
-        [paper(1)], [dump(16, 1)], after=PaperKey(0), period=WEEK, expect="weekday"
+        [paper(1)], [dump(16, 1)], after=PaperKey(0), period=WEEK, expect="weekday", today=AFTER
     )
     coverage = planner.plan(
         ADA, WEEK, seen, np.array([0.5]), {}, sent=(), reasons=reasons, now=NOW
@@ -267,3 +269,10 @@ def test_weekdays_of_a_period_are_expected(period: Period, days: int) -> None:
     found = planner.expected_days(period, "weekday")
     assert len(found) == days
     assert all(day.isoweekday() <= 5 and period.start <= day <= period.end for day in found)
+
+
+def test_a_dump_that_is_yet_to_come_is_not_missed() -> None:
+    thursday = WEEK.start + timedelta(days=3)
+    seen = planner.window([], (), after=PaperKey(0), period=WEEK, expect="weekday", today=thursday)
+    assert seen.expected == 4
+    assert seen.missing[-1] == thursday

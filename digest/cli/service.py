@@ -21,6 +21,8 @@ def serve(path: Path, *, clock: Callable[[], datetime]) -> None:
     """Make passes until SIGTERM or SIGINT. Raises ConfigError where a start makes no sense."""
     home = wiring.open_home(path)
     logs.start(home.settings.log.format)
+    for stray in wiring.strays():
+        log.warning("%s", stray)
     profiles = Profiles(path)
     inbox = Inbox(home.inbox)
 
