@@ -15,7 +15,7 @@ REMEDY = (
     "put in a papers page saved as text, an answer of the daily-papers API, or an Atom, RSS or"
     " JSON feed"
 )
-HTML = re.compile(r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+HTML = re.compile(r"\s*(?:<\?xml[^>]{0,200}>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
 
 def read(
@@ -32,9 +32,11 @@ def read(
     """
     data = unpacked(content)
     text = text_of(data)
+    if HTML.match(text):
+        raise DumpError("it is an HTML page", "save the page as text, not as HTML")
     found = _reading(text, data, name=name, arrived=arrived)
     if found is None:
-        raise DumpError(*_why_not(text))
+        raise DumpError(_what_it_is(text), REMEDY)
     return Dump(hash, name, found.format, found.listed, found.records, found.problems)
 
 
@@ -63,14 +65,12 @@ def _start(text: str) -> str:
     return text.lstrip("\ufeff \t\n")[:1]
 
 
-def _why_not(text: str) -> tuple[str, str]:
-    """The reason and the remedy for a file that no reader took."""
+def _what_it_is(text: str) -> str:
+    """What to say of a file that no reader took."""
     match _start(text):
-        case "<" if HTML.search(text, 0, 1000):
-            return "it is an HTML page", "save the page as text, not as HTML"
         case "<":
-            return "it is XML, but no Atom or RSS feed", REMEDY
+            return "it is XML, but no Atom or RSS feed"
         case "{" | "[":
-            return "it begins like JSON, but is no known list of papers, or not whole", REMEDY
+            return "it begins like JSON, but is no known list of papers, or not whole"
         case _:
-            return "it is text, but not that of a papers page", REMEDY
+            return "it is text, but not that of a papers page"

@@ -29,7 +29,11 @@ BETWEEN_NAMES = re.compile(r"\s*(?:,| and )\s*")
 def read(data: bytes, *, name: str) -> Reading | None:
     """The papers of a feed; None if ``data`` is no XML of a feed. Nothing is fetched for it."""
     parser = etree.XMLParser(
-        recover=True, resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True
+        recover=True,
+        resolve_entities="internal",
+        no_network=True,
+        remove_comments=True,
+        remove_pis=True,
     )
     root = etree.fromstring(data, parser)
     if root is None or _name(root) not in ROOTS:
@@ -64,7 +68,7 @@ def _record(entry: Any) -> Record:
 
 def _name(element: Any) -> str:
     """The element's name without its namespace; "" for what is no element."""
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
 def _text(element: Any | None) -> str:

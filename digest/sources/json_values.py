@@ -11,10 +11,10 @@ from typing import Any, TypeGuard
 
 DIGITS = 15
 """A longer whole number is no count of anything here, and slow to read."""
-TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}"]', re.DOTALL)
+TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.DOTALL)
+SCALAR = re.compile(r'[^\s,\[\]{}"]+')
 SEPARATORS = re.compile(r"[\s,]*+")
 ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]|$)")
-CUT_OFF = "the JSON ends in the middle of it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ def value_of(text: str) -> Any:
         return _DECODER.decode(text.lstrip("\ufeff"))
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+    except ValueError as error:
+        raise ValueError("it is no valid JSON") from error
 
 
 def elements(text: str) -> Iterator[Element]:
@@ -46,36 +48,41 @@ def elements(text: str) -> Iterator[Element]:
     position = text.index("[") + 1
     line, counted = 1, 0
     while True:
-        position = SEPARATORS.match(text, position).end()  # type: ignore[union-attr]  # it matches ""
+        position = _after(SEPARATORS, text, position)
         if text.startswith("]", position):
             return
         line += text.count("\n", counted, position)
         counted = position
+        end = _end_of(text, position)
+        if end is None:
+            yield Element(line, error="the JSON ends in the middle of it")
+            return
         try:
-            value, position = _DECODER.raw_decode(text, position)
-        except (ValueError, RecursionError) as error:
-            end = _end_of(text, position)
-            if end is None:
-                yield Element(line, error=CUT_OFF)
-                return
-            position = end
-            what = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-            yield Element(line, error=what)
-        else:
-            yield Element(line, value)
+            yield Element(line, value_of(text[position:end]))
+        except ValueError as error:
+            yield Element(line, error=str(error))
+        position = end
 
 
 def _end_of(text: str, start: int) -> int | None:
-    """Where the object or array at ``start`` ends, by its brackets alone."""
+    """Where the value at ``start`` ends, by its brackets alone; None: with the file."""
+    end = _after(SCALAR, text, start)
+    if end > start:
+        return end
     depth = 0
     for match in TOKEN.finditer(text, start):
         if match[0] in "[{":
             depth += 1
         elif match[0] in "]}":
             depth -= 1
-            if depth <= 0:
-                return match.end()
+        if depth <= 0:
+            return match.end()
     return None
+
+
+def _after(pattern: re.Pattern[str], text: str, start: int) -> int:
+    match = pattern.match(text, start)
+    return match.end() if match else start
 
 
 def string(value: object) -> str:

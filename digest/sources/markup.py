@@ -34,7 +34,7 @@ def text_of_element(root: Any) -> str:
     pieces: list[str] = []
     walk = etree.iterwalk(root, events=("start", "end"))
     for event, element in walk:
-        name = etree.QName(element).localname if isinstance(element.tag, str) else ""
+        name = element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
         if event == "start":
             if name in HIDDEN or not name:
                 walk.skip_subtree()

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from digest.sources import page_dates
 from digest.sources.page_dates import PageDate
 from digest.sources.titles import Paragraph
 
+INVISIBLE = "\u200b\ufeff\x00"
 WHITE = re.compile(r"\s+")
 NOT_LETTER = re.compile(r"[\W_]+")
 DOT = re.compile(r"[·•∙⋅‧・]")
@@ -107,20 +108,19 @@ def layout(text: str) -> Page:
 
 def paragraphs(lines: Sequence[Line], *, is_wrapped: bool) -> list[Paragraph]:
     """Lines as paragraphs: each line is one, unless the page breaks paragraphs into lines."""
-    found: list[Paragraph] = []
+    groups: list[list[Line]] = []
     for line in lines:
-        if not is_wrapped or line.follows_blank or not found or LIST_MARK.match(line.text):
-            found.append(Paragraph(line.number, line.text))
+        if not is_wrapped or line.follows_blank or not groups or LIST_MARK.match(line.text):
+            groups.append([line])
         else:
-            last = found[-1]
-            found[-1] = Paragraph(last.line, f"{last.text} {line.text}")
-    return found
+            groups[-1].append(line)
+    return [Paragraph(group[0].number, " ".join(line.text for line in group)) for group in groups]
 
 
 def _lines(text: str) -> Iterator[Line]:
     follows_blank = True
     for number, raw in enumerate(text.split("\n"), start=1):
-        stripped = raw.strip(" \t\n\v\f\u00a0\u200b\ufeff\x00")
+        stripped = raw.strip().strip(INVISIBLE).strip()
         if stripped:
             yield Line(number, stripped, follows_blank)
         follows_blank = not stripped
@@ -178,6 +178,9 @@ def _entries(lines: Sequence[Line], marks: Sequence[Mark | None]) -> Iterator[En
     for index, line in enumerate(lines):
         mark = marks[index]
         if mark is None or _is_stray_dot(marks, index):
+            if entry.shown and _is_comment_count(line, entry.shown):
+                entry.shown = replace(entry.shown, comments=int(line.text))
+                continue
             if entry.details_line:
                 yield entry
                 entry = Entry()
@@ -196,6 +199,12 @@ def _entries(lines: Sequence[Line], marks: Sequence[Mark | None]) -> Iterator[En
         entry.shown = mark.shown or entry.shown
     if entry.lines or entry.details_line:
         yield entry
+
+
+def _is_comment_count(line: Line, shown: PageDate) -> bool:
+    """A number on a line of its own directly below the date."""
+    is_number = line.text.isascii() and line.text.isdigit() and len(line.text) <= 6
+    return is_number and shown.comments is None and not line.follows_blank
 
 
 def _is_details(marks: Sequence[Mark | None], index: int) -> bool:

@@ -29,6 +29,7 @@ SET_ASIDE = re.compile(f"[{chr(scripts.SET_ASIDE)}-{chr(scripts.SET_ASIDE + 0x7F
 
 DOUBLE_QUOTED = re.compile(r"``([^`\n]{1,400}?)(?:''|[\"”])")
 SINGLE_QUOTED = re.compile(r"(?<![`\w])`([^`'\n]{1,120}(?:'\w[^`'\n]{0,120}){0,3})'(?!\w)")
+TWICE_QUOTED = re.compile(r"(?<![\w'’])''(?=\w)([^'\"\n]{1,200})''(?!\w)")
 OPENING_QUOTES = re.compile(r"(?<!\S)``(?=\w)")
 TIE = re.compile(
     # after a word of two letters or more or a mark that ends one: not x~N(0,1), not 3%~6%
@@ -47,9 +48,11 @@ def readable(raw: str) -> str:
     are, and so does what cannot be told from ordinary words, prices or data.
     """
     text = plain(raw)
-    if not MARKUP.search(text) and "--" not in text:
-        return residue.outside_math(text)
-    return _without_markup(text)
+    if MARKUP.search(text) or any(mark in text for mark in ("--", "''", "://")):
+        text = _without_markup(text)
+    else:
+        text = residue.outside_math(text)
+    return text.replace("∼", "~")
 
 
 def _without_markup(text: str) -> str:
@@ -68,7 +71,7 @@ def _without_markup(text: str) -> str:
     text = _with_typography(_without_latex(text))
     text = SET_ASIDE.sub(lambda match: chr(ord(match[0]) - scripts.SET_ASIDE), text)
     text = WAITING.sub(lambda match: waiting[ord(match[0]) - STASH], text)
-    return plain(text.replace("∼", "~"))
+    return plain(text)
 
 
 def _without_tags(text: str) -> str:
@@ -100,6 +103,8 @@ def _without_latex(text: str) -> str:
 
 
 def _with_typography(text: str) -> str:
+    if "''" in text:
+        text = TWICE_QUOTED.sub(r"“\1”", text)
     if "`" in text:
         text = DOUBLE_QUOTED.sub(r"“\1”", text)
         text = SINGLE_QUOTED.sub(r"‘\1’", text)

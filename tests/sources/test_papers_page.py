@@ -227,6 +227,7 @@ def test_detailed_page() -> None:
         ("•\u00a012\u00a0authors\n·\nOct 27\u00a014", (12, date(2025, 10, 27), 14)),
         ("\u2022   3  authors\n\n·\n\nAug 15, 2023 1", (3, date(2023, 8, 15), 1)),
         ("• 3 authors · Aug 15, 2023\u00a01", (3, date(2023, 8, 15), 1)),
+        ("• 3 authors\n·\nAug 15, 2023\n14", (3, date(2023, 8, 15), 14)),
         ("3 authors\nAug 15, 2023", (3, date(2023, 8, 15), None)),
         ("• 3 authors", (3, None, None)),
         ("• 3 authors\n·", (3, None, None)),

@@ -35,6 +35,7 @@ HALF_STRIPPED = [
     ("$L = A + Bcdot S_1^{-alpha} - S_2 where S_1 is it$", "L = A + B·S₁^{-α} - S₂ where S₁ is it"),
 ]
 LATEX = [
+    ("on ∼5 tasks", "on ~5 tasks"),
     (r"93.3\% of \$5 \& \#1, snake\_case", "93.3% of $5 & #1, snake_case"),
     (r"$\alpha$ and $\beta$-VAE", "α and β-VAE"),
     (r"$S_1^{-\alpha}$, $S_1^{-alpha}$", "S₁^{-α}, S₁^{-α}"),
@@ -65,6 +66,7 @@ LATEX = [
 ]
 TYPOGRAPHY = [
     ("``one'' and ``two\" and `three four'", "“one” and “two” and ‘three four’"),
+    ("a ''mild'' claim, 5'' long, a 6'' one", "a “mild” claim, 5'' long, a 6'' one"),
     ("the state of the art~ISR, Section~3, 5~GB", "the state of the art ISR, Section 3, 5 GB"),
     ("we -- they -- know---well, 1--5", "we – they – know—well, 1–5"),
     ("{naive samples} and {BERT} {}", "naive samples and BERT"),
@@ -80,6 +82,7 @@ UNTOUCHED = [
     "costs $3 and $4, from $5 million to $10 million, US$5M and A$7, $20. We plot it",
     "a ~4% rise (~billion), ~/data, x~N(0,1), 3%~6%, 1~2",
     "https://example.org/~name/a_1/b_2^3?x=`1`&y={2}--z, www.example.org/a_b",
+    "https://example.org/3times/sim21M/rightarrow",
     "me_1@example.org, file x_1.txt, my_var_2, __init__, use_alpha, beta_schedule, LR_find",
     '`x_i` and `a -- b` and ```x^2``` in code, C++, C#, a {0, 1} set, {"key": 1}',
     "run --flag, 50% of it, #1, Q&A, AT&T; a < b and x<y>z",
