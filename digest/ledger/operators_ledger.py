@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from digest.ledger import deliveries, lookup, operating, papers, refusals, spooling, verdicts
+from digest.ledger import (
+    deliveries,
+    lookup,
+    operating,
+    papers,
+    refusals,
+    returning,
+    spooling,
+    verdicts,
+)
 from digest.ledger.database import INTAKE, REFUSALS, Database
 from digest.ledger.deliveries import Mode
 from digest.ledger.operating import DeliveryRow, Status
@@ -154,6 +163,12 @@ class OperatorsLedger:
             return verdicts.given(connection, subscriber)
 
     # --- who must not be mailed ----------------------------------------------------------
+
+    def returned(self, delivery: DeliveryId, *, address: str, reason: str, now: datetime) -> bool:
+        """Record that an email came back, and suppress its address; False: it was not sent, or
+        has been returned before."""
+        with self._database.writing(REFUSALS) as connection:
+            return returning.returned(connection, delivery, address=address, reason=reason, now=now)
 
     def suppress(
         self,

@@ -18,7 +18,7 @@ from quopri import decodestring
 from markupsafe import escape
 
 from digest.errors import TemplateError
-from digest.model import DeliveryId, Digest, Message, Problem, Subscriber
+from digest.model import DeliveryId, Digest, Message, Period, Problem, Subscriber, SubscriberId
 from digest.render import message, probes, proof
 from digest.render.inlining import inlined, same_page
 from digest.render.letter import Letter, write
@@ -131,13 +131,12 @@ class EmailComposer:
     ) -> list[tuple[str, str]]:
         one_click = links.one_click if (links.one_click or "").startswith("https://") else None
         local, _, domain = self._sender.rpartition("@")
-        name = f"{subscriber.id}\0email\0{digest.period}"
         headers = [
             ("From", message.mailbox(self._brand, self._sender)),
             ("To", message.mailbox(subscriber.name[:200], recipient)),
             ("Subject", message.unstructured(subject)),
             ("Date", format_datetime(digest.composed)),
-            ("Message-ID", f"<{sha256(name.encode()).hexdigest()[:32]}@{domain}>"),
+            ("Message-ID", message_id(subscriber.id, digest.period, self._sender)),
             ("List-Id", f"<{_label(local)}.{domain}>"),
             ("List-Unsubscribe", message.uris(one_click or "", links.unsubscribe_mailto)),
         ]
@@ -206,6 +205,16 @@ class EmailComposer:
         self.problems = (
             Problem(HTML, what, "use {% each %} for lists and print values unchanged"),
         )
+
+
+def message_id(subscriber: SubscriberId, period: Period, sender: str) -> str:
+    """The Message-ID of a digest by email, in its angle brackets: the same on every try.
+
+    ``sender`` is the From header or the address in it.
+    """
+    name = f"{subscriber}\0email\0{period}"
+    domain = message.address(parseaddr(sender)[1]).rpartition("@")[2]
+    return f"<{sha256(name.encode()).hexdigest()[:32]}@{domain}>"
 
 
 def _label(local: str) -> str:
