@@ -113,8 +113,8 @@ RULES = (
     _rule("approx", rf"{START}approx(?= ?\d)"),
     _rule("infty", rf"{START}infty(?![\w(])"),
     _rule("dot", rf"{START}(?:cdots?|ldots)(?![\w(/.])"),
-    # 94.2pm0.3, 94.2 pm 0.3; not 5 pm 3
-    _rule("pm", r"(?<=[\d%])(?:pm ?| pm(?=\d)| pm (?=\d+\.\d))(?=\d)", " ± "),
+    # 94.2pm0.3, 94.2 pm 0.3; not 5 pm 3, 5pm 3
+    _rule("pm", r"(?<=[\d%]) ?pm(?: (?=\d+\.\d)|(?=\d))", " ± "),
     # m gg n, tau'lltau, Acdot S
     _rule(" ll ", rf"{START}(?![aI] ){OPERAND} ll {OPERAND}(?!\w)"),
     _rule(" gg ", rf"{START}(?![aI] ){OPERAND} gg {OPERAND}(?!\w)"),

@@ -78,7 +78,7 @@ UNTOUCHED = [
     "sim2real, sim2sim, sim-to-real, Sim2Real, sim3D, simulate 4timesteps",
     "mu, nu, pi, xi, eta and tau as words; the menu, a bell, lambda calculus, an alpha release",
     "it is in, to, le, ne, ge, me; Pi Day, Le Havre, Xi'an, beta-VAE, epsilon-greedy",
-    "version 1.0beta, pm2.5, 5 pm 3 people, ppm, approx. 5, B-52, A/B",
+    "version 1.0beta, pm2.5, 5 pm 3 people, at 5pm 30 guests, ppm, approx. 5, B-52, A/B",
     "costs $3 and $4, from $5 million to $10 million, US$5M and A$7, $20. We plot it",
     "a ~4% rise (~billion), ~/data, x~N(0,1), 3%~6%, 1~2",
     "https://example.org/~name/a_1/b_2^3?x=`1`&y={2}--z, www.example.org/a_b",
