@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from shutil import copyfile
 from threading import Barrier, Thread
@@ -440,27 +440,31 @@ def together(*passes: Callable[[], RunReport]) -> list[RunReport]:
     return reports
 
 
+def meeting_pass(
+    world: World, people: list[Subscriber], now: datetime, meeting: Barrier, meet_at: str
+) -> RunReport:
+    """A pass that first calls a method of the ledger at the same time as another pass."""
+    met = iter([True])
+
+    def pass_on(name: str, call: Callable[[], Any]) -> Any:
+        if name == meet_at and next(met, False):
+            meeting.wait(30)
+        return call()
+
+    with world.house(now) as house:
+        watched = replace(house, ledger=around(house.ledger, pass_on))
+        return pipeline.run_once(watched, people, now=now)
+
+
 @pytest.mark.parametrize("meet_at", ["record_dump", "record", "claim"])
 def test_two_passes_at_once_send_one_mail_a_period(either: World, meet_at: str) -> None:
     people = [person(f"p{n}", schedule=Schedule("day" if n % 2 else "week")) for n in range(6)]
     either.put("1.json", KEEPERS, SOUP, listed=MONDAY)
     either.put("2.json", LAMPS, SOUP, listed=TUESDAY)
+    now = utc("2026-11-23T09:00")
     meeting = Barrier(2)
 
-    def one_pass() -> RunReport:
-        met: Iterator[bool] = iter([True])
-
-        def pass_on(name: str, call: Callable[[], Any]) -> Any:
-            if name == meet_at and next(met, False):
-                meeting.wait(30)
-            return call()
-
-        now = utc("2026-11-23T09:00")
-        with either.house(now) as house:
-            watched = replace(house, ledger=around(house.ledger, pass_on))
-            return pipeline.run_once(watched, people, now=now)
-
-    reports = together(one_pass, one_pass)
+    reports = together(*[lambda: meeting_pass(either, people, now, meeting, meet_at)] * 2)
 
     assert sum(figures(report, "papers").get("new", 0) for report in reports) == 3
     assert sum(figures(report, "digests").get("sent", 0) for report in reports) == 6
@@ -472,3 +476,14 @@ def test_two_passes_at_once_send_one_mail_a_period(either: World, meet_at: str) 
         rows = book.deliveries()
         assert picked(book, [each.id for each in people]) == mail
     assert [(row.state, row.attempts) for row in rows] == [(State.SENT, 1)] * 6
+
+
+def test_two_passes_whose_clocks_differ_by_a_week_send_no_paper_twice(either: World) -> None:
+    either.put("1.json", KEEPERS, listed=MONDAY)
+    either.run([], "2026-11-16T09:00")
+    meeting = Barrier(2)
+    together(
+        lambda: meeting_pass(either, [ADA], utc("2026-11-23T09:00"), meeting, "record"),
+        lambda: meeting_pass(either, [ADA], utc("2026-11-16T09:30"), meeting, "record"),
+    )
+    assert list(either.mail().values()) == [[KEEPERS]]
