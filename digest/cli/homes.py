@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from datetime import datetime
 from pathlib import Path
 
 import click
 
 from digest.cli.options import json_option, moment, now_option, pass_home
-
 
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
@@ -23,6 +24,8 @@ def init(folder: Path) -> None:
     from digest import starter  # noqa: PLC0415  --help does without
 
     files = starter.files()
+    # A file that has just changed might still be being written; these are finished.
+    finished = time.time() - 60
     taken = [name for name in files if (folder / name).exists()]
     if taken:
         raise click.ClickException(
@@ -32,6 +35,7 @@ def init(folder: Path) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
+        os.utime(path, (finished, finished))
     click.echo(f"Made {folder}. Next: edit {folder / 'subscribers.yaml'}, then")
     click.echo(f"  digest --home {folder} run")
 
