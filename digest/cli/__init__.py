@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from digest import __version__
-from digest.cli import answers, deliveries, homes, runs, services
+from digest.cli import answers, bounces, deliveries, homes, runs, services
 from digest.errors import ConfigError, DigestError, NotFound
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -47,6 +47,7 @@ for command in (
     homes.status,
     homes.init,
     deliveries.deliveries,
+    bounces.bounces,
 ):
     cli.add_command(command)
 

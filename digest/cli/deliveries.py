@@ -26,7 +26,11 @@ def deliveries() -> None:
 
 @deliveries.command("list")
 @click.option(
-    "--state", "states", multiple=True, type=click.Choice(list(State)), help="Only these states."
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice([state.value for state in State]),
+    help="Only these states.",
 )
 @click.option("--subscriber", "people", multiple=True, help="Only these subscribers.")
 @click.option("--channel", type=CHANNELS, help="Only this channel.")
@@ -35,7 +39,7 @@ def deliveries() -> None:
 @pass_home
 def list_(  # noqa: PLR0917  click passes them by name
     home: Path,
-    states: tuple[State, ...],
+    states: tuple[str, ...],
     people: tuple[str, ...],
     channel: Channel | None,
     limit: int | None,

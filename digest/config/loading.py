@@ -19,7 +19,7 @@ from digest.notation import complaint, nearest
 
 FILE = "digest.toml"
 PREFIX = "DIGEST_"
-NOT_SETTINGS = ("DIGEST_HOME",)
+NOT_SETTINGS = ("DIGEST_HOME", "DIGEST_IMAP_PASSWORD")
 """Variables that the command line reads."""
 
 Location = tuple[int | str, ...]

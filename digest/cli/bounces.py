@@ -1,0 +1,130 @@
+"""``digest bounces``: what came back by mail, and what it changes."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from digest.cli.options import json_option, moment, now_option, pass_home
+from digest.model import Problem
+
+if TYPE_CHECKING:
+    from digest.cli.wiring import Home
+    from digest.delivery.returns import Handled, Office
+    from digest.ledger import SqlLedger
+
+PASSWORD = "DIGEST_IMAP_PASSWORD"  # noqa: S105  the name of a variable
+"""Holds the password of every IMAP folder that one command reads."""
+
+
+@dataclass(slots=True)
+class Post:
+    """What was found in the mailboxes."""
+
+    messages: int = 0
+    handled: list[Handled] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+@click.command()
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@now_option
+@json_option
+@pass_home
+def bounces(home: Path, sources: tuple[str, ...], now: datetime | None, as_json: bool) -> int:
+    """Read delivery failures, complaints and requests to unsubscribe that came by mail.
+
+    SOURCE is a maildir, an mbox file, or imaps://user@host/Folder with its password in
+    DIGEST_IMAP_PASSWORD. In a maildir and an IMAP folder new messages are read and marked as
+    seen; an mbox is read whole and left as it is. Reading a message again changes nothing.
+
+    Only what proves to be about a message of this home counts: a permanent failure or a
+    complaint suppresses the address, a request turns the email off. `digest subscribers
+    resubscribe` takes both back.
+
+    Exit status: 0; 1 when a source cannot be read (the others are read all the same).
+
+    \b
+    Examples:
+      digest bounces ~/Maildir/.bounces
+      digest bounces imaps://bounces%40example.org@mail.example.org/INBOX --json
+    """
+    from digest.cli import wiring  # noqa: PLC0415  --help does without
+
+    opened = wiring.open_home(home)
+    with wiring.open_ledger(opened) as ledger:
+        post = _read(sources, _office(opened, ledger), now=moment(now))
+    if as_json:
+        click.echo(json.dumps(_as_json(post), indent=2))
+    else:
+        _show(post)
+    return int(bool(post.problems))
+
+
+def _office(home: Home, ledger: SqlLedger) -> Office:
+    """What judges the reports; raises ConfigError where the profiles are wrong."""
+    from digest import subscribers  # noqa: PLC0415  --help does without
+    from digest.cli import wiring  # noqa: PLC0415
+    from digest.delivery.returns import Office  # noqa: PLC0415
+    from digest.render.email import message_id  # noqa: PLC0415
+
+    people = subscribers.load(home.path)
+    sender = home.site.sender
+    return Office(
+        ledger,
+        wiring.signing_keys(home),
+        home.settings.delivery.bounce_domain,
+        {person.id: person.email for person in people if person.email},
+        lambda subscriber, period: message_id(subscriber, period, sender),
+    )
+
+
+def _read(sources: Iterable[str], office: Office, *, now: datetime) -> Post:
+    """Act on every report in every source; a source that cannot be read stops no other."""
+    from digest.delivery import mailboxes, reports  # noqa: PLC0415  --help does without
+
+    post = Post()
+    for source in sources:
+        try:
+            for raw in mailboxes.at(source, os.environ.get(PASSWORD)).unread():
+                post.messages += 1
+                report = reports.parse(raw)
+                if report is not None:
+                    post.handled.append(office.handle(report, now=now))
+        except mailboxes.MailboxError as error:
+            remedy = f"check its address and {PASSWORD}" if "://" in source else "check its path"
+            post.problems.append(Problem(source, str(error), remedy))
+    return post
+
+
+def _as_json(post: Post) -> dict[str, Any]:
+    return {
+        "messages": post.messages,
+        "reports": [
+            {"subscriber": one.subscriber, "changed": one.changed, "what": one.what}
+            for one in post.handled
+        ],
+        "problems": [{"where": p.where, "what": p.what, "remedy": p.remedy} for p in post.problems],
+    }
+
+
+def _show(post: Post) -> None:
+    from digest.cli import terminal  # noqa: PLC0415  --help does without
+
+    out = terminal.console()
+    rows = terminal.table("Subscriber", "Changed", "")
+    for one in sorted(post.handled, key=lambda one: not one.changed):
+        changed = "[green]yes[/green]" if one.changed else "[dim]no[/dim]"
+        rows.add_row(one.subscriber or "–", changed, terminal.escape(one.what))
+    if post.handled:
+        out.print(rows)
+    reports, new = len(post.handled), sum(one.changed for one in post.handled)
+    out.print(f"Reports: {reports}, new: {new}. Other messages: {post.messages - reports}.")
+    terminal.show_problems(post.problems)

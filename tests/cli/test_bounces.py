@@ -1,0 +1,184 @@
+"""``digest bounces`` on real mailboxes: what comes back is proved, acted on once and told."""
+
+from __future__ import annotations
+
+import mailbox
+from collections.abc import Iterator
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+
+import pytest
+
+from tests.cli import lighthouse
+from tests.cli.command import digest
+from tests.cli.lighthouse import FIRST, SECOND
+from tests.delivery.server import Accepted, Server, running
+
+DOMAIN = "bounces.example.org"
+
+
+@pytest.fixture
+def smtp() -> Iterator[Server]:
+    with running(Server()) as server:
+        yield server
+
+
+@pytest.fixture
+def home(tmp_path: Path, smtp: Server) -> Path:
+    """A home whose first digests were sent by SMTP."""
+    settings = (
+        lighthouse.SETTINGS
+        + f'[smtp]\nhost = "127.0.0.1"\nport = {smtp.port}\nsecurity = "none"\n'
+        + f'[delivery]\nbounce_domain = "{DOMAIN}"\n'
+    )
+    made = lighthouse.make(tmp_path / "home", settings)
+    assert digest(made, "run", "--now", FIRST).code == 0
+    return made
+
+
+def sent_to(smtp: Server, address: str) -> Accepted:
+    return next(message for message in smtp.accepted if message.recipient == address)
+
+
+def dsn(to: str, recipient: str, status: str = "5.1.1", action: str = "failed") -> bytes:
+    return f"""From: MAILER-DAEMON@mx.example.net
+To: {to}
+Subject: Undelivered Mail Returned to Sender
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.net
+
+Final-Recipient: rfc822; {recipient}
+Action: {action}
+Status: {status}
+Diagnostic-Code: smtp; 550 {status} no such user here
+
+--b--
+""".replace("\n", "\r\n").encode()
+
+
+def request(token: str, subject: str = "unsubscribe {}") -> bytes:
+    message = EmailMessage(policy=SMTP)
+    message["From"] = "bob@example.org"
+    message["To"] = "digest@example.org"
+    message["Subject"] = subject.format(token)
+    message.set_content("")
+    return message.as_bytes()
+
+
+def token_in(message: Accepted) -> str:
+    """The token of the message's unsubscribe address."""
+    folded = message.content.replace(b"\r\n ", b" ")
+    line = next(line for line in folded.split(b"\r\n") if line.startswith(b"List-Unsubscribe:"))
+    return line.decode().rpartition("%20")[2].partition(">")[0]
+
+
+def maildir(folder: Path, *messages: bytes) -> Path:
+    box = mailbox.Maildir(folder)
+    for message in messages:
+        box.add(message)
+    return folder
+
+
+def test_a_failure_of_ours_suppresses_its_address_and_no_other(
+    home: Path, smtp: Server, tmp_path: Path
+) -> None:
+    sender = sent_to(smtp, "bob@example.org").sender
+    box = maildir(tmp_path / "box", dsn(sender, "bob@example.org"))
+
+    ended = digest(home, "bounces", box, "--now", FIRST)
+    assert ended.code == 0
+    assert "bob" in ended.out
+    assert "suppressed: 5.1.1 550 5.1.1 no such user here" in ended.out
+    assert "Reports: 1, new: 1. Other messages: 0." in ended.out
+    failed = digest(home, "deliveries", "list", "--state", "failed", "--json").json
+    assert [(row["subscriber"], row["detail"].split(":")[0]) for row in failed] == [
+        ("bob", "came back")
+    ]
+
+    lighthouse.put(home, "second", "A lighthouse keeper's log")
+    digest(home, "run", "--now", SECOND)
+    assert smtp.recipients() == {"ada@example.org": 2, "bob@example.org": 1}
+
+
+def test_reading_the_same_report_again_changes_nothing(
+    home: Path, smtp: Server, tmp_path: Path
+) -> None:
+    report = dsn(sent_to(smtp, "bob@example.org").sender, "bob@example.org")
+    copies = mailbox.mbox(tmp_path / "mbox")
+    copies.add(report)
+    copies.close()
+
+    first = digest(home, "bounces", tmp_path / "mbox", "--json").json
+    again = digest(home, "bounces", tmp_path / "mbox", "--json").json
+    assert [one["changed"] for one in first["reports"]] == [True]
+    assert again["reports"] == [
+        {"subscriber": "bob", "changed": False, "what": "was reported before, or never sent"}
+    ]
+
+
+def test_what_is_forged_temporary_or_no_report_changes_nothing(
+    home: Path, smtp: Server, tmp_path: Path
+) -> None:
+    ours = sent_to(smtp, "bob@example.org").sender
+    letter = b"From: bob@example.org\r\nSubject: Thank you\r\n\r\nI like it.\r\n"
+    box = maildir(
+        tmp_path / "box",
+        dsn(f"bounces+{'a' * 34}@{DOMAIN}", "bob@example.org"),
+        dsn(ours, "bob@example.org", "4.2.2"),
+        request("A" * 30),
+        letter,
+    )
+    found = digest(home, "bounces", box, "--json").json
+    assert found["messages"] == 4
+    assert sorted(one["what"].split(":")[0] for one in found["reports"]) == [
+        "a request that is not signed by us",
+        "delayed",
+        "not proved to be about a message of ours",
+    ]
+    assert not any(one["changed"] for one in found["reports"])
+
+    lighthouse.put(home, "second", "A lighthouse keeper's log")
+    digest(home, "run", "--now", SECOND)
+    assert smtp.recipients() == {"ada@example.org": 2, "bob@example.org": 2}
+
+
+def test_a_request_by_mail_turns_the_email_off(home: Path, smtp: Server, tmp_path: Path) -> None:
+    token = token_in(sent_to(smtp, "ada@example.org"))
+    box = maildir(tmp_path / "box", request(token))
+    ended = digest(home, "bounces", box)
+    assert (ended.code, "unsubscribed from email" in ended.out) == (0, True)
+
+    lighthouse.put(home, "second", "A lighthouse keeper's log")
+    digest(home, "run", "--now", SECOND)
+    assert smtp.recipients() == {"ada@example.org": 1, "bob@example.org": 2}
+    rows = digest(home, "deliveries", "list", "--subscriber", "ada", "--json").json
+    states = {(row["period"], row["channel"]): row["state"] for row in rows}
+    assert states["2026-W47", "email"] == "cancelled"
+    assert states["2026-W47", "feed"] == "sent"
+
+
+def test_a_mailbox_that_is_not_there_stops_no_other(
+    home: Path, smtp: Server, tmp_path: Path
+) -> None:
+    box = maildir(tmp_path / "box", dsn(sent_to(smtp, "bob@example.org").sender, "bob@example.org"))
+    ended = digest(home, "bounces", tmp_path / "nowhere", box)
+    assert ended.code == 1
+    assert "Reports: 1, new: 1." in ended.out
+    assert f"{tmp_path / 'nowhere'}: there is no mailbox at" in ended.err
+
+
+def test_a_server_that_does_not_answer_is_told_without_the_password(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGEST_IMAP_PASSWORD", "sesame-open")
+    ended = digest(home, "bounces", "imaps://reader@127.0.0.1:1/INBOX")
+    assert ended.code == 1
+    assert "127.0.0.1" in ended.err
+    assert "DIGEST_IMAP_PASSWORD" in ended.err
+    assert "sesame-open" not in ended.out + ended.err
