@@ -478,12 +478,12 @@ def test_two_passes_at_once_send_one_mail_a_period(either: World, meet_at: str) 
     assert [(row.state, row.attempts) for row in rows] == [(State.SENT, 1)] * 6
 
 
-def test_two_passes_whose_clocks_differ_by_a_week_send_no_paper_twice(either: World) -> None:
+def test_two_passes_whose_clocks_differ_by_a_day_send_no_paper_twice(either: World) -> None:
     either.put("1.json", KEEPERS, listed=MONDAY)
-    either.run([], "2026-11-16T09:00")
+    either.run([], "2026-11-21T09:00")
     meeting = Barrier(2)
     together(
-        lambda: meeting_pass(either, [ADA], utc("2026-11-23T09:00"), meeting, "record"),
-        lambda: meeting_pass(either, [ADA], utc("2026-11-16T09:30"), meeting, "record"),
+        lambda: meeting_pass(either, [DAILY], utc("2026-11-23T09:00"), meeting, "record"),
+        lambda: meeting_pass(either, [DAILY], utc("2026-11-22T09:00"), meeting, "record"),
     )
     assert list(either.mail().values()) == [[KEEPERS]]
