@@ -50,8 +50,15 @@ class Ledger(Protocol):
     def record_rejected(self, name: str, content: DumpHash, reason: str, *, now: datetime) -> None:
         """Remember that this content is no dump."""
 
-    def papers(self, *, after: PaperKey | None = None, limit: int | None = None) -> list[Paper]:
-        """Papers with a greater key, oldest first; with ``limit``, the newest so many of them."""
+    def papers(
+        self,
+        *,
+        after: PaperKey | None = None,
+        upto: PaperKey | None = None,
+        limit: int | None = None,
+    ) -> list[Paper]:
+        """Papers with keys beyond ``after`` up to ``upto``, oldest first; with ``limit``, the
+        newest so many of them."""
 
     def paper(self, name: str) -> Paper:
         """A paper by id, arXiv number or part of its title. Raises NotFound."""

@@ -48,6 +48,28 @@ def next_plan(
     return _plan(ledger, subscriber, period, after, expect=expect, now=moment)
 
 
+def past_plan(
+    ledger: Ledger,
+    subscriber: Subscriber,
+    window: Decided,
+    *,
+    expect: planner.Expect,
+) -> planner.Plan:
+    """What the profile as it stands would have picked from the papers of a past decision."""
+    after = window.after
+    if after is None:
+        after = _first_cursor(ledger, subscriber, window.period, window.composed)
+    return _plan(
+        ledger,
+        subscriber,
+        window.period,
+        after,
+        expect=expect,
+        now=window.composed,
+        upto=window.upto,
+    )
+
+
 def explain(
     ledger: Ledger, subscriber: Subscriber, paper: Paper, *, expect: planner.Expect, now: datetime
 ) -> Explanation:
@@ -77,18 +99,7 @@ def explain(
     if window is None:
         plan = next_plan(ledger, subscriber, expect=expect, now=now)
     else:
-        after = window.after
-        if after is None:
-            after = _first_cursor(ledger, subscriber, window.period, window.composed)
-        plan = _plan(
-            ledger,
-            subscriber,
-            window.period,
-            after,
-            expect=expect,
-            now=window.composed,
-            upto=window.upto,
-        )
+        plan = past_plan(ledger, subscriber, window, expect=expect)
     return _account(ledger, plan, paper, past=window is not None)
 
 

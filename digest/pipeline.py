@@ -147,21 +147,19 @@ def plan_all(
 ) -> Iterator[planner.Plan]:
     """Plans over the papers that came after each subscriber's cursor.
 
-    With ``upto``, a window of the past is planned again: it ends there, and what its own digest
-    sent does not count as sent before.
+    With ``upto``, a window of the past is planned again: neither its papers nor what they are
+    compared with go beyond, and what its own digest sent does not count as sent before.
     """
     # scikit-learn takes most of a second to import, and most passes have nobody to rank for.
     from digest.ranking import Background, Ranking  # noqa: PLC0415
 
-    papers = ledger.papers(after=min(cursors.values()))
-    if upto is not None:
-        papers = [paper for paper in papers if paper.key <= upto]
+    papers = ledger.papers(after=min(cursors.values()), upto=upto)
     keys = [paper.key for paper in papers]
     first_day = min(due[subscriber.id].start for subscriber in subscribers)
     begin = datetime.combine(first_day, time(), UTC) - timedelta(days=1)
     # Papers may have come before the period: a backfill, or a service that stood still.
     dumps = ledger.dumps(since=min([begin, *(paper.arrived for paper in papers)]))
-    ranking = Ranking(papers, Background.learn(ledger.papers(limit=BACKGROUND)))
+    ranking = Ranking(papers, Background.learn(ledger.papers(upto=upto, limit=BACKGROUND)))
     profiles = [subscriber.profile for subscriber in subscribers]
     for subscriber, scored in zip(subscribers, ranking.rank_many(profiles), strict=True):
         period, after = due[subscriber.id], cursors[subscriber.id]

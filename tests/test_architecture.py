@@ -40,6 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline": CORE
     | {"contracts", "dispatch", "house", "publication", "report"}
     | {"identity", "periods", "planner", "ranking", "sources"},
+    "tuning": CORE | {"contracts", "inquiry", "pipeline", "planner", "ranking", "text"},
     "inquiry": {"contracts", "model", "periods", "pipeline", "planner"},
 }
 """Room → the rooms it may import. ``cli`` may import all; nothing imports ``cli``."""

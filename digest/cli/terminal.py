@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rich.console import Console, RenderableType
+    from rich.status import Status
     from rich.table import Table
 
-    from digest.ledger.operating import Status
+    from digest.ledger.operating import Status as LedgerStatus
     from digest.model import Problem
     from digest.report import RunReport
 
@@ -43,6 +44,11 @@ def table(*headings: str) -> Table:
     for heading in headings:
         made.add_column(heading.lstrip("#"), justify="right" if heading[:1] == "#" else "left")
     return made
+
+
+def waiting(words: str) -> Status:
+    """Shows on a terminal that work is under way; ends with the block."""
+    return console(stderr=True).status(f"{words} …")
 
 
 def escape(text: str) -> str:
@@ -107,7 +113,7 @@ def _run_blocks(report: RunReport, *, public: str) -> Iterable[RenderableType]:
     yield totals
 
 
-def show_status(seen: Status, upcoming: Sequence[tuple[datetime, str]]) -> None:
+def show_status(seen: LedgerStatus, upcoming: Sequence[tuple[datetime, str]]) -> None:
     """What happened, what is due next and what is stuck."""
     out = console()
     last = f", the last on {seen.last_dump:%d %B %Y at %H:%M} UTC" if seen.last_dump else ""

@@ -74,12 +74,19 @@ def rejected(connection: Connection) -> list[Rejected]:
 
 
 def papers(
-    connection: Connection, *, after: PaperKey | None = None, limit: int | None = None
+    connection: Connection,
+    *,
+    after: PaperKey | None = None,
+    upto: PaperKey | None = None,
+    limit: int | None = None,
 ) -> list[Paper]:
-    """Papers with a greater key, oldest first; with ``limit``, the newest so many of them."""
+    """Papers with keys beyond ``after`` up to ``upto``, oldest first; with ``limit``, the newest
+    so many of them."""
     query = select(*PAPER).order_by(paper.c.key.desc()).limit(limit)
     if after is not None:
         query = query.where(paper.c.key > after)
+    if upto is not None:
+        query = query.where(paper.c.key <= upto)
     return [Paper(*row) for row in connection.execute(query)][::-1]
 
 

@@ -86,10 +86,16 @@ class SqlLedger(OperatorsLedger):
         with self._database.writing(INTAKE) as connection:
             papers.record_rejected(connection, name, content, reason, now=now)
 
-    def papers(self, *, after: PaperKey | None = None, limit: int | None = None) -> list[Paper]:
-        """Papers with a greater key, oldest first; with ``limit``, the newest so many of them."""
+    def papers(
+        self,
+        *,
+        after: PaperKey | None = None,
+        upto: PaperKey | None = None,
+        limit: int | None = None,
+    ) -> list[Paper]:
+        """Papers beyond ``after`` up to ``upto``, oldest first; at most the newest ``limit``."""
         with self._database.reading() as connection:
-            return papers.papers(connection, after=after, limit=limit)
+            return papers.papers(connection, after=after, upto=upto, limit=limit)
 
     def cursor(self, before: datetime) -> PaperKey:
         """The newest paper that arrived before this instant; 0: none did."""

@@ -1,0 +1,1 @@
+"""What helps to write and tune a profile: replay, lint, portrait, suggestions."""
