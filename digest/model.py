@@ -175,6 +175,8 @@ class Subscriber:
     """How far back the first digest looks; None: to the start of the period before."""
     send_empty: bool = False
     feed_entries: Literal["papers", "digests"] = "papers"
+    learn: bool = True
+    """Whether verdicts on papers shift the ranking."""
     source: str = ""
     """``file:line`` of the entry."""
 

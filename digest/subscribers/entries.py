@@ -235,6 +235,9 @@ class Defaults(Fields):
     send_empty: Annotated[bool, BeforeValidator(values.switch)] = Field(
         default=False, description="Send a digest even if no paper was picked."
     )
+    learn: Annotated[bool, BeforeValidator(values.switch)] = Field(
+        default=True, description="Let liked and disliked papers shift the ranking."
+    )
 
 
 class Entry(Defaults):

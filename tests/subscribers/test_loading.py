@@ -182,7 +182,8 @@ def test_every_way_to_write_an_interest(tmp_path: Path) -> None:
 
 def test_the_rest_of_the_keys(tmp_path: Path) -> None:
     text = BOB + "    backfill: 2w\n    send_empty: true\n    feed_entries: digests\n    exclude:\n"
-    (bob,) = loaded(tmp_path, text)
+    (bob,) = loaded(tmp_path, text + "    learn: false\n")
+    assert not bob.learn
     assert (bob.backfill, bob.send_empty, bob.feed_entries) == (timedelta(weeks=2), True, "digests")
     assert bob.profile.exclude == ()
 

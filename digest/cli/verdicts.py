@@ -1,0 +1,73 @@
+"""``digest feedback``: what a subscriber says of a paper."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from digest.cli.options import json_option, moment, now_option, pass_home
+
+SAID = {
+    "like": "{} likes “{}”.",
+    "dislike": "{} dislikes “{}”.",
+    "clear": "{} says nothing of “{}”.",
+}
+
+
+@click.command()
+@click.argument("subscriber")
+@click.argument("paper")
+@click.argument("verdict", type=click.Choice(list(SAID)))
+@now_option
+@json_option
+@pass_home
+def feedback(  # noqa: PLR0917  click passes them by name
+    home: Path,
+    subscriber: str,
+    paper: str,
+    verdict: Literal["like", "dislike", "clear"],
+    now: datetime | None,
+    as_json: bool,
+) -> None:
+    """Record that SUBSCRIBER likes or dislikes PAPER, or clear what was recorded.
+
+    Later digests learn from it, unless the profile says `learn: false`. PAPER is an id, an arXiv
+    number, or a part of the title that no other paper has.
+
+    \b
+    Examples:
+      digest feedback ada 2106.09685 like
+      digest feedback ada "lottery ticket hypothesis" clear
+    """
+    from digest import subscribers  # noqa: PLC0415  --help does without
+    from digest.cli import wiring  # noqa: PLC0415
+
+    opened = wiring.open_home(home)
+    person = subscribers.find(subscribers.load(home), subscriber)
+    opinion = None if verdict == "clear" else verdict
+    with wiring.open_ledger(opened) as ledger:
+        found = ledger.paper(paper)
+        changed = ledger.record_verdict(person.id, found.key, opinion, now=moment(now))
+        given = ledger.verdicts_of(person.id)
+    counts = {
+        "liked": sum(each.opinion == "like" for each in given),
+        "disliked": sum(each.opinion == "dislike" for each in given),
+    }
+    if as_json:
+        answer = {
+            "subscriber": person.id,
+            "paper": {"id": found.id, "title": found.title},
+            "verdict": opinion,
+            "changed": changed,
+            **counts,
+        }
+        click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+        return
+    click.echo(SAID[verdict].format(person.id, found.title))
+    click.echo(f"{counts['liked']} liked and {counts['disliked']} disliked so far.")
+    if not person.learn:
+        click.echo("Kept, but the profile says `learn: false`.", err=True)
