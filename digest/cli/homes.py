@@ -7,10 +7,20 @@ import os
 import time
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from digest.cli.options import json_option, moment, now_option, pass_home
+from digest.errors import ConfigError, LedgerError
+from digest.model import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from digest.cli.wiring import Home
+    from digest.model import Subscriber
+
 
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
@@ -46,6 +56,8 @@ def init(folder: Path) -> None:
 def check(home: Path, as_json: bool) -> int:
     """Check settings, profiles and templates; every problem at once.
 
+    Also notes who gets no mail although a profile asks for it; a note is no problem.
+
     Exit status: 0, or 2 when there are problems.
 
     \b
@@ -54,28 +66,50 @@ def check(home: Path, as_json: bool) -> int:
     """
     from digest import subscribers  # noqa: PLC0415  --help does without
     from digest.cli import terminal, wiring  # noqa: PLC0415
-    from digest.errors import ConfigError  # noqa: PLC0415
-    from digest.model import Problem  # noqa: PLC0415
 
     problems: list[Problem] = []
-    people = 0
+    notes = list(wiring.strays())
+    listed: tuple[Subscriber, ...] = ()
     try:
-        problems += wiring.template_problems(wiring.open_home(home))
+        opened = wiring.open_home(home)
+        problems += wiring.template_problems(opened)
     except ConfigError as error:
         problems += error.problems
     try:
-        people = len(subscribers.load(home))
+        listed = subscribers.load(home)
     except ConfigError as error:
         problems += error.problems
+    if not problems:
+        notes += _not_mailed(opened, listed)
     if as_json:
-        listed = [{"where": p.where, "what": p.what, "remedy": p.remedy} for p in problems]
-        click.echo(json.dumps({"subscribers": people, "problems": listed}, indent=2))
+        found = {
+            "subscribers": len(listed),
+            "problems": [_as_json(problem) for problem in problems],
+            "notes": [_as_json(note) for note in notes],
+        }
+        click.echo(json.dumps(found, indent=2))
     elif problems:
-        terminal.show_problems(problems)
+        terminal.show_problems([*problems, *notes])
         click.echo(f"{len(problems)} to mend; until then nothing is sent.", err=True)
     else:
-        click.echo(f"All good: {people} subscribers.")
+        terminal.show_problems(notes)
+        click.echo(f"All good: {len(listed)} subscribers.")
     return 2 if problems else 0
+
+
+def _not_mailed(home: Home, listed: Sequence[Subscriber]) -> list[Problem]:
+    """Notes of the people who have unsubscribed or are suppressed."""
+    from digest.cli import people, wiring  # noqa: PLC0415  --help does without
+
+    try:
+        with wiring.look_into_ledger(home) as ledger:
+            return people.notes(listed, ledger)
+    except LedgerError as error:
+        return [Problem("ledger", f"who has unsubscribed cannot be told: {error}")]
+
+
+def _as_json(problem: Problem) -> dict[str, str]:
+    return {"where": problem.where, "what": problem.what, "remedy": problem.remedy}
 
 
 @click.command()
