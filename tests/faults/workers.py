@@ -99,3 +99,9 @@ class Worker:
 def recipients(*workers: Worker) -> Counter[str]:
     """How often each address was mailed, by all of them together."""
     return sum((worker.server.recipients() for worker in workers), Counter())
+
+
+def injecting(calls: str, fault: str) -> tuple[str, ...]:
+    """A command that runs another one and injects a fault into these system calls."""
+    what = ("-e", f"trace={calls}", "-e", f"inject={calls}:{fault}")
+    return ("strace", "-f", "-qq", "-o", "/dev/null", *what)
