@@ -11,7 +11,17 @@ from pathlib import Path
 import click
 
 from digest import __version__
-from digest.cli import answers, bounces, deliveries, homes, runs, services
+from digest.cli import (
+    answers,
+    bounces,
+    deliveries,
+    homes,
+    people,
+    replays,
+    runs,
+    services,
+    verdicts,
+)
 from digest.errors import ConfigError, DigestError, NotFound
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -46,8 +56,11 @@ for command in (
     homes.check,
     homes.status,
     homes.init,
+    verdicts.feedback,
+    replays.replay,
     deliveries.deliveries,
     bounces.bounces,
+    people.subscribers,
 ):
     cli.add_command(command)
 

@@ -79,6 +79,17 @@ def open_ledger(home: Home) -> SqlLedger:
     return ledger.open(home.settings.database_url)
 
 
+@contextmanager
+def look_into_ledger(home: Home) -> Iterator[SqlLedger]:
+    """The ledger for questions; one that does not exist yet is not created by asking."""
+    with open_ledger(home) as book:
+        if book.exists:
+            yield book
+        else:
+            with book.rehearsal() as empty:
+                yield empty
+
+
 def is_alive(home: Home, *, now: datetime) -> bool:
     """Whether a service of this home has stirred lately."""
     try:

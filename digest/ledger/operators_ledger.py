@@ -39,6 +39,12 @@ class OperatorsLedger:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @property
+    def exists(self) -> bool:
+        """Whether there is anything to open; the first method called creates it where not."""
+        path = self._database.path
+        return path is None or path.exists()
+
     # --- questions -----------------------------------------------------------------------
 
     def status(self) -> Status:

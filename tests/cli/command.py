@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
@@ -30,11 +31,16 @@ class Ended:
 
 
 def digest(home: Path, *arguments: str | Path) -> Ended:
-    """Run ``digest --home HOME ARGUMENTS`` in this process."""
+    """Run ``digest --home HOME ARGUMENTS`` in this process, before a wide terminal."""
     line: Sequence[str] = ["digest", "--home", str(home), *map(str, arguments)]
     out, err = io.StringIO(), io.StringIO()
     code = 0
-    with patch.object(sys, "argv", list(line)), redirect_stdout(out), redirect_stderr(err):
+    with (
+        patch.object(sys, "argv", list(line)),
+        patch.dict(os.environ, COLUMNS="200"),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
         try:
             main()
         except SystemExit as end:
