@@ -1,0 +1,115 @@
+"""Commands that tune a profile: what they print, and that only feedback changes anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import digest
+from tests.cli.lighthouse import FIRST, PROFILES, SECOND, make, put
+from tests.world import snapshot
+
+TITLE = "The lighthouse at the end of the world"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home in which Ada and Bob have had a digest with one paper about a lighthouse."""
+    made = make(tmp_path)
+    put(made, "second", "Soup near the pier")
+    assert digest(made, "run", "--now", FIRST).code == 0
+    return made
+
+
+# --- feedback ----------------------------------------------------------------------------
+
+
+def test_feedback_says_what_was_recorded(home: Path) -> None:
+    liked = digest(home, "feedback", "ada", "end of the world", "like")
+    assert (liked.code, liked.err) == (0, "")
+    assert liked.out == f"ada likes “{TITLE}”.\n1 liked and 0 disliked so far.\n"
+
+    answer = digest(home, "feedback", "ada", TITLE, "dislike", "--json").json
+    assert answer["paper"]["title"] == TITLE
+    assert answer["paper"]["id"].startswith("title:")
+    assert {key: answer[key] for key in ("subscriber", "verdict", "changed")} == {
+        "subscriber": "ada",
+        "verdict": "dislike",
+        "changed": True,
+    }
+    assert (answer["liked"], answer["disliked"]) == (0, 1)
+
+    cleared = digest(home, "feedback", "ada", TITLE, "clear", "--json").json
+    assert (cleared["verdict"], cleared["liked"], cleared["disliked"]) == (None, 0, 0)
+    assert not digest(home, "feedback", "ada", TITLE, "clear", "--json").json["changed"]
+
+
+def test_feedback_of_somebody_who_switched_learning_off_is_kept_with_a_word(home: Path) -> None:
+    (home / "subscribers.yaml").write_text(PROFILES.replace("bob,", "bob, learn: false,"))
+    said = digest(home, "feedback", "bob", TITLE, "like")
+    assert said.code == 0
+    assert "1 liked" in said.out
+    assert "learn: false" in said.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint", "code"),
+    [
+        (("adda", TITLE, "like"), "There is no subscriber 'adda'.\nDid you mean ada?\n", 1),
+        (("ada", "chess", "like"), "There is no paper 'chess'.\n", 1),
+        (("ada", TITLE, "love"), "'love' is not one of 'like', 'dislike', 'clear'", 2),
+    ],
+)
+def test_feedback_says_what_it_cannot_find(
+    home: Path, arguments: tuple[str, ...], complaint: str, code: int
+) -> None:
+    ended = digest(home, "feedback", *arguments)
+    assert (ended.code, ended.out) == (code, "")
+    assert complaint in ended.err
+
+
+# --- replay ------------------------------------------------------------------------------
+
+
+def test_replay_shows_an_edit_side_by_side_and_changes_nothing(home: Path) -> None:
+    (home / "subscribers.yaml").write_text(PROFILES.replace("[lighthouse]", "[soup]"))
+    before = snapshot(home)
+    shown = digest(home, "replay", "ada")
+    assert shown.code == 0
+    assert "Week 46, 9–15 November 2026: 1 gained, 1 lost, 0 as before" in shown.out
+    gained, lost = shown.out.index("+ "), shown.out.index("- ")
+    score = shown.out[gained:lost].split()[2]
+    assert float(score) >= 0.2
+    assert shown.out[gained:lost].split() == [
+        *("+", "–", score, "Soup", "near", "the", "pier"),
+        *("“Soup”", "in", "the", "title"),
+    ]
+    assert f"{score}  0.0000  {TITLE}" in shown.out[lost:]
+    assert "its score 0.0000 is below your threshold 0.2" in shown.out[lost:]
+
+    (week,) = digest(home, "replay", "ada", "--json").json["digests"]
+    assert week["period"] == "2026-W46"
+    assert [change["title"] for change in week["gained"]] == ["Soup near the pier"]
+    assert week["gained"][0]["score_then"] is None
+    assert [change["score_now"] for change in week["lost"]] == [0]
+    assert week["kept"] == []
+    assert snapshot(home) == before
+
+
+def test_replay_goes_back_as_far_as_asked(home: Path) -> None:
+    put(home, "third", "Keepers of a lighthouse")
+    digest(home, "run", "--now", SECOND)
+    weeks = digest(home, "replay", "ada", "--json").json["digests"]
+    assert [week["period"] for week in weeks] == ["2026-W47", "2026-W46"]
+    weeks = digest(home, "replay", "ada", "--last", "1", "--json").json["digests"]
+    assert [week["period"] for week in weeks] == ["2026-W47"]
+
+
+def test_replay_before_the_first_digest_says_so_and_creates_nothing(tmp_path: Path) -> None:
+    home = make(tmp_path)
+    before = snapshot(home)
+    shown = digest(home, "replay", "bob")
+    assert shown.code == 0
+    assert "bob has had no digest yet" in shown.out
+    assert snapshot(home) == before
