@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from digest.model import (
     Channel,
@@ -30,6 +30,8 @@ from digest.model import (
     SubscriberId,
     Verdicts,
 )
+
+T = TypeVar("T")
 
 Matcher = Callable[[Sequence[Record], Sequence[Paper]], Sequence[Match]]
 
@@ -131,6 +133,19 @@ class Ledger(Protocol):
 
     def rehearsal(self) -> AbstractContextManager[Ledger]:
         """A ledger whose writes are seen inside the block and undone at its end."""
+
+
+class Track(Protocol):
+    """Tells a person how far a long piece of work has come."""
+
+    def __call__(self, items: Iterable[T], what: str, total: int) -> Iterator[T]:
+        """The items as they are; ``total`` is how many there are, at most."""
+
+
+def untracked(items: Iterable[T], what: str, total: int) -> Iterator[T]:
+    """Tell nobody."""
+    del what, total
+    return iter(items)
 
 
 class Composer(Protocol):

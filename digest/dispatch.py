@@ -46,7 +46,8 @@ def deliver(house: House, subscribers: Sequence[Subscriber]) -> Deliveries:
             problems.append(Problem(error.where, error.what, MEND_TEMPLATE))
             break
         digests = {claim.delivery: claim.digest for claim in claims}
-        for outcome in _deliver_batch(house, claims, by_id, composer, problems):
+        outcomes = _deliver_batch(house, claims, by_id, composer, problems)
+        for outcome in house.track(outcomes, "Sending", len(claims)):
             digest = digests[outcome.delivery]
             rows.append(Delivered(digest.subscriber, digest.period, len(digest.picks), outcome))
     return Deliveries(tuple(rows), tuple(problems))

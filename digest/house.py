@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from digest.contracts import Composer, Inbox, Ledger, Publisher, Transport
+from digest.contracts import Composer, Inbox, Ledger, Publisher, Track, Transport, untracked
 from digest.planner import Expect
 from digest.render.pages import Pages
 from digest.render.site import Site
@@ -39,3 +39,4 @@ class House:
     """A mail that could not be sent within this after its digest was made is given up."""
     expect: Expect
     feed_entries: int
+    track: Track = untracked

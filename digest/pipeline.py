@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from digest import identity, periods, planner, sources
-from digest.contracts import Found, Inbox, Ledger
+from digest.contracts import Found, Inbox, Ledger, Track, untracked
 from digest.dispatch import deliver, settle_feeds
 from digest.errors import DumpError
 from digest.house import BATCH, House
 from digest.model import (
+    Digest,
     PaperKey,
     Period,
     Problem,
@@ -36,8 +37,8 @@ BACKGROUND = 5000
 
 def run_once(house: House, subscribers: Sequence[Subscriber], *, now: datetime) -> RunReport:
     """One pass. Whatever is interrupted is taken up by the next one."""
-    intake = take_in(house.inbox, house.ledger, now=now)
-    skips = decide(house.ledger, subscribers, expect=house.expect, now=now)
+    intake = take_in(house.inbox, house.ledger, now=now, track=house.track)
+    skips = decide(house.ledger, subscribers, expect=house.expect, now=now, track=house.track)
     deliveries = deliver(house, subscribers)
     published = publish(house, subscribers)
     settle_feeds(house)
@@ -47,7 +48,7 @@ def run_once(house: House, subscribers: Sequence[Subscriber], *, now: datetime) 
 # --- take in -----------------------------------------------------------------------------
 
 
-def take_in(inbox: Inbox, ledger: Ledger, *, now: datetime) -> Intake:
+def take_in(inbox: Inbox, ledger: Ledger, *, now: datetime, track: Track = untracked) -> Intake:
     """Read every finished file of the inbox that the ledger does not know."""
     scan = inbox.scan()
     found = list(scan.found)
@@ -55,7 +56,7 @@ def take_in(inbox: Inbox, ledger: Ledger, *, now: datetime) -> Intake:
     rows: list[DumpRow] = []
     rejected: list[str] = []
     problems = list(scan.problems)
-    for file in found:
+    for file in track(found, "Reading dumps", len(found)):
         if file.hash in known:
             continue
         known.add(file.hash)
@@ -92,18 +93,28 @@ def _take_in_file(
 
 
 def decide(
-    ledger: Ledger, subscribers: Sequence[Subscriber], *, expect: planner.Expect, now: datetime
+    ledger: Ledger,
+    subscribers: Sequence[Subscriber],
+    *,
+    expect: planner.Expect,
+    now: datetime,
+    track: Track = untracked,
 ) -> tuple[Skip, ...]:
     """Record a decision for everybody whose digest is due; those that made none, and why."""
+    due = {subscriber.id: due_period(subscriber, now) for subscriber in subscribers}
+    channels = {subscriber.id: subscriber.channels for subscriber in subscribers}
+    ledger.add_channels(due, channels, now=now)
     skips: list[Skip] = []
-    for start in range(0, len(subscribers), BATCH):
-        batch = subscribers[start : start + BATCH]
-        channels = {subscriber.id: subscriber.channels for subscriber in batch}
-        due = {subscriber.id: due_period(subscriber, now) for subscriber in batch}
-        ledger.add_channels(due, channels, now=now)
-        decisions = [plan.decision for plan in plans(ledger, batch, due, expect=expect, now=now)]
-        ledger.record(decisions, channels)
-        skips.extend(decision for decision in decisions if isinstance(decision, Skip))
+    batch: list[Digest | Skip] = []
+    planned = plans(ledger, subscribers, due, expect=expect, now=now)
+    for plan in track(planned, "Choosing papers", len(subscribers)):
+        batch.append(plan.decision)
+        if isinstance(plan.decision, Skip):
+            skips.append(plan.decision)
+        if len(batch) == BATCH:
+            ledger.record(batch, channels)
+            batch.clear()
+    ledger.record(batch, channels)
     return tuple(skips)
 
 

@@ -26,7 +26,7 @@ def publish(house: House, subscribers: Sequence[Subscriber]) -> Published:
     dumps = house.ledger.dumps(since=papers[0].arrived) if papers else ()
     _put(house, problems, lambda: house.pages.public(papers, dumps, latest=NEWEST))
     tokens = house.ledger.enrol([subscriber.id for subscriber in subscribers])
-    for subscriber in subscribers:
+    for subscriber in house.track(subscribers, "Publishing", len(subscribers)):
         token = tokens[subscriber.id]
         digests = house.ledger.digests(subscriber.id, limit=house.feed_entries)
         _put(house, problems, partial(_pages, house, subscriber, token, digests))

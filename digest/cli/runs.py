@@ -43,7 +43,9 @@ def run(home: Path, now: datetime | None, dry_run: bool, inbox: Path | None, as_
     when = moment(now)
     with (
         signals.heeded() as stopping,
-        wiring.open_house(opened, now=when, dry=dry_run, stopping=stopping) as house,
+        wiring.open_house(
+            opened, now=when, dry=dry_run, stopping=stopping, track=terminal.track
+        ) as house,
     ):
         report = pipeline.run_once(house, everybody, now=when)
     if as_json:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from time import monotonic
+from typing import TYPE_CHECKING, TypeVar
 
 from digest.model import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from rich.console import Console, RenderableType
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 UPCOMING = 5
 """Digests due next that a status lists."""
+T = TypeVar("T")
+
 COLOURS = {
     State.SENT: "green",
     State.DEFERRED: "yellow",
@@ -34,6 +37,22 @@ def console(*, stderr: bool = False) -> Console:
     from rich.console import Console  # noqa: PLC0415  --help does without
 
     return Console(stderr=stderr, highlight=False, soft_wrap=True)
+
+
+def track(items: Iterable[T], what: str, total: int) -> Iterator[T]:
+    """A progress bar on standard error, where that is a terminal, from the first second on."""
+    from rich.progress import Progress  # noqa: PLC0415  --help does without
+
+    out = console(stderr=True)
+    if not out.is_terminal:
+        yield from items
+        return
+    started = monotonic()
+    with Progress(console=out, transient=True, auto_refresh=False) as progress:
+        task = progress.add_task(what, total=total, visible=False)
+        for item in items:
+            yield item
+            progress.update(task, advance=1, visible=monotonic() - started > 1, refresh=True)
 
 
 def table(*headings: str) -> Table:

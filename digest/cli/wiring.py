@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from digest import config, ledger, presence, tokens
 from digest.cli.dry import DryPublisher, DryTransport
-from digest.contracts import Publisher, Transport
+from digest.contracts import Publisher, Track, Transport, untracked
 from digest.delivery.outbox import Outbox
 from digest.errors import TemplateError
 from digest.house import House
@@ -117,6 +117,7 @@ def open_house(
     dry: bool = False,
     inbox: Inbox | None = None,
     stopping: Callable[[], bool] = lambda: False,
+    track: Track = untracked,
 ) -> Iterator[House]:
     """The house of one pass; with ``dry``, one that changes nothing.
 
@@ -149,6 +150,7 @@ def open_house(
             expire_after=home.settings.delivery.expire_after,
             expect=home.settings.expect,
             feed_entries=home.settings.feeds.entries,
+            track=track,
         )
         if not dry:
             take_over(home, book, mail, now=now)
@@ -222,8 +224,10 @@ class Letters:
 
     home: Home
     composer: EmailComposer
-    ledger: SqlLedger
+    ledger: Ledger
     keys: tokens.Tokens
+    trial: str = ""
+    """Marks messages that are only sent to try things out; see ``EmailComposer.compose``."""
 
     def __call__(self, claim: Claim, subscriber: Subscriber) -> Message:
         """The message of a claimed delivery. Raises TemplateError."""
@@ -236,6 +240,8 @@ class Letters:
             subscriber,
             self.links(subscriber, claim.digest),
             envelope_sender=sender,
+            headers={"X-Digest-Test": self.trial} if self.trial else {},
+            trial=self.trial,
         )
 
     def links(self, subscriber: Subscriber, digest: Digest) -> Links:
