@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from digest import config, ledger, presence, tokens
 from digest.cli.dry import DryPublisher, DryTransport
-from digest.contracts import Publisher, Track, Transport, untracked
+from digest.contracts import Ledger, Publisher, Track, Transport, untracked
 from digest.delivery.outbox import Outbox
 from digest.errors import TemplateError
 from digest.house import House
