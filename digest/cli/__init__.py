@@ -20,6 +20,7 @@ from digest.cli import (
     replays,
     runs,
     services,
+    trial,
     verdicts,
 )
 from digest.errors import ConfigError, DigestError, NotFound
@@ -61,6 +62,7 @@ for command in (
     deliveries.deliveries,
     bounces.bounces,
     people.subscribers,
+    trial.test_mail,
 ):
     cli.add_command(command)
 

@@ -28,6 +28,8 @@ from digest.render.templates import Templates
 from digest.render.wrapping import wrapped
 
 HTML, TEXT, STYLE = "email.html.j2", "email.txt.j2", "style.css"
+TRIAL = "[Test] "
+"""Begins the subject of a message that is only sent to try things out."""
 BUDGET = 88_000
 """Bytes of the encoded HTML part. Gmail cuts a message near 102,000."""
 
@@ -69,20 +71,26 @@ class EmailComposer:
         *,
         envelope_sender: str | None = None,
         headers: Mapping[str, str] | None = None,
+        trial: str = "",
     ) -> Message:
         """The message of one delivery; the same bytes whenever it is composed anew.
 
         ``envelope_sender`` is where bounces go, else to the sender; ``headers`` are added as
-        free text.
+        free text. ``trial``, a word that no other message has, marks one that is sent to try
+        things out: in its subject, its name and its Message-ID.
 
         Raises:
             TemplateError: an operator's template failed on this digest.
         """
         letter, html = self._fitting(self._letter(digest, subscriber, links))
         recipient = message.address(subscriber.email or "")
+        subject = f"{TRIAL}{letter.subject}" if trial else letter.subject
+        identifier = message_id(subscriber.id, digest.period, self._sender, trial)
         content = message.assemble(
             [
-                *self._headers(digest, subscriber, links, letter.subject, recipient),
+                *self._headers(subscriber, links, subject, recipient),
+                ("Date", format_datetime(digest.composed)),
+                ("Message-ID", identifier),
                 *((name, message.unstructured(value)) for name, value in (headers or {}).items()),
             ],
             self._text(letter),
@@ -93,7 +101,7 @@ class EmailComposer:
             sender=envelope_sender or self._sender,
             recipient=recipient,
             content=content,
-            name=f"{digest.period}-{subscriber.id}",
+            name=f"{digest.period}-{subscriber.id}" + (f"-test-{trial}" if trial else ""),
         )
 
     def html(self, digest: Digest, subscriber: Subscriber, links: Links) -> str:
@@ -127,7 +135,7 @@ class EmailComposer:
     # --- headers -------------------------------------------------------------------------
 
     def _headers(
-        self, digest: Digest, subscriber: Subscriber, links: Links, subject: str, recipient: str
+        self, subscriber: Subscriber, links: Links, subject: str, recipient: str
     ) -> list[tuple[str, str]]:
         one_click = links.one_click if (links.one_click or "").startswith("https://") else None
         local, _, domain = self._sender.rpartition("@")
@@ -135,8 +143,6 @@ class EmailComposer:
             ("From", message.mailbox(self._brand, self._sender)),
             ("To", message.mailbox(subscriber.name[:200], recipient)),
             ("Subject", message.unstructured(subject)),
-            ("Date", format_datetime(digest.composed)),
-            ("Message-ID", message_id(subscriber.id, digest.period, self._sender)),
             ("List-Id", f"<{_label(local)}.{domain}>"),
             ("List-Unsubscribe", message.uris(one_click or "", links.unsubscribe_mailto)),
         ]
@@ -207,12 +213,12 @@ class EmailComposer:
         )
 
 
-def message_id(subscriber: SubscriberId, period: Period, sender: str) -> str:
+def message_id(subscriber: SubscriberId, period: Period, sender: str, trial: str = "") -> str:
     """The Message-ID of a digest by email, in its angle brackets: the same on every try.
 
-    ``sender`` is the From header or the address in it.
+    ``sender`` is the From header or the address in it; ``trial`` as in ``compose``.
     """
-    name = f"{subscriber}\0email\0{period}"
+    name = f"{subscriber}\0email\0{period}" + (f"\0{trial}" if trial else "")
     domain = message.address(parseaddr(sender)[1]).rpartition("@")[2]
     return f"<{sha256(name.encode()).hexdigest()[:32]}@{domain}>"
 

@@ -1,0 +1,129 @@
+"""``digest test-mail``: one real digest, sent to try things out."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli.options import json_option, moment, now_option, pass_home
+from digest.model import Claim, DeliveryId, Message, Outcome, Skip, State
+
+if TYPE_CHECKING:
+    from digest.cli.wiring import Home
+    from digest.house import House
+    from digest.model import Digest, Subscriber
+
+
+@click.command("test-mail")
+@click.argument("address")
+@click.option("--subscriber", "name", help="Whose digest; else of whom ADDRESS is, or the first.")
+@now_option
+@json_option
+@pass_home
+def test_mail(
+    home: Path, address: str, name: str | None, now: datetime | None, as_json: bool
+) -> int:
+    """Send one real digest to ADDRESS: the subscriber's last one, else the next.
+
+    It goes the way all mail goes, is marked as a test in its subject and by the header
+    X-Digest-Test, and nothing is recorded. Its links to unsubscribe unsubscribe nobody.
+
+    Exit status: 0 when the server has accepted it, else 1.
+
+    \b
+    Examples:
+      digest test-mail me@example.org
+      digest test-mail me@example.org --subscriber ada
+    """
+    from digest import subscribers  # noqa: PLC0415  --help does without
+    from digest.cli import terminal, wiring  # noqa: PLC0415
+
+    recipient, when = _checked(address), moment(now)
+    opened = wiring.open_home(home)
+    listed = subscribers.load(home)
+    person = subscribers.find(listed, name) if name else _likeliest(listed, recipient)
+    with wiring.look_into_ledger(opened) as ledger:
+        refused = ledger.suppressed([recipient])
+    if refused:
+        raise click.ClickException(f"{recipient} is suppressed: {refused[recipient]}")
+    with wiring.open_house(opened, now=when, dry=True) as house:
+        digest = replace(_digest(house, person, when), composed=when)
+        message = _compose(opened, house, digest, replace(person, email=recipient))
+    with terminal.waiting("sending"):
+        outcome = _send(opened, message)
+    if as_json:
+        found = {
+            "subscriber": person.id,
+            "period": str(digest.period),
+            "recipient": recipient,
+            "state": outcome.state,
+            "detail": outcome.detail,
+        }
+        click.echo(json.dumps(found, indent=2))
+    else:
+        click.echo(
+            f"A test of {person.id}'s digest for {digest.period} to {recipient}: "
+            f"{outcome.state}. {outcome.detail}"
+        )
+    return int(outcome.state is not State.SENT)
+
+
+def _checked(address: str) -> str:
+    from pydantic_core import PydanticCustomError  # noqa: PLC0415  --help does without
+
+    from digest.notation import email_address  # noqa: PLC0415
+
+    try:
+        return email_address(address)
+    except PydanticCustomError as error:
+        raise click.BadParameter(error.message(), param_hint="ADDRESS") from error
+
+
+def _likeliest(listed: Sequence[Subscriber], address: str) -> Subscriber:
+    """Whose address it is, else the first; an empty list is refused."""
+    if not listed:
+        raise click.ClickException("There is no subscriber whose digest could be sent.")
+    return next((one for one in listed if (one.email or "").lower() == address.lower()), listed[0])
+
+
+def _digest(house: House, person: Subscriber, now: datetime) -> Digest:
+    """The subscriber's last digest, else the next."""
+    from digest import inquiry, pipeline  # noqa: PLC0415  --help does without
+
+    for digest in house.ledger.digests(person.id, limit=1):
+        return digest
+    pipeline.take_in(house.inbox, house.ledger, now=now)
+    plan = inquiry.next_plan(house.ledger, person, expect=house.expect, now=now)
+    if isinstance(plan.decision, Skip):
+        raise click.ClickException(
+            f"{person.id} has had no digest, and the next would be none: {plan.decision.reason}. "
+            "Put a dump into the inbox, or name another --subscriber."
+        )
+    return plan.decision
+
+
+def _compose(home: Home, house: House, digest: Digest, person: Subscriber) -> Message:
+    """The message as it would go out, but for its marks and its links that do nothing."""
+    from digest import tokens  # noqa: PLC0415  --help does without
+    from digest.cli.wiring import Letters  # noqa: PLC0415
+    from digest.render import templates  # noqa: PLC0415
+    from digest.render.email import EmailComposer  # noqa: PLC0415
+
+    composer = EmailComposer(templates.load(home.path), home.site)
+    thrown_away = tokens.Tokens({0: secrets.token_bytes(32)})
+    letters = Letters(home, composer, house.ledger, thrown_away, trial=secrets.token_hex(4))
+    return letters(Claim(DeliveryId(0), "email", digest, fence=0, attempt=1), person)
+
+
+def _send(home: Home, message: Message) -> Outcome:
+    from digest.cli import wiring  # noqa: PLC0415  --help does without
+
+    (outcome,) = wiring.transport(home).send([message], lambda _: True)
+    return outcome
