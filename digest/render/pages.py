@@ -1,18 +1,10 @@
-"""Web pages: what this is, how to edit a profile, and every past digest in full.
-
-They need nothing from anywhere: the style stands in each page, links among them are relative,
-there is no script, and a content security policy forbids what is not needed. A page whose
-address is a secret tells it to nobody it links to (``referrer``) and to no search engine.
-"""
+"""Web pages in files: what this is, how to edit a profile, and every past digest in full."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
 from itertools import groupby
 
 from markupsafe import Markup
@@ -21,6 +13,7 @@ from digest.model import Digest, DumpSeen, Paper, Pick, Reason, Subscriber
 from digest.render import letter, wording
 from digest.render.excerpt import marked, shortened
 from digest.render.feeds import ALL
+from digest.render.frame import FORMATS, Frame
 from digest.render.site import (
     HELP,
     INDEX,
@@ -28,29 +21,14 @@ from digest.render.site import (
     Site,
     archive_index_path,
     archive_path,
-    feed_path,
 )
 from digest.render.templates import Templates
 from digest.text.clean import one_line, plain
 
-_FEEDS: Mapping[FeedFormat, tuple[str, str]] = {
-    "atom": ("Atom", "application/atom+xml"),
-    "rss": ("RSS", "application/rss+xml"),
-    "json": ("JSON Feed", "application/feed+json"),
-}
 _TITLES = 3
 """So many titles stand for a digest where digests are listed."""
 _TITLE = 200
 """Characters of a title in a list; a digest's own page has it whole."""
-
-
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """A feed that a page offers; none where the subscriber has no such channel."""
-
-    name: str
-    type: str
-    href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +88,14 @@ class Pages:
     """
 
     def __init__(self, templates: Templates, site: Site) -> None:
-        self._templates, self._site = templates, site
+        self._frame = Frame(templates, site)
 
     def archive(self, subscriber: Subscriber, token: str, digest: Digest) -> dict[str, bytes]:
         """The page that keeps one digest: every pick in full, its reasons, the coverage."""
         path = archive_path(token, digest.period)
         values = _in_full(subscriber, digest)
-        return {path: self._page(path, "archive.html.j2", values, token, _feeds(subscriber))}
+        feeds = _feeds(subscriber)
+        return {path: self._frame.page(path, "archive.html.j2", values, token=token, feeds=feeds)}
 
     def archive_index(
         self, subscriber: Subscriber, token: str, digests: Iterable[Digest]
@@ -127,7 +106,10 @@ class Pages:
             "name": one_line(subscriber.name) or one_line(subscriber.id),
             "issues": tuple(map(_issue, digests)),
         }
-        return {path: self._page(path, "archive_index.html.j2", values, token, _feeds(subscriber))}
+        page = self._frame.page(
+            path, "archive_index.html.j2", values, token=token, feeds=_feeds(subscriber)
+        )
+        return {path: page}
 
     def public(
         self, papers: Iterable[Paper], dumps: Collection[DumpSeen], *, latest: int = 200
@@ -140,48 +122,13 @@ class Pages:
         days = tuple(_days(newest))
         values = {"summary": _summary(newest, dumps, days), "days": days}
         return {
-            INDEX: self._page(INDEX, "index.html.j2", values, ALL, _FEEDS),
-            HELP: self._page(HELP, "help.html.j2", {}, ALL, _FEEDS),
+            INDEX: self._frame.page(INDEX, "index.html.j2", values, token=ALL, feeds=FORMATS),
+            HELP: self._frame.page(HELP, "help.html.j2", {}, token=ALL, feeds=FORMATS),
         }
 
-    def _page(
-        self,
-        path: str,
-        template: str,
-        values: Mapping[str, object],
-        token: str,
-        feeds: Mapping[FeedFormat, tuple[str, str]],
-    ) -> bytes:
-        """A page whose links to others start from where it lies."""
-        style, policy = self._style
-        root = "../" * path.count("/")
-        frame = {
-            "brand": self._site.name,
-            "style": style,
-            "policy": policy,
-            "personal": token != ALL,
-            "root": root,
-            "feeds": [
-                Feed(name, media_type, root + feed_path(token, kind))
-                for kind, (name, media_type) in feeds.items()
-            ],
-        }
-        return self._templates.render(template, {**frame, **values}).encode()
 
-    @cached_property
-    def _style(self) -> tuple[Markup, str]:
-        """The style sheet, and the policy that allows it and nothing else."""
-        # A browser hashes the text it has parsed; ``source`` has no carriage returns either.
-        style = "\n".join(map(self._templates.source, ("style.css", "page.css")))
-        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-        return (
-            Markup(style),  # noqa: S704  the operator's own file
-            f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
-        )
-
-
-def _feeds(subscriber: Subscriber) -> Mapping[FeedFormat, tuple[str, str]]:
-    return _FEEDS if "feed" in subscriber.channels else {}
+def _feeds(subscriber: Subscriber) -> tuple[FeedFormat, ...]:
+    return FORMATS if "feed" in subscriber.channels else ()
 
 
 # --- digests -----------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import TYPE_CHECKING, Literal
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
     from digest.model import Period
 
 FeedFormat = Literal["atom", "rss", "json"]
+FEED_TYPES: Mapping[FeedFormat, str] = {
+    "atom": "application/atom+xml",
+    "rss": "application/rss+xml",
+    "json": "application/feed+json",
+}
+"""The media type of each."""
 
 INDEX, HELP = "index.html", "help.html"
 """Pages at the top of the public folder: what this is, and how to edit a profile."""
