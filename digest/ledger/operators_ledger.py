@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from digest.ledger import (
+    copying,
     deliveries,
     lookup,
     operating,
@@ -15,6 +17,7 @@ from digest.ledger import (
     spooling,
     verdicts,
 )
+from digest.ledger.copying import Content
 from digest.ledger.database import INTAKE, REFUSALS, Database
 from digest.ledger.deliveries import Mode
 from digest.ledger.operating import DeliveryRow, Status
@@ -167,6 +170,16 @@ class OperatorsLedger:
         """A subscriber's verdicts, newest first."""
         with self._database.reading() as connection:
             return verdicts.given(connection, subscriber)
+
+    # --- copies --------------------------------------------------------------------------
+
+    def copy_into(self, target: OperatorsLedger) -> list[Content]:
+        """Copy everything into an empty ledger, and prove it. Raises LedgerError."""
+        return copying.copy(self._database, target._database)
+
+    def back_up(self, path: Path) -> None:
+        """Write a consistent copy into a new SQLite file. Raises LedgerError."""
+        copying.back_up(self._database, path)
 
     # --- who must not be mailed ----------------------------------------------------------
 

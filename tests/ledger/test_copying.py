@@ -1,0 +1,194 @@
+"""Copies of a ledger: into another database and back, and while others write to it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from shutil import copyfile
+
+import pytest
+
+import digest.ledger
+from digest.errors import LedgerError
+from digest.ledger import SqlLedger, copying
+from digest.ledger.database import connect
+from digest.ledger.tables import metadata
+from digest.model import DeliveryId, DumpHash, Message, State
+from tests.conftest import MakeUrl
+from tests.ledger.samples import (
+    ADA,
+    BOB,
+    BOTH,
+    DAY,
+    NEXT_WEEK,
+    NOW,
+    arrive,
+    claim,
+    deliver,
+    digest_of,
+    states,
+)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlLedger]:
+    """An empty ledger of the other kind, or of the same."""
+    if request.param == "sqlite":
+        copyfile(request.getfixturevalue("sqlite_template"), tmp_path / "target.db")
+        url = f"sqlite:///{tmp_path / 'target.db'}"
+    else:
+        empty: MakeUrl = request.getfixturevalue("emptied")
+        url = empty()
+    with digest.ledger.open(url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def source(tmp_path: Path, sqlite_template: Path) -> Iterator[SqlLedger]:
+    """A SQLite ledger with something in every table."""
+    copyfile(sqlite_template, tmp_path / "source.db")
+    with digest.ledger.open(f"sqlite:///{tmp_path / 'source.db'}") as opened:
+        fill(opened)
+        yield opened
+
+
+def fill(ledger: SqlLedger) -> None:
+    deliver(ledger, "a", "b ✓ \N{SNOWMAN}", channels=BOTH)
+    claim(ledger)
+    message = Message(DeliveryId(1), "f@example.org", "ada@example.org", b"\0\xff bytes", "name")
+    ledger.spool([(message, 1)])
+    ledger.record_rejected("x.bin", DumpHash("f" * 64), "no dump", now=NOW)
+    ledger.unsubscribe(BOB, "email", now=NOW)
+    ledger.suppress(address="old@example.org", reason="5.1.1 gone \udc80", now=NOW)
+    ledger.restored(now=NOW - 30 * DAY)
+
+
+def test_everything_is_copied_and_nothing_else(source: SqlLedger, target: SqlLedger) -> None:
+    copied = source.copy_into(target)
+    rows = {one.table: one.rows for one in copied}
+    assert set(rows) == set(metadata.tables)
+    assert rows["paper"] == 2
+    assert rows["delivery"] == 2
+    assert target.deliveries() == source.deliveries()
+    assert target.spooled([DeliveryId(1)]) == source.spooled([DeliveryId(1)])
+    assert target.suppressions() == source.suppressions()
+    assert target.unsubscriptions() == source.unsubscriptions()
+    assert target.papers() == source.papers()
+    assert target.digests(ADA, limit=9) == source.digests(ADA, limit=9)
+
+
+def test_a_copy_goes_on_where_the_original_stood(source: SqlLedger, target: SqlLedger) -> None:
+    source.copy_into(target)
+    following = digest_of(arrive(target, "c"), period=NEXT_WEEK)
+    assert target.record([following], {ADA: BOTH}) == 1
+    assert [row.id for row in target.deliveries()] == [4, 3, 2, 1]
+
+
+def test_there_and_back_gives_the_same_hashes(
+    source: SqlLedger, target: SqlLedger, tmp_path: Path
+) -> None:
+    there = source.copy_into(target)
+    with digest.ledger.open(f"sqlite:///{tmp_path / 'back.db'}") as back:
+        assert target.copy_into(back) == there
+
+
+def test_a_target_with_anything_in_it_is_refused_and_left_alone(
+    source: SqlLedger, target: SqlLedger
+) -> None:
+    target.suppress(subscriber=ADA, reason="by hand", now=NOW)
+    with pytest.raises(LedgerError, match=r"holds a ledger already.*suppression.*empty database"):
+        source.copy_into(target)
+    assert target.papers() == []
+    assert len(target.suppressions()) == 1
+
+
+def test_a_copy_that_differs_is_not_kept(
+    source: SqlLedger, target: SqlLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = copying._copy_table
+
+    def careless(*arguments: object) -> copying.Content:
+        content = honest(*arguments)  # type: ignore[arg-type]  # handed on as they are
+        return copying.Content(content.table, content.rows, "0" * 64)
+
+    monkeypatch.setattr(copying, "_copy_table", careless)
+    with pytest.raises(LedgerError, match=r"differs: .* nothing was kept"):
+        source.copy_into(target)
+    assert target.papers() == []
+
+
+def test_hashes_tell_any_difference_but_not_the_order(tmp_path: Path) -> None:
+    def content(*titles: str) -> list[copying.Content]:
+        path = tmp_path / f"{len(list(tmp_path.iterdir()))}.db"
+        with digest.ledger.open(f"sqlite:///{path}") as ledger:
+            for title in titles:
+                ledger.suppress(address=title, reason="r", now=NOW)
+        database = connect(f"sqlite:///{path}", patience=DAY)
+        with database.reading() as connection:
+            found = copying._content(metadata.tables["suppression"], connection)
+        database.close()
+        return [found]
+
+    assert content("a", "b") == content("b", "a")
+    assert content("a", "b") != content("a", "c")
+    assert content("a") != content("a", "b")
+
+
+# --- backups -----------------------------------------------------------------------------
+
+
+def test_a_backup_is_one_sound_file_for_its_owner_alone(ledger: SqlLedger, tmp_path: Path) -> None:
+    fill(ledger)
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    path = folder / "monday.db"
+    ledger.back_up(path)
+    assert [each.name for each in folder.iterdir()] == ["monday.db"]
+    assert path.stat().st_mode & 0o777 == 0o600
+    with closing(sqlite3.connect(path)) as raw:
+        assert raw.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    with digest.ledger.open(f"sqlite:///{path}") as copy:
+        assert copy.deliveries() == ledger.deliveries()
+        assert copy.papers() == ledger.papers()
+
+
+def test_a_backup_does_not_disturb_who_is_writing(source: SqlLedger, tmp_path: Path) -> None:
+    with source._database.writing() as connection:
+        connection.execute(metadata.tables["mark"].delete())
+        with digest.ledger.open(str(source._database.url)) as other:
+            other.back_up(tmp_path / "backup.db")
+    with digest.ledger.open(f"sqlite:///{tmp_path / 'backup.db'}") as copy:
+        assert copy.papers() == source.papers()
+
+
+def test_what_is_newer_than_the_backup_is_held_after_restoring_it(
+    tmp_path: Path, sqlite_template: Path
+) -> None:
+    path = tmp_path / "digest.db"
+    copyfile(sqlite_template, path)
+    with digest.ledger.open(f"sqlite:///{path}") as ledger:
+        decided = deliver(ledger, "a")
+        ledger.back_up(tmp_path / "backup.db")
+        (one,) = claim(ledger)
+        ledger.commit([(one.delivery, one.fence)], now=NOW)
+    for leftover in tmp_path.glob("digest.db*"):
+        leftover.unlink()
+    copyfile(tmp_path / "backup.db", path)
+
+    with digest.ledger.open(f"sqlite:///{path}") as restored:
+        assert restored.restored(now=NOW + DAY) == 1
+        assert states(restored) == [State.UNCERTAIN]
+        assert claim(restored, now=NOW + DAY) == []
+        assert restored.record([decided], {ADA: BOTH}) == 0
+
+
+def test_a_backup_that_cannot_be_written_leaves_nothing(source: SqlLedger, tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match="cannot be written: No such file or directory"):
+        source.back_up(tmp_path / "nowhere" / "backup.db")
+    folder = tmp_path / "taken"
+    (folder / "backup.db").mkdir(parents=True)
+    with pytest.raises(LedgerError, match="cannot be written"):
+        source.back_up(folder / "backup.db")
+    assert [each.name for each in folder.iterdir()] == ["backup.db"]
