@@ -14,6 +14,7 @@ from digest import __version__
 from digest.cli import (
     answers,
     bounces,
+    databases,
     deliveries,
     homes,
     people,
@@ -63,6 +64,7 @@ for command in (
     bounces.bounces,
     people.subscribers,
     trial.test_mail,
+    databases.db,
 ):
     cli.add_command(command)
 

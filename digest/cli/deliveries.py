@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest.cli.options import json_option, moment, pass_home
+from digest.cli.options import json_option, moment, now_option, pass_home
 from digest.model import Channel, DeliveryId, State, SubscriberId
 
 if TYPE_CHECKING:
@@ -101,12 +102,13 @@ def _deciding(name: str, act: str, explanation: str, done: str) -> None:
         name, help=f"{explanation}\n\n\b\nExample:\n  digest deliveries {name} 12 15"
     )
     @click.argument("numbers", type=int, nargs=-1, required=True)
+    @now_option
     @pass_home
-    def decide(home: Path, numbers: tuple[int, ...]) -> None:
+    def decide(home: Path, numbers: tuple[int, ...], now: datetime | None) -> None:
         with _ledger(home) as ledger:
             method: Callable[..., None] = getattr(ledger, act)
             for number in numbers:
-                method(DeliveryId(number), now=moment(None))
+                method(DeliveryId(number), now=moment(now))
                 click.echo(f"{number}: {done}")
 
 

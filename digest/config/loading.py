@@ -13,6 +13,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_settings import EnvSettingsSource
 
 from digest.config.settings import Section, Settings
+from digest.config.values import in_home
 from digest.errors import ConfigError
 from digest.model import Problem
 from digest.notation import complaint, nearest
@@ -144,11 +145,8 @@ class _Gathered:
 
     def settled(self, settings: Settings, home: Path) -> Settings:
         """With paths that need the home resolved, and secrets read from their files."""
-        prefix = "sqlite:///"
-        if settings.database_url.startswith(prefix):
-            path, mark, options = settings.database_url.removeprefix(prefix).partition("?")
-            url = f"{prefix}{home.absolute() / path}{mark}{options}"
-            settings = settings.model_copy(update={"database_url": url})
+        url = in_home(settings.database_url, home)
+        settings = settings.model_copy(update={"database_url": url})
         if settings.dkim is not None:
             self.readable(home / settings.dkim.key_file, ("dkim", "key_file"))
         if settings.smtp is None:

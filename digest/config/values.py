@@ -91,6 +91,15 @@ def database_url(text: str) -> str:
     return text
 
 
+def in_home(url: str, home: Path) -> str:
+    """The database's URL with SQLite's file, which is relative to the home, made absolute."""
+    start = _DATABASES[0]
+    if not url.startswith(start):
+        return url
+    path, mark, options = url.removeprefix(start).partition("?")
+    return f"{start}{home.absolute() / path}{mark}{options}"
+
+
 def folder(path: Path) -> Path:
     """A folder other than the home itself."""
     if path == Path():

@@ -1,0 +1,141 @@
+"""``digest db``: copies and backups of the ledger, and what to say after restoring one."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli.options import json_option, moment, now_option, pass_home
+
+if TYPE_CHECKING:
+    from digest.cli.wiring import Home
+    from digest.ledger import SqlLedger
+
+
+@click.group()
+def db() -> None:
+    """Copy the ledger to another database, back it up, restore it."""
+
+
+@db.command()
+@click.argument("url")
+@json_option
+@pass_home
+def copy(home: Path, url: str, as_json: bool) -> None:
+    """Copy the ledger into the empty database at URL, and prove that both hold the same.
+
+    URL is written as `database_url` is in digest.toml. Stop the service first: what it does from
+    now on is not in the copy. The old database stays as it is.
+
+    \b
+    Examples:
+      digest db copy postgresql+psycopg://digest@localhost/digest
+      digest db copy sqlite:///state/back.db
+    """
+    from digest import ledger  # noqa: PLC0415  --help does without
+    from digest.cli import terminal, wiring  # noqa: PLC0415
+
+    opened = wiring.open_home(home)
+    target = _database_url(url, home)
+    with wiring.open_ledger(opened) as old, ledger.open(target) as new:
+        _refuse_while_busy(opened, old)
+        with terminal.waiting("copying"):
+            copied = old.copy_into(new)
+    if as_json:
+        found = [{"table": each.table, "rows": each.rows, "hash": each.hash} for each in copied]
+        click.echo(json.dumps(found, indent=2))
+        return
+    rows = terminal.table("Table", "#Rows", "SHA-256")
+    for each in copied:
+        rows.add_row(each.table, f"{each.rows:,}", each.hash[:16])
+    out = terminal.console()
+    out.print(rows)
+    out.print(
+        "The copy holds the same rows. Now set `database_url`, or DIGEST_DATABASE_URL, to it."
+    )
+
+
+@db.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
+@pass_home
+def backup(home: Path, file: Path, force: bool) -> None:
+    """Write a consistent copy of the ledger to the SQLite file FILE, also while it is in use.
+
+    Keep state/keys, digest.toml and subscribers.yaml beside it: they are not in the ledger.
+
+    \b
+    Examples:
+      digest db backup /var/backups/digest/monday.db
+      digest db backup --force /var/backups/digest/last.db
+    """
+    from digest.cli import terminal, wiring  # noqa: PLC0415  --help does without
+
+    if file.exists() and not force:
+        raise click.ClickException(f"{file} exists; name another file, or add --force.")
+    with wiring.open_ledger(wiring.open_home(home)) as ledger:
+        if not ledger.exists:
+            raise click.ClickException("There is no ledger yet, so nothing to back up.")
+        with terminal.waiting("copying"):
+            ledger.back_up(file.absolute())
+    click.echo(f"Wrote {file}: {file.stat().st_size / 1e6:,.1f} MB, checked.")
+
+
+@db.command()
+@now_option
+@pass_home
+def restored(home: Path, now: datetime | None) -> None:
+    """Say that an older backup was put back: what may have been sent since is held, not resent.
+
+    Mail that the backup has as unsent, and mail of periods that had ended by now, becomes
+    uncertain instead of being sent: a person who has had it would get it twice. Look at
+    `digest deliveries list --state uncertain`, then settle each with resend or mark-sent.
+
+    Run this after putting the backup in place and before anything else runs.
+
+    \b
+    Example:
+      rm -f state/digest.db-wal state/digest.db-shm
+      cp backup.db state/digest.db && digest db restored
+    """
+    from digest.cli import wiring  # noqa: PLC0415  --help does without
+
+    opened = wiring.open_home(home)
+    with wiring.open_ledger(opened) as ledger:
+        if not ledger.exists:
+            raise click.ClickException("There is no ledger; put the backup in its place first.")
+        held = ledger.restored(now=moment(now))
+    click.echo(f"{held} emails are held as uncertain, and so will be those of past periods.")
+    if held:
+        click.echo("See: digest deliveries list --state uncertain")
+
+
+def _refuse_while_busy(home: Home, ledger: SqlLedger) -> None:
+    """Mail that somebody is sending now would be sent once more from the copy."""
+    from digest import presence  # noqa: PLC0415  --help does without
+
+    owners = ledger.owners()
+    dead = presence.dead(home.state / "owners", owners)
+    if busy := sorted(set(owners) - set(dead)):
+        raise click.ClickException(
+            f"{busy[0]} is sending mail; stop it, or wait until its lease ends, and copy then."
+        )
+
+
+def _database_url(url: str, home: Path) -> str:
+    """The URL as settings would have it: SQLite's file relative to the home."""
+    from pydantic_core import PydanticCustomError  # noqa: PLC0415  --help does without
+
+    from digest.config import values  # noqa: PLC0415
+
+    try:
+        return values.in_home(values.database_url(url), home)
+    except PydanticCustomError as error:
+        words = error.context or {}
+        raise click.BadParameter(
+            f"{words.get('what')}: {words.get('remedy')}", param_hint="URL"
+        ) from error
