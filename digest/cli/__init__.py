@@ -21,6 +21,7 @@ from digest.cli import (
     replays,
     runs,
     services,
+    suggestions,
     trial,
     verdicts,
 )
@@ -60,6 +61,7 @@ for command in (
     homes.init,
     verdicts.feedback,
     replays.replay,
+    suggestions.suggest,
     deliveries.deliveries,
     bounces.bounces,
     people.subscribers,

@@ -1,0 +1,118 @@
+"""``digest suggest``: interests learned from liked papers or from a library."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli.options import json_option, pass_home
+
+if TYPE_CHECKING:
+    from digest.ledger import SqlLedger
+    from digest.model import Subscriber, Verdicts
+    from digest.tuning.suggest import Suggestion
+
+LEAST = 2
+"""A phrase of a single paper tells of that paper, not of a reader."""
+
+
+@click.command()
+@click.argument("subscriber")
+@click.option(
+    "--from",
+    "library",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Learn from this BibTeX or RIS library instead of from liked papers.",
+)
+@click.option(
+    "--limit", default=15, show_default=True, type=click.IntRange(min=1), help="At most so many."
+)
+@json_option
+@pass_home
+def suggest(home: Path, subscriber: str, library: Path | None, limit: int, as_json: bool) -> None:
+    """Suggest interests for SUBSCRIBER as lines of YAML to copy; nothing is changed.
+
+    They are the phrases that set the papers that SUBSCRIBER likes, or those of a library, apart
+    from the papers in the archive. What the profile names already is left out.
+
+    \b
+    Examples:
+      digest suggest ada
+      digest suggest ada --from library.bib
+    """
+    from digest import subscribers  # noqa: PLC0415  --help does without
+    from digest.cli import terminal, wiring  # noqa: PLC0415
+
+    opened = wiring.open_home(home)
+    person = subscribers.find(subscribers.load(home), subscriber)
+    with wiring.look_into_ledger(opened) as ledger, terminal.waiting("Comparing phrases"):
+        texts, archive, found = _learn(ledger, person, library, limit)
+    if as_json:
+        answer = {
+            "subscriber": person.id,
+            "papers": texts,
+            "archive": archive,
+            "suggestions": [asdict(each) for each in found],
+        }
+        click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+    else:
+        source = library.name if library else f"papers that {person.id} likes"
+        _show(found, f"{texts:,} {'texts of ' if library else ''}{source}", archive)
+
+
+def _learn(
+    ledger: SqlLedger, person: Subscriber, library: Path | None, limit: int
+) -> tuple[int, int, Sequence[Suggestion]]:
+    """How many texts were learned from and compared with, and what they suggest."""
+    from digest.cli import terminal  # noqa: PLC0415  --help does without
+    from digest.model import Verdicts  # noqa: PLC0415
+    from digest.pipeline import BACKGROUND  # noqa: PLC0415
+    from digest.tuning.library import read  # noqa: PLC0415
+    from digest.tuning.suggest import suggest as suggested  # noqa: PLC0415
+    from digest.tuning.suggest import text_of  # noqa: PLC0415
+
+    said = ledger.verdicts([person.id]).get(person.id, Verdicts())
+    if library:
+        known = read(library)
+        terminal.show_problems(known.problems)
+        texts: Sequence[str] = known.texts
+    else:
+        texts = [text_of(paper) for paper in said.liked]
+    if len(texts) < LEAST:
+        raise click.ClickException(_too_few(person, said, library))
+    judged = {paper.key for paper in (*said.liked, *said.disliked)}
+    papers = ledger.papers(limit=BACKGROUND)
+    archive = [text_of(paper) for paper in papers if paper.key not in judged]
+    disliked = [text_of(paper) for paper in said.disliked]
+    found = suggested(texts, archive, person.profile, disliked=disliked, limit=limit)
+    return len(texts), len(archive), found
+
+
+def _too_few(person: Subscriber, said: Verdicts, library: Path | None) -> str:
+    if library:
+        return f"{library.name} has a single entry; two or more are needed."
+    return (
+        f"{person.id} likes {len(said.liked)} papers; {LEAST} or more are needed. "
+        f"Record some with `digest feedback {person.id} PAPER like`, or name a library by --from."
+    )
+
+
+def _show(found: Sequence[Suggestion], source: str, archive: int) -> None:
+    from digest.tuning.suggest import as_yaml  # noqa: PLC0415  --help does without
+
+    against = f"against {archive:,} papers of the archive" if archive else "without an archive"
+    click.echo(f"# From {source}, {against}.")
+    if not found:
+        click.echo("# Nothing stands out that the profile does not name.")
+        return
+    click.echo("    interests:")
+    lines = [as_yaml(each.text, each.weight) for each in found]
+    width = max(map(len, lines))
+    for line, each in zip(lines, found, strict=True):
+        share = f", {each.archive / archive:.1%} of the archive" if archive else ""
+        click.echo(f"      {line:<{width}}  # in {each.here:,} of them{share}")

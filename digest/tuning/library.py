@@ -1,0 +1,112 @@
+"""A reference manager's library, BibTeX or RIS, as texts to learn interests from.
+
+Both readers take what can be read: a broken entry is reported and costs no other.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import rispy  # type: ignore[import-untyped]  # it ships no types
+from bibtexparser.entrypoint import parse_string
+from bibtexparser.model import Block, Entry, ParsingFailedBlock
+
+from digest.errors import DigestError
+from digest.model import Problem
+from digest.text.latex import readable
+
+LARGEST = 64 * 2**20
+"""Bytes of a library; 64 MiB hold some 30,000 entries with abstracts."""
+_RIS = re.compile(r"^\s*TY  ?-", re.MULTILINE)
+_RIS_ENDS = re.compile(r"^[ \t]*ER  ?-.*$", re.MULTILINE)
+_RIS_BEGINS = re.compile(r"^[ \t]*(?=TY  ?-)", re.MULTILINE)
+_BIBTEX = re.compile(r"@\s*\w+\s*[{(]")
+_BETWEEN_KEYWORDS = re.compile("[;,]")
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """The entries that say what they are about."""
+
+    texts: tuple[str, ...]
+    """Title, abstract and each keyword of an entry, each a paragraph of its own."""
+    problems: tuple[Problem, ...] = ()
+
+
+class LibraryError(DigestError):
+    """A file is no library, or none that can be read."""
+
+
+def read(path: Path) -> Library:
+    """The library in a file, whose format shows in its content. Raises LibraryError."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise LibraryError(f"{path} is larger than {LARGEST // 2**20} MiB: export a part of it")
+        content = path.read_bytes()
+    except OSError as error:
+        raise LibraryError(f"{path} cannot be read: {error.strerror or error}") from error
+    text = content.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
+    if _RIS.search(text):
+        found = _from_ris(text)
+    elif _BIBTEX.search(text):
+        found = _from_bibtex(text, path.name)
+    else:
+        raise LibraryError(f"{path} is neither BibTeX nor RIS: export your library as one of them")
+    if not found.texts:
+        raise LibraryError(f"{path} has no entry with a title")
+    return found
+
+
+def _from_bibtex(text: str, name: str) -> Library:
+    # It logs what it also returns.
+    logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)
+    entries = []
+    problems = []
+    for block in parse_string(text).blocks:
+        entry = _entry(block)
+        if entry is not None:
+            entries.append({field.key.casefold(): str(field.value) for field in entry.fields})
+        elif isinstance(block, ParsingFailedBlock):
+            line = (block.start_line or 0) + 1
+            problems.append(Problem(f"{name}:{line}", "this entry cannot be read", "mend it"))
+    return Library(_texts(entries), tuple(problems))
+
+
+def _entry(block: Block | None) -> Entry | None:
+    """The entry in a block; one whose key or field stands twice is good enough."""
+    if isinstance(block, ParsingFailedBlock):
+        block = block.ignore_error_block
+    return block if isinstance(block, Entry) else None
+
+
+def _from_ris(text: str) -> Library:
+    # An entry ends where the next begins, whether or not a line says so.
+    ended = _RIS_BEGINS.sub("ER  - \n\n", _RIS_ENDS.sub("", text)) + "\nER  - \n"
+    return Library(_texts(map(_ris_fields, rispy.loads(ended, skip_unknown_tags=True))))
+
+
+def _ris_fields(entry: Mapping[str, Any]) -> dict[str, str]:
+    title = entry.get("title") or entry.get("primary_title") or ""
+    abstract = entry.get("abstract") or entry.get("notes_abstract") or ""
+    keywords = "; ".join(entry.get("keywords", ()))
+    return {"title": str(title), "abstract": str(abstract), "keywords": keywords}
+
+
+def _texts(entries: Iterable[Mapping[str, str]]) -> tuple[str, ...]:
+    texts = (_text(entry) for entry in entries)
+    return tuple(dict.fromkeys(text for text in texts if text))
+
+
+def _text(entry: Mapping[str, str]) -> str:
+    """What an entry says of itself; empty where it has no title."""
+    title = readable(entry.get("title", ""))
+    if not title:
+        return ""
+    abstract = readable(entry.get("abstract", ""))
+    keywords = _BETWEEN_KEYWORDS.split(readable(entry.get("keywords", "")))
+    return "\n\n".join(part for part in map(str.strip, (title, abstract, *keywords)) if part)

@@ -1,0 +1,228 @@
+"""Phrases that tell one set of texts from another: what somebody reads about, from what they keep.
+
+A phrase counts once a text. How much it tells is Dunning's log-likelihood ratio (Computational
+Linguistics 19, 1993) of the texts that hold it here and elsewhere, a plain single word counting
+less. Of two phrases one within the other, the shorter goes where it is mostly said as part of the
+longer, else the one that tells less.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from math import log, sqrt
+
+from sklearn.feature_extraction.text import (  # type: ignore[import-untyped]  # it ships no types
+    ENGLISH_STOP_WORDS,
+)
+
+from digest.text import terms
+
+LONGEST = 4
+"""Words in a phrase at most."""
+LEAST_TEXTS = 2
+"""A phrase of a single text tells of that text."""
+LEAST_SHARE = 0.03
+"""Of the texts that must hold a phrase."""
+_TIMES = 2.0
+"""So many times as common as elsewhere it must be."""
+_PART = 0.7
+"""A phrase goes if this share of the texts that hold it hold it within one longer phrase."""
+_PLAIN_WORD = 0.6
+"""What a single word in lower case tells beside a phrase or an acronym; it also needs twice the
+texts."""
+_COMMON, _COMMON_WORD = 0.2, 0.05
+"""A phrase, or a single word, that more of the texts elsewhere hold tells too little."""
+_PRIOR = 50
+"""Texts elsewhere that are imagined, so that a few real ones are not trusted too much."""
+
+_LINKS = frozenset(("of", "to"))
+"""Words without meaning that a phrase may have inside."""
+_NEVER_LAST = frozenset(("deep", "neural"))
+_ONLY_LAST = frozenset(
+    ("benchmark", "dataset", "model", "problem", "process", "system", "technique", "training")
+)
+"""Words of every abstract, too, but good at the end of a phrase."""
+_FILLERS = frozenset(
+    """
+    ability able achieve additional address aim analysis application approach art aspect
+    available based better big case challenge compared comparison competitive complex current
+    demonstrate develop different effective effectively efficient efficiently enable evaluate
+    evaluation existing experiment experimental experiments extensive field finding framework
+    future general good high higher idea important improve improved improvement including
+    introduce investigate key large largest leverage limitation limited little low main make
+    method model new novel number obtain original outperform paper perform performance
+    phenomenon possible potential practical present previous prior proposal propose proposed
+    provide real recent recently related require research result results setting several show
+    shown significant significantly simple single small solution specific standard step strong
+    study success superior system task technique theoretical toward towards training type
+    unified use used using various via way work
+    """.split()  # noqa: SIM905  a hundred words read better as text
+)
+"""Words of every abstract; they may stand inside a phrase, not at its ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A phrase with the texts that hold it."""
+
+    text: str
+    """As most of the texts spell it."""
+    here: int
+    elsewhere: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    forms: tuple[str, ...]
+    here: int
+    elsewhere: int
+    score: float
+
+
+def distinctive(here: Sequence[str], elsewhere: Sequence[str], *, limit: int) -> list[Phrase]:
+    """The phrases that tell most, best first; without texts elsewhere, of two words or more."""
+    found, surfaces = _phrases(here)
+    least = max(LEAST_TEXTS, LEAST_SHARE * len(here))
+    frequent = {
+        key: texts
+        for key, texts in found.items()
+        if len(texts) >= (2 * least if _is_plain(surfaces[key]) else least)
+        and (elsewhere or len(key) > 1)
+    }
+    others = _count(frequent, elsewhere)
+    candidates = [
+        _Candidate(
+            key, len(texts), others[key], score * (_PLAIN_WORD if _is_plain(surfaces[key]) else 1)
+        )
+        for key, texts in frequent.items()
+        if others[key] <= (_COMMON if len(key) > 1 else _COMMON_WORD) * (len(elsewhere) + _PRIOR)
+        and (score := _keenness(len(texts), len(here), others[key], len(elsewhere))) > 0
+    ]
+    candidates = _whole(candidates)
+    candidates.sort(key=lambda one: (-one.score, one.forms))
+    kept: list[_Candidate] = []
+    said: set[str] = set()
+    for one in candidates:
+        letters = "".join(one.forms)
+        if letters not in said and not any(_shared(one.forms, other.forms) for other in kept):
+            said.add(letters)
+            kept.append(one)
+        if len(kept) == limit:
+            break
+    return [Phrase(_spelling(surfaces[one.forms]), one.here, one.elsewhere) for one in kept]
+
+
+def _is_plain(surfaces: Counter[str]) -> bool:
+    """Whether it is a single word, and no acronym."""
+    spelled = _spelling(surfaces)
+    return spelled.isalpha() and spelled[1:].islower()
+
+
+def _whole(candidates: Sequence[_Candidate]) -> list[_Candidate]:
+    """Without those that are mostly said as part of a longer one."""
+    here = {one.forms: one.here for one in candidates}
+    parts = {
+        part
+        for one in candidates
+        for size in range(1, len(one.forms))
+        for at in range(len(one.forms) - size + 1)
+        if one.here >= _PART * here.get(part := one.forms[at : at + size], one.here + 1)
+    }
+    return [one for one in candidates if one.forms not in parts]
+
+
+def _phrases(
+    texts: Sequence[str],
+) -> tuple[dict[tuple[str, ...], set[int]], dict[tuple[str, ...], Counter[str]]]:
+    """Every phrase with the texts that hold it, and with its spellings there."""
+    holding: dict[tuple[str, ...], set[int]] = {}
+    surfaces: dict[tuple[str, ...], Counter[str]] = {}
+    for number, text in enumerate(texts):
+        for words in _runs(text):
+            key = tuple(word.form for word in words)
+            holding.setdefault(key, set()).add(number)
+            surface = " ".join(text[words[0].start : words[-1].end].split())
+            surfaces.setdefault(key, Counter())[surface] += 1
+    return holding, surfaces
+
+
+def _runs(text: str) -> Iterator[list[terms.Token]]:
+    """The words of each phrase of a text. What a hyphen joins is not taken apart."""
+    words = terms.tokens(text)
+    joined = [text[word.end : word.end + 1] == "-" for word in words]
+    for start, first in enumerate(words):
+        if (start and joined[start - 1]) or not (joined[start] or _may_begin(first.form)):
+            continue
+        for end in range(start, min(start + LONGEST, len(words))):
+            last = words[end].form
+            if end > start and not terms.linked(text, words[end - 1], words[end]):
+                break
+            if not joined[end] and _may_end(last, alone=start == end):
+                yield words[start : end + 1]
+            if last in ENGLISH_STOP_WORDS and last not in _LINKS:
+                break
+
+
+def _may_begin(form: str) -> bool:
+    adverb = len(form) > 4 and form.endswith("ly")
+    idle = form in ENGLISH_STOP_WORDS or form in _FILLERS or form in _ONLY_LAST
+    return not (idle or adverb or len(form) < 2 or form.isdigit())
+
+
+def _may_end(form: str, *, alone: bool) -> bool:
+    return form not in _NEVER_LAST and (_may_begin(form) or (form in _ONLY_LAST and not alone))
+
+
+def _count(wanted: Iterable[tuple[str, ...]], texts: Sequence[str]) -> Counter[tuple[str, ...]]:
+    """How many of the texts hold each of the wanted phrases."""
+    beginnings: dict[str, set[tuple[str, ...]]] = {}
+    for key in wanted:
+        beginnings.setdefault(key[0], set()).add(key)
+    counts: Counter[tuple[str, ...]] = Counter()
+    for text in texts:
+        counts.update(set(_held(terms.forms(text), beginnings)))
+    return counts
+
+
+def _held(
+    forms: Sequence[str], beginnings: dict[str, set[tuple[str, ...]]]
+) -> Iterator[tuple[str, ...]]:
+    for start, form in enumerate(forms):
+        for key in beginnings.get(form, ()):
+            if tuple(forms[start : start + len(key)]) == key:
+                yield key
+
+
+def _keenness(here: int, all_here: int, elsewhere: int, all_elsewhere: int) -> float:
+    """Signed root of the log-likelihood ratio; 0 where it is not much commoner here."""
+    share = here / all_here
+    backed, others = elsewhere + 0.2, all_elsewhere + _PRIOR
+    if share < _TIMES * backed / others:
+        return 0.0
+    pooled = (here + backed) / (all_here + others)
+    ratio = _likelihood(here, all_here, share) + _likelihood(backed, others, backed / others)
+    ratio -= _likelihood(here, all_here, pooled) + _likelihood(backed, others, pooled)
+    return sqrt(max(0.0, 2 * ratio))
+
+
+def _likelihood(holding: float, of: float, share: float) -> float:
+    """Log-likelihood of so many texts out of so many, each with this chance."""
+    present = holding * log(share) if holding else 0.0
+    absent = of - holding
+    return present + (absent * log(1 - share) if absent and share < 1 else 0.0)
+
+
+def _shared(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether one phrase is part of the other, or begins with two or more of its last words."""
+    short, long = sorted((one, other), key=len)
+    if any(long[at : at + len(short)] == short for at in range(len(long) - len(short) + 1)):
+        return True
+    sizes = range(2, len(short))
+    return any(one[-n:] == other[:n] or other[-n:] == one[:n] for n in sizes)
+
+
+def _spelling(surfaces: Counter[str]) -> str:
+    """The commonest spelling; of two as common, the one without capitals."""
+    return min(surfaces, key=lambda text: (-surfaces[text], text != text.lower(), text))
