@@ -56,7 +56,9 @@ def init(folder: Path) -> None:
 def check(home: Path, as_json: bool) -> int:
     """Check settings, profiles and templates; every problem at once.
 
-    Also notes who gets no mail although a profile asks for it; a note is no problem.
+    Also notes who gets no mail although a profile asks for it, and, once there is an archive,
+    interests and exclusions that no paper has, interests that half of the papers have, and
+    interests that always go together. A note is no problem.
 
     Exit status: 0, or 2 when there are problems.
 
@@ -81,6 +83,7 @@ def check(home: Path, as_json: bool) -> int:
         problems += error.problems
     if not problems:
         notes += _not_mailed(opened, listed)
+        notes += _of_interests(opened, listed)
     if as_json:
         found = {
             "subscribers": len(listed),
@@ -106,6 +109,23 @@ def _not_mailed(home: Home, listed: Sequence[Subscriber]) -> list[Problem]:
             return people.notes(listed, ledger)
     except LedgerError as error:
         return [Problem("ledger", f"who has unsubscribed cannot be told: {error}")]
+
+
+def _of_interests(home: Home, listed: Sequence[Subscriber]) -> list[Problem]:
+    """Notes of interests that tell nothing in the archive."""
+    from digest.cli import terminal, wiring  # noqa: PLC0415  --help does without
+
+    try:
+        with wiring.look_into_ledger(home) as ledger:
+            if not ledger.papers(limit=1):
+                return []
+            from digest.tuning import lint  # noqa: PLC0415  it takes most of a second to import
+            from digest.tuning.archive import Archive  # noqa: PLC0415
+
+            with terminal.waiting("Looking for the interests in the archive"):
+                return lint.notes(listed, Archive.of(ledger))
+    except LedgerError as error:
+        return [Problem("ledger", f"what the archive holds cannot be told: {error}")]
 
 
 def _as_json(problem: Problem) -> dict[str, str]:

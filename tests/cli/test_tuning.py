@@ -115,6 +115,39 @@ def test_replay_before_the_first_digest_says_so_and_creates_nothing(tmp_path: Pa
     assert snapshot(home) == before
 
 
+# --- check -------------------------------------------------------------------------------
+
+
+def test_check_notes_interests_that_tell_nothing_once_there_is_an_archive(home: Path) -> None:
+    (home / "subscribers.yaml").write_text(PROFILES.replace("[lighthouse]", "[lighthuose, soup]"))
+    assert digest(home, "check", "--json").json["notes"] == []
+    put(home, "third", *(f"Nothing {number}" for number in range(50)))
+    digest(home, "run", "--now", SECOND)
+    before = snapshot(home)
+
+    checked = digest(home, "check")
+    assert checked.code == 0
+    assert checked.out == "All good: 2 subscribers.\n"
+    assert checked.err.splitlines() == [
+        f"subscribers.yaml:{line} ({name}): none of 52 papers has the interest “lighthuose” "
+        "– “lighthouse” is in 1"
+        for line, name in ((5, "ada"), (6, "bob"))
+    ]
+    notes = digest(home, "check", "--json").json["notes"]
+    assert [note["where"] for note in notes] == [
+        "subscribers.yaml:5 (ada)",
+        "subscribers.yaml:6 (bob)",
+    ]
+    assert snapshot(home) == before
+
+
+def test_check_of_a_home_without_a_ledger_creates_nothing(tmp_path: Path) -> None:
+    home = make(tmp_path)
+    before = snapshot(home)
+    assert digest(home, "check", "--json").json == {"subscribers": 2, "problems": [], "notes": []}
+    assert snapshot(home) == before
+
+
 # --- suggest -----------------------------------------------------------------------------
 
 LIBRARY = """\

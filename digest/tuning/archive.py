@@ -1,0 +1,50 @@
+"""The papers that are known, and which of them hold an interest in its own words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+
+from digest.contracts import Ledger
+from digest.model import Interest, Paper, Profile
+from digest.pipeline import BACKGROUND
+from digest.ranking import Background, Ranking
+from digest.text import terms
+
+
+class Archive:
+    """Papers made ready to be asked about any number of interests."""
+
+    def __init__(self, papers: Sequence[Paper]) -> None:
+        self.papers = tuple(papers)
+        self._ranking = Ranking(self.papers, Background.learn(self.papers))
+        self._held: dict[Interest, frozenset[int]] = {}
+
+    @classmethod
+    def of(cls, ledger: Ledger) -> Archive:
+        """The newest papers of a ledger: those that the ranking learns from."""
+        return cls(ledger.papers(limit=BACKGROUND))
+
+    def holding(self, interest: Interest) -> frozenset[int]:
+        """Indices of the papers that say the interest, or its acronym; not of related ones."""
+        asked = replace(interest, weight=1.0)
+        if asked not in self._held:
+            # As an exclusion it rules out exactly these.
+            ruled_out = self._ranking.rank(Profile((), (asked,))).excluded
+            self._held[asked] = frozenset(ruled_out)
+        return self._held[asked]
+
+    @cached_property
+    def words(self) -> Counter[str]:
+        """The forms of all words, with the number of papers that have them."""
+        counts: Counter[str] = Counter()
+        for paper in self.papers:
+            counts.update(set(terms.forms(f"{paper.title}\n\n{paper.abstract}")))
+        return counts
+
+    @cached_property
+    def names_authors(self) -> bool:
+        """Whether any paper names its authors; saved pages only count them."""
+        return any(paper.authors for paper in self.papers)
