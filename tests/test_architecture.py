@@ -41,6 +41,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"contracts", "dispatch", "house", "publication", "report"}
     | {"identity", "periods", "planner", "ranking", "sources"},
     "tuning": CORE | {"contracts", "inquiry", "pipeline", "planner", "ranking", "text"},
+    "web": CORE | {"render", "tokens"},
     "inquiry": {"contracts", "model", "periods", "pipeline", "planner"},
 }
 """Room → the rooms it may import. ``cli`` may import all; nothing imports ``cli``."""

@@ -1,24 +1,31 @@
-"""The service: wakes up when something is due or has come in, and makes a pass."""
+"""The service: makes a pass when something is due or has come in, and answers requests."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 
-from digest import pipeline, subscribers
+from digest import pipeline, subscribers, web
 from digest.cli import logs, wiring
 from digest.errors import ConfigError
 from digest.inbox import Inbox
+from digest.ledger import SqlLedger
 from digest.model import DumpHash, Subscriber
+from digest.render import templates
+from digest.render.notices import Notices
 from digest.schedule import Service, stopped_by_signals
 
 log = logging.getLogger("digest")
 
 
 def serve(path: Path, *, clock: Callable[[], datetime]) -> None:
-    """Make passes until SIGTERM or SIGINT. Raises ConfigError where a start makes no sense."""
+    """Make passes and answer requests until SIGTERM or SIGINT.
+
+    Raises ConfigError where a start makes no sense.
+    """
     home = wiring.open_home(path)
     logs.start(home.settings.log.format)
     for stray in wiring.strays():
@@ -26,8 +33,12 @@ def serve(path: Path, *, clock: Callable[[], datetime]) -> None:
     profiles = Profiles(path)
     inbox = Inbox(home.inbox)
 
+    def stopping() -> bool:
+        watch.beat()  # a long pass asks often, and is well
+        return service.stopping()
+
     def run_pass(now: datetime) -> None:
-        with wiring.open_house(home, now=now, inbox=inbox, stopping=service.stopping) as house:
+        with wiring.open_house(home, now=now, inbox=inbox, stopping=stopping) as house:
             report = pipeline.run_once(house, profiles(), now=now)
         logs.tell(report)
         watch.seen()
@@ -36,10 +47,30 @@ def serve(path: Path, *, clock: Callable[[], datetime]) -> None:
     service = Service(
         run_pass=run_pass, subscribers=profiles, inbox_changed=watch.changed, clock=clock
     )
-    log.info("watching %s; %d subscribers", home.inbox, len(profiles()))
-    with stopped_by_signals(service):
+    with (
+        closing(web.listen(home.settings.web.host, home.settings.web.port)) as listener,
+        wiring.open_ledger(home) as book,
+        web.serving(web.application(desk(home, book, clock)), listener),
+        stopped_by_signals(service),
+    ):
+        host, port = home.settings.web.bind.rpartition(":")[0], listener.getsockname()[1]
+        log.info("listening on http://%s:%d", host, port)
+        log.info("watching %s; %d subscribers", home.inbox, len(profiles()))
         service.run()
     log.info("stopped")
+
+
+def desk(home: wiring.Home, book: SqlLedger, clock: Callable[[], datetime]) -> web.Desk:
+    """What requests are answered from."""
+    loaded = templates.load(home.path)
+    return web.Desk(
+        site=home.site,
+        refusals=book,
+        keys=lambda: wiring.signing_keys(home),
+        notices=lambda: Notices(loaded, home.site),
+        clock=clock,
+        is_well=lambda: wiring.is_alive(home, now=clock()),
+    )
 
 
 class Profiles:
@@ -74,10 +105,15 @@ class Watch:
 
     def changed(self) -> bool:
         """Whether the inbox holds a file that has not been there at the last pass."""
-        self._home.heartbeat.parent.mkdir(parents=True, exist_ok=True)
-        self._home.heartbeat.touch()
+        self.beat()
         self._now = frozenset(file.hash for file in self._inbox.scan().found)
         return not self._now <= self._seen
+
+    def beat(self) -> None:
+        """Show that the service is well."""
+        with suppress(OSError):  # it then looks unwell, and is
+            self._home.heartbeat.parent.mkdir(parents=True, exist_ok=True)
+            self._home.heartbeat.touch()
 
     def seen(self) -> None:
         """A pass was made since the last look."""

@@ -1,0 +1,63 @@
+"""What holds for every answer: security headers, and a log that tells no secret."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+SECURITY: Mapping[str, str] = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    # Pages say the rest of their policy themselves; a browser keeps to both.
+    "Content-Security-Policy": "frame-ancestors 'none'",
+}
+
+_PRIVATE = {"unsubscribe", "feeds", "archive"}
+"""What follows these in a path is a secret."""
+_SHOWN = 15
+"""Characters of a path's part that may be logged; the shortest token has 18."""
+
+log = logging.getLogger("digest.web.access")
+
+
+class Guard:
+    """Stands around an application. ``prefix`` is the path of the base URL, without a slash at
+    its end: paths may come with it or, where a proxy has taken it off, without."""
+
+    def __init__(self, app: ASGIApp, *, prefix: str = "") -> None:
+        self._app, self._prefix = app, prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        path, status = scope["path"], 500
+        if self._prefix and path.startswith(f"{self._prefix}/"):
+            path = path.removeprefix(self._prefix)
+
+        async def guarded(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message).update(SECURITY)
+            await send(message)
+
+        try:
+            await self._app({**scope, "path": path}, receive, guarded)
+        finally:
+            facts = {"method": scope["method"], "path": shown(path), "status": status}
+            # A monitor asks every few seconds whether all is well.
+            level = logging.DEBUG if path == "/healthz" else logging.INFO
+            log.log(level, "%(method)s %(path)s %(status)d", facts, extra=facts)
+
+
+def shown(path: str) -> str:
+    """A path as it may be logged: parts that are, or could be, tokens become ``…``."""
+    parts, is_private = [], False
+    for part in path.split("/"):
+        hidden = part and (is_private or len(part) > _SHOWN)
+        parts.append("…" if hidden else quote(part, errors="replace"))
+        is_private = is_private or part.casefold() in _PRIVATE
+    return "/".join(parts)

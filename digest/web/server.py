@@ -1,0 +1,83 @@
+"""The HTTP server, in a thread beside the scheduler."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from threading import Thread
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from digest.errors import ConfigError
+from digest.model import Problem
+
+GRACE = timedelta(seconds=10)
+"""Requests under way when the server stops have this long to end."""
+MOST_CONNECTIONS = 512
+"""One more is told to come back later."""
+
+log = logging.getLogger(__name__)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there from now on; port 0: any that is free.
+
+    Raises ConfigError where that cannot be.
+    """
+    try:
+        [(family, _, _, _, address), *_] = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        # All IPv6 addresses include all of IPv4, as operators of containers expect.
+        both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
+        return socket.create_server(address, family=family, dualstack_ipv6=both)
+    except OSError as error:
+        is_name = isinstance(error, socket.gaierror)
+        reason = error.strerror if is_name else os.strerror(error.errno or 0)
+        where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        remedy = "end what listens there, or set another address as `bind` under [web]"
+        raise ConfigError(
+            [Problem("web/bind", f"cannot listen on {where}: {reason}", remedy)]
+        ) from error
+
+
+@contextmanager
+def serving(app: ASGIApp, listener: socket.socket) -> Iterator[None]:
+    """Answer requests inside the block; at its end, finish those that are under way."""
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            http="h11",
+            loop="asyncio",
+            ws="none",
+            interface="asgi3",
+            lifespan="off",
+            log_config=None,
+            log_level="error",  # the rest is what strangers send
+            access_log=False,  # ours leaves out what is secret
+            proxy_headers=False,
+            server_header=False,
+            limit_concurrency=MOST_CONNECTIONS,
+            timeout_graceful_shutdown=int(GRACE.total_seconds()),
+        )
+    )
+
+    def run() -> None:
+        try:
+            server.run([listener])
+        except Exception:
+            log.exception("the web server has stopped; digests go on")
+
+    thread = Thread(target=run, name="web", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()

@@ -1,0 +1,114 @@
+"""What holds for every answer, and what the log tells of it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest import web
+from digest.model import SubscriberId
+from digest.tokens import Tokens
+from digest.web.guard import shown
+from tests.web.front import Front, running
+
+FEED_TOKEN = "Zr8wXq2nV5tK0aLmPc7-_A"
+
+
+def test_every_answer_is_guarded(front: Front) -> None:
+    front.publish("index.html", b"start")
+    answers = [
+        front.get("/"),
+        front.get("/none"),
+        front.get("/healthz"),
+        front.get("/unsubscribe/x"),
+        front.ask("PUT", "/"),
+        front.ask("POST", "/unsubscribe/x", b"x" * 70_000),
+    ]
+    assert [answer.status for answer in answers] == [200, 404, 200, 404, 405, 413]
+    for answer in answers:
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Content-Security-Policy"] == "frame-ancestors 'none'"
+        assert answer.headers["Server"] is None
+
+
+def test_a_service_that_stirs_is_well_and_one_that_does_not_is_not(desk: web.Desk) -> None:
+    well = [True, False]
+    with running(replace(desk, is_well=lambda: well.pop(0))) as front:
+        first, second = (front.get("/healthz") for _ in range(2))
+    assert (first.status, first.text) == (200, '{"status":"ok"}')
+    assert (second.status, second.text) == (503, '{"status":"silent"}')
+    assert first.headers["Content-Type"] == "application/json"
+    assert first.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("base_url", ["https://example.org/my/digest", "https://example.org"])
+def test_the_path_of_the_base_url_may_be_there_or_taken_off(
+    desk: web.Desk, keys: Tokens, base_url: str
+) -> None:
+    link = f"/unsubscribe/{keys.link('unsubscribe', SubscriberId('ada'), 'email')}"
+    with running(replace(desk, site=replace(desk.site, base_url=base_url))) as front:
+        front.publish("index.html", b"start")
+        prefix = base_url.removeprefix("https://example.org")
+        for path in ("/index.html", "/", link):
+            assert front.get(path).status == front.get(prefix + path).status == 200
+        assert front.get("/my/digestion/index.html").status == 404
+
+
+def test_the_log_tells_no_token_and_no_address(
+    front: Front, keys: Tokens, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    token = keys.link("unsubscribe", SubscriberId("ada"), "email")
+    front.publish(f"feeds/{FEED_TOKEN}.atom", b"<feed/>")
+    front.get(f"/feeds/{FEED_TOKEN}.atom?token={token}")
+    front.get(f"/archive/{FEED_TOKEN}/2026-W47.html")
+    front.get(f"/unsubscribe/{token}", Referer=f"https://x/{token}", Cookie=token)
+    front.ask("POST", f"/unsubscribe/{token}")
+    front.ask("POST", f"//unsubscribe%2f{token}")
+    front.get(f"/{token}")
+    front.get(f"/UNSUBSCRIBE/{token[:12]}")
+    front.get("/favicon.ico")
+
+    assert token[:12] not in caplog.text
+    assert FEED_TOKEN not in caplog.text
+    assert "127.0.0.1" not in caplog.text
+    told = [each.getMessage() for each in caplog.records if each.name == "digest.web.access"]
+    assert told == [
+        "GET /feeds/… 200",
+        "GET /archive/…/… 404",
+        "GET /unsubscribe/… 200",
+        "POST /unsubscribe/… 200",
+        "POST //unsubscribe/… 405",
+        "GET /… 404",
+        "GET /UNSUBSCRIBE/… 404",
+        "GET /favicon.ico 404",
+    ]
+
+
+def test_a_monitor_does_not_fill_the_log(front: Front, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    front.get("/healthz")
+    assert caplog.text == ""
+
+
+@given(st.text())
+def test_a_path_in_the_log_is_one_line_of_plain_characters(path: str) -> None:
+    assert shown(path).replace("…", "").isascii()
+    assert shown(path).replace("…", "x").isprintable()
+
+
+def test_what_a_request_breaks_breaks_nothing_else(
+    desk: web.Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> bool:
+        raise ZeroDivisionError
+
+    with running(replace(desk, is_well=broken)) as front:
+        assert front.get("/healthz").status == 500
+        assert front.get("/none").status == 404
+    assert "ZeroDivisionError" in caplog.text
