@@ -9,6 +9,7 @@ from pathlib import Path
 from digest.ledger import (
     copying,
     deliveries,
+    health,
     lookup,
     operating,
     papers,
@@ -20,6 +21,7 @@ from digest.ledger import (
 from digest.ledger.copying import Content
 from digest.ledger.database import INTAKE, REFUSALS, Database
 from digest.ledger.deliveries import Mode
+from digest.ledger.health import Health
 from digest.ledger.operating import DeliveryRow, Status
 from digest.ledger.refusals import Suppression, Unsubscription
 from digest.model import (
@@ -76,6 +78,11 @@ class OperatorsLedger:
                 numbers=numbers,
                 limit=limit,
             )
+
+    def examine(self) -> Health:
+        """Whether the database is well; it is read from end to end."""
+        with self._database.reading() as connection:
+            return health.examine(connection)
 
     def delivery_of(self, subscriber: SubscriberId, paper: PaperKey) -> list[DeliveryRow]:
         """The deliveries of the subscriber's digest that holds this paper; empty: none does."""

@@ -1,0 +1,56 @@
+"""Whether the database itself is well."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select, text
+
+from digest.ledger.schema import version
+from digest.ledger.tables import delivery, dump
+
+_LISTED = 3
+"""Faults that are told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a look at the database has shown."""
+
+    engine: str
+    """``SQLite 3.45.1``, ``PostgreSQL 16.2``."""
+    schema: str
+    """The migration that its tables stand at."""
+    faults: tuple[str, ...]
+    """What is damaged, in SQLite's words; PostgreSQL watches over itself."""
+    clock: datetime | None
+    """The server's; None: the database is a file."""
+    newest: datetime | None
+    """When the ledger was last written, by the clock of whoever wrote."""
+
+
+def examine(connection: Connection) -> Health:
+    """Look at every page; takes seconds for each gigabyte."""
+    written = [
+        connection.scalar(select(func.max(column)))
+        for column in (dump.c.arrived, delivery.c.updated)
+    ]
+    newest = max((at for at in written if at is not None), default=None)
+    schema = version(connection) or ""
+    if connection.dialect.name == "sqlite":
+        engine = f"SQLite {sqlite3.sqlite_version}"
+        return Health(engine, schema, _faults(connection), None, newest)
+    number = connection.scalar(text("SHOW server_version"))
+    clock = connection.scalar(text("SELECT clock_timestamp()"))
+    return Health(f"PostgreSQL {number}", schema, (), clock, newest)
+
+
+def _faults(connection: Connection) -> tuple[str, ...]:
+    found = connection.execute(text(f"PRAGMA integrity_check({_LISTED})")).scalars()
+    torn = connection.execute(text("PRAGMA foreign_key_check")).fetchmany(_LISTED)
+    return (
+        *(words for words in found if words != "ok"),
+        *(f"a row of {row[0]} belongs to a row of {row[2]} that is gone" for row in torn),
+    )
