@@ -25,6 +25,7 @@ class Act(Enum):
     DROP = "close the connection"
     HANG = "say nothing until the client gives up"
     DRIP = "send a reply that never ends, a byte at a time"
+    ACCEPT_AND_DROP = "take responsibility for a message, and close the connection"
 
 
 @dataclass(frozen=True)
@@ -265,7 +266,7 @@ class _Talk:
         step = Step("dot", "", self.number, self.offered)
         self.server.steps.append(step)
         answer = self.server.behave(step) or "250 2.0.0 accepted"
-        if isinstance(answer, str) and answer.startswith("2"):
+        if answer is Act.ACCEPT_AND_DROP or (isinstance(answer, str) and answer[0] == "2"):
             self.server.accepted.append(message)
         self.reply(answer)
         self.server.replied(message)

@@ -28,7 +28,7 @@ from tests.faults import homes
 from tests.faults.homes import DUE_AGAIN, NOW, Home
 from tests.faults.workers import POINTS, Strike, Worker, injecting
 
-TRACED = ("fdatasync", "sendto")
+TRACED = {"sqlite": ("fdatasync", "sendto"), "postgresql": ("sendto",)}
 """System calls at which strace, where it is installed, kills a process."""
 SETTLED = {State.SENT, State.UNCERTAIN}
 
@@ -69,7 +69,8 @@ class Tally:
 def kill_until_settled(home: Home, deliveries: int, kills: int, chance: random.Random) -> Tally:
     """Two workers at a time, each killed somewhere, until there is nothing left to do."""
     tally = Tally()
-    points = [*POINTS, *(TRACED if shutil.which("strace") else ())]
+    traced = TRACED[home.database.partition("+")[0].partition(":")[0]]
+    points = [*POINTS, *(traced if shutil.which("strace") else ())]
     longest = max(1, round(1.2 * deliveries / kills))
     for second in count():
         now = NOW + DUE_AGAIN + timedelta(seconds=second)

@@ -1,0 +1,140 @@
+"""The table of server faults in docs/delivery.md, row by row, through the whole line."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import trustme
+
+from digest.delivery import smtp
+from digest.delivery.connection import Server as Account
+from digest.delivery.smtp import SmtpTransport
+from digest.model import State
+from tests.delivery.server import Act, Server, Step, on, running
+from tests.faults import test_killed
+from tests.faults.test_killed import some_of
+from tests.world import World, person, utc
+
+DOCS = Path(__file__).parents[2] / "docs" / "delivery.md"
+NOW = utc("2026-11-23T08:00")
+PEOPLE = [person(name) for name in ("ada", "bob", "eve")]
+EVERYBODY = {f"{one.id}@example.org" for one in PEOPLE}
+VICTIM = "ada@example.org"
+"""Whose mail is the first to go out."""
+ACTS = {
+    "drops the connection": Act.DROP,
+    "says nothing": Act.HANG,
+    "accepts, then drops the connection": Act.ACCEPT_AND_DROP,
+}
+STEPS = {"the body": "body", "the dot": "dot"}
+FOR_ALL = ("CONNECT", "EHLO", "STARTTLS", "AUTH", "QUIT")
+"""Steps that are taken for every mail at once; the others are faulty for the first mail only."""
+
+
+def rows(heading: str) -> list[list[str]]:
+    """The cells of the table under a heading."""
+    section = DOCS.read_text().split(f"## {heading}\n")[1].split("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("|")][2:]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+FAULTS = [" | ".join(row) for row in rows("Faults of the server")]
+CASES = [
+    *(("sqlite", row) for row in FAULTS),
+    *(("postgresql", row) for row in some_of(FAULTS, 8)),
+]
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp, "FIRST_PAUSE", 0.01)
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def mx(authority: trustme.CA) -> Iterator[Server]:
+    """With TLS and a login, so that every step is taken."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    with running(Server(tls=context, logins={"digest": "secret"})) as mx:
+        yield mx
+
+
+def transport(mx: Server, authority: trustme.CA, folder: Path) -> SmtpTransport:
+    ca_file = folder / "ca.pem"
+    authority.cert_pem.write_to_path(ca_file)
+    mine = Account(
+        "localhost",
+        mx.port,
+        username="digest",
+        password="secret",
+        ca_file=str(ca_file),
+        hello="client.example.org",
+        timeout=0.5,
+        patience=0.5,
+    )
+    return SmtpTransport(mine, connections=1)
+
+
+def states(world: World) -> dict[str, State]:
+    with world.ledger() as book:
+        return {f"{row.subscriber}@example.org": row.state for row in book.deliveries()}
+
+
+def expected(struck: set[str], state: str) -> dict[str, State]:
+    return {one: State(state) if one in struck else State.SENT for one in EVERYBODY}
+
+
+@pytest.mark.parametrize(("url", "row"), CASES, indirect=["url"])
+def test_a_fault_of_the_server(
+    row: str, mx: Server, authority: trustme.CA, url: str, tmp_path: Path
+) -> None:
+    step, fault, state, mails, later, mails_later = row.split(" | ")
+    world = World(tmp_path, url)
+    world.put("monday.json", "The lighthouse at night")
+    mail = transport(mx, authority, tmp_path)
+    answer = ACTS.get(fault, fault.strip("`"))
+    struck = EVERYBODY if step in FOR_ALL else {VICTIM}
+    mx.behave = on(STEPS.get(step, step.lower()), answer, times=None if step in FOR_ALL else 1)  # type: ignore[arg-type]  # as the table says
+
+    world.run(PEOPLE, NOW, transport=mail)
+    assert states(world) == expected(struck, state)
+    assert mx.recipients()[VICTIM] == int(mails)
+
+    mx.behave = lambda _: None
+    world.run(PEOPLE, NOW + timedelta(hours=1), transport=mail)
+    assert states(world) == expected(struck, later)
+    assert mx.recipients()[VICTIM] == int(mails_later)
+    assert max(mx.recipients().values()) == 1
+
+
+def test_unsubscribing_beats_every_mail_that_has_not_passed_its_dot(
+    mx: Server, authority: trustme.CA, url: str, tmp_path: Path
+) -> None:
+    world = World(tmp_path, url)
+    world.put("monday.json", "The lighthouse at night")
+
+    def unsubscribe(step: Step) -> None:
+        if step.name == "data" and step.message == 1:
+            with world.ledger() as book:
+                book.unsubscribe(PEOPLE[0].id, "email", now=NOW)
+
+    mx.behave = unsubscribe
+    world.run(PEOPLE, NOW, transport=transport(mx, authority, tmp_path))
+    assert mx.recipients()[VICTIM] == 0
+    assert states(world) == expected({VICTIM}, "cancelled")
+
+
+def test_every_fault_of_the_machine_that_the_page_lists_is_exercised() -> None:
+    named = {name.strip("`") for *_, name in rows("Faults of the machine")}
+    here = {*vars(test_killed), *globals()}
+    assert named <= here
+    assert {name for name in vars(test_killed) if name.startswith("test_")} <= named
