@@ -131,6 +131,9 @@ class Ledger(Protocol):
     def settle(self, outcomes: Collection[tuple[Outcome, int]], *, now: datetime) -> None:
         """Durably record outcomes with their fences; one whose fence is old changes nothing."""
 
+    def renew(self, owner: str, *, now: datetime, lease: timedelta) -> int:
+        """Extend the lease of everything an owner has in hand; how many deliveries that is."""
+
     def rehearsal(self) -> AbstractContextManager[Ledger]:
         """A ledger whose writes are seen inside the block and undone at its end."""
 

@@ -92,7 +92,12 @@ def _deliver_batch(
         return gate.commit(delivery, fences[delivery])
 
     attempts = {claim.delivery: claim.attempt for claim in claims}
-    with Gate(commit_all, partial(_settle, house)) as gate:
+    with Gate(
+        commit_all,
+        partial(_settle, house),
+        renew=partial(_renew, house),
+        renew_every=house.lease / 3,
+    ) as gate:
         for outcome in chain(house.transport.send(messages(), commit), unsent):
             if outcome.state is State.DEFERRED and outcome.retry_at is None:
                 wait = retry_after(outcome.delivery, attempts[outcome.delivery])
@@ -108,6 +113,10 @@ def settle_feeds(house: House) -> None:
     ):
         sent = [(Outcome(claim.delivery, State.SENT, "published"), claim.fence) for claim in claims]
         _settle(house, sent)
+
+
+def _renew(house: House) -> None:
+    house.ledger.renew(house.owner, now=house.clock(), lease=house.lease)
 
 
 def _settle(house: House, outcomes: Collection[tuple[Outcome, int]]) -> None:
