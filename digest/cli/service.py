@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -12,8 +13,7 @@ from digest import pipeline, subscribers, web
 from digest.cli import logs, wiring
 from digest.errors import ConfigError
 from digest.inbox import Inbox
-from digest.ledger import SqlLedger
-from digest.model import DumpHash, Subscriber
+from digest.model import Channel, DumpHash, Subscriber, SubscriberId
 from digest.render import templates
 from digest.render.notices import Notices
 from digest.schedule import Service, stopped_by_signals
@@ -49,8 +49,7 @@ def serve(path: Path, *, clock: Callable[[], datetime]) -> None:
     )
     with (
         closing(web.listen(home.settings.web.host, home.settings.web.port)) as listener,
-        wiring.open_ledger(home) as book,
-        web.serving(web.application(desk(home, book, clock)), listener),
+        web.serving(web.application(desk(home, clock)), listener),
         stopped_by_signals(service),
     ):
         host, port = home.settings.web.bind.rpartition(":")[0], listener.getsockname()[1]
@@ -60,17 +59,30 @@ def serve(path: Path, *, clock: Callable[[], datetime]) -> None:
     log.info("stopped")
 
 
-def desk(home: wiring.Home, book: SqlLedger, clock: Callable[[], datetime]) -> web.Desk:
+def desk(home: wiring.Home, clock: Callable[[], datetime]) -> web.Desk:
     """What requests are answered from."""
     loaded = templates.load(home.path)
     return web.Desk(
         site=home.site,
-        refusals=book,
+        refusals=Refusals(home),
         keys=lambda: wiring.signing_keys(home),
         notices=lambda: Notices(loaded, home.site),
         clock=clock,
         is_well=lambda: wiring.is_alive(home, now=clock()),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """Opens the ledger for each wish, which are few: a connection kept for days would write to
+    a file that was replaced meanwhile. Fulfils ``web.Refusals``."""
+
+    home: wiring.Home
+
+    def unsubscribe(self, subscriber: SubscriberId, channel: Channel, *, now: datetime) -> bool:
+        """Turn a channel off for good; False: it was off. Raises LedgerError."""
+        with wiring.open_ledger(self.home) as book:
+            return book.unsubscribe(subscriber, channel, now=now)
 
 
 class Profiles:

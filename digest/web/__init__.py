@@ -6,7 +6,7 @@ absolute address, so it does not matter what stands in front of it.
 
 from __future__ import annotations
 
-from digest.web.app import Desk, application
+from digest.web.app import Desk, Refusals, application
 from digest.web.server import listen, serving
 
-__all__ = ["Desk", "application", "listen", "serving"]
+__all__ = ["Desk", "Refusals", "application", "listen", "serving"]

@@ -14,7 +14,6 @@ from digest.render import templates
 from digest.render.notices import Notices
 from digest.render.site import Site
 from digest.tokens import Tokens
-from digest.web.app import Refusals
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -59,7 +58,7 @@ class Front:
         file.write_bytes(content)
 
 
-def make_desk(home: Path, refusals: Refusals, keys: Tokens) -> web.Desk:
+def make_desk(home: Path, refusals: web.Refusals, keys: Tokens) -> web.Desk:
     """The desk of a home."""
     (home / "public").mkdir()
     loaded = templates.load(home)

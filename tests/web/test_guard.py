@@ -18,6 +18,11 @@ from tests.web.front import Front, running
 FEED_TOKEN = "Zr8wXq2nV5tK0aLmPc7-_A"
 
 
+def told(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """The log of requests. The last of them is there only once the server has stopped."""
+    return [each.getMessage() for each in caplog.records if each.name == "digest.web.access"]
+
+
 def test_every_answer_is_guarded(front: Front) -> None:
     front.publish("index.html", b"start")
     answers = [
@@ -60,25 +65,25 @@ def test_the_path_of_the_base_url_may_be_there_or_taken_off(
 
 
 def test_the_log_tells_no_token_and_no_address(
-    front: Front, keys: Tokens, caplog: pytest.LogCaptureFixture
+    desk: web.Desk, keys: Tokens, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     token = keys.link("unsubscribe", SubscriberId("ada"), "email")
-    front.publish(f"feeds/{FEED_TOKEN}.atom", b"<feed/>")
-    front.get(f"/feeds/{FEED_TOKEN}.atom?token={token}")
-    front.get(f"/archive/{FEED_TOKEN}/2026-W47.html")
-    front.get(f"/unsubscribe/{token}", Referer=f"https://x/{token}", Cookie=token)
-    front.ask("POST", f"/unsubscribe/{token}")
-    front.ask("POST", f"//unsubscribe%2f{token}")
-    front.get(f"/{token}")
-    front.get(f"/UNSUBSCRIBE/{token[:12]}")
-    front.get("/favicon.ico")
+    with running(desk) as front:
+        front.publish(f"feeds/{FEED_TOKEN}.atom", b"<feed/>")
+        front.get(f"/feeds/{FEED_TOKEN}.atom?token={token}")
+        front.get(f"/archive/{FEED_TOKEN}/2026-W47.html")
+        front.get(f"/unsubscribe/{token}", Referer=f"https://x/{token}", Cookie=token)
+        front.ask("POST", f"/unsubscribe/{token}")
+        front.ask("POST", f"//unsubscribe%2f{token}")
+        front.get(f"/{token}")
+        front.get(f"/UNSUBSCRIBE/{token[:12]}")
+        front.get("/favicon.ico")
 
     assert token[:12] not in caplog.text
     assert FEED_TOKEN not in caplog.text
     assert "127.0.0.1" not in caplog.text
-    told = [each.getMessage() for each in caplog.records if each.name == "digest.web.access"]
-    assert told == [
+    assert told(caplog) == [
         "GET /feeds/… 200",
         "GET /archive/…/… 404",
         "GET /unsubscribe/… 200",
@@ -90,10 +95,12 @@ def test_the_log_tells_no_token_and_no_address(
     ]
 
 
-def test_a_monitor_does_not_fill_the_log(front: Front, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_monitor_does_not_fill_the_log(desk: web.Desk, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    front.get("/healthz")
-    assert caplog.text == ""
+    with running(desk) as front:
+        front.get("/healthz")
+        front.get("/none")
+    assert told(caplog) == ["GET /none 404"]
 
 
 @given(st.text())
