@@ -16,6 +16,7 @@ from digest.cli import (
     bounces,
     databases,
     deliveries,
+    doctor,
     homes,
     people,
     replays,
@@ -67,6 +68,7 @@ for command in (
     people.subscribers,
     trial.test_mail,
     databases.db,
+    doctor.doctor,
 ):
     cli.add_command(command)
 

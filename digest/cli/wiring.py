@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from email.utils import parseaddr
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from digest import config, ledger, presence, tokens
@@ -28,6 +29,10 @@ from digest.render import templates
 from digest.render.email import EmailComposer
 from digest.render.pages import Pages
 from digest.render.site import HELP, Links, Site, archive_index_path, archive_path
+
+if TYPE_CHECKING:
+    from digest.delivery.connection import Server
+    from digest.delivery.dkim import Signer
 
 HEARTBEAT = timedelta(minutes=2)
 """A service that has not stirred for this long is not well."""
@@ -176,26 +181,11 @@ def transport(home: Home, stopping: Callable[[], bool] = lambda: False) -> Trans
     settings = home.settings
     if settings.smtp is None:
         return Outbox(home.path / "outbox")
-    from digest.delivery import dkim  # noqa: PLC0415  an outbox does without all this
-    from digest.delivery.connection import Server  # noqa: PLC0415
-    from digest.delivery.smtp import SmtpTransport  # noqa: PLC0415
+    from digest.delivery.smtp import SmtpTransport  # noqa: PLC0415  an outbox does without
 
-    smtp = settings.smtp
-    server = Server(
-        host=smtp.host,
-        port=smtp.port,
-        security=smtp.security,
-        username=smtp.username,
-        password=smtp.password.get_secret_value() if smtp.password else None,
-        ca_file=str(home.path / smtp.ca_file) if smtp.ca_file else None,
-    )
-    extra = {}
-    if settings.dkim:
-        key = home.path / settings.dkim.key_file
-        signer = dkim.load(key, domain=settings.dkim.domain, selector=settings.dkim.selector)
-        extra["sign"] = signer
+    extra = {"sign": signer(home, settings.dkim)} if settings.dkim else {}
     return SmtpTransport(
-        server,
+        mail_server(home, settings.smtp),
         connections=settings.delivery.connections,
         per_second=settings.delivery.per_second,
         per_domain=settings.delivery.per_domain,
@@ -203,6 +193,28 @@ def transport(home: Home, stopping: Callable[[], bool] = lambda: False) -> Trans
         stopping=stopping,
         **extra,
     )
+
+
+def mail_server(home: Home, smtp: config.Smtp) -> Server:
+    """The account that mail goes out by."""
+    from digest.delivery.connection import Server  # noqa: PLC0415  an outbox does without
+
+    return Server(
+        host=smtp.host,
+        port=smtp.port,
+        security=smtp.security,
+        username=smtp.username,
+        password=smtp.password.get_secret_value() if smtp.password else None,
+        ca_file=str(home.path / smtp.ca_file) if smtp.ca_file else None,
+    )
+
+
+def signer(home: Home, settings: config.Dkim) -> Signer:
+    """What signs messages. Raises ConfigError where the key is none, or anybody's."""
+    from digest.delivery import dkim  # noqa: PLC0415  most homes do without
+
+    key = home.path / settings.key_file
+    return dkim.load(key, domain=settings.domain, selector=settings.selector)
 
 
 def publisher(home: Home, *, dry: bool) -> Publisher:

@@ -1,0 +1,151 @@
+"""What ``digest doctor`` looks at, from the settings outwards."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from datetime import datetime
+from email.utils import parseaddr
+from functools import partial
+from pathlib import Path
+
+from digest import config, subscribers
+from digest.cli import wiring
+from digest.cli.wiring import Home
+from digest.doctor import machine, names, servers
+from digest.doctor.finding import Finding, fail, ok, warn
+from digest.doctor.resolver import Resolver
+from digest.errors import ConfigError, LedgerError, TemplateError
+from digest.house import MEND_TEMPLATE
+from digest.render import templates
+from digest.render.email import EmailComposer
+from digest.render.pages import Pages
+from digest.render.site import HELP
+
+
+def look(path: Path, now: datetime) -> Iterator[Finding]:
+    """Everything, from the settings outwards."""
+    try:
+        home = wiring.open_home(path)
+    except ConfigError as error:
+        for problem in error.problems:
+            yield fail("settings", f"{problem.where}: {problem.what}", problem.remedy)
+        return
+    yield ok("settings", "digest.toml" if (path / "digest.toml").exists() else "defaults")
+    for stray in wiring.strays():
+        yield warn("settings", f"{stray.where}: {stray.what}", stray.remedy)
+    yield from _profiles(home)
+    yield from _templates(home)
+    yield from _folders(home)
+    clocks: dict[str, datetime] = {}
+    newest = yield from _ledger(home, clocks)
+    if home.settings.smtp is None:
+        yield ok("SMTP", f"not set: mail goes to {home.path / 'outbox'}")
+    else:
+        yield from _mail(home, home.settings.smtp, now)
+    yield from _web(home, clocks)
+    yield from machine.clocks(now, clocks, newest)
+
+
+def _profiles(home: Home) -> Iterator[Finding]:
+    try:
+        yield ok("profiles", f"{len(subscribers.load(home.path))} subscribers")
+    except ConfigError as error:
+        for problem in error.problems:
+            yield fail("profiles", f"{problem.where}: {problem.what}", problem.remedy)
+
+
+def _templates(home: Home) -> Iterator[Finding]:
+    try:
+        loaded = templates.load(home.path)
+        Pages(loaded, home.site)
+        problems = EmailComposer(loaded, home.site).problems
+    except TemplateError as error:
+        yield fail("templates", str(error), MEND_TEMPLATE)
+        return
+    for problem in problems:
+        yield warn("templates", f"{problem.where}: {problem.what}", problem.remedy)
+    if not problems:
+        yield ok("templates", "they render")
+
+
+def _folders(home: Home) -> Iterator[Finding]:
+    yield machine.folder("inbox", home.inbox, written=False)
+    yield machine.folder("state", home.state)
+    yield machine.folder("public", home.public)
+    if home.settings.smtp is None:
+        yield machine.folder("outbox", home.path / "outbox")
+    yield machine.disk("disk", home.path)
+    secrets = [home.state / "keys"]
+    if home.settings.smtp and home.settings.smtp.password_file:
+        secrets.append(home.path / home.settings.smtp.password_file)
+    for path in secrets:
+        if finding := machine.private("secrets", path):
+            yield finding
+
+
+def _ledger(home: Home, clocks: dict[str, datetime]) -> Generator[Finding, None, datetime | None]:
+    """Yields findings, adds the server's clock; returns when the ledger was last written."""
+    try:
+        with wiring.open_ledger(home) as ledger:
+            if not ledger.exists:
+                yield ok("database", "none yet; the first run makes it")
+                return None
+            health = ledger.examine()
+    except LedgerError as error:
+        yield fail("database", str(error), "see docs/operating.md on backups")
+        return None
+    for fault in health.faults:
+        yield fail("database", fault, "restore a backup, then run `digest db restored`")
+    if not health.faults:
+        yield ok("database", f"{health.engine}, tables at version {health.schema}, sound")
+    if health.clock:
+        clocks["the database"] = health.clock
+    return health.newest
+
+
+def _mail(home: Home, smtp: config.Smtp, now: datetime) -> Iterator[Finding]:
+    address = parseaddr(home.settings.sender)[1]
+    domain = address.rpartition("@")[2]
+    bounces = home.settings.delivery.bounce_domain
+    envelope = f"bounces@{bounces}" if bounces else address
+    yield from servers.smtp(wiring.mail_server(home, smtp), envelope, now=now)
+    if domain.rpartition(".")[2] in ("localhost", "local", "test"):
+        yield warn("DNS", f"nobody can answer {address}", "set `from` to an address of yours")
+        return
+    resolver = Resolver()
+    yield names.asked("SPF", partial(names.spf, resolver, bounces or domain))
+    yield from _signatures(home, resolver, domain)
+    yield names.asked("DMARC", partial(names.dmarc, resolver, domain))
+    yield names.asked(
+        "MX", partial(names.takes_mail, resolver, domain, "requests to unsubscribe by mail")
+    )
+    if bounces:
+        yield names.asked("MX", partial(names.takes_mail, resolver, bounces, "bounces"))
+    yield names.asked("PTR", partial(names.reverse, resolver, smtp.host))
+
+
+def _signatures(home: Home, resolver: Resolver, domain: str) -> Iterator[Finding]:
+    settings = home.settings.dkim
+    if settings is None:
+        yield warn("DKIM", "mail is not signed here", "set [dkim], unless the server signs")
+        return
+    try:
+        record = wiring.signer(home, settings).record()
+    except ConfigError as error:
+        for problem in error.problems:
+            yield fail("DKIM", f"{problem.where}: {problem.what}", problem.remedy)
+        return
+    if finding := names.aligned(domain, settings.domain):
+        yield finding
+    yield names.asked(
+        "DKIM", partial(names.dkim, resolver, settings.domain, settings.selector, record)
+    )
+
+
+def _web(home: Home, clocks: dict[str, datetime]) -> Iterator[Finding]:
+    if home.settings.base_url is None:
+        return
+    answer = servers.web(home.settings.base_url, HELP)
+    yield answer.finding
+    if answer.date:
+        clocks["the web server"] = answer.date
