@@ -155,14 +155,15 @@ class World:
     def house(self, now: datetime, *, expect: Expect = "none", **changes: Any) -> Iterator[House]:
         """The house of one pass; ``changes`` replace parts of it."""
         owner = f"process {next(_OWNERS)}"
-        loaded = templates.load(self.folder)
+        has_own = (self.folder / "templates").is_dir()
+        loaded = templates.load(self.folder) if has_own else _shipped()
         with self.ledger() as book:
             house = House(
                 inbox=self.inbox,
                 ledger=book,
                 transport=Outbox(self.folder / "outbox"),
                 publisher=FolderPublisher(self.folder / "public"),
-                composer=lambda: _letters(loaded, self.site),
+                composer=lambda: _letters(loaded),
                 pages=Pages(loaded, self.site),
                 site=self.site,
                 clock=lambda: now,
@@ -214,13 +215,17 @@ class World:
 
 
 @cache
-def _shipped() -> EmailComposer:
-    return EmailComposer(templates.load(), Site(Path("/public"), None, SENDER))
+def _shipped() -> templates.Templates:
+    return templates.load()
 
 
-def _letters(loaded: templates.Templates, site: Site) -> Composer:
-    names = ("email.html.j2", "email.txt.j2", "style.css")
-    composer = _shipped() if loaded.is_shipped(*names) else EmailComposer(loaded, site)
+@cache
+def _composer(loaded: templates.Templates) -> EmailComposer:
+    return EmailComposer(loaded, Site(Path("/public"), None, SENDER))
+
+
+def _letters(loaded: templates.Templates) -> Composer:
+    composer = _composer(loaded)
 
     def compose(claim: Claim, subscriber: Subscriber) -> Message:
         return composer.compose(claim.delivery, claim.digest, subscriber, LINKS)
