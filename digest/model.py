@@ -131,6 +131,8 @@ class Interest:
     place: Literal["title", "abstract"] | None = None
     """Where it must stand; None: in either."""
     weight: float = 1.0
+    must_see: bool = False
+    """Papers that hold it are in the digest whatever their score and rank."""
 
     def __str__(self) -> str:
         return f"/{self.text}/" if self.kind == "pattern" else self.text
@@ -254,6 +256,7 @@ class Why(StrEnum):
     BELOW_THRESHOLD = "below the threshold"
     OVER_LIMIT = "over the limit"
     DUPLICATE = "duplicate"
+    MADE_ROOM = "made room for another interest"
     TOO_EARLY = "arrived too early"
 
 

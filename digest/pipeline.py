@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from digest import identity, periods, planner, sources
+from digest.balance import Likeness
 from digest.contracts import Found, Inbox, Ledger, Track, untracked
 from digest.dispatch import deliver, settle_feeds
 from digest.errors import DumpError
 from digest.house import BATCH, House
 from digest.model import (
     Digest,
+    Interest,
     PaperKey,
     Period,
     Problem,
     Profile,
-    Reason,
     Skip,
     Subscriber,
     SubscriberId,
@@ -29,7 +30,7 @@ from digest.publication import publish
 from digest.report import DumpRow, Intake, RunReport
 
 if TYPE_CHECKING:
-    from digest.ranking import Ranking
+    from digest.ranking import Ranking, Scored
 
 BACKGROUND = 5000
 """How many of the newest papers teach the ranking which words are common."""
@@ -172,6 +173,7 @@ def plan_all(
     dumps = ledger.dumps(since=min([begin, *(paper.arrived for paper in papers)]))
     ranking = Ranking(papers, Background.learn(ledger.papers(upto=upto, limit=BACKGROUND)))
     profiles = [subscriber.profile for subscriber in subscribers]
+    alike = Likeness()
     for subscriber, scored in zip(subscribers, ranking.rank_many(profiles), strict=True):
         period, after = due[subscriber.id], cursors[subscriber.id]
         start = bisect_right(keys, after)
@@ -183,21 +185,34 @@ def plan_all(
             expect=expect,
             today=now.astimezone(ZoneInfo(subscriber.timezone)).date(),
         )
-        scores = scored.scores[start:]
-        excluded = {i - start: term for i, term in scored.excluded.items() if i >= start}
-        wanted = [window.papers[i].key for i in planner.passing(subscriber, scores, excluded)]
+        ranked = _of_window(ranking, subscriber.profile, scored, start)
+        wanted = [window.papers[i].key for i in planner.passing(subscriber, ranked)]
         asked = {subscriber.id: wanted} if wanted and upto is None else {}
         yield planner.plan(
             subscriber,
             period,
             window,
-            scores,
-            excluded,
+            ranked,
             sent=ledger.sent(asked).get(subscriber.id, ()) if asked else (),
-            reasons=partial(_reasons, ranking, subscriber.profile, start),
+            alike=alike,
             now=now,
         )
 
 
-def _reasons(ranking: Ranking, profile: Profile, start: int, index: int) -> tuple[Reason, ...]:
-    return ranking.reasons(profile, start + index)
+def _of_window(ranking: Ranking, profile: Profile, scored: Scored, start: int) -> planner.Ranked:
+    """What a ranking says of its papers from ``start`` on."""
+
+    def later(indices: Iterable[int]) -> list[int]:
+        return [index - start for index in indices if index >= start]
+
+    def holding(interest: Interest) -> list[int]:
+        # As an exclusion it rules out exactly the papers that hold it.
+        return later(ranking.rank(Profile((), (interest,))).excluded)
+
+    return planner.Ranked(
+        scores=scored.scores[start:],
+        excluded={index - start: term for index, term in scored.excluded.items() if index >= start},
+        reasons=lambda index: ranking.reasons(profile, start + index),
+        alone=lambda interest: ranking.rank(Profile((interest,))).scores[start:],
+        holding=holding,
+    )

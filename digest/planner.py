@@ -10,10 +10,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from digest.balance import Chosen, choose
 from digest.model import (
     Coverage,
     Digest,
     DumpSeen,
+    Interest,
     LeftOut,
     Paper,
     PaperKey,
@@ -43,15 +45,34 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Ranked:
+    """What ranking says of the papers of a window, by their index there."""
+
+    scores: NDArray[np.float64]
+    """One for each paper."""
+    excluded: Mapping[int, str]
+    """A paper that is ruled out → the exclusion, in words."""
+    reasons: Callable[[int], tuple[Reason, ...]]
+    alone: Callable[[Interest], NDArray[np.float64]]
+    """Scores as if this were the only interest."""
+    holding: Callable[[Interest], Collection[int]]
+    """The papers that hold an interest in its own words."""
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """The verdict on every paper of a window, by its index there."""
 
-    picked: tuple[int, ...]
-    """Best first."""
-    over_limit: tuple[int, ...]
-    """Best first."""
+    order: tuple[int, ...]
+    """All that could be picked, best first."""
+    chosen: Chosen
     sent: frozenset[int]
     excluded: frozenset[int]
+
+    @property
+    def picked(self) -> tuple[int, ...]:
+        """Best first."""
+        return self.chosen.picked
 
     def why(self, index: int) -> Why | None:
         """Why this paper is left out; None: it is picked."""
@@ -59,18 +80,27 @@ class Judgement:
             return Why.SENT_BEFORE
         if index in self.excluded:
             return Why.RULED_OUT
-        if index in self.over_limit:
-            return Why.OVER_LIMIT
-        return None if index in self.picked else Why.BELOW_THRESHOLD
+        if index not in self.order:
+            return Why.BELOW_THRESHOLD
+        if index in self.chosen.picked:
+            return None
+        if index in self.chosen.twins:
+            return Why.DUPLICATE
+        return Why.MADE_ROOM if index in self.chosen.made_room else Why.OVER_LIMIT
 
     def left_out(self, considered: int) -> Mapping[Why, int]:
         """How many of ``considered`` papers are left out, by reason."""
+        chosen = self.chosen
         counts = {
             Why.SENT_BEFORE: len(self.sent),
             Why.RULED_OUT: len(self.excluded - self.sent),
-            Why.OVER_LIMIT: len(self.over_limit),
+            Why.DUPLICATE: len(chosen.twins),
+            Why.MADE_ROOM: len(chosen.made_room),
         }
-        counts[Why.BELOW_THRESHOLD] = considered - len(self.picked) - sum(counts.values())
+        counts[Why.OVER_LIMIT] = (
+            len(self.order) - len(chosen.picked) - len(chosen.twins) - len(chosen.made_room)
+        )
+        counts[Why.BELOW_THRESHOLD] = considered - len(chosen.picked) - sum(counts.values())
         return {why: count for why, count in counts.items() if count}
 
 
@@ -81,12 +111,7 @@ class Plan:
     subscriber: Subscriber
     period: Period
     window: Window
-    scores: NDArray[np.float64]
-    """One for each paper of the window."""
-    excluded: Mapping[int, str]
-    """Index in the window → the exclusion that rules the paper out, in words."""
-    reasons: Callable[[int], tuple[Reason, ...]]
-    """Those of a paper, by its index in the window."""
+    ranked: Ranked
     judgement: Judgement
     decision: Digest | Skip
 
@@ -125,49 +150,68 @@ def expected_days(period: Period, expect: Expect) -> list[date]:
     return [day for day in days if expect == "day" or day.isoweekday() <= 5]
 
 
-def passing(
-    subscriber: Subscriber, scores: NDArray[np.float64], excluded: Collection[int]
-) -> list[int]:
-    """Indices of the papers at or above the threshold that no exclusion rules out."""
-    above = np.flatnonzero(scores >= subscriber.threshold)
-    return [index for index in above.tolist() if index not in excluded]
+def passing(subscriber: Subscriber, ranked: Ranked) -> list[int]:
+    """Indices of the papers that may be picked: good enough or required, and not ruled out."""
+    good = np.flatnonzero(ranked.scores >= subscriber.threshold).tolist()
+    wanted = sorted({*good, *required(subscriber, ranked)})
+    return [index for index in wanted if index not in ranked.excluded]
+
+
+def required(subscriber: Subscriber, ranked: Ranked) -> frozenset[int]:
+    """Indices of the papers that hold an interest which must be seen."""
+    musts = [interest for interest in subscriber.profile.interests if interest.must_see]
+    return frozenset(index for interest in musts for index in ranked.holding(interest))
 
 
 def judge(
     subscriber: Subscriber,
     papers: Sequence[Paper],
-    scores: NDArray[np.float64],
-    excluded: Collection[int],
+    ranked: Ranked,
     sent: Collection[PaperKey],
+    alike: Callable[[Paper, Paper], bool],
 ) -> Judgement:
-    """Pick the best of ``papers``, which ``scores`` follows; ties fall to the smaller paper id."""
-    eligible = [
-        index for index in passing(subscriber, scores, excluded) if papers[index].key not in sent
-    ]
-    eligible.sort(key=lambda index: (-scores[index], papers[index].id))
-    return Judgement(
-        picked=tuple(eligible[: subscriber.limit]),
-        over_limit=tuple(eligible[subscriber.limit :]),
-        sent=frozenset(i for i, paper in enumerate(papers) if sent and paper.key in sent),
-        excluded=frozenset(excluded),
+    """Pick from ``papers``, which ``ranked`` follows; equal scores fall to the smaller paper id."""
+    order = [index for index in passing(subscriber, ranked) if papers[index].key not in sent]
+    order.sort(key=lambda index: (-ranked.scores[index], papers[index].id))
+    chosen = choose(
+        order,
+        limit=subscriber.limit,
+        required=required(subscriber, ranked),
+        alike=lambda one, other: alike(papers[one], papers[other]),
+        good=lambda: _good(subscriber, ranked),
     )
+    return Judgement(
+        order=tuple(order),
+        chosen=chosen,
+        sent=frozenset(i for i, paper in enumerate(papers) if sent and paper.key in sent),
+        excluded=frozenset(ranked.excluded),
+    )
+
+
+def _good(subscriber: Subscriber, ranked: Ranked) -> dict[str, frozenset[int]]:
+    """For each interest the papers that would pass by it alone."""
+    return {
+        str(interest): frozenset(
+            np.flatnonzero(ranked.alone(interest) >= subscriber.threshold).tolist()
+        )
+        for interest in subscriber.profile.interests
+    }
 
 
 def plan(
     subscriber: Subscriber,
     period: Period,
     seen: Window,
-    scores: NDArray[np.float64],
-    excluded: Mapping[int, str],
+    ranked: Ranked,
     *,
     sent: Collection[PaperKey],
-    reasons: Callable[[int], tuple[Reason, ...]],
+    alike: Callable[[Paper, Paper], bool],
     now: datetime,
 ) -> Plan:
-    """Decide one subscriber's digest. ``reasons`` gives those of a paper by its index."""
-    judgement = judge(subscriber, seen.papers, scores, excluded, sent)
+    """Decide one subscriber's digest; of papers that are ``alike``, it holds one."""
+    judgement = judge(subscriber, seen.papers, ranked, sent, alike)
     picks = tuple(
-        pick(seen.papers[index], float(scores[index]), reasons(index), period)
+        pick(seen.papers[index], float(ranked.scores[index]), ranked.reasons(index), period)
         for index in judgement.picked
     )
     coverage = Coverage(
@@ -183,7 +227,7 @@ def plan(
     else:
         reason = SkipReason.NOTHING_PICKED if seen.papers else SkipReason.NOTHING_NEW
         decision = Skip(subscriber.id, period, now, seen.upto, reason, coverage)
-    return Plan(subscriber, period, seen, scores, excluded, reasons, judgement, decision)
+    return Plan(subscriber, period, seen, ranked, judgement, decision)
 
 
 def pick(paper: Paper, score: float, reasons: tuple[Reason, ...], period: Period) -> Pick:
@@ -194,23 +238,29 @@ def pick(paper: Paper, score: float, reasons: tuple[Reason, ...], period: Period
 
 def why_left_out(plan: Plan, index: int) -> LeftOut | None:
     """Why a paper of the plan's window is not in its digest; None: it is."""
-    why = plan.judgement.why(index)
+    judgement = plan.judgement
+    why = judgement.why(index)
     if why is None:
         return None
-    paper, score = plan.window.papers[index], float(plan.scores[index])
+    papers, score = plan.window.papers, float(plan.ranked.scores[index])
     limit, threshold = plan.subscriber.limit, plan.subscriber.threshold
     match why:
         case Why.SENT_BEFORE:
             detail = "an earlier digest has it"
         case Why.RULED_OUT:
-            detail = f"your exclusion {plan.excluded[index]}"
+            detail = f"your exclusion {plan.ranked.excluded[index]}"
         case Why.OVER_LIMIT:
-            rank = limit + 1 + plan.judgement.over_limit.index(index)
+            rank = 1 + judgement.order.index(index)
             detail = f"it ranks {rank}, and your limit is {limit}"
+            if rank <= limit:
+                detail += ", filled by what must be seen"
         case Why.BELOW_THRESHOLD:
             detail = f"its score {score:.4f} is below your threshold {threshold:g}"
         case Why.DUPLICATE:
-            detail = "the digest has a paper that is nearly the same"
+            twin = papers[judgement.chosen.twins[index]]
+            detail = f"“{twin.title}” is nearly the same and comes before it"
+        case Why.MADE_ROOM:
+            detail = f"it made room for “{judgement.chosen.made_room[index]}”"
         case Why.TOO_EARLY:
             detail = "it arrived before the papers that this digest draws on"
-    return LeftOut(paper, score, why, detail)
+    return LeftOut(papers[index], score, why, detail)

@@ -15,6 +15,7 @@ from digest import planner
 from digest.model import (
     Digest,
     DumpSeen,
+    Interest,
     Paper,
     PaperId,
     PaperKey,
@@ -54,18 +55,39 @@ def plan(
     subscriber: Subscriber = ADA,
     excluded: Mapping[int, str] | None = None,
     sent: Sequence[int] = (),
+    by_interest: Mapping[str, Sequence[float]] | None = None,
+    holding: Mapping[str, Sequence[int]] | None = None,
+    twins: Sequence[tuple[int, int]] = (),
 ) -> planner.Plan:
     found = [paper(key) for key in range(1, len(scores) + 1)] if papers is None else papers
     return planner.plan(
         subscriber,
         WEEK,
         window(found),
-        np.array(scores, dtype=float),
-        excluded or {},
+        ranked(*scores, excluded=excluded, by_interest=by_interest, holding=holding),
         sent={PaperKey(key) for key in sent},
-        reasons=reasons,
+        alike=lambda one, other: (one.key, other.key) in twins or (other.key, one.key) in twins,
         now=NOW,
     )
+
+
+def ranked(
+    *scores: float,
+    excluded: Mapping[int, str] | None = None,
+    by_interest: Mapping[str, Sequence[float]] | None = None,
+    holding: Mapping[str, Sequence[int]] | None = None,
+) -> planner.Ranked:
+    return planner.Ranked(
+        np.array(scores, dtype=float),
+        excluded or {},
+        reasons,
+        alone=lambda interest: np.array((by_interest or {})[interest.text]),
+        holding=lambda interest: (holding or {})[interest.text],
+    )
+
+
+def never(one: Paper, other: Paper) -> bool:
+    return False
 
 
 def picked(made: planner.Plan) -> list[int]:
@@ -128,14 +150,64 @@ def test_a_paper_of_an_earlier_dump_is_marked_late() -> None:
     assert [pick.late for pick in made.decision.picks] == [True, False, False]
 
 
+# --- what must be seen, is nearly the same, or is crowded out ------------------------------
+
+
+def test_what_must_be_seen_comes_whatever_its_score_and_rank_unless_ruled_out_or_sent() -> None:
+    interests = (Interest("ferries"), Interest("tides", must_see=True))
+    keen = replace(ADA, profile=Profile(interests), limit=1)
+    scores = (0.9, 0.8, 0.7, 0.1, 0.6, 0.5)
+    made = plan(
+        *scores,
+        subscriber=keen,
+        excluded={4: "survey"},
+        sent=[6],
+        holding={"tides": [2, 3, 4, 5]},
+        by_interest={"ferries": scores, "tides": scores},
+    )
+    assert picked(made) == [3, 4]
+    left_out = planner.why_left_out(made, 0)
+    assert left_out is not None
+    assert left_out.detail == "it ranks 1, and your limit is 1, filled by what must be seen"
+    over = Why.OVER_LIMIT
+    assert why_not(made) == [over, over, None, None, Why.RULED_OUT, Why.SENT_BEFORE]
+
+
+def test_one_of_two_that_are_nearly_the_same_is_left_out_and_says_for_which() -> None:
+    made = plan(0.9, 0.8, 0.7, 0.6, twins=[(1, 2)])
+    assert picked(made) == [1, 3, 4]
+    left_out = planner.why_left_out(made, 1)
+    assert left_out is not None
+    assert left_out.why is Why.DUPLICATE
+    assert left_out.detail == "“Paper 1” is nearly the same and comes before it"
+    assert made.decision.coverage.left_out == {Why.DUPLICATE: 1}
+
+
+def test_a_paper_that_makes_room_says_for_which_interest() -> None:
+    two = replace(ADA, profile=Profile((Interest("ferries"), Interest("tides"))), limit=2)
+    made = plan(
+        *(0.9, 0.8, 0.7, 0.6, 0.1),
+        subscriber=two,
+        by_interest={"ferries": (0.9, 0.8, 0.7, 0.1, 0.1), "tides": (0.0, 0.1, 0.1, 0.5, 0.1)},
+    )
+    assert picked(made) == [1, 4]
+    assert [planner.why_left_out(made, index).detail for index in (1, 2)] == [  # type: ignore[union-attr]  # both are left out
+        "it made room for “tides”",
+        "it ranks 3, and your limit is 2",
+    ]
+    assert made.decision.coverage.left_out == {
+        Why.MADE_ROOM: 1,
+        Why.OVER_LIMIT: 1,
+        Why.BELOW_THRESHOLD: 1,
+    }
+
+
 # --- digests that are not made -----------------------------------------------------------
 
 
 def test_without_papers_nothing_is_new_and_the_cursor_stays() -> None:
     seen = planner.window([], (), after=PaperKey(7), period=WEEK, expect="none", today=AFTER)
-    decision = planner.plan(
-        ADA, WEEK, seen, np.zeros(0), {}, sent=(), reasons=reasons, now=NOW
-    ).decision
+    decision = planner.plan(ADA, WEEK, seen, ranked(), sent=(), alike=never, now=NOW).decision
     assert isinstance(decision, Skip)
     assert (decision.reason, decision.upto) == (SkipReason.NOTHING_NEW, 7)
 
@@ -251,7 +323,7 @@ def test_the_decision_tells_how_many_dumps_and_papers_and_which_days_are_missing
         [paper(1)], [dump(16, 1)], after=PaperKey(0), period=WEEK, expect="weekday", today=AFTER
     )
     coverage = planner.plan(
-        ADA, WEEK, seen, np.array([0.5]), {}, sent=(), reasons=reasons, now=NOW
+        ADA, WEEK, seen, ranked(0.5), sent=(), alike=never, now=NOW
     ).decision.coverage
     assert (coverage.dumps, coverage.papers, coverage.expected) == (1, 1, 5)
     assert [day.day for day in coverage.missing] == [17, 18, 19, 20]

@@ -50,6 +50,11 @@ Weight = Annotated[
 Place = Annotated[
     Literal["title", "abstract"] | None, Field(description="Where it must stand; left out: either.")
 ]
+MustSee = Annotated[
+    bool,
+    BeforeValidator(values.switch),
+    Field(description="Put every paper that holds it in the digest, whatever its score and rank."),
+]
 
 
 class Match(Fields):
@@ -62,6 +67,7 @@ class Match(Fields):
     )
     place: Place = Field(default=None, alias="in")
     weight: Weight = Field(default=1, description="How much it counts; 1 is usual.")
+    must_see: MustSee = False
 
 
 class Author(Fields):
@@ -69,6 +75,7 @@ class Author(Fields):
 
     author: Name = Field(description="The name as papers give it.", examples=["Yann LeCun"])
     weight: Weight = Field(default=1, description="How much it counts; 1 is usual.")
+    must_see: MustSee = False
 
 
 class MatchExclusion(Fields):

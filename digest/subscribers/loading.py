@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -242,12 +243,12 @@ def _schedule(entry: ScheduleEntry) -> Schedule:
 
 def _interest(form: Form) -> Interest:
     match form:
-        case Author(author=author, weight=weight):
-            return Interest(author, "author", weight=weight)
+        case Author(author=author, weight=weight, must_see=must_see):
+            return Interest(author, "author", weight=weight, must_see=must_see)
         case AuthorExclusion(author=author):
             return Interest(author, "author")
-        case Match(match=text, place=place, weight=weight):
-            return _sought(text, place, weight)
+        case Match(match=text, place=place, weight=weight, must_see=must_see):
+            return replace(_sought(text, place, weight), must_see=must_see)
         case MatchExclusion(match=text, place=place):
             return _sought(text, place, 1)
         case dict():

@@ -73,4 +73,4 @@ def _lost(plan: planner.Plan, then: Pick) -> Change:
     index = keys.index(then.paper.key)
     left_out = planner.why_left_out(plan, index)
     detail = left_out.detail if left_out else ""
-    return Change(then.paper, then, float(plan.scores[index]), None, detail)
+    return Change(then.paper, then, float(plan.ranked.scores[index]), None, detail)

@@ -156,6 +156,8 @@ def test_every_way_to_write_an_interest(tmp_path: Path) -> None:
       - match: /o1|o3/
         weight: 3
       - {author: "Иван Петров", weight: 2}
+      - {author: Grace Hopper, must_see: true}
+      - {match: /RFC \\d+/, must_see: true}
     exclude:
       - survey
       - {match: /review/, in: title}
@@ -171,6 +173,8 @@ def test_every_way_to_write_an_interest(tmp_path: Path) -> None:
             Interest("LoRA", "phrase", "abstract"),
             Interest("o1|o3", "pattern", None, 3),
             Interest("Иван Петров", "author", None, 2),
+            Interest("Grace Hopper", "author", must_see=True),
+            Interest("RFC \\d+", "pattern", must_see=True),
         ),
         exclude=(
             Interest("survey"),

@@ -158,6 +158,7 @@ def test_a_bad_id(tmp_path: Path, name: str, remedy: str) -> None:
         ("autor: Yann LeCun", "the weight of 'autor' is not a number: 'Yann LeCun' (did you mean 'author'?)"),
         ("{LoRA: 2, QLoRA: 3}", "an interest with the keys 'LoRA', 'QLoRA' (write `phrase: weight`, or {match: …, in: …, weight: …}, or {author: …, weight: …})"),
         ("{mtach: LoRA, in: title}", "unknown key 'mtach' (did you mean 'match'?)"),
+        ("{match: LoRA, must_see: yes}", "'yes' is neither true nor false (write true)"),
         ("{match: LoRA, wieght: 2}", "unknown key 'wieght' (did you mean 'weight'?)"),
         ("{match: LoRA, in: body}", "unknown word 'body' (write 'title' or 'abstract')"),
         ("{author: '...'}", "'...' has no letter or digit to look for (write a word or phrase)"),
