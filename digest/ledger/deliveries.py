@@ -34,6 +34,42 @@ nobody has claimed the delivery since."""
 _STOPPED = "its sender stopped before the server's answer was recorded"
 _RESTORED = "an older backup was restored: it may have been sent before"
 
+# Built once: for every mail of a pass these run anew, and building them takes longer than that.
+_NUMBERED = delivery.c.id.in_(bindparam("numbers", expanding=True))
+_HELD = (
+    select(
+        delivery.c.id,
+        delivery.c.fence,
+        subscriber.c.id.label("key"),
+        subscriber.c.name,
+        delivery.c.channel,
+        delivery.c.since,
+    )
+    .join_from(delivery, decision)
+    .join(subscriber)
+    .where(_NUMBERED, delivery.c.state == State.CLAIMED)
+    .order_by(delivery.c.id)
+    .with_for_update(of=delivery)
+)
+_GO = update(delivery).where(_NUMBERED).values(state=State.COMMITTED, updated=bindparam("now"))
+_OPEN_TO = (
+    select(delivery.c.id, delivery.c.fence)
+    .where(_NUMBERED, delivery.c.state.in_(_SETTLEABLE))
+    .order_by(delivery.c.id)
+    .with_for_update()
+)
+_SETTLED = (
+    update(delivery)
+    .where(delivery.c.id == bindparam("which"))
+    .values(
+        state=bindparam("to"),
+        detail=bindparam("words"),
+        due=bindparam("again"),
+        owner=None,
+        updated=bindparam("now"),
+    )
+)
+
 
 @dataclass(frozen=True, slots=True)
 class New:
@@ -140,11 +176,8 @@ def commit(
                 ends.setdefault(number, _expired(expire_after))
         _end(connection, ends, now=now)
         going = sorted(held.keys() - ends.keys())
-        connection.execute(
-            update(delivery)
-            .where(delivery.c.id.in_(going))
-            .values(state=State.COMMITTED, updated=now)
-        )
+        if going:
+            connection.execute(_GO, {"numbers": going, "now": now})
         allowed.update(going)
     return allowed
 
@@ -155,14 +188,8 @@ def settle(
     """Record outcomes with their fences; one whose fence is old changes nothing."""
     first = {(outcome.delivery, fence): outcome for outcome, fence in reversed([*outcomes])}
     for batch in batches(sorted(first)):
-        query = (
-            select(delivery.c.id, delivery.c.fence)
-            .where(delivery.c.id.in_([number for number, _ in batch]))
-            .where(delivery.c.state.in_(_SETTLEABLE))
-            .order_by(delivery.c.id)
-            .with_for_update()
-        )
-        known = {(number, fence) for number, fence in connection.execute(query)}
+        rows = connection.execute(_OPEN_TO, {"numbers": [number for number, _ in batch]})
+        known = {(number, fence) for number, fence in rows}
         _write(connection, [first[pair] for pair in batch if pair in known], now=now)
 
 
@@ -236,22 +263,7 @@ def _claimed(
     connection: Connection, claims: Collection[tuple[DeliveryId, int]]
 ) -> dict[DeliveryId, tuple[int, SubscriberId, Channel, datetime]]:
     """Of these (delivery, fence) pairs, those still held: for whom, on which channel, since."""
-    rows = connection.execute(
-        select(
-            delivery.c.id,
-            delivery.c.fence,
-            subscriber.c.id.label("key"),
-            subscriber.c.name,
-            delivery.c.channel,
-            delivery.c.since,
-        )
-        .join_from(delivery, decision)
-        .join(subscriber)
-        .where(delivery.c.id.in_([number for number, _ in claims]))
-        .where(delivery.c.state == State.CLAIMED)
-        .order_by(delivery.c.id)
-        .with_for_update(of=delivery)
-    )
+    rows = connection.execute(_HELD, {"numbers": [number for number, _ in claims]})
     wanted = set(claims)
     return {
         row.id: (row.key, row.name, row.channel, row.since)
@@ -284,21 +296,14 @@ def _write(connection: Connection, outcomes: Sequence[Outcome], *, now: datetime
     if not outcomes:
         return
     connection.execute(
-        update(delivery)
-        .where(delivery.c.id == bindparam("which"))
-        .values(
-            state=bindparam("to"),
-            detail=bindparam("words"),
-            due=bindparam("again"),
-            owner=None,
-            updated=now,
-        ),
+        _SETTLED,
         [
             {
                 "which": one.delivery,
                 "to": one.state,
                 "words": one.detail,
                 "again": (one.retry_at or now) if one.state is State.DEFERRED else None,
+                "now": now,
             }
             for one in outcomes
         ],

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, insert, select
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select
 
 from digest.ledger.database import batches
 from digest.ledger.subscribers import enrolled, keys
@@ -86,10 +86,9 @@ def suppressions(connection: Connection) -> list[Suppression]:
 
 def suppressed(connection: Connection, addresses: Collection[str]) -> dict[str, str]:
     """Of these addresses, those suppressed, each with the reason."""
-    by_folded = _reasons(connection, ADDRESS, {folded(address) for address in addresses})
-    return {
-        address: by_folded[folded(address)] for address in addresses if folded(address) in by_folded
-    }
+    known = _known(connection, {folded(address) for address in addresses})
+    by_address = {address: (ADDRESS, folded(address)) for address in addresses}
+    return {address: known[key] for address, key in by_address.items() if key in known}
 
 
 def unsubscribe(
@@ -138,8 +137,14 @@ class Recipient:
 def refused(connection: Connection, meant: Mapping[DeliveryId, Recipient]) -> dict[DeliveryId, str]:
     """Of these deliveries, those that must not go out, each with the reason in words."""
     off = _unsubscribed(connection, {one.key for one in meant.values()})
-    people = _reasons(connection, SUBSCRIBER, {one.name for one in meant.values()})
-    addresses = suppressed(connection, {one.address for one in meant.values() if one.address})
+    addressed = {one.address: folded(one.address) for one in meant.values() if one.address}
+    known = _known(connection, {*(one.name for one in meant.values()), *addressed.values()})
+    people = {target: reason for (kind, target), reason in known.items() if kind == SUBSCRIBER}
+    addresses = {
+        address: known[ADDRESS, target]
+        for address, target in addressed.items()
+        if (ADDRESS, target) in known
+    }
     reasons: dict[DeliveryId, str] = {}
     for number, one in meant.items():
         if (one.key, one.channel) in off:
@@ -157,25 +162,25 @@ def _target(address: str | None, name: SubscriberId | None) -> tuple[str, str]:
     return (ADDRESS, folded(address)) if address is not None else (SUBSCRIBER, str(name))
 
 
-def _reasons(connection: Connection, kind: str, targets: Collection[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
+_SUPPRESSED = select(suppression.c.kind, suppression.c.target, suppression.c.reason).where(
+    suppression.c.target.in_(bindparam("targets", expanding=True))
+)
+_OFF = select(unsubscription.c.subscriber, unsubscription.c.channel).where(
+    unsubscription.c.subscriber.in_(bindparam("who", expanding=True))
+)
+
+
+def _known(connection: Connection, targets: Collection[str]) -> dict[tuple[str, str], str]:
+    """Reasons by kind and target."""
+    found: dict[tuple[str, str], str] = {}
     for batch in batches(targets):
-        rows = connection.execute(
-            select(suppression.c.target, suppression.c.reason)
-            .where(suppression.c.kind == kind)
-            .where(suppression.c.target.in_(batch))
-        )
-        found.update((target, reason) for target, reason in rows)
+        rows = connection.execute(_SUPPRESSED, {"targets": batch})
+        found.update(((kind, target), reason) for kind, target, reason in rows)
     return found
 
 
 def _unsubscribed(connection: Connection, who: Collection[int]) -> set[tuple[int, str]]:
     found: set[tuple[int, str]] = set()
     for batch in batches(who):
-        rows = connection.execute(
-            select(unsubscription.c.subscriber, unsubscription.c.channel).where(
-                unsubscription.c.subscriber.in_(batch)
-            )
-        )
-        found.update((key, channel) for key, channel in rows)
+        found.update((key, channel) for key, channel in connection.execute(_OFF, {"who": batch}))
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Collection
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from digest.ledger.database import batches
 from digest.ledger.tables import delivery, spool
@@ -15,6 +15,8 @@ SETTLED = (State.SENT, State.FAILED, State.CANCELLED, State.EXPIRED)
 """States after which the bytes are not needed again."""
 LEVEL = 1
 """Of zlib: three times as fast as its default, for a tenth more bytes that soon go."""
+
+_DROP = delete(spool).where(spool.c.delivery.in_(bindparam("numbers", expanding=True)))
 
 
 def keep(connection: Connection, messages: Collection[tuple[Message, int]]) -> set[DeliveryId]:
@@ -65,4 +67,4 @@ def kept(connection: Connection, numbers: Collection[DeliveryId]) -> dict[Delive
 def drop(connection: Connection, numbers: Collection[DeliveryId]) -> None:
     """Forget the messages of settled deliveries."""
     for batch in batches(numbers):
-        connection.execute(delete(spool).where(spool.c.delivery.in_(batch)))
+        connection.execute(_DROP, {"numbers": batch})
