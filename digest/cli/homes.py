@@ -150,30 +150,21 @@ def status(home: Path, alive: bool, now: datetime | None, as_json: bool) -> int:
       digest status --alive
     """
     from digest import periods, subscribers  # noqa: PLC0415  --help does without
-    from digest.cli import terminal, wiring  # noqa: PLC0415
-    from digest.cli.deliveries import row_as_json  # noqa: PLC0415
+    from digest.cli import overview, people, wiring  # noqa: PLC0415
 
     opened, when = wiring.open_home(home), moment(now)
+    lives = wiring.is_alive(opened, now=when)
     if alive:
-        return int(not wiring.is_alive(opened, now=when))
-    people = subscribers.load(home)
+        return int(not lives)
+    listed = subscribers.load(home)
     upcoming = sorted(
-        (periods.next_occurrence(each.schedule, each.timezone, when), each.id) for each in people
+        (periods.next_occurrence(each.schedule, each.timezone, when), each.id) for each in listed
     )
-    with wiring.open_ledger(opened).rehearsal() as ledger:
-        seen = ledger.status()
+    with wiring.look_into_ledger(opened) as ledger:
+        seen, everybody = ledger.status(), people.everybody(listed, ledger)
+    found = overview.Overview(when, seen, everybody, upcoming, lives)
     if as_json:
-        found = {
-            "papers": seen.papers,
-            "dumps": seen.dumps,
-            "rejected": seen.rejected,
-            "last_dump": seen.last_dump.isoformat() if seen.last_dump else None,
-            "deliveries": seen.deliveries,
-            "oldest_unfinished": row_as_json(seen.oldest) if seen.oldest else None,
-            "troubles": [row_as_json(row) for row in seen.troubles],
-            "next": [{"subscriber": who, "due": due.isoformat()} for due, who in upcoming],
-        }
-        click.echo(json.dumps(found, indent=2))
+        click.echo(json.dumps(found.as_json(), indent=2))
     else:
-        terminal.show_status(seen, upcoming)
+        found.show()
     return 0

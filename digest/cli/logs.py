@@ -34,12 +34,12 @@ class JsonLines(logging.Formatter):
         return json.dumps(entry, default=str)
 
 
-def start(style: Literal["text", "json"]) -> None:
-    """Log to standard error from now on."""
+def start(style: Literal["text", "json"], *, level: int = logging.INFO) -> None:
+    """Log to standard error from now on; events below ``level`` leave no line."""
     handler = logging.StreamHandler(sys.stderr)
     text = logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%d %H:%M:%S")
     handler.setFormatter(JsonLines() if style == "json" else text)
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.basicConfig(level=level, handlers=[handler], force=True)
     # It tells of every job it runs, and jobs here only wake the service.
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from datetime import datetime
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from digest.cli.options import json_option, moment, now_option, pass_home
 def run(home: Path, now: datetime | None, dry_run: bool, inbox: Path | None, as_json: bool) -> int:
     """One pass: read new dumps, send what is due, publish feeds.
 
+    Warnings go to standard error; with `format = "json"` in [log], so does a line for each mail.
     SIGTERM and Ctrl-C finish the mail in flight and begin no more; the next pass goes on.
 
     Exit status: 0; 1 when something failed (the rest is still done); 2 when settings or
@@ -35,9 +37,12 @@ def run(home: Path, now: datetime | None, dry_run: bool, inbox: Path | None, as_
       digest run --dry-run --now 2026-11-16T08:00+01:00
     """
     from digest import pipeline, subscribers  # noqa: PLC0415  --help does without
-    from digest.cli import signals, terminal, wiring  # noqa: PLC0415
+    from digest.cli import logs, signals, terminal, wiring  # noqa: PLC0415
 
     opened = wiring.open_home(home, inbox=inbox)
+    style = opened.settings.log.format
+    # As text the summary tells of every mail; as JSON each has a line of its own.
+    logs.start(style, level=logging.INFO if style == "json" else logging.WARNING)
     terminal.show_problems(wiring.strays())
     everybody = subscribers.load(home)
     when = moment(now)

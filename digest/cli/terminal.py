@@ -9,18 +9,14 @@ from digest.model import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import datetime
 
     from rich.console import Console, RenderableType
     from rich.status import Status
     from rich.table import Table
 
-    from digest.ledger.operating import Status as LedgerStatus
     from digest.model import Problem
     from digest.report import RunReport
 
-UPCOMING = 5
-"""Digests due next that a status lists."""
 T = TypeVar("T")
 
 COLOURS = {
@@ -130,30 +126,3 @@ def _run_blocks(report: RunReport, *, public: str) -> Iterable[RenderableType]:
     totals.add_row("[bold]Public[/bold]", escape(public))
     totals.show_header = False
     yield totals
-
-
-def show_status(seen: LedgerStatus, upcoming: Sequence[tuple[datetime, str]]) -> None:
-    """What happened, what is due next and what is stuck."""
-    out = console()
-    last = f", the last on {seen.last_dump:%d %B %Y at %H:%M} UTC" if seen.last_dump else ""
-    rejected = f", {seen.rejected} rejected" if seen.rejected else ""
-    counts = ", ".join(f"{count} {state}" for state, count in sorted(seen.deliveries.items()))
-    rows = table("", "")
-    rows.show_header = False
-    rows.add_row("[bold]Dumps[/bold]", f"{seen.dumps} read{rejected}{last}")
-    rows.add_row("[bold]Papers[/bold]", str(seen.papers))
-    rows.add_row("[bold]Deliveries[/bold]", counts or "none yet")
-    if seen.oldest:
-        row = seen.oldest
-        words = (
-            f"{row.subscriber}, {row.period}: {row.state} since {row.updated:%Y-%m-%d %H:%M} UTC"
-        )
-        rows.add_row("[bold]Oldest open[/bold]", escape(words))
-    for due, subscriber in upcoming[:UPCOMING]:
-        rows.add_row("[bold]Due next[/bold]", f"{due:%a %d %b %Y %H:%M} UTC  {escape(subscriber)}")
-    if len(upcoming) > UPCOMING:
-        rows.add_row("", f"and {len(upcoming) - UPCOMING} more subscribers")
-    out.print(rows)
-    for row in seen.troubles:
-        words = f"{row.subscriber}, {row.period}: {row.state}. {row.detail}"
-        out.print(f"[yellow]#{row.id}[/yellow] {escape(words)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -34,7 +35,8 @@ def digest(home: Path, *arguments: str | Path) -> Ended:
     """Run ``digest --home HOME ARGUMENTS`` in this process, before a wide terminal."""
     line: Sequence[str] = ["digest", "--home", str(home), *map(str, arguments)]
     out, err = io.StringIO(), io.StringIO()
-    code = 0
+    code, log = 0, logging.getLogger()
+    handlers, level = log.handlers[:], log.level
     with (
         patch.object(sys, "argv", list(line)),
         patch.dict(os.environ, COLUMNS="200"),
@@ -45,4 +47,7 @@ def digest(home: Path, *arguments: str | Path) -> Ended:
             main()
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 1
+        finally:
+            log.handlers[:] = handlers
+            log.setLevel(level)
     return Ended(code, out.getvalue(), err.getvalue())

@@ -1,0 +1,122 @@
+"""What ``digest status`` shows of a home."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from digest.cli import terminal
+from digest.cli.deliveries import row_as_json
+from digest.model import State
+
+if TYPE_CHECKING:
+    from digest.cli.people import Person
+    from digest.ledger.operating import DeliveryRow, Status
+
+UPCOMING = 5
+"""Digests due next that are listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A home at a moment."""
+
+    now: datetime
+    seen: Status
+    people: Sequence[Person]
+    upcoming: Sequence[tuple[datetime, str]]
+    """When each subscriber's next digest falls due, soonest first."""
+    alive: bool
+    """Whether `digest serve` has stirred lately."""
+
+    @property
+    def standings(self) -> Mapping[str, int]:
+        """How many of those whom a profile lists are active, unsubscribed, suppressed."""
+        return Counter(person.standing for person in self.people if person.profile)
+
+    def as_json(self) -> dict[str, Any]:
+        """What ``digest status --json`` prints."""
+        seen = self.seen
+        return {
+            "now": self.now.isoformat(),
+            "service": self.alive,
+            "papers": seen.papers,
+            "dumps": seen.dumps,
+            "rejected": seen.rejected,
+            "last_dump": seen.last_dump.isoformat() if seen.last_dump else None,
+            "subscribers": self.standings,
+            "deliveries": seen.deliveries,
+            "oldest_unfinished": row_as_json(seen.oldest) if seen.oldest else None,
+            "troubles": [row_as_json(row) for row in seen.troubles],
+            "next": [{"subscriber": who, "due": due.isoformat()} for due, who in self.upcoming],
+        }
+
+    def show(self) -> None:
+        """Print it."""
+        out = terminal.console()
+        rows = terminal.table("", "")
+        rows.show_header = False
+        for heading, words in self._rows():
+            rows.add_row(f"[bold]{heading}[/bold]", terminal.escape(words))
+        out.print(rows)
+        if self.seen.troubles:
+            out.print("\n[bold]Last errors[/bold]")
+        for row in self.seen.troubles:
+            colour = terminal.COLOURS.get(row.state, "default")
+            words = terminal.escape(f"{_name(row)}, {ago(self.now - row.updated)}: {row.detail}")
+            out.print(f"  [{colour}]{row.state}[/{colour}]  {words}")
+
+    def _rows(self) -> Sequence[tuple[str, str]]:
+        seen = self.seen
+        last = f", the last {ago(self.now - seen.last_dump)}" if seen.last_dump else ""
+        rejected = f", {seen.rejected} rejected" if seen.rejected else ""
+        rows = [
+            ("Service", "running" if self.alive else "not running"),
+            ("Dumps", f"{seen.dumps} read{rejected}{last}"),
+            ("Papers", f"{seen.papers:,}"),
+            ("Subscribers", _counts(self.standings) or "none"),
+            ("Deliveries", _counts(seen.deliveries) or "none yet"),
+        ]
+        if seen.oldest:
+            rows.append(("Oldest open", f"{_name(seen.oldest)}: {self._stuck(seen.oldest)}"))
+        for due, subscriber in self.upcoming[:UPCOMING]:
+            rows.append(("Due next", f"{due:%a %d %b %Y %H:%M} UTC  {subscriber}"))
+        if len(self.upcoming) > UPCOMING:
+            rows.append(("", f"and {len(self.upcoming) - UPCOMING} more subscribers"))
+        return rows
+
+    def _stuck(self, row: DeliveryRow) -> str:
+        """Why a delivery is not finished, and what comes next."""
+        due = f"{row.due:%Y-%m-%d %H:%M} UTC" if row.due else "never"
+        words = {
+            State.PENDING: "goes out with the next run",
+            State.CLAIMED: f"being sent; given up at {due} if its sender has died",
+            State.COMMITTED: f"being accepted; given up at {due} if its sender has died",
+            State.DEFERRED: f"tried again at {due}",
+            State.UNCERTAIN: "did it arrive? Settle it by "
+            f"`digest deliveries mark-sent {row.id}` or `digest deliveries resend {row.id}`",
+        }
+        return f"{row.state}, {ago(self.now - row.updated)}; {words[row.state]}"
+
+
+def ago(span: timedelta) -> str:
+    """``3 days ago``, in the largest unit of which there is at least one."""
+    for unit, name in (
+        (timedelta(days=1), "day"),
+        (timedelta(hours=1), "hour"),
+        (timedelta(minutes=1), "minute"),
+    ):
+        if count := span // unit if span > timedelta() else 0:
+            return f"{count} {name}{'s' if count > 1 else ''} ago"
+    return "just now"
+
+
+def _name(row: DeliveryRow) -> str:
+    return f"#{row.id} {row.subscriber}, {row.period}, {row.channel}"
+
+
+def _counts(counts: Mapping[Any, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items()))

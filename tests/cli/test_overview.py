@@ -1,0 +1,143 @@
+"""``digest status`` and the log of ``digest run``: what happened, what is stuck, in words."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+import digest.ledger
+from digest.cli.overview import ago
+from digest.model import State
+from tests.cli import lighthouse
+from tests.cli.command import digest as command
+from tests.cli.lighthouse import FIRST
+from tests.delivery.server import Act, Server, Step, on, running
+from tests.world import utc
+
+
+def home_by(smtp: Server, folder: Path, more: str = "") -> Path:
+    settings = f'[smtp]\nhost = "127.0.0.1"\nport = {smtp.port}\nsecurity = "none"\n'
+    return lighthouse.make(folder, lighthouse.SETTINGS + settings + more)
+
+
+def lines(home: Path, now: str) -> list[str]:
+    ended = command(home, "status", "--now", now)
+    assert ended.code == 0
+    return [" ".join(line.split()) for line in ended.out.splitlines()]
+
+
+def test_a_new_home_has_nothing_to_tell_and_stays_new(tmp_path: Path) -> None:
+    home = lighthouse.make(tmp_path / "home")
+    assert lines(home, FIRST) == [
+        "Service not running",
+        "Dumps 0 read",
+        "Papers 0",
+        "Subscribers 2 active",
+        "Deliveries none yet",
+        "Due next Mon 23 Nov 2026 08:00 UTC ada",
+        "Due next Mon 23 Nov 2026 08:00 UTC bob",
+    ]
+    assert not (home / "state").exists()
+
+
+def test_what_went_well_is_counted_by_state(tmp_path: Path) -> None:
+    home = lighthouse.make(tmp_path / "home")
+    command(home, "run", "--now", FIRST)
+    command(home, "subscribers", "unsubscribe", "bob")
+    seen = lines(home, "2026-11-16T11:30Z")
+    assert "Dumps 1 read, the last 3 hours ago" in seen
+    assert "Subscribers 1 active, 1 unsubscribed" in seen
+    assert "Deliveries 3 sent" in seen
+    assert "Last errors" not in seen
+    found = command(home, "status", "--json").json
+    assert found["deliveries"] == {"sent": 3}
+    assert found["subscribers"] == {"active": 1, "unsubscribed": 1}
+    assert (found["oldest_unfinished"], found["troubles"], found["service"]) == (None, [], False)
+
+
+def test_what_is_uncertain_says_how_to_settle_it(tmp_path: Path) -> None:
+    def drop_the_first(step: Step) -> Act | None:
+        return Act.DROP if step.name == "dot" and step.connection == 0 else None
+
+    with running(Server(drop_the_first)) as smtp:
+        home = home_by(smtp, tmp_path / "home", "[delivery]\nconnections = 1\n")
+        assert command(home, "run", "--now", FIRST).code == 1
+    (row,) = command(home, "deliveries", "list", "--state", "uncertain", "--json").json
+    seen = lines(home, "2026-11-19T09:00Z")
+    name = f"#{row['id']} {row['subscriber']}, 2026-W46, email"
+    assert (
+        f"Oldest open {name}: uncertain, 3 days ago; did it arrive? Settle it by `digest "
+        f"deliveries mark-sent {row['id']}` or `digest deliveries resend {row['id']}`"
+    ) in seen
+    assert any(
+        line.startswith(f"uncertain {name}, 3 days ago: after the final dot:") for line in seen
+    )
+
+
+def test_what_is_deferred_says_when_it_is_tried_again(tmp_path: Path) -> None:
+    with running(Server(on("rcpt", "451 4.7.1 greylisted"))) as smtp:
+        home = home_by(smtp, tmp_path / "home")
+        command(home, "run", "--now", FIRST)
+    seen = lines(home, FIRST)
+    assert any("deferred, just now; tried again at 2026-11-16 08:0" in line for line in seen)
+    assert sum("RCPT: 451 4.7.1 greylisted" in line for line in seen) == 2
+
+
+@pytest.mark.parametrize("state", [State.PENDING, State.CLAIMED, State.COMMITTED])
+def test_what_is_on_its_way_says_so(tmp_path: Path, state: State) -> None:
+    home = lighthouse.make(tmp_path / "home")
+    command(home, "run", "--now", FIRST)
+    with digest.ledger.open(f"sqlite:///{home / 'state' / 'digest.db'}") as ledger:
+        newest = ledger.deliveries(channel="email", limit=1)[0].id
+        ledger.returned(newest, address="x@example.org", reason="5.1.1", now=utc("2026-11-17"))
+        ledger.resend(newest, now=utc("2026-11-17"))
+        if state is not State.PENDING:
+            now, lease = utc("2026-11-17"), timedelta(minutes=5)
+            (one,) = ledger.claim("email", "elsewhere", now=now, lease=lease, limit=1)
+            if state is State.COMMITTED:
+                ledger.commit([(one.delivery, one.fence)], now=now)
+    words = {
+        State.PENDING: "goes out with the next run",
+        State.CLAIMED: "being sent; given up at 2026-11-17 00:05 UTC if its sender has died",
+        State.COMMITTED: "being accepted; given up at 2026-11-17 00:05 UTC if its sender has died",
+    }
+    (line,) = [line for line in lines(home, "2026-11-17T00:01Z") if "Oldest open" in line]
+    assert line.endswith(f"{state}, 1 minute ago; {words[state]}")
+
+
+@pytest.mark.parametrize(
+    ("span", "words"),
+    [
+        (timedelta(seconds=59), "just now"),
+        (timedelta(minutes=1), "1 minute ago"),
+        (timedelta(hours=23, minutes=59), "23 hours ago"),
+        (timedelta(days=2), "2 days ago"),
+        (-timedelta(days=2), "just now"),
+    ],
+)
+def test_ages(span: timedelta, words: str) -> None:
+    assert ago(span) == words
+
+
+# --- logs of a run -----------------------------------------------------------------------
+
+
+def test_a_run_logs_a_line_of_json_for_each_mail_on_request(tmp_path: Path) -> None:
+    with running(Server()) as smtp:
+        home = home_by(smtp, tmp_path / "home", '[log]\nformat = "json"\n')
+        ended = command(home, "run", "--now", FIRST, "--json")
+    assert ended.json["digests"]["sent"] == 2
+    entries = [json.loads(line) for line in ended.err.splitlines()]
+    mails = {entry["event"].split(":")[0]: entry for entry in entries if "delivery" in entry}
+    assert set(mails) == {"2026-W46-ada", "2026-W46-bob"}
+    assert {entry["state"] for entry in mails.values()} == {"sent"}
+    assert "@example.org" not in ended.err
+
+
+def test_a_run_that_logs_text_is_quiet_when_all_is_well(tmp_path: Path) -> None:
+    home = lighthouse.make(tmp_path / "home")
+    ended = command(home, "run", "--now", FIRST)
+    assert (ended.code, ended.err) == (0, "")
