@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from digest.model import Subscriber, Verdicts
     from digest.tuning.suggest import Suggestion
 
-LEAST = 2
-"""A phrase of a single paper tells of that paper, not of a reader."""
-
 
 @click.command()
 @click.argument("subscriber")
@@ -72,32 +69,27 @@ def _learn(
     from digest.cli import terminal  # noqa: PLC0415  --help does without
     from digest.model import Verdicts  # noqa: PLC0415
     from digest.pipeline import BACKGROUND  # noqa: PLC0415
+    from digest.tuning import suggest as tuning  # noqa: PLC0415
     from digest.tuning.library import read  # noqa: PLC0415
-    from digest.tuning.suggest import suggest as suggested  # noqa: PLC0415
-    from digest.tuning.suggest import text_of  # noqa: PLC0415
+    from digest.tuning.phrases import LEAST_TEXTS  # noqa: PLC0415
 
-    said = ledger.verdicts([person.id]).get(person.id, Verdicts())
-    if library:
-        known = read(library)
-        terminal.show_problems(known.problems)
-        texts: Sequence[str] = known.texts
-    else:
-        texts = [text_of(paper) for paper in said.liked]
-    if len(texts) < LEAST:
-        raise click.ClickException(_too_few(person, said, library))
-    judged = {paper.key for paper in (*said.liked, *said.disliked)}
     papers = ledger.papers(limit=BACKGROUND)
-    archive = [text_of(paper) for paper in papers if paper.key not in judged]
-    disliked = [text_of(paper) for paper in said.disliked]
-    found = suggested(texts, archive, person.profile, disliked=disliked, limit=limit)
-    return len(texts), len(archive), found
+    if library is None:
+        said = ledger.verdicts([person.id]).get(person.id, Verdicts())
+        if len(said.liked) < LEAST_TEXTS:
+            raise click.ClickException(_too_few(person, said))
+        found = tuning.suggest_from_verdicts(said, papers, person.profile, limit=limit)
+        return len(said.liked), len(tuning.others(said, papers)), found
+    known = read(library)
+    terminal.show_problems(known.problems)
+    archive = [tuning.text_of(paper) for paper in papers]
+    found = tuning.suggest(known.texts, archive, person.profile, limit=limit)
+    return len(known.texts), len(archive), found
 
 
-def _too_few(person: Subscriber, said: Verdicts, library: Path | None) -> str:
-    if library:
-        return f"{library.name} has a single entry; two or more are needed."
+def _too_few(person: Subscriber, said: Verdicts) -> str:
     return (
-        f"{person.id} likes {len(said.liked)} papers; {LEAST} or more are needed. "
+        f"{person.id} likes {len(said.liked)} papers; two or more are needed. "
         f"Record some with `digest feedback {person.id} PAPER like`, or name a library by --from."
     )
 

@@ -7,9 +7,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from digest.model import Paper, Profile
+from digest.model import Paper, Profile, Verdicts
 from digest.text import terms
-from digest.tuning.phrases import distinctive
+from digest.tuning.phrases import LEAST_TEXTS, distinctive
 
 _PLAIN = re.compile(r"[A-Za-z][\w+./-]*( [\w+./-]+)*", re.ASCII)
 _WORDS_OF_YAML = frozenset(("true", "false", "null"))
@@ -60,6 +60,27 @@ def suggest(
         weight = next(weight for least, weight in _WEIGHTS if share >= least)
         kept.append(Suggestion(phrase.text, weight, phrase.here, phrase.elsewhere))
     return kept[:limit]
+
+
+def suggest_from_verdicts(
+    verdicts: Verdicts, papers: Sequence[Paper], profile: Profile, *, limit: int
+) -> list[Suggestion]:
+    """What sets the liked papers apart from ``papers``; nothing from fewer than two."""
+    if len(verdicts.liked) < LEAST_TEXTS:
+        return []
+    return suggest(
+        [text_of(paper) for paper in verdicts.liked],
+        [text_of(paper) for paper in others(verdicts, papers)],
+        profile,
+        disliked=[text_of(paper) for paper in verdicts.disliked],
+        limit=limit,
+    )
+
+
+def others(verdicts: Verdicts, papers: Sequence[Paper]) -> list[Paper]:
+    """The papers without a verdict."""
+    judged = {paper.key for paper in (*verdicts.liked, *verdicts.disliked)}
+    return [paper for paper in papers if paper.key not in judged]
 
 
 def as_yaml(text: str, weight: float) -> str:
