@@ -235,7 +235,12 @@ def _letters(loaded: templates.Templates) -> Composer:
 
 def read_mail(path: Path) -> EmailMessage:
     """A mail as a mail program reads it; any defect fails the test."""
-    message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    return _parsed(path.read_bytes())
+
+
+@cache
+def _parsed(content: bytes) -> EmailMessage:
+    message = email.message_from_bytes(content, policy=email.policy.default)
     assert isinstance(message, EmailMessage)
     assert not [defect for part in message.walk() for defect in part.defects]
     return message
