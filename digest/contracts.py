@@ -134,6 +134,9 @@ class Ledger(Protocol):
     def renew(self, owner: str, *, now: datetime, lease: timedelta) -> int:
         """Extend the lease of everything an owner has in hand; how many deliveries that is."""
 
+    def expire(self, *, now: datetime, expire_after: timedelta) -> int:
+        """End what has waited longer than ``expire_after`` without being accepted; how many."""
+
     def rehearsal(self) -> AbstractContextManager[Ledger]:
         """A ledger whose writes are seen inside the block and undone at its end."""
 

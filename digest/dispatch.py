@@ -34,7 +34,7 @@ def deliver(house: House, subscribers: Sequence[Subscriber]) -> Deliveries:
     by_id = {subscriber.id: subscriber for subscriber in subscribers}
     composer: Composer | None = None
     rows: list[Delivered] = []
-    problems: list[Problem] = []
+    problems = _expire(house)
     while not house.stopping() and (
         claims := house.ledger.claim(
             "email", house.owner, now=house.clock(), lease=house.lease, limit=BATCH
@@ -51,6 +51,15 @@ def deliver(house: House, subscribers: Sequence[Subscriber]) -> Deliveries:
             digest = digests[outcome.delivery]
             rows.append(Delivered(digest.subscriber, digest.period, len(digest.picks), outcome))
     return Deliveries(tuple(rows), tuple(problems))
+
+
+def _expire(house: House) -> list[Problem]:
+    """Give up what no server took for too long, and say so."""
+    given_up = house.ledger.expire(now=house.clock(), expire_after=house.expire_after)
+    if not given_up:
+        return []
+    what = f"{given_up} could not be delivered within {house.expire_after} and were given up"
+    return [Problem("deliveries", what, "digest deliveries list --state expired")]
 
 
 def _deliver_batch(

@@ -13,7 +13,7 @@ import trustme
 from digest.delivery import smtp
 from digest.delivery.connection import Server as Account
 from digest.delivery.smtp import SmtpTransport
-from digest.model import State
+from digest.model import State, SubscriberId
 from tests.delivery.server import Act, Server, Step, on, running
 from tests.faults import test_killed
 from tests.faults.test_killed import some_of
@@ -121,16 +121,34 @@ def test_unsubscribing_beats_every_mail_that_has_not_passed_its_dot(
 ) -> None:
     world = World(tmp_path, url)
     world.put("monday.json", "The lighthouse at night")
+    people = [person(f"r{number}") for number in range(100)]
 
     def unsubscribe(step: Step) -> None:
-        if step.name == "data" and step.message == 1:
+        if step.name == "rcpt":
+            name = step.line.partition("<")[2].partition("@")[0]
             with world.ledger() as book:
-                book.unsubscribe(PEOPLE[0].id, "email", now=NOW)
+                book.unsubscribe(SubscriberId(name), "email", now=NOW)
 
     mx.behave = unsubscribe
-    world.run(PEOPLE, NOW, transport=transport(mx, authority, tmp_path))
-    assert mx.recipients()[VICTIM] == 0
-    assert states(world) == expected({VICTIM}, "cancelled")
+    world.run(people, NOW, transport=transport(mx, authority, tmp_path))
+    assert mx.recipients() == {}
+    assert list(states(world).values()) == [State.CANCELLED] * 100
+    assert len(mx.unfinished) == 100
+
+
+def test_mail_that_no_server_takes_expires_and_the_operator_is_told(
+    mx: Server, authority: trustme.CA, url: str, tmp_path: Path
+) -> None:
+    world = World(tmp_path, url)
+    world.put("monday.json", "The lighthouse at night")
+    mail = transport(mx, authority, tmp_path)
+    mx.behave = on("connect", "421 4.3.2 busy")
+    for days in (0, 1):
+        report = world.run(PEOPLE, NOW + timedelta(days=days), transport=mail)
+        assert [one.outcome.state for one in report.deliveries.rows] == [State.DEFERRED] * 3
+    report = world.run(PEOPLE, NOW + timedelta(days=2), transport=mail)
+    assert "3 could not be delivered within 2 days" in str(report.deliveries.problems[0])
+    assert set(states(world).values()) == {State.EXPIRED}
 
 
 def test_every_fault_of_the_machine_that_the_page_lists_is_exercised() -> None:
