@@ -86,32 +86,55 @@ def backup(home: Path, file: Path, force: bool) -> None:
 
 
 @db.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @now_option
 @pass_home
-def restored(home: Path, now: datetime | None) -> None:
-    """Say that an older backup was put back: what may have been sent since is held, not resent.
+def restore(home: Path, file: Path, now: datetime | None) -> None:
+    """Put the backup FILE in the place of the SQLite ledger, which is kept beside it.
 
-    Mail that the backup has as unsent, and mail of periods that had ended by now, becomes
-    uncertain instead of being sent: a person who has had it would get it twice. Look at
-    `digest deliveries list --state uncertain`, then settle each with resend or mark-sent.
-
-    Run this after putting the backup in place and before anything else runs.
+    Mail that may have been sent since the backup is held, as by `digest db restored`. Stop the
+    service first.
 
     \b
     Example:
-      rm -f state/digest.db-wal state/digest.db-shm
-      cp backup.db state/digest.db && digest db restored
+      digest db restore /var/backups/digest/monday.db
+    """
+    from digest.cli import wiring  # noqa: PLC0415  --help does without
+
+    opened = wiring.open_home(home)
+    with wiring.open_ledger(opened) as ledger:
+        done = ledger.put_back(file, now=moment(now))
+    click.echo(f"Put {file} back." + (f" The old ledger is {done.aside}." if done.aside else ""))
+    _tell_held(done.held)
+
+
+@db.command()
+@now_option
+@pass_home
+def restored(home: Path, now: datetime | None) -> None:
+    """Say that an older copy of the database was put back by other means than `restore`.
+
+    Mail that the copy has as unsent, and mail of periods that had ended by now, becomes
+    uncertain instead of being sent: a person who has had it would get it twice. Say this before
+    anything else runs.
+
+    \b
+    Example:
+      pg_restore --clean --dbname digest monday.dump && digest db restored
     """
     from digest.cli import wiring  # noqa: PLC0415  --help does without
 
     opened = wiring.open_home(home)
     with wiring.open_ledger(opened) as ledger:
         if not ledger.exists:
-            raise click.ClickException("There is no ledger; put the backup in its place first.")
-        held = ledger.restored(now=moment(now))
-    click.echo(f"{held} emails are held as uncertain, and so will be those of past periods.")
-    if held:
-        click.echo("See: digest deliveries list --state uncertain")
+            raise click.ClickException("There is no ledger; put the copy in its place first.")
+        _tell_held(ledger.restored(now=moment(now)))
+
+
+def _tell_held(held: int) -> None:
+    click.echo(f"{held} emails are held as uncertain, and so will be those of past periods:")
+    click.echo("  digest deliveries list --state uncertain")
+    click.echo("  digest deliveries mark-sent NUMBER, or resend NUMBER, settles one.")
 
 
 def _refuse_while_busy(home: Home, ledger: SqlLedger) -> None:

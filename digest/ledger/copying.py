@@ -72,9 +72,9 @@ def back_up(source: Database, path: Path) -> None:
                 copy(source, target)
             finally:
                 target.close()
-        _complete(partial)
+        complete(partial)
         partial.replace(path)
-        _sync(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        sync_folder(path.parent)
     except OSError as error:
         raise LedgerError(f"the backup {path} cannot be written: {error.strerror}") from error
     except sqlite3.Error as error:
@@ -82,6 +82,21 @@ def back_up(source: Database, path: Path) -> None:
     finally:
         for leftover in partial.parent.glob(f"{partial.name}*"):
             leftover.unlink()
+
+
+def complete(path: Path) -> None:
+    """See that a copy is sound, in one file and on the disk. Raises LedgerError."""
+    with closing(sqlite3.connect(path)) as made:
+        made.execute("PRAGMA journal_mode = DELETE")
+        (found,) = made.execute("PRAGMA integrity_check(1)").fetchone()
+    if found != "ok":
+        raise LedgerError(f"the ledger is damaged, and so is its copy: {found}")
+    _sync(path, os.O_RDWR)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in the folder survive a power cut."""
+    _sync(folder, os.O_RDONLY | os.O_DIRECTORY)
 
 
 def _copy_table(table: Table, old: Connection, new: Connection) -> Content:
@@ -113,16 +128,6 @@ def _copy_pages(source: Database, path: Path) -> None:
         pass  # the tables are up to date, or this is no ledger
     with closing(source.raw()) as lent, closing(sqlite3.connect(path)) as copy_:
         lent.driver_connection.backup(copy_)
-
-
-def _complete(path: Path) -> None:
-    """See that a copy is sound, in one file and on the disk."""
-    with closing(sqlite3.connect(path)) as made:
-        made.execute("PRAGMA journal_mode = DELETE")
-        (found,) = made.execute("PRAGMA integrity_check(1)").fetchone()
-    if found != "ok":
-        raise LedgerError(f"the ledger is damaged, and so is its copy: {found}")
-    _sync(path, os.O_RDWR)
 
 
 def _sync(path: Path, flags: int) -> None:

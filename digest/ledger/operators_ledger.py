@@ -13,6 +13,7 @@ from digest.ledger import (
     lookup,
     operating,
     papers,
+    putting_back,
     refusals,
     returning,
     spooling,
@@ -23,6 +24,7 @@ from digest.ledger.database import INTAKE, REFUSALS, Database
 from digest.ledger.deliveries import Mode
 from digest.ledger.health import Health
 from digest.ledger.operating import DeliveryRow, Status
+from digest.ledger.putting_back import PutBack
 from digest.ledger.refusals import Suppression, Unsubscription
 from digest.model import (
     Channel,
@@ -187,6 +189,10 @@ class OperatorsLedger:
     def back_up(self, path: Path) -> None:
         """Write a consistent copy into a new SQLite file. Raises LedgerError."""
         copying.back_up(self._database, path)
+
+    def put_back(self, backup: Path, *, now: datetime) -> PutBack:
+        """Replace this ledger by a backup, and do what ``restored`` does. Raises LedgerError."""
+        return putting_back.put_back(self._database, backup, now=now)
 
     # --- who must not be mailed ----------------------------------------------------------
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from shutil import copyfile
 
 import pytest
 
@@ -26,13 +25,6 @@ def home(tmp_path: Path) -> Path:
 
 def ledger_file(home: Path) -> Path:
     return home / "state" / "digest.db"
-
-
-def put_back(home: Path, backup: Path) -> None:
-    """What docs/operating.md says to do."""
-    for name in ("digest.db-wal", "digest.db-shm"):
-        (home / "state" / name).unlink(missing_ok=True)
-    copyfile(backup, ledger_file(home))
 
 
 def listed(home: Path) -> list[tuple[str, str]]:
@@ -121,10 +113,12 @@ def test_what_was_sent_since_the_backup_is_held_not_sent_again(home: Path, tmp_p
     command(home, "run", "--now", SECOND)
     for path in (home / "outbox").iterdir():
         path.unlink()
-    put_back(home, backup)
 
-    ended = command(home, "db", "restored", "--now", "2026-11-24T12:00Z")
-    assert (ended.code, ended.out.startswith("0 emails are held")) == (0, True)
+    ended = command(home, "db", "restore", backup, "--now", "2026-11-24T12:00Z")
+    assert ended.code == 0
+    aside = home / "state" / "digest.db.before-20261124T120000"
+    assert f"Put {backup} back. The old ledger is {aside}.\n0 emails are held" in ended.out
+    assert aside.exists()
     command(home, "run", "--now", "2026-11-24T12:05Z")
     assert mails(home) == []
     assert listed(home)[2:] == [("2026-W47-ada", "uncertain"), ("2026-W47-bob", "uncertain")]
@@ -148,5 +142,16 @@ def test_a_ledger_that_does_not_exist_is_neither_backed_up_nor_made(tmp_path: Pa
     home = lighthouse.make(tmp_path / "home")
     assert command(home, "db", "backup", tmp_path / "backup.db").code == 1
     assert command(home, "db", "restored").code == 1
+    assert command(home, "db", "restore", tmp_path / "backup.db").code == 2
     assert not ledger_file(home).exists()
     assert not (tmp_path / "backup.db").exists()
+
+
+def test_mail_on_its_way_is_held_when_another_copy_was_put_back(home: Path) -> None:
+    with digest.ledger.open(f"sqlite:///{ledger_file(home)}") as ledger:
+        newest = ledger.deliveries(channel="email", limit=1)[0].id
+        ledger.returned(newest, address="x@example.org", reason="5.1.1", now=utc("2026-11-17"))
+        ledger.resend(newest, now=utc("2026-11-17"))
+    ended = command(home, "db", "restored", "--now", "2026-11-17T01:00Z")
+    assert (ended.code, ended.out.startswith("1 emails are held")) == (0, True)
+    assert [state for _, state in listed(home)] == ["sent", "uncertain"]

@@ -14,6 +14,7 @@ import digest.ledger
 from digest.errors import LedgerError
 from digest.ledger import SqlLedger, copying
 from digest.ledger.database import connect
+from digest.ledger.putting_back import PutBack
 from digest.ledger.tables import metadata
 from digest.model import DeliveryId, DumpHash, Message, State
 from tests.conftest import MakeUrl
@@ -192,3 +193,83 @@ def test_a_backup_that_cannot_be_written_leaves_nothing(source: SqlLedger, tmp_p
     with pytest.raises(LedgerError, match="cannot be written"):
         source.back_up(folder / "backup.db")
     assert [each.name for each in folder.iterdir()] == ["backup.db"]
+
+
+# --- putting a backup back ---------------------------------------------------------------
+
+
+@pytest.fixture
+def backup(source: SqlLedger, tmp_path: Path) -> Path:
+    """A backup of ``source``, in which an email is on its way."""
+    source.resend(DeliveryId(1), now=NOW)
+    source.back_up(tmp_path / "backup.db")
+    return tmp_path / "backup.db"
+
+
+def put_back(path: Path, backup: Path) -> PutBack:
+    with digest.ledger.open(f"sqlite:///{path}") as ledger:
+        return ledger.put_back(backup, now=NOW + DAY)
+
+
+def test_a_backup_takes_the_place_of_a_ledger_and_its_log(
+    backup: Path, tmp_path: Path, sqlite_template: Path
+) -> None:
+    folder = tmp_path / "state"
+    folder.mkdir()
+    copyfile(sqlite_template, folder / "digest.db")
+    (folder / "digest.db-wal").write_bytes(b"what another ledger left behind")
+    done = put_back(folder / "digest.db", backup)
+    assert done == PutBack(1, folder / "digest.db.before-20251121T080000")
+    assert (folder / "digest.db").stat().st_mode & 0o777 == 0o600
+    with digest.ledger.open(f"sqlite:///{folder / 'digest.db'}") as ledger:
+        assert ledger.examine().faults == ()
+        assert State.UNCERTAIN in states(ledger)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "digest.db",
+        "digest.db.before-20251121T080000",
+    ]
+
+
+def test_a_backup_may_come_to_an_empty_place(backup: Path, tmp_path: Path) -> None:
+    path = tmp_path / "state" / "digest.db"
+    assert put_back(path, backup) == PutBack(1, None)
+    with digest.ledger.open(f"sqlite:///{path}") as ledger:
+        assert len(ledger.papers()) == 2
+
+
+def test_a_damaged_ledger_can_be_replaced(backup: Path, tmp_path: Path) -> None:
+    path = tmp_path / "damaged.db"
+    path.write_bytes(b"no database" * 1000)
+    done = put_back(path, backup)
+    assert done.aside is not None
+    assert done.aside.read_bytes() == b"no database" * 1000
+    with digest.ledger.open(f"sqlite:///{path}") as ledger:
+        assert len(ledger.papers()) == 2
+
+
+def test_a_ledger_in_use_is_not_replaced(source: SqlLedger, backup: Path, tmp_path: Path) -> None:
+    before = (tmp_path / "source.db").stat().st_ino
+    busy = pytest.raises(LedgerError, match="is in use: stop the service")
+    with source._database.reading(), busy:
+        put_back(tmp_path / "source.db", backup)
+    assert (tmp_path / "source.db").stat().st_ino == before
+    assert list(tmp_path.glob("*.tmp*")) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"no database" * 1000])
+def test_what_is_no_backup_replaces_nothing(
+    source: SqlLedger, tmp_path: Path, content: bytes
+) -> None:
+    source.close()
+    (tmp_path / "wrong.db").write_bytes(content)
+    with pytest.raises(LedgerError, match=r"is no backup of a ledger|cannot be put back"):
+        put_back(tmp_path / "source.db", tmp_path / "wrong.db")
+    assert len(source.papers()) == 2
+
+
+def test_a_backup_is_not_put_into_a_postgresql_database(emptied: MakeUrl, backup: Path) -> None:
+    with (
+        digest.ledger.open(emptied()) as ledger,
+        pytest.raises(LedgerError, match="`digest db copy`"),
+    ):
+        ledger.put_back(backup, now=NOW)
