@@ -26,7 +26,7 @@ from digest.ledger import SqlLedger
 from digest.model import Channel, Schedule, State, Subscriber
 from digest.publication import publish
 from digest.publisher import FolderPublisher
-from tests.world import File, World, around, person, picked, snapshot, utc
+from tests.world import MEMORY, File, World, around, person, picked, snapshot, utc
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 KINDS = ("Lighthouse", "Soup kitchen", "Gull colony")
@@ -38,9 +38,6 @@ STEPS = (
 """What a pass asks of the ledger, and where it may die."""
 FORWARD = (DAY, DAY, DAY, 5 * HOUR, 3 * DAY, 8 * DAY, 365 * DAY)
 BACK = (-HOUR, -DAY, -9 * DAY, -365 * DAY)
-MEMORY = next((each for each in ["/dev/shm"] if Path(each).is_dir()), None)  # noqa: S108  a folder of our own in it
-"""Where a disk's slowness is spared; None: the usual place."""
-
 DumpOf = int | tuple[list[tuple[str, int]], int | None] | None
 
 DeathOf = tuple[DumpOf, timedelta, str, int, bool]
