@@ -39,12 +39,9 @@ def replay(home: Path, subscriber: str, last: int, as_json: bool) -> None:
 
     opened = wiring.open_home(home)
     person = subscribers.find(subscribers.load(home), subscriber)
-    with (
-        wiring.open_ledger(opened) as book,
-        book.rehearsal() as ledger,
-        terminal.waiting("Planning past digests again"),
-    ):
-        found = list(replayed(ledger, person, last=last, expect=opened.settings.expect))
+    with wiring.look_into_ledger(opened) as ledger:
+        again = replayed(ledger, person, last=last, expect=opened.settings.expect)
+        found = list(terminal.track(again, "Planning past digests again", last))
     if as_json:
         answer = {"subscriber": person.id, "digests": [_as_json(each) for each in found]}
         click.echo(json.dumps(answer, indent=2, ensure_ascii=False))

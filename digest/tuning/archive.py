@@ -13,13 +13,16 @@ from digest.pipeline import BACKGROUND
 from digest.ranking import Background, Ranking
 from digest.text import terms
 
+_TEACHING = 400
+
 
 class Archive:
     """Papers made ready to be asked about any number of interests."""
 
     def __init__(self, papers: Sequence[Paper]) -> None:
         self.papers = tuple(papers)
-        self._ranking = Ranking(self.papers, Background.learn(self.papers))
+        # Nothing is scored here, so a few papers teach enough; acronyms are learned from all.
+        self._ranking = Ranking(self.papers, Background.learn(self.papers[-_TEACHING:]))
         self._held: dict[Interest, frozenset[int]] = {}
 
     @classmethod

@@ -148,7 +148,7 @@ def _phrases(
     return holding, surfaces
 
 
-def _runs(text: str) -> Iterator[list[terms.Token]]:
+def _runs(text: str) -> Iterator[Sequence[terms.Token]]:
     """The words of each phrase of a text. What a hyphen joins is not taken apart."""
     words = terms.tokens(text)
     joined = [text[word.end : word.end + 1] == "-" for word in words]
