@@ -75,7 +75,7 @@ def serving(*, silent: bool = False) -> Iterator[tuple[Resolver, list[str]]]:
 
 def test_records_of_every_kind() -> None:
     with serving() as (resolver, _):
-        assert resolver.texts("example.org") == ("v=spf1 mx -all", "other")
+        assert set(resolver.texts("example.org")) == {"v=spf1 mx -all", "other"}
         assert resolver.exchanges("example.org") == ("mx.example.org", "mx2.example.org")
         assert resolver.exchanges("none.example.org") == (".",)
         assert resolver.addresses("mx.example.org") == ("192.0.2.1", "2001:db8::1")
