@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
+import numpy as np
+
 from digest.contracts import Ledger
 from digest.model import Interest, Paper, Profile
 from digest.pipeline import BACKGROUND
@@ -14,6 +16,10 @@ from digest.ranking import Background, Ranking
 from digest.text import terms
 
 _TEACHING = 400
+_NEAREST = 15
+"""Papers whose reasons are asked for phrases that come near an interest;"""
+_MANY = 0.1
+"""a phrase that a larger share of all papers hold is passed over."""
 
 
 class Archive:
@@ -38,6 +44,24 @@ class Archive:
             ruled_out = self._ranking.rank(Profile((), (asked,))).excluded
             self._held[asked] = frozenset(ruled_out)
         return self._held[asked]
+
+    def near(self, phrase: str) -> list[str]:
+        """Phrases of the papers that come nearest to a phrase, strongest first."""
+        profile = Profile((Interest(phrase),))
+        scores = self._ranking.rank(profile).scores
+        best = np.argsort(-scores, kind="stable")[:_NEAREST]
+        strengths: Counter[str] = Counter()
+        for index in best[scores[best] > 0].tolist():
+            for reason in self._ranking.reasons(profile, index):
+                strengths[reason.term.casefold()] += round(reason.contribution * 10_000)
+        told: dict[tuple[str, ...], str] = {}
+        for term, _ in strengths.most_common():
+            told.setdefault(terms.forms(term), term)
+        return [term for term in told.values() if self._tells(term)]
+
+    def _tells(self, phrase: str) -> bool:
+        """Whether several papers hold it, but not too many."""
+        return 2 <= len(self.holding(Interest(phrase))) <= _MANY * len(self.papers)
 
     @cached_property
     def words(self) -> Counter[str]:

@@ -17,6 +17,8 @@ OFTEN = 0.5
 """An interest that this share of the papers holds picks nothing out."""
 TOGETHER = 5
 """Two interests that so many papers hold, always both, are one."""
+_NEAR = 3
+"""Phrases offered for an interest that no paper has."""
 _LIKE = 80.0
 """How alike two words are, of 100, for one to be taken for the other misspelt."""
 
@@ -62,19 +64,29 @@ def named(interest: Interest) -> str:
 
 def _instead(interest: Interest, archive: Archive) -> str:
     """What else to try for an interest that no paper has."""
-    if interest.kind == "author":
-        if not archive.names_authors:
+    match interest.kind:
+        case "author" if archive.names_authors:
+            return "see how papers spell the name"
+        case "author":
             return "no paper names its authors: saved pages only count them, feeds name them"
-        return "see how papers spell the name"
-    if interest.kind == "pattern":
-        return "try it as a phrase, or see whether it asks for too much"
+        case "pattern":
+            return "try it as a phrase, or see whether it asks for too much"
+        case "phrase":
+            return _other_words(interest, archive)
+
+
+def _other_words(interest: Interest, archive: Archive) -> str:
     for text in (*_spelled_otherwise(interest, archive), *_shorter(interest)):
         found = Interest(text, "phrase", interest.place)
         if held := len(archive.holding(found)):
             return f"{named(found)} is in {held:,}"
     if interest.place and (held := len(archive.holding(Interest(interest.text)))):
         return f"elsewhere it stands in {held:,}"
-    return "see whether papers use another word for it"
+    near = [Interest(text) for text in archive.near(interest.text)[:_NEAR]]
+    if not near:
+        return "see whether papers use another word for it"
+    listed = ", ".join(f"{named(each)} ({len(archive.holding(each)):,})" for each in near)
+    return f"near it: {listed}"
 
 
 def _spelled_otherwise(interest: Interest, archive: Archive) -> Iterator[str]:

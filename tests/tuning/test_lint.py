@@ -50,6 +50,7 @@ def test_a_profile_whose_interests_all_tell_something_is_not_noted(archive: Arch
         (Interest("sparse mixtures of expertz"), "“sparse mixture of expert” is in 5"),
         (Interest("very sparse mixture of experts"), "“sparse mixture of experts” is in 5"),
         (Interest("lamps", place="abstract"), "elsewhere it stands in 10"),
+        (Interest("lamp experts"), "near it: “experts” (5)"),
         (Interest("zebrafish"), "see whether papers use another word for it"),
         (Interest("zebra(fish)?", "pattern"), "see whether it asks for too much"),
         (Interest("Alan Turing", "author"), "see how papers spell the name"),
