@@ -61,16 +61,18 @@ def test_a_paper_that_has_come_in_will_be_in_the_digest_that_is_due(world: World
 
 
 def test_once_the_period_is_decided_the_next_one_is_meant(world: World) -> None:
-    world.put("1.json", KEEPERS)
-    world.run([ADA], DUE)
+    one = replace(ADA, limit=1)
+    world.put("1.json", KEEPERS, "A lighthouse, a lighthouse and a lighthouse")
+    world.run([one], DUE)
     world.put("2.json", LAMPS)
-    world.run([ADA], LATER)
-    answer = explained(world, ADA, LAMPS, LATER)
+    world.run([one], LATER)
+    answer = explained(world, one, LAMPS, LATER)
     assert verdict(answer) == (True, None, "it will be in the digest for 2026-W48")
     with world.ledger() as ledger:
-        plan = inquiry.next_plan(ledger, ADA, expect="none", now=utc(LATER))
+        plan = inquiry.next_plan(ledger, one, expect="none", now=utc(LATER))
     assert isinstance(plan.decision, Digest)
     assert [pick.paper.title for pick in plan.decision.picks] == [LAMPS]
+    assert plan.decision.coverage.papers == 1
     assert plan.decision.composed == utc(NEXT)
 
 

@@ -114,6 +114,24 @@ def test_late_papers_go_into_the_next_digest_once_and_are_marked(world: World) -
     assert "From the page of 10 November, late" in world.texts()["2026-W47-ada"]
 
 
+def test_people_with_windows_of_their_own_are_judged_side_by_side(world: World) -> None:
+    bob = person("bob", ["lamp", "soup"], Schedule("day"), exclude=["gull"])
+    world.put("1.json", KEEPERS, "A lamp for gulls", listed=MONDAY)
+    world.run([bob], "2026-11-22T09:00")
+    world.put("2.json", "Gulls eat soup", FOGHORN, SOUP, LAMPS, listed=TUESDAY)
+    world.run([ADA, bob], "2026-11-23T09:00")
+    assert world.mail() == {
+        "2026-W47-ada": [FOGHORN, KEEPERS, LAMPS],
+        "2026-11-22-bob": [LAMPS, SOUP],
+    }
+    with world.ledger() as book:
+        for each in (ADA, bob):
+            for pick in book.digests(each.id, limit=1)[0].picks:
+                terms = [reason.term for reason in pick.reasons]
+                assert terms
+                assert all(term in pick.paper.title for term in terms)
+
+
 # --- channels and subscribers that change ------------------------------------------------
 
 
