@@ -15,11 +15,14 @@ from numpy.typing import NDArray
 STEPS = 10_000
 """Steps in a score of 1; evidence is counted in whole steps, so that sums are exact."""
 KNEE = 0.75
+SCALE = 1.8
+"""What evidence is multiplied by: one clear mention in an abstract passes a threshold of 0.2."""
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
-def score_steps(evidence: Floats) -> Floats:
+def score_steps(evidence: Floats | Ints) -> Floats:
     """Scores, in steps, of evidence in (whole) steps."""
     knee, rest = KNEE * STEPS, (1 - KNEE) * STEPS
     bent = STEPS - rest * rest / (np.maximum(evidence, knee) - knee + rest)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import islice
 
 import numpy as np
 import snowballstemmer  # type: ignore[import-untyped]  # it ships no types
@@ -16,10 +15,14 @@ from sklearn.feature_extraction.text import (  # type: ignore[import-untyped]  #
 from digest.text import terms
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 BREAK = 0
 """Stands between two stretches of text that no phrase may span."""
-_MOST_SPELLINGS = 32
+PAIR = 32
+"""A pair of stems is numbered ``first << PAIR | second``, a single stem by itself."""
+_LEAST_PIECE = 2
+"""Letters of each half where a word is split."""
 _stemmer = snowballstemmer.stemmer("english")
 
 
@@ -45,14 +48,11 @@ class Words(dict[str, int]):
         self.stem_of: list[int] = [0]
 
     def __missing__(self, spelling: str) -> int:
-        number = BREAK
-        if spelling[0].isalnum():
-            number = self.add(terms.form(spelling))
+        number = self._add(terms.form(spelling)) if spelling[0].isalnum() else BREAK
         self[spelling] = number
         return number
 
-    def add(self, form: str) -> int:
-        """The number of a form."""
+    def _add(self, form: str) -> int:
         number = self.forms.setdefault(form, len(self.forms))
         if number == len(self.stem_of):
             self.stem_of.append(self.stems.setdefault(stem(form), len(self.stems)))
@@ -62,34 +62,38 @@ class Words(dict[str, int]):
         """One that can learn without changing this one."""
         new = Words()
         new.update(self)
-        new.forms, new.stems, new.stem_of = (
-            dict(self.forms),
-            dict(self.stems),
-            list(self.stem_of),
-        )
+        new.forms, new.stems = dict(self.forms), dict(self.stems)
+        new.stem_of = list(self.stem_of)
         return new
 
+    def stem_number(self, form: str) -> int:
+        """The number of a form's stem; 0 where it has none or was never read."""
+        return self.stems.get(stem(form), 0)
+
     def spellings(self, forms: Sequence[str]) -> list[tuple[int, ...]]:
-        """Every way in which words of the texts read so far spell the letters of a phrase."""
-        letters = "".join(forms)
-        longest = len(forms) + terms.MAX_EXTRA_WORDS
+        """The numbers of the words of each of ``spelled``."""
+        return [tuple(self.forms[form] for form in one) for one in self.spelled(forms)]
 
-        def spell(start: int, so_far: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-            if start == len(letters):
-                yield so_far
-            elif len(so_far) < longest:
-                for end in range(len(letters), start, -1):
-                    number = self.forms.get(letters[start:end])
-                    if number is not None:
-                        yield from spell(end, (*so_far, number))
+    def spelled(self, forms: Sequence[str]) -> list[tuple[str, ...]]:
+        """A phrase as given, with two of its words joined, or with one split in two, as far as
+        all its words have been read."""
+        given, known = tuple(forms), self.forms
+        found = [given]
+        for i, form in enumerate(given):
+            if i + 1 < len(given):
+                found.append((*given[:i], form + given[i + 1], *given[i + 2 :]))
+            found += [
+                (*given[:i], form[:cut], form[cut:], *given[i + 1 :])
+                for cut in range(_LEAST_PIECE, len(form) - _LEAST_PIECE + 1)
+                if form[:cut] in known and form[cut:] in known
+            ]
+        return [one for one in found if one and all(form in known for form in one)]
 
-        return list(islice(spell(0, ()), _MOST_SPELLINGS)) if letters else []
 
+def stem_terms(stems: Ints) -> tuple[Ints, Ints]:
+    """Single stems and neighbouring pairs: their positions in ``stems`` and their numbers.
 
-def features(stems: Ints) -> tuple[Ints, Ints]:
-    """Single stems and neighbouring pairs: their positions in ``stems`` and their keys.
-
-    Words without a stem are stepped over, -1 (a break) is not: ``mixture of experts`` gives
+    Words without a stem (0) are stepped over, a break (-1) is not: ``mixture of experts`` gives
     ``mixtur``, ``expert`` and ``mixtur expert``.
     """
     at = np.flatnonzero(stems != 0)
@@ -97,8 +101,12 @@ def features(stems: Ints) -> tuple[Ints, Ints]:
     single = kept > 0
     pair = single[:-1] & single[1:]
     positions = np.concatenate([at[single], at[:-1][pair]])
-    keys = np.concatenate([kept[single], (kept[:-1][pair] << 32) | kept[1:][pair]])
-    return positions, keys
+    return positions, np.concatenate([kept[single], (kept[:-1][pair] << PAIR) | kept[1:][pair]])
+
+
+def stems_in(term: int) -> tuple[int, ...]:
+    """The stems that a term is made of."""
+    return (term >> PAIR, term & ((1 << PAIR) - 1)) if term >> PAIR else (term,)
 
 
 class Texts:
@@ -107,36 +115,37 @@ class Texts:
     ``words[i]`` is the number of the i-th word, ``row[i]`` the text it belongs to.
     """
 
-    def __init__(self, texts: Iterable[str], words: Words) -> None:
-        self.vocabulary = words
+    def __init__(self, texts: Iterable[str], vocabulary: Words) -> None:
+        self.vocabulary = vocabulary
         numbers: list[int] = []
-        ends: list[int] = []
+        ends = [0]
         for text in texts:
-            numbers.extend(map(words.__getitem__, terms.stream(text)))
+            numbers.extend(map(vocabulary.__getitem__, terms.stream(text)))
             numbers.append(BREAK)
             ends.append(len(numbers))
-        self.count = len(ends)
+        self.count = len(ends) - 1
         self.words = np.array(numbers, dtype=np.int64)
-        self.row = np.repeat(np.arange(self.count), np.diff(np.array([0, *ends])))
+        self.row = np.repeat(np.arange(self.count), np.diff(np.array(ends)))
         self._order = np.argsort(self.words, kind="stable")
-        self._starts = np.searchsorted(self.words[self._order], np.arange(len(words.forms) + 1))
+        self._sorted = self.words[self._order]
 
-    def features(self) -> tuple[Ints, Ints]:
-        """(text, key) of every single stem and pair of stems."""
+    def terms(self) -> tuple[Ints, Ints]:
+        """(text, term) of every single stem and pair of stems."""
         stem_of = np.array(self.vocabulary.stem_of, dtype=np.int64)
         stem_of[BREAK] = -1
-        positions, keys = features(stem_of[self.words])
-        return self.row[positions], keys
+        positions, found = stem_terms(stem_of[self.words])
+        return self.row[positions], found
 
-    def find(self, forms: Sequence[str]) -> Ints:
-        """Positions of the first words of a phrase, however its words are joined or split."""
+    def holding(self, forms: Sequence[str]) -> Ints:
+        """The text of each place where a phrase stands, however its words are joined or split."""
         found = [self._exactly(spelling) for spelling in self.vocabulary.spellings(forms)]
-        return np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
+        return self.row[np.concatenate(found)] if found else np.empty(0, dtype=np.int64)
 
     def _exactly(self, numbers: Sequence[int]) -> Ints:
-        lists = [self._order[self._starts[n] : self._starts[n + 1]] for n in numbers]
-        rarest = min(range(len(lists)), key=lambda i: len(lists[i]))
-        first: Ints = lists[rarest] - rarest
+        starts = np.searchsorted(self._sorted, numbers)
+        ends = np.searchsorted(self._sorted, numbers, side="right")
+        rarest = int(np.argmin(ends - starts))
+        first: Ints = self._order[starts[rarest] : ends[rarest]] - rarest
         first = first[(first >= 0) & (first + len(numbers) <= len(self.words))]
         for offset, number in enumerate(numbers):
             if offset != rarest:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -77,9 +77,10 @@ def form(word: str) -> str:
     return folded[:-1]
 
 
-def tokens(text: str) -> list[Token]:
+@lru_cache(maxsize=2_000)
+def tokens(text: str) -> tuple[Token, ...]:
     """The words of a text, in order."""
-    return [Token(form(m[0]), m.start(), m.end()) for m in _WORD_RE.finditer(text)]
+    return tuple([Token(form(m[0]), m.start(), m.end()) for m in _WORD_RE.finditer(text)])
 
 
 def forms(text: str) -> tuple[str, ...]:
@@ -102,14 +103,15 @@ def spans(phrase: str, text: str) -> list[tuple[int, int]]:
     spelled, longest = "".join(wanted), len(wanted) + MAX_EXTRA_WORDS
     at = 0
     while at < len(words):
-        length = _spelled_from(words, at, spelled, longest, text)
+        begins = spelled.startswith(words[at].form)
+        length = _spelled_from(words, at, spelled, longest, text) if begins else 0
         if length:
             found.append((words[at].start, words[at + length - 1].end))
         at += length or 1
     return found
 
 
-def _spelled_from(words: list[Token], at: int, spelled: str, longest: int, text: str) -> int:
+def _spelled_from(words: Sequence[Token], at: int, spelled: str, longest: int, text: str) -> int:
     """How many words from ``at`` on spell the letters; 0 if they do not."""
     so_far = ""
     for length, token in enumerate(words[at : at + longest], 1):

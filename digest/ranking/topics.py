@@ -1,0 +1,127 @@
+"""Which terms belong to a topic of research: the table in ``related.txt``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+import numpy as np
+from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
+
+from digest.ranking.background import Background
+from digest.ranking.corpus import Forms, lengths, scaled
+from digest.ranking.words import Floats, Ints, stem, stem_terms
+from digest.text import terms
+
+AS_MEMBER = 0.4
+"""What a topic's terms count for an interest that is itself one of them."""
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic's names and the terms that speak of it."""
+
+    names: tuple[Forms, ...]
+    terms: tuple[Forms, ...]
+
+
+@lru_cache(maxsize=1)
+def topics() -> tuple[Topic, ...]:
+    """The table that ships with the program."""
+    table = files("digest.ranking").joinpath("related.txt").read_text("utf-8")
+    found = []
+    for line in table.splitlines():
+        if line and not line.startswith("#"):
+            names, members = (
+                tuple(terms.forms(phrase) for phrase in part.split(",")) for part in line.split(":")
+            )
+            found.append(Topic(names, members))
+    return tuple(found)
+
+
+@lru_cache(maxsize=1)
+def _by_name() -> dict[str, list[tuple[frozenset[str], int]]]:
+    """Each name's stems with the number of its topic, by one of these stems."""
+    found: dict[str, list[tuple[frozenset[str], int]]] = {}
+    for number, topic in enumerate(topics()):
+        for name in topic.names:
+            stems = _stems(name)
+            if stems:
+                found.setdefault(min(stems), []).append((stems, number))
+    return found
+
+
+@lru_cache(maxsize=1)
+def _by_member() -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for number, topic in enumerate(topics()):
+        for member in topic.terms:
+            found.setdefault("".join(member), []).append(number)
+    return found
+
+
+def _stems(forms: Forms) -> frozenset[str]:
+    return frozenset(filter(None, map(stem, forms)))
+
+
+class Topics:
+    """The table in a background's numbers."""
+
+    def __init__(self, background: Background) -> None:
+        self._background = background
+        stems = background.words.stems
+        phrases = [
+            [stems.get(stem(form), 0) for form in phrase]
+            for topic in topics()
+            for phrase in (*topic.names, *topic.terms)
+        ]
+        sizes = np.array([len(t.names) + len(t.terms) for t in topics()])
+        topic_of = np.repeat(np.arange(len(sizes)), sizes)
+        self.terms, vectors, _ = phrase_vectors(phrases, background)
+        gather = sparse.csr_array(
+            (np.ones(len(topic_of)), (topic_of, np.arange(len(topic_of)))),
+            shape=(len(sizes), len(topic_of)),
+        )
+        self.vectors = sparse.csr_array(gather @ vectors)
+
+    def weigh(self, forms: Forms) -> dict[int, float]:
+        """The topics of an interest: 1 for one by that name, less where it says more than that."""
+        wanted = _stems(forms)
+        numbers = {s: self._background.words.stems.get(s, 0) for s in wanted}
+        idf = self._background.idf(np.array(list(numbers.values()), dtype=np.int64))
+        tells = dict(zip(numbers, idf.tolist(), strict=True))
+        found = dict.fromkeys(_by_member().get("".join(forms), ()), AS_MEMBER)
+        for one in wanted:
+            for stems, number in _by_name().get(one, ()):
+                if stems <= wanted:
+                    share = sum(tells[s] for s in stems) / sum(tells.values())
+                    found[number] = max(found.get(number, 0.0), share)
+        return found
+
+
+def phrase_vectors(
+    phrases: Sequence[Sequence[int]], background: Background
+) -> tuple[Ints, sparse.csr_array, Floats]:
+    """Unit tf-idf vectors of phrases, given by the numbers of their stems.
+
+    Returns the terms (columns), the vectors (rows), and the idf of each phrase's rarest term.
+    """
+    flat: list[int] = []
+    row_of: list[int] = []
+    for row, stems in enumerate(phrases):
+        flat.extend([-1, *stems])
+        row_of.extend([row] * (len(stems) + 1))
+    positions, found = stem_terms(np.array(flat, dtype=np.int64))
+    terms, columns = np.unique(found, return_inverse=True)
+    rows = np.array(row_of, dtype=np.int64)[positions]
+    idf = background.idf(terms)
+    vectors = sparse.coo_array(
+        (np.ones(len(rows)), (rows, columns)), shape=(len(phrases), len(terms))
+    ).tocsr()
+    # A pair that no paper holds would only take weight from the words that some do.
+    vectors.data = np.where(idf < background.unseen, idf, 0.0)[vectors.indices]
+    rarest = np.zeros(len(phrases))
+    np.maximum.at(rarest, rows, idf[columns])
+    return terms, scaled(vectors, lengths(vectors)), rarest
