@@ -10,7 +10,7 @@ from digest.model import State
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from rich.console import Console, RenderableType
+    from rich.console import Console, JustifyMethod, RenderableType
     from rich.status import Status
     from rich.table import Table
 
@@ -27,12 +27,18 @@ COLOURS = {
     State.EXPIRED: "red",
 }
 
+PIPE = 10_000
+"""Columns of what is no terminal: a file or a pipe has no edge at which to cut lines off."""
+
 
 def console(*, stderr: bool = False) -> Console:
-    """A console that shows colours on a terminal only."""
+    """A console that shows colours on a terminal only, and fits lines to that alone."""
     from rich.console import Console  # noqa: PLC0415  --help does without
 
-    return Console(stderr=stderr, highlight=False, soft_wrap=True)
+    made = Console(stderr=stderr, highlight=False, soft_wrap=True)
+    if not made.is_terminal:
+        made.width = PIPE
+    return made
 
 
 def track(items: Iterable[T], what: str, total: int) -> Iterator[T]:
@@ -57,7 +63,9 @@ def table(*headings: str) -> Table:
 
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for heading in headings:
-        made.add_column(heading.lstrip("#"), justify="right" if heading[:1] == "#" else "left")
+        justify: JustifyMethod = "right" if heading[:1] == "#" else "left"
+        # Folded where a terminal is too narrow: a path that is cut off is of no use.
+        made.add_column(heading.lstrip("#"), justify=justify, overflow="fold")
     return made
 
 
