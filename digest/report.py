@@ -82,8 +82,9 @@ class RunReport:
     def failed(self) -> bool:
         """Whether something went wrong that a person should look at."""
         bad = (State.FAILED, State.UNCERTAIN, State.DEFERRED, State.EXPIRED)
+        bad_records = sum(row.bad for row in self.intake.dumps)
         return bool(
-            self.intake.rejected
+            len(self.intake.problems) > bad_records  # a whole file, or the inbox
             or self.deliveries.problems
             or self.published.problems
             or any(self.deliveries.count(state) for state in bad)
