@@ -1,0 +1,108 @@
+"""The command line as a process: its help, what it loads for it, and pipes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from digest import __version__
+from digest.cli import cli
+from tests.cli import lighthouse
+from tests.cli.command import digest
+from tests.cli.lighthouse import FIRST
+
+HEAVY = {
+    *("numpy", "scipy", "sklearn", "sqlalchemy", "alembic", "pydantic", "pydantic_settings"),
+    *("premailer", "lxml", "jinja2", "rich", "yaml", "feedgen", "apscheduler", "pylatexenc"),
+    *("rapidfuzz", "cronsim", "cryptography", "dkim", "smtplib", "starlette", "uvicorn"),
+}
+
+
+def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every command that does something, as one types it."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+        else:
+            yield (*path, name)
+
+
+def process(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
+    """``digest`` as a process of its own, its home named by the environment, before no terminal."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("DIGEST_") and k != "COLUMNS"}
+    return subprocess.run(  # noqa: S603  our own program
+        [sys.executable, "-m", "digest", *arguments],
+        env=kept | {"DIGEST_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("command", list(commands(cli)), ids=" ".join)
+def test_every_command_explains_itself_with_an_example(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    ended = digest(tmp_path, *command, "--help")
+    assert (ended.code, ended.err) == (0, "")
+    examples = ended.out.partition("Example")[2]
+    assert f"digest {' '.join(command)}" in examples
+    assert max(map(len, ended.out.splitlines())) <= 100
+
+
+def test_the_help_of_the_program_lists_its_commands(tmp_path: Path) -> None:
+    ended = digest(tmp_path, "--help")
+    listed = {line.split()[0] for line in ended.out.partition("Commands:")[2].splitlines() if line}
+    assert {"run", "serve", "preview", "explain", "check", "status", "deliveries", "init"} <= listed
+    assert "digest init my-lab && cd my-lab && digest run" in ended.out
+    assert digest(tmp_path, "--version").out == f"digest, version {__version__}\n"
+
+
+def test_help_loads_nothing_heavy() -> None:
+    lines = [list(command) for command in commands(cli)]
+    program = (
+        "import sys, contextlib, io\n"
+        "from digest.cli import main\n"
+        f"for line in {lines!r}:\n"
+        "    sys.argv = ['digest', *line, '--help']\n"
+        "    out = io.StringIO()\n"
+        "    with contextlib.suppress(SystemExit), contextlib.redirect_stdout(out):\n"
+        "        main()\n"
+        "    assert 'Usage:' in out.getvalue(), line\n"
+        "print(*sys.modules)"
+    )
+    ended = subprocess.run(  # noqa: S603  our own program
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    loaded = {name.partition(".")[0] for name in ended.stdout.split()}
+    assert "digest" in loaded
+    assert loaded & HEAVY == set()
+
+
+def test_in_a_pipe_nothing_is_cut_off_and_there_are_no_colours(tmp_path: Path) -> None:
+    home = lighthouse.make(tmp_path / ("long" * 40))
+    title = "A lighthouse that " + "turns and " * 12 + "turns"
+    lighthouse.put(home, "second", title)
+
+    run = process("run", "--now", FIRST, home=home)
+    listed = process("deliveries", "list", home=home)
+    explained = process("explain", "ada", "turns and", "--now", FIRST, home=home)
+
+    assert (run.returncode, run.stderr) == (0, "")
+    for shown in (run, listed):
+        assert f"{home}/outbox/2026-W46-ada.eml" in shown.stdout
+    assert explained.stdout.startswith(f"{title}\n")
+    assert "\x1b" not in run.stdout + listed.stdout + explained.stdout
+
+
+def test_errors_of_a_process_are_one_line_on_standard_error(tmp_path: Path) -> None:
+    home = lighthouse.make(tmp_path / "home")
+    ended = process("explain", "adda", "lighthouse", home=home)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == "There is no subscriber 'adda'.\nDid you mean ada?\n"
