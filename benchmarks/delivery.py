@@ -120,7 +120,8 @@ def send_strictly(transport: SmtpTransport, messages: int, book: SqlLedger) -> N
         return gate.commit(delivery, fences[delivery])
 
     with Gate(
-        lambda pairs: book.commit(pairs, now=NOW), lambda outcomes: book.settle(outcomes, now=NOW)
+        lambda pairs, outcomes: book.commit(pairs, outcomes=outcomes, now=NOW),
+        lambda outcomes: book.settle(outcomes, now=NOW),
     ) as gate:
         sent = 0
         for outcome in transport.send(claimed(), commit):

@@ -121,8 +121,10 @@ class Ledger(Protocol):
         now: datetime,
         expire_after: timedelta | None = None,
         recipients: Mapping[DeliveryId, str] | None = None,
+        outcomes: Collection[tuple[Outcome, int]] = (),
     ) -> set[DeliveryId]:
         """Durably mark (delivery, fence) pairs as about to be accepted; those that may go on.
+        ``outcomes`` of other deliveries are settled in the same transaction.
 
         Refused, with the reason recorded: a fence that is old, a delivery decided longer than
         ``expire_after`` ago, a subscriber who has left, a recipient who is suppressed.

@@ -92,9 +92,15 @@ def _deliver_batch(
                 retry_at = house.clock() + RETRY_TEMPLATE
                 unsent.append(Outcome(claim.delivery, State.DEFERRED, str(error), retry_at))
 
-    def commit_all(pairs: Collection[tuple[DeliveryId, int]]) -> set[DeliveryId]:
+    def commit_all(
+        pairs: Collection[tuple[DeliveryId, int]], outcomes: Collection[tuple[Outcome, int]]
+    ) -> set[DeliveryId]:
         return house.ledger.commit(
-            pairs, now=house.clock(), expire_after=house.expire_after, recipients=recipients
+            pairs,
+            now=house.clock(),
+            expire_after=house.expire_after,
+            recipients=recipients,
+            outcomes=outcomes,
         )
 
     def commit(delivery: DeliveryId) -> bool:

@@ -15,13 +15,16 @@ from typing import Self
 
 from digest.model import DeliveryId, Outcome
 
-Commit = Callable[[Collection[tuple[DeliveryId, int]]], Collection[DeliveryId]]
-"""(delivery, fence) pairs → those that may go on, durably marked."""
-Settle = Callable[[Collection[tuple[Outcome, int]]], object]
-"""Durably records outcomes with their fences."""
+Outcomes = Collection[tuple[Outcome, int]]
+"""Each with its delivery's fence."""
+Commit = Callable[[Collection[tuple[DeliveryId, int]], Outcomes], Collection[DeliveryId]]
+"""(delivery, fence) pairs → those that may go on, durably marked; outcomes are durably recorded
+in the same transaction."""
+Settle = Callable[[Outcomes], object]
+"""Durably records outcomes."""
 
-SETTLE_WITHIN = 0.05
-"""Seconds that outcomes may be gathered while connections wait for commits."""
+SETTLE_WITHIN = 0.02
+"""Seconds that an outcome may wait for a commit to be written with."""
 
 
 @dataclass(slots=True)
@@ -118,19 +121,21 @@ class Gate:
             closing = None in batch
             requests = [item for item in batch if isinstance(item, _Request)]
             self._unsettled += [item for item in batch if isinstance(item, tuple)]
-            # Commits come first: for each of them a connection stands still.
+            now = time.monotonic()
+            if self._unsettled:
+                settle_at = min(settle_at, now + SETTLE_WITHIN)
             if requests:
                 self._answer(requests)
-            now = time.monotonic()
+                settle_at = math.inf
+            elif self._unsettled and (closing or now >= settle_at):
+                self._record()
+                settle_at = math.inf
             if now >= renew_at:
                 renew_at = now + self._renew_every
                 with suppress(Exception):  # leases end; what could not be renewed is taken over
                     self._renew()
-            if self._unsettled:
-                settle_at = min(settle_at, now + SETTLE_WITHIN)
-                if closing or now >= settle_at or not requests:
-                    self._record()
-                    settle_at = math.inf
+        if self._unsettled:
+            self._record()
 
     def _next_batch(self, until: float) -> list[_Request | tuple[Outcome, int] | None]:
         """Everything that waits; nothing if nothing comes in until then."""
@@ -142,12 +147,15 @@ class Gate:
         return batch
 
     def _answer(self, requests: Sequence[_Request]) -> None:
-        failure: Exception | None = None
+        pairs = [(request.delivery, request.fence) for request in requests]
         allowed: Collection[DeliveryId] = ()
+        failure: Exception | None = None
         try:
-            allowed = self._commit([(request.delivery, request.fence) for request in requests])
+            allowed = self._commit(pairs, self._unsettled)
         except Exception as error:
             failure = error
+        else:
+            self._written()
         for request in requests:
             request.answer = failure or request.delivery in allowed
             request.answered.release()
@@ -158,5 +166,7 @@ class Gate:
         except Exception as error:
             self._failure = error
         else:
-            self._failure = None
-            self._unsettled = []
+            self._written()
+
+    def _written(self) -> None:
+        self._unsettled, self._failure = [], None

@@ -182,11 +182,14 @@ class SqlLedger(OperatorsLedger):
         now: datetime,
         expire_after: timedelta | None = None,
         recipients: Mapping[DeliveryId, str] | None = None,
+        outcomes: Collection[tuple[Outcome, int]] = (),
     ) -> set[DeliveryId]:
-        """Durably mark (delivery, fence) pairs as about to be accepted; those that may go on."""
+        """Durably mark (delivery, fence) pairs as about to be accepted; those that may go on.
+        ``outcomes`` of other deliveries are settled in the same transaction."""
         with self._database.writing() as connection:
             # Whoever unsubscribes waits for this, or is seen by it: never in between.
             self._database.lock(connection, REFUSALS, shared=True)
+            deliveries.settle(connection, outcomes, now=now)
             return deliveries.commit(
                 connection, claims, now=now, expire_after=expire_after, recipients=recipients
             )

@@ -27,12 +27,13 @@ class Book:
         self.go_on.set()
         self.failure: Exception | None = None
 
-    def commit(self, claims: Claims) -> set[DeliveryId]:
+    def commit(self, claims: Claims, outcomes: Collection[tuple[Outcome, int]]) -> set[DeliveryId]:
         self.commits.append([delivery for delivery, _ in claims])
         self.started.release()
         assert self.go_on.wait(10)
         if self.failure:
             raise self.failure
+        self.settle(outcomes)
         return {delivery for delivery, fence in claims if fence == delivery + 100}
 
     def settle(self, outcomes: Collection[tuple[Outcome, int]]) -> None:

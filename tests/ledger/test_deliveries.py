@@ -98,6 +98,22 @@ def test_a_delivery_is_committed_once(ledger: SqlLedger) -> None:
     assert ledger.commit([(FIRST, 1)], now=NOW) == set()
 
 
+def test_outcomes_of_other_deliveries_are_settled_with_a_commit(ledger: SqlLedger) -> None:
+    deliver(ledger, "a")
+    claim(ledger)
+    ledger.commit([(FIRST, 1)], now=NOW)
+    deliver(ledger, "b", period=NEXT_WEEK)
+    claim(ledger)
+    second = DeliveryId(2)
+
+    sent = Outcome(FIRST, State.SENT, "250 ok")
+    assert ledger.commit([(second, 1)], outcomes=[(sent, 1)], now=NOW) == {second}
+    assert {row.id: row.state for row in ledger.deliveries()} == {
+        FIRST: State.SENT,
+        second: State.COMMITTED,
+    }
+
+
 def test_a_lapsed_claim_that_nobody_took_may_still_go_on(ledger: SqlLedger) -> None:
     deliver(ledger, "a")
     claim(ledger)
