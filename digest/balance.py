@@ -58,7 +58,8 @@ def choose(
             twins[index] = twin
     made_room: dict[int, str] = {}
     if len(order) > len(picked) + len(twins):
-        rest = [index for index in order if index not in picked and index not in twins]
+        decided = {*picked, *twins}
+        rest = [index for index in order if index not in decided]
         made_room = _balance(picked, rest, required, alike, good())
     chosen = set(picked)
     return Chosen(tuple(index for index in order if index in chosen), twins, made_room)

@@ -188,14 +188,13 @@ def judge(
     )
 
 
-def _good(subscriber: Subscriber, ranked: Ranked) -> dict[str, frozenset[int]]:
-    """For each interest the papers that would pass by it alone."""
-    return {
-        str(interest): frozenset(
-            np.flatnonzero(ranked.alone(interest) >= subscriber.threshold).tolist()
-        )
-        for interest in subscriber.profile.interests
-    }
+def _good(subscriber: Subscriber, ranked: Ranked) -> dict[str, set[int]]:
+    """For each interest, as it is written, the papers that would pass by it alone."""
+    found: dict[str, set[int]] = {}
+    for interest in subscriber.profile.interests:
+        passed = np.flatnonzero(ranked.alone(interest) >= subscriber.threshold)
+        found.setdefault(str(interest), set()).update(passed.tolist())
+    return found
 
 
 def plan(
