@@ -53,7 +53,7 @@ def preview(home: Path, subscriber: str, out: Path | None, now: datetime | None)
             return
         page = _page(house, plan.decision, person, out.suffix if out else ".txt")
     if out is None:
-        click.echo(page.decode())
+        click.echo(page.decode(), nl=False)
     else:
         out.write_bytes(page)
         click.echo(f"Wrote {out}", err=True)
@@ -97,7 +97,7 @@ def _page(house: House, digest: Digest, person: Subscriber, suffix: str) -> byte
     parsed = email.message_from_bytes(message, policy=email.policy.default)
     part = parsed.get_body(("html",) if suffix in (".html", ".htm") else ("plain",))
     assert part is not None  # noqa: S101  every message has both
-    return str(part.get_content()).encode()
+    return str(part.get_content()).replace("\r\n", "\n").encode()
 
 
 @contextmanager
