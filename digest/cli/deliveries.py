@@ -14,6 +14,8 @@ from digest.cli.options import json_option, moment, now_option, pass_home
 from digest.model import Channel, DeliveryId, State, SubscriberId
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from digest.ledger import SqlLedger
     from digest.ledger.operating import DeliveryRow
 
@@ -53,7 +55,7 @@ def list_(  # noqa: PLR0917  click passes them by name
       digest deliveries list --state uncertain --state failed
       digest deliveries list --subscriber ada --json
     """
-    with _ledger(home) as ledger:
+    with _look_into_ledger(home) as ledger:
         rows = ledger.deliveries(
             states=[State(state) for state in states],
             subscribers=[SubscriberId(name) for name in people],
@@ -79,7 +81,7 @@ def show(home: Path, number: int, as_json: bool) -> None:
     """
     from digest.errors import NotFound  # noqa: PLC0415  --help does without
 
-    with _ledger(home) as ledger:
+    with _look_into_ledger(home) as ledger:
         rows = ledger.deliveries(numbers=[DeliveryId(number)])
         if not rows:
             raise NotFound("delivery", str(number))
@@ -147,6 +149,12 @@ def _ledger(home: Path) -> SqlLedger:
     return wiring.open_ledger(wiring.open_home(home))
 
 
+def _look_into_ledger(home: Path) -> AbstractContextManager[SqlLedger]:
+    from digest.cli import wiring  # noqa: PLC0415  --help does without
+
+    return wiring.look_into_ledger(wiring.open_home(home))
+
+
 def _show(rows: list[DeliveryRow]) -> None:
     from digest.cli import terminal  # noqa: PLC0415  --help does without
 
@@ -154,7 +162,7 @@ def _show(rows: list[DeliveryRow]) -> None:
     if not rows:
         out.print("No such deliveries.")
         return
-    listing = terminal.table("#", "Subscriber", "Channel", "Digest for", "State", "#Tries", "")
+    listing = terminal.table("##", "Subscriber", "Channel", "Digest for", "State", "#Tries", "")
     for row in rows:
         colour = terminal.COLOURS.get(row.state, "default")
         listing.add_row(

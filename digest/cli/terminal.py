@@ -58,14 +58,14 @@ def track(items: Iterable[T], what: str, total: int) -> Iterator[T]:
 
 
 def table(*headings: str) -> Table:
-    """A table without rules, its columns as wide as their content."""
+    """A table without rules, its columns as wide as their content; after a ``#``, of figures."""
     from rich.table import Table  # noqa: PLC0415
 
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for heading in headings:
         justify: JustifyMethod = "right" if heading[:1] == "#" else "left"
         # Folded where a terminal is too narrow: a path that is cut off is of no use.
-        made.add_column(heading.lstrip("#"), justify=justify, overflow="fold")
+        made.add_column(heading.removeprefix("#"), justify=justify, overflow="fold")
     return made
 
 
