@@ -60,6 +60,7 @@ class Matching:
         self._points = background.space.place(self._weights, corpus.terms)
         # Reasons come pick by pick, and many picks share a paper or an interest.
         self._stems = lru_cache(maxsize=10_000)(self._count_stems)
+        self.parts = lru_cache(maxsize=20_000)(self._find_parts)
         self._query = lru_cache(maxsize=1_000)(
             lambda phrase: queries([phrase], background, self._topics)
         )
@@ -171,7 +172,7 @@ class Matching:
 
     # --- through what --------------------------------------------------------------------
 
-    def parts(self, interest: Interest, paper: int) -> list[Part]:
+    def _find_parts(self, interest: Interest, paper: int) -> list[Part]:
         """What in a paper speaks for an interest."""
         if interest.kind == "author":
             return [Part(self.authors(interest)[paper], "authors", "author", AUTHOR)]

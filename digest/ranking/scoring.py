@@ -73,7 +73,7 @@ class Ranking:
             papers, steps = self._steps[interest]
             at = int(np.searchsorted(papers, paper))
             if at < len(papers) and papers[at] == paper:
-                parts = self._matching.parts(interest, paper)
+                parts = self._matching.parts(replace(interest, weight=1.0), paper)
                 shares.append(Share(interest, int(steps[at]), parts))
         return explain(shares)
 
