@@ -35,8 +35,8 @@ def feedback(  # noqa: PLR0917  click passes them by name
 ) -> None:
     """Record that SUBSCRIBER likes or dislikes PAPER, or clear what was recorded.
 
-    Later digests learn from it, unless the profile says `learn: false`. PAPER is an id, an arXiv
-    number, or a part of the title that no other paper has.
+    `digest profile` and `digest suggest` learn from it, unless the profile says `learn: false`.
+    PAPER is an id, an arXiv number, or a part of the title that no other paper has.
 
     \b
     Examples:

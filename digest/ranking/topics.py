@@ -120,8 +120,7 @@ def phrase_vectors(
     vectors = sparse.coo_array(
         (np.ones(len(rows)), (rows, columns)), shape=(len(phrases), len(terms))
     ).tocsr()
-    # A pair that no paper holds would only take weight from the words that some do.
-    vectors.data = np.where(idf < background.unseen, idf, 0.0)[vectors.indices]
+    vectors.data = idf[vectors.indices]
     rarest = np.zeros(len(phrases))
     np.maximum.at(rarest, rows, idf[columns])
     return terms, scaled(vectors, lengths(vectors)), rarest

@@ -243,7 +243,7 @@ class Defaults(Fields):
         default=False, description="Send a digest even if no paper was picked."
     )
     learn: Annotated[bool, BeforeValidator(values.switch)] = Field(
-        default=True, description="Let liked and disliked papers shift the ranking."
+        default=True, description="Let `digest profile` and `digest suggest` learn from liked papers."
     )
 
 

@@ -136,10 +136,10 @@ NOT_OF_PAPERS = re.compile(
     r" community|·|• \d+ authors|[A-Z][a-z]{2} \d{1,2}(, \d{4})?(\s\d+)?"
     r"|google Google|KaLM-Embedding KaLM-Embedding"
 )
-REAL = os.environ.get("DIGEST_REAL_DUMPS", "")
+REAL = os.environ.get("REAL_DUMPS", "")
 
 
-@pytest.mark.skipif(not REAL, reason="DIGEST_REAL_DUMPS does not name the folder of real dumps")
+@pytest.mark.skipif(not REAL, reason="REAL_DUMPS does not name the folder of real dumps")
 @pytest.mark.parametrize(
     ("prefix", "count", "counted", "listed"),
     [
