@@ -243,7 +243,8 @@ class Defaults(Fields):
         default=False, description="Send a digest even if no paper was picked."
     )
     learn: Annotated[bool, BeforeValidator(values.switch)] = Field(
-        default=True, description="Let `digest profile` and `digest suggest` learn from liked papers."
+        default=True,
+        description="Let `digest profile` and `digest suggest` learn from liked papers.",
     )
 
 
