@@ -1,9 +1,10 @@
 """Rank a folder of papers and profiles with the program's own ranking, and say how long it took.
 
-usage: python benchmarks/ranking.py DIR --out RUN.tsv
+usage: python benchmarks/ranking.py DIR --out RUN.tsv [--likes liked5|liked20]
 
 DIR holds papers.jsonl.gz (id, set, role ``pool`` or ``history``, title, abstract) and
-profiles.jsonl.gz (id, pool, keywords, negatives). Each set is one archive (its ``history``) and
+profiles.jsonl.gz (id, pool, keywords, negatives, liked5, liked20). Each set is one archive (its
+``history``) and
 one week (its ``pool``). The run is ``profile<TAB>paper<TAB>score``; judgements are not read.
 """
 
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from digest.model import Interest, Paper, PaperId, PaperKey, Profile
-from digest.ranking import Background, Ranking
+from digest.ranking import Ranking
 
 ARRIVED = datetime(2025, 1, 6, tzinfo=UTC)
 
@@ -29,6 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--likes", choices=["liked5", "liked20"], help="verdicts to learn from")
     arguments = parser.parse_args()
     papers = list(_lines(arguments.folder / "papers.jsonl.gz"))
     profiles = list(_lines(arguments.folder / "profiles.jsonl.gz"))
@@ -37,22 +39,25 @@ def main() -> None:
             archive = [_paper(p) for p in papers if p["set"] == name and p["role"] == "history"]
             week = [_paper(p) for p in papers if p["set"] == name and p["role"] == "pool"]
             readers = [p for p in profiles if p["pool"] == name]
-            for line in _rank(name, archive, week, readers):
+            for line in _rank(name, archive, week, readers, arguments.likes):
                 out.write(line)
 
 
 def _rank(
-    name: str, archive: list[Paper], week: list[Paper], readers: list[Mapping[str, Any]]
+    name: str,
+    archive: list[Paper],
+    week: list[Paper],
+    readers: list[Mapping[str, Any]],
+    likes: str | None,
 ) -> Iterator[str]:
     started = time.perf_counter()
-    background = Background.learn(archive)
+    ranking = Ranking(week, archive)
     learned = time.perf_counter()
-    ranking = Ranking(week, background)
-    all_scored = list(ranking.rank_many([_profile(r) for r in readers]))
+    all_scored = list(ranking.rank_many(_profile(reader, likes) for reader in readers))
     ranked = time.perf_counter()
     print(
-        f"{name}: learned {len(archive)} papers in {learned - started:.2f} s; "
-        f"ranked {len(week)} papers for {len(readers)} profiles in {ranked - learned:.2f} s"
+        f"{name}: learned {len(archive) + len(week)} papers in {learned - started:.2f} s; "
+        f"ranked {len(week)} of them for {len(readers)} profiles in {ranked - learned:.2f} s"
     )
     for reader, scored in zip(readers, all_scored, strict=True):
         for i, score in enumerate(scored.scores.tolist()):
@@ -69,10 +74,11 @@ def _paper(raw: Mapping[str, Any]) -> Paper:
     return Paper(PaperKey(0), PaperId(raw["id"]), raw["title"], raw["abstract"], ARRIVED)
 
 
-def _profile(raw: Mapping[str, Any]) -> Profile:
+def _profile(raw: Mapping[str, Any], likes: str | None) -> Profile:
     return Profile(
         tuple(Interest(k["phrase"], weight=k["weight"]) for k in raw["keywords"]),
         tuple(Interest(phrase) for phrase in raw["negatives"]),
+        liked=tuple(map(PaperId, raw[likes] or ())) if likes else (),
     )
 
 

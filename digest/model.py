@@ -156,6 +156,9 @@ class Profile:
 
     interests: tuple[Interest, ...]
     exclude: tuple[Interest, ...] = ()
+    liked: tuple[PaperId, ...] = ()
+    """Papers that the subscriber liked, and disliked, as far as verdicts count."""
+    disliked: tuple[PaperId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +234,9 @@ class Reason:
     weight: float
     contribution: float
     """Its part of the score; the contributions of a pick sum to its score exactly (1e-9)."""
-    via: Literal["term", "acronym", "related", "pattern", "author", "several"] = "term"
+    via: Literal[
+        "term", "acronym", "related", "pattern", "author", "liked", "disliked", "several"
+    ] = "term"
 
 
 @dataclass(frozen=True, slots=True)

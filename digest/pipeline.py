@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from digest.model import (
     Skip,
     Subscriber,
     SubscriberId,
+    Verdicts,
 )
 from digest.publication import publish
 from digest.report import DumpRow, Intake, RunReport
@@ -162,8 +164,8 @@ def plan_all(
     With ``upto``, a window of the past is planned again: neither its papers nor what they are
     compared with go beyond, and what its own digest sent does not count as sent before.
     """
-    # scikit-learn takes most of a second to import, and most passes have nobody to rank for.
-    from digest.ranking import Background, Ranking  # noqa: PLC0415
+    # SciPy takes long to import, and most passes have nobody to rank for.
+    from digest.ranking import Ranking  # noqa: PLC0415
 
     papers = ledger.papers(after=min(cursors.values()), upto=upto)
     keys = [paper.key for paper in papers]
@@ -171,10 +173,16 @@ def plan_all(
     begin = datetime.combine(first_day, time(), UTC) - timedelta(days=1)
     # Papers may have come before the period: a backfill, or a service that stood still.
     dumps = ledger.dumps(since=min([begin, *(paper.arrived for paper in papers)]))
-    ranking = Ranking(papers, Background.learn(ledger.papers(upto=upto, limit=BACKGROUND)))
-    profiles = [subscriber.profile for subscriber in subscribers]
+    verdicts = ledger.verdicts([subscriber.id for subscriber in subscribers if subscriber.learn])
+    archive = {paper.id: paper for paper in ledger.papers(upto=upto, limit=BACKGROUND)}
+    for each in verdicts.values():
+        archive.update((paper.id, paper) for paper in (*each.liked, *each.disliked))
+    ranking = Ranking(papers, archive.values())
+    profiles = [_with_taste(subscriber, verdicts) for subscriber in subscribers]
     alike = Likeness()
-    for subscriber, scored in zip(subscribers, ranking.rank_many(profiles), strict=True):
+    for subscriber, profile, scored in zip(
+        subscribers, profiles, ranking.rank_many(profiles), strict=True
+    ):
         period, after = due[subscriber.id], cursors[subscriber.id]
         start = bisect_right(keys, after)
         window = planner.window(
@@ -185,7 +193,7 @@ def plan_all(
             expect=expect,
             today=now.astimezone(ZoneInfo(subscriber.timezone)).date(),
         )
-        ranked = _of_window(ranking, subscriber.profile, scored, start)
+        ranked = _of_window(ranking, profile, scored, start)
         wanted = [window.papers[i].key for i in planner.passing(subscriber, ranked)]
         asked = {subscriber.id: wanted} if wanted and upto is None else {}
         yield planner.plan(
@@ -197,6 +205,17 @@ def plan_all(
             alike=alike,
             now=now,
         )
+
+
+def _with_taste(subscriber: Subscriber, verdicts: Mapping[SubscriberId, Verdicts]) -> Profile:
+    if subscriber.id not in verdicts:
+        return subscriber.profile
+    judged = verdicts[subscriber.id]
+    return replace(
+        subscriber.profile,
+        liked=tuple(paper.id for paper in judged.liked),
+        disliked=tuple(paper.id for paper in judged.disliked),
+    )
 
 
 def _of_window(ranking: Ranking, profile: Profile, scored: Scored, start: int) -> planner.Ranked:

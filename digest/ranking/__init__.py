@@ -1,6 +1,5 @@
 """Papers × interests → scores and reasons. Pure and deterministic; see docs/ranking.md."""
 
-from digest.ranking.background import Background
 from digest.ranking.scoring import Ranking, Scored
 
-__all__ = ["Background", "Ranking", "Scored"]
+__all__ = ["Ranking", "Scored"]

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from digest.model import Paper, PaperId
 from digest.ranking.corpus import Corpus, Forms, columns_of, lengths
-from digest.ranking.space import NOWHERE, Space
+from digest.ranking.space import Space
 from digest.ranking.words import Floats, Ints, Words
 
 PRIOR_PAPERS = 50
 """An imagined archive of this size backs the real one, so that an empty one works."""
 PRIOR_SHARE = 0.004
 """The share of the imagined papers that hold any given term."""
-ENOUGH = 300
-"""Papers from which the company of terms can be learned well."""
+SMALL = 150
+"""What goes together is trusted a quarter in an archive of so many papers, and fully in the end."""
 _RARE_SENSE = 0.25
 """An acronym is taken to mean what at least this share of the papers that explain it say."""
-_LENGTH = 50.0
-"""Mean length of a paper's weights where there is no archive."""
 
 
 @dataclass(frozen=True)
@@ -36,15 +33,13 @@ class Sense:
 
 @dataclass(frozen=True)
 class Background:
-    """Statistics of the papers seen so far."""
+    """Statistics of the papers of a corpus."""
 
-    known: frozenset[PaperId]
+    papers: int
     words: Words
     terms: Ints
     """Every term seen, in order, and in how many papers:"""
     papers_with: Ints
-    acronyms: Mapping[tuple[Forms, Forms], int]
-    """(short, long) and how many papers explain it so."""
     senses: Mapping[str, tuple[Sense, ...]]
     """Other ways to say a phrase, by its letters."""
     space: Space
@@ -52,46 +47,19 @@ class Background:
     """Mean length of a paper's vector of weights."""
 
     @classmethod
-    def learn(cls, papers: Iterable[Paper]) -> Background:
-        """Learn from an archive, in whatever order it comes; it may be empty."""
-        nothing = np.empty(0, dtype=np.int64)
-        empty = cls(frozenset(), Words(), nothing, nothing, {}, {}, NOWHERE, _LENGTH)
-        new = sorted({p.id: p for p in papers}.values(), key=lambda p: p.id)
-        return empty.including(Corpus(new, empty.words.copy()))
-
-    def including(self, corpus: Corpus) -> Background:
-        """This background with those papers of a corpus that it does not know yet.
-
-        The corpus's words must be a copy of this background's; its papers in order of their ids.
-        The company of terms is learned anew only where this background has little of its own.
-        """
-        new = np.array(
-            [i for i, p in enumerate(corpus.papers) if p.id not in self.known], dtype=np.int64
-        )
-        if not len(new):
-            return self
-        terms, at = np.unique(np.concatenate([self.terms, corpus.terms]), return_inverse=True)
-        papers_with = np.bincount(
-            at, np.concatenate([self.papers_with, corpus.papers_with(new)])
-        ).astype(np.int64)
-        acronyms = Counter(self.acronyms)
-        for i in new.tolist():
-            acronyms.update(corpus.acronyms[i])
-        known = self.known | {p.id for p in corpus.papers}
-        space, length = self.space, self.length
-        if space.papers < min(ENOUGH, len(corpus.papers)):
-            idf = _idf(papers_with, len(known))[np.searchsorted(terms, corpus.terms)]
-            space = Space.learn(corpus, idf)
-            length = float(lengths(corpus.weights(corpus.counts, idf)).mean())
-        return Background(
-            known,
-            corpus.texts.vocabulary,
-            terms,
-            papers_with,
-            acronyms,
-            _senses(acronyms),
-            space,
-            length,
+    def learn(cls, corpus: Corpus) -> Background:
+        """Learn from all papers of a corpus; there may be none."""
+        papers = len(corpus.papers)
+        idf = _idf(corpus.papers_with, papers)
+        weights = corpus.weights(corpus.counts, idf)
+        return cls(
+            papers,
+            corpus.words,
+            corpus.terms,
+            corpus.papers_with,
+            _senses(Counter(acronym for each in corpus.acronyms for acronym in each)),
+            Space.learn(corpus, idf),
+            float(lengths(weights).mean()) if papers else 1.0,
         )
 
     def idf(self, terms: Ints) -> Floats:
@@ -99,12 +67,17 @@ class Background:
         papers_with = np.zeros(len(terms), dtype=np.int64)
         hits, at = columns_of(terms, self.terms)
         papers_with[hits] = self.papers_with[at]
-        return _idf(papers_with, len(self.known))
+        return _idf(papers_with, self.papers)
+
+    @property
+    def trust(self) -> float:
+        """0..1, how far to trust the space: what few papers have in common is chance."""
+        return (self.papers / (self.papers + SMALL)) ** 2
 
     @property
     def unseen(self) -> float:
         """The idf of a term that no paper holds."""
-        return float(_idf(np.zeros(1, dtype=np.int64), len(self.known))[0])
+        return float(_idf(np.zeros(1, dtype=np.int64), self.papers)[0])
 
 
 def _idf(papers_with: Ints, papers: int) -> Floats:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import cached_property
 
 import numpy as np
 from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 
 from digest.model import Paper
-from digest.ranking.words import Floats, Ints, Texts, Words
+from digest.ranking.words import Floats, Ints, Texts
 from digest.text import terms
 
 TITLE = 3
@@ -19,18 +19,23 @@ Forms = tuple[str, ...]
 
 
 class Corpus:
-    """Papers, their words, and the terms (stems and pairs of stems) in each of them."""
+    """Papers in the order of their ids, their words, and the terms (stems and pairs of stems) in
+    each of them."""
 
-    def __init__(self, papers: Sequence[Paper], words: Words) -> None:
-        self.papers = tuple(papers)
-        self.texts = Texts((text for p in papers for text in (p.title, p.abstract)), words)
+    def __init__(self, papers: Iterable[Paper]) -> None:
+        self.papers = tuple(sorted({p.id: p for p in papers}.values(), key=lambda p: p.id))
+        self.row = {paper.id: row for row, paper in enumerate(self.papers)}
+        self.texts = Texts(text for p in self.papers for text in (p.title, p.abstract))
+        self.words = self.texts.vocabulary
         rows, found = self.texts.terms()
         self.terms, columns = np.unique(found, return_inverse=True)
         counts = sparse.coo_array(
-            (np.ones(len(rows)), (rows, columns)), shape=(2 * len(papers), len(self.terms))
+            (np.ones(len(rows)), (rows, columns)), shape=(2 * len(self.papers), len(self.terms))
         ).tocsr()
         self.in_title = counts[0::2]
         self.in_abstract = counts[1::2]
+        self.counts = (TITLE * self.in_title + self.in_abstract).tocsr()
+        """How often each paper (row) holds each term, its title counted ``TITLE`` times."""
 
     @cached_property
     def acronyms(self) -> list[frozenset[tuple[Forms, Forms]]]:
@@ -44,13 +49,9 @@ class Corpus:
         ]
 
     @cached_property
-    def counts(self) -> sparse.csr_array:
-        """How often each paper (row) holds each term, its title counted ``TITLE`` times."""
-        return (TITLE * self.in_title + self.in_abstract).tocsr()
-
-    def papers_with(self, rows: Ints) -> Ints:
-        """In how many of some papers each term is."""
-        return np.bincount(self.counts[rows].indices, minlength=len(self.terms)).astype(np.int64)
+    def papers_with(self) -> Ints:
+        """In how many papers each term is."""
+        return np.bincount(self.counts.indices, minlength=len(self.terms)).astype(np.int64)
 
     def weights(self, counts: sparse.csr_array, idf: Floats) -> sparse.csr_array:
         """Sublinear tf-idf: (1 + ln count) · idf."""

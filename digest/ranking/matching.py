@@ -1,4 +1,4 @@
-"""How much a paper speaks for an interest, and through what.
+"""How much a paper speaks for an interest.
 
 For a phrase, weight aside, evidence is
 
@@ -14,9 +14,9 @@ See docs/ranking.md for an example that is worked out.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import cached_property, lru_cache
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
@@ -26,9 +26,8 @@ from digest.ranking.background import Background
 from digest.ranking.corpus import TITLE, Corpus, Forms, columns_of, lengths, scaled
 from digest.ranking.names import same_person
 from digest.ranking.phrases import Name, Queries, names, queries
-from digest.ranking.reasons import Part, stretches
 from digest.ranking.topics import Topics
-from digest.ranking.words import Floats, Ints, stems_in
+from digest.ranking.words import Floats, Ints
 from digest.text import terms
 
 PLACES: tuple[Place, Place] = ("title", "abstract")
@@ -41,67 +40,95 @@ PATTERN = np.array([0.2, 0.12])
 REPEATED = 0.3
 """each doubling of the matches adds this share."""
 AUTHOR = 0.28
-_RELATED_TERMS = 3
-"""Related terms that are named as reasons."""
-_ROWS = 1024
-"""Interests compared at a time; bounds memory."""
+_CELLS = 2_000_000
+"""Interests × papers compared at a time; bounds memory."""
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """Phrase interests as they were compared with papers; the n-th is row n of both."""
+
+    queries: Queries
+    mentions: sparse.csr_array
+    """Interests × texts: 1 where the phrase stands, less where only another name of it does."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What one interest finds."""
+
+    papers: Ints
+    """In order."""
+    values: Floats
+    asked: tuple[Asked, int] | None
+    """Of a phrase: where its query is."""
 
 
 class Matching:
-    """The papers of a corpus, ready to be compared with any number of interests."""
+    """Some papers of a corpus, ready to be compared with any number of interests.
 
-    def __init__(self, corpus: Corpus, background: Background) -> None:
-        self.corpus, self.background = corpus, background
+    They are numbered in the order of their ids; paper n has the texts 2n, its title, and 2n + 1.
+    """
+
+    def __init__(self, corpus: Corpus, rows: Ints) -> None:
+        self.corpus, self.rows = corpus, rows
+        self.papers = tuple(corpus.papers[row] for row in rows.tolist())
+        self.background = background = Background.learn(corpus)
         self._topics = Topics(background)
         self._idf = background.idf(corpus.terms)
         weights = corpus.weights(corpus.counts, self._idf)
         self._length = (1 - SLOPE) * background.length + SLOPE * lengths(weights)
-        self._weights = scaled(weights, self._length)
-        self._points = background.space.place(self._weights, corpus.terms)
-        # Reasons come pick by pick, and many picks share a paper or an interest.
-        self._stems = lru_cache(maxsize=10_000)(self._count_stems)
-        self.parts = lru_cache(maxsize=20_000)(self._find_parts)
-        self._query = lru_cache(maxsize=1_000)(
-            lambda phrase: queries([phrase], background, self._topics)
-        )
+        weights = scaled(weights, self._length)
+        self.weights = weights[rows]
+        """Papers × terms of the corpus."""
+        self._everywhere = background.space.place(weights, corpus.terms)
+        self._middle = self._everywhere.sum(axis=0) / max(1, len(corpus.papers))
+        self.points = self._everywhere[rows]
+        """Where the papers lie in the space learned from the archive."""
+        self._number = np.full(len(corpus.papers), -1)
+        self._number[rows] = np.arange(len(rows))
         self._explained: dict[str, list[tuple[int, str]]] = {}
-        for paper, acronyms in enumerate(corpus.acronyms):
-            for short, long in sorted(acronyms):
+        for paper, row in enumerate(rows.tolist()):
+            for short, long in sorted(corpus.acronyms[row]):
                 self._explained.setdefault("".join(short), []).append((paper, "".join(long)))
 
-    # --- evidence ------------------------------------------------------------------------
-
-    def evidence(self, interests: Sequence[Interest]) -> Iterator[tuple[Interest, Ints, Floats]]:
-        """For each interest: papers that speak for it, in order, and the evidence of each."""
+    def evidence(self, interests: Sequence[Interest]) -> Iterator[tuple[Interest, Evidence]]:
+        """What speaks for each of some interests."""
+        size = max(1, _CELLS // max(1, len(self.papers)))
         for kind in ("phrase", "pattern", "author"):
             chosen = [interest for interest in interests if interest.kind == kind]
-            for start in range(0, len(chosen), _ROWS):
-                some = chosen[start : start + _ROWS]
-                table = self._phrases(some) if kind == "phrase" else self._plainly(some)
-                for interest, row in zip(some, table, strict=True):
-                    papers = np.flatnonzero(row)
-                    yield interest, papers, row[papers]
+            for start in range(0, len(chosen), size):
+                some = chosen[start : start + size]
+                asked = self._ask(some) if kind == "phrase" else None
+                table = self._phrases(some, asked) if asked else self._plainly(some)
+                for row, interest in enumerate(some):
+                    papers = np.flatnonzero(table[row])
+                    at = (asked, row) if asked else None
+                    yield interest, Evidence(papers, table[row, papers], at)
 
     def _plainly(self, interests: Sequence[Interest]) -> Floats:
-        table = np.zeros((len(interests), len(self.corpus.papers)))
+        table = np.zeros((len(interests), len(self.papers)))
         for row, interest in enumerate(interests):
             if interest.kind == "author":
                 table[row] = [AUTHOR * bool(name) for name in self.authors(interest)]
             else:
                 for index, place in enumerate(PLACES):
                     if interest.place in (None, place):
-                        table[row] += PATTERN[index] * _saturated(self.matches(interest, place))
+                        table[row] += PATTERN[index] * saturated(self.matches(interest, place))
         return table
 
-    def _phrases(self, interests: Sequence[Interest]) -> Floats:
+    def _ask(self, interests: Sequence[Interest]) -> Asked:
         phrases = [terms.forms(interest.text) for interest in interests]
         wanted = queries(phrases, self.background, self._topics)
-        mentions = self._mentions(wanted.names)
+        return Asked(wanted, self._mentions(wanted.names))
+
+    def _phrases(self, interests: Sequence[Interest], asked: Asked) -> Floats:
+        wanted, mentions = asked.queries, asked.mentions
         hits, at = columns_of(wanted.terms, self.corpus.terms)
-        asked = sparse.csr_array(wanted.own + wanted.related)[:, hits]
-        table: Floats = (asked @ self._weights[:, at].T).toarray()
-        table += np.maximum(wanted.points @ self._points.T, 0.0)
-        table += (mentions @ _both_places(len(self.corpus.papers))).toarray()
+        all_of_it = sparse.csr_array(wanted.own + wanted.related)[:, hits]
+        table: Floats = (all_of_it @ self.weights[:, at].T).toarray()
+        table += np.maximum(wanted.points @ self.points.T, 0.0)
+        table += (mentions @ _both_places(len(self.papers))).toarray()
         for row, interest in enumerate(interests):
             if interest.place:
                 index = PLACES.index(interest.place)
@@ -114,38 +141,43 @@ class Matching:
     @cached_property
     def _in_places(self) -> tuple[sparse.csr_array, sparse.csr_array]:
         """Weights as if a paper were its title, or its abstract, alone."""
-        return (
-            scaled(self.corpus.weights(TITLE * self.corpus.in_title, self._idf), self._length),
-            scaled(self.corpus.weights(self.corpus.in_abstract, self._idf), self._length),
-        )
+        corpus = self.corpus
+        title = scaled(corpus.weights(TITLE * corpus.in_title, self._idf), self._length)
+        abstract = scaled(corpus.weights(corpus.in_abstract, self._idf), self._length)
+        return title[self.rows], abstract[self.rows]
 
     def _mentions(self, wanted: Sequence[Sequence[Name]]) -> sparse.csr_array:
-        """Interests × texts: 1 where the phrase stands, less where only another name does."""
-        rows: list[Ints] = []
         texts: list[Ints] = []
         strengths: list[Floats] = []
-        for row, all_names in enumerate(wanted):
-            held = np.zeros(0, dtype=np.int64)
-            for name in all_names:
-                new = np.setdiff1d(self.holding(name, all_names[0]), held)
-                rows.append(np.full(len(new), row))
-                texts.append(new)
-                strengths.append(np.full(len(new), name.strength))
-                held = np.union1d(held, new)
-        shape = (len(wanted), self.corpus.texts.count)
-        if not rows:
-            return sparse.csr_array(shape)
-        cells = (np.concatenate(strengths), (np.concatenate(rows), np.concatenate(texts)))
-        return sparse.coo_array(cells, shape=shape).tocsr()
+        for all_names in wanted:
+            found = [self.holding(name, all_names[0]) for name in all_names]
+            if len(found) == 1:
+                texts.append(found[0])
+                strengths.append(np.ones(len(found[0])))
+                continue
+            strength = np.zeros(2 * len(self.papers))
+            for name, held in zip(all_names, found, strict=True):
+                strength[held] = np.maximum(strength[held], name.strength)
+            texts.append(np.flatnonzero(strength))
+            strengths.append(strength[texts[-1]])
+        ends = np.cumsum([0, *map(len, texts)])
+        nothing = np.empty(0, dtype=np.int64)
+        return sparse.csr_array(
+            (np.concatenate([*strengths, nothing]), np.concatenate([*texts, nothing]), ends),
+            shape=(len(wanted), 2 * len(self.papers)),
+        )
 
     def mentioning(self, phrase: Forms) -> Ints:
-        """The texts that hold a phrase by any of its names: 2 × paper, + 1 for its abstract."""
+        """The texts that hold a phrase by any of its names."""
         wanted = names(phrase, self.background)
         return np.unique(np.concatenate([self.holding(name, wanted[0]) for name in wanted]))
 
     def holding(self, name: Name, own: Name) -> Ints:
-        """The texts that hold a name, but not as an acronym of something else."""
-        found = np.unique(self.corpus.texts.holding(name.forms))
+        """The texts that hold a name, in order, but not as an acronym of something else."""
+        held = self.corpus.texts.holding(name.forms)
+        paper = self._number[held // 2]
+        inside = paper >= 0
+        found = np.unique(2 * paper[inside] + held[inside] % 2)
         meant = "".join(own.forms)
         others = [
             paper
@@ -159,7 +191,7 @@ class Matching:
         pattern = re.compile(interest.text, re.IGNORECASE)
         found = [
             sum(1 for match in pattern.finditer(getattr(paper, place)) if match[0])
-            for paper in self.corpus.papers
+            for paper in self.papers
         ]
         return np.array(found, dtype=np.float64)
 
@@ -167,119 +199,14 @@ class Matching:
         """The name in each paper that is the author's; "" where there is none."""
         return [
             next((name for name in paper.authors if same_person(interest.text, name)), "")
-            for paper in self.corpus.papers
+            for paper in self.papers
         ]
 
-    # --- through what --------------------------------------------------------------------
-
-    def _find_parts(self, interest: Interest, paper: int) -> list[Part]:
-        """What in a paper speaks for an interest."""
-        if interest.kind == "author":
-            return [Part(self.authors(interest)[paper], "authors", "author", AUTHOR)]
-        places = [place for place in PLACES if interest.place in (None, place)]
-        if interest.kind == "pattern":
-            return [
-                part for place in places for part in self._pattern_parts(interest, paper, place)
-            ]
-        wanted = self._query(terms.forms(interest.text))
-        own, related = self._brought(wanted, paper)
-        parts = [
-            part for place in places for part in self._own_parts(wanted.names[0], paper, place, own)
-        ]
-        if not interest.place:
-            parts += self._related_parts(paper, related)
-        return parts
-
-    def _pattern_parts(self, interest: Interest, paper: int, place: Place) -> list[Part]:
-        text = getattr(self.corpus.papers[paper], place)
-        found = [m[0] for m in re.finditer(interest.text, text, re.IGNORECASE) if m[0]]
-        evidence = PATTERN[PLACES.index(place)] * _saturated(np.array([float(len(found))]))[0]
-        return [Part(found[0], place, "pattern", evidence)] if found else []
-
-    def _brought(self, wanted: Queries, paper: int) -> tuple[dict[int, float], dict[int, float]]:
-        """What each stem of a paper brings: the interest's own, and related ones."""
-        columns = self.corpus.counts[[paper]].indices
-        weights = self._weights[[paper]].toarray()[0][columns]
-        held = self.corpus.terms[columns]
-        space = self.background.space
-        near = np.zeros(len(held))
-        hits, at = columns_of(held, space.terms)
-        direction = space.vectors[at] @ wanted.points[0]
-        near[hits] = np.maximum(direction * weights[hits], 0.0)
-        nearness = max(float(wanted.points[0] @ self._points[paper]), 0.0)
-        near *= nearness / (near.sum() or 1.0)
-        asked, at = columns_of(held, wanted.terms)
-        own, related = np.zeros(len(held)), near
-        own[asked] = wanted.own.toarray()[0][at] * weights[asked]
-        related[asked] += wanted.related.toarray()[0][at] * weights[asked]
-        brought: tuple[dict[int, float], dict[int, float]] = ({}, {})
-        own_stems = {s for t in held[own > 0].tolist() for s in stems_in(t)}
-        for term, mine, its in zip(held.tolist(), own.tolist(), related.tolist(), strict=True):
-            stems = stems_in(term)
-            for stem in stems:
-                for kind, value in ((0, mine), (0 if stem in own_stems else 1, its)):
-                    if value:
-                        brought[kind][stem] = brought[kind].get(stem, 0.0) + value / len(stems)
-        return brought
-
-    def _own_parts(
-        self, all_names: Sequence[Name], paper: int, place: Place, own: dict[int, float]
-    ) -> list[Part]:
-        """The interest's phrase, or else words of it, in one place."""
-        text = getattr(self.corpus.papers[paper], place)
-        index = PLACES.index(place)
-        number = self.background.words.stem_number
-        here = self._of_place(index, paper, own)
-        for name in all_names:
-            where = terms.spans(" ".join(name.forms), text)
-            if where and 2 * paper + index in self.holding(name, all_names[0]):
-                evidence = MENTION[index] * name.strength + sum(here.values())
-                own_words = name is all_names[0]
-                found = text[where[0][0] : where[0][1]]
-                return [Part(found, place, "term" if own_words else "acronym", evidence)]
-        alone = stretches(text, number, here)
-        return [Part(term, place, "term", value) for term, value in alone.items()]
-
-    def _of_place(self, index: int, paper: int, stems: dict[int, float]) -> dict[int, float]:
-        """The part of what stems bring that is due to one place."""
-        counts = self._stems(paper)
-        return {
-            stem: value * counts[index][stem] / (counts[0].get(stem, 0) + counts[1].get(stem, 0))
-            for stem, value in stems.items()
-            if stem in counts[index]
-        }
-
-    def _count_stems(self, paper: int) -> tuple[Counter[int], Counter[int]]:
-        """How often each stem stands in the title, as it counts there, and in the abstract."""
-        number = self.background.words.stem_number
-        title, abstract = (
-            Counter(
-                number(token.form)
-                for token in terms.tokens(getattr(self.corpus.papers[paper], place))
-            )
-            for place in PLACES
-        )
-        return Counter({stem: TITLE * count for stem, count in title.items()}), abstract
-
-    def _related_parts(self, paper: int, related: dict[int, float]) -> list[Part]:
-        """The strongest related terms, which stand for all of them."""
-        found = [
-            Part(term, place, "related", value)
-            for index, place in enumerate(PLACES)
-            for text in [getattr(self.corpus.papers[paper], place)]
-            for term, value in stretches(
-                text,
-                self.background.words.stem_number,
-                self._of_place(index, paper, related),
-            ).items()
-        ]
-        found.sort(key=lambda part: (-part.evidence, part.term))
-        best = found[:_RELATED_TERMS]
-        all_of_it, named = sum(related.values()), sum(part.evidence for part in best)
-        return [
-            Part(part.term, part.place, part.via, part.evidence * all_of_it / named)
-            for part in best
-        ]
+    def towards(self, rows: Sequence[int]) -> Floats:
+        """The direction from the middle of the archive to some papers of the corpus."""
+        away: Floats = self._everywhere[rows].mean(axis=0) - self._middle
+        length = float(np.linalg.norm(away))
+        return away / length if length else away
 
 
 def _both_places(papers: int) -> sparse.csr_array:
@@ -288,6 +215,6 @@ def _both_places(papers: int) -> sparse.csr_array:
     return sparse.csr_array((MENTION[texts % 2], (texts, texts // 2)), shape=(2 * papers, papers))
 
 
-def _saturated(matches: Floats) -> Floats:
+def saturated(matches: Floats) -> Floats:
     """1 for one match, and a little more for each doubling."""
     return np.minimum(matches, 1.0) * (1 + REPEATED * np.log2(np.maximum(matches, 1.0)))

@@ -13,13 +13,11 @@ from digest.ranking.corpus import Forms, lengths, over, scaled
 from digest.ranking.topics import Topics, phrase_vectors
 from digest.ranking.words import Floats, Ints
 
-TOPIC, TOPIC_USE = 0.7, 0.02
-SPACE, SPACE_USE = 0.15, 0.1
+TOPIC, TOPIC_USE = 0.8, 0.02
+SPACE, SPACE_USE = 0.25, 0.1
 """What the words of an interest's topics, and nearness in the space learned from the archive,
 count beside its own words. It halves for a phrase that the share ``…_USE`` of all papers hold:
 papers on a thing that has a common name mostly say that name."""
-SMALL = 50
-"""With so many papers in the archive, nearness counts a quarter of what it does in the end."""
 _UNUSED = 1e-9
 OTHER_NAMES = 0.5
 """How much of an interest's words are those of its acronym or long form as well."""
@@ -50,7 +48,7 @@ class Queries:
 
 def queries(phrases: Sequence[Forms], background: Background, topics: Topics) -> Queries:
     """What each phrase asks for; it depends on the phrase's letters and the background alone."""
-    phrases = [_as_papers_write(forms, background) for forms in phrases]
+    phrases = _as_papers_write(phrases, background)
     all_names = tuple(names(forms, background) for forms in phrases)
     own_terms, own, use = _own(all_names, background)
     chosen = [topics.weigh(forms) for forms in phrases]
@@ -66,27 +64,28 @@ def queries(phrases: Sequence[Forms], background: Background, topics: Topics) ->
     related = scaled(related, lengths(related))
     terms = np.union1d(own_terms, topics.terms)
     own, related = over(terms, own_terms, own), over(terms, topics.terms, related)
-    # What few papers have in common is chance.
-    trust = (len(background.known) / (len(background.known) + SMALL)) ** 2
     points = background.space.place(scaled(own, lengths(own)) + related, terms)
     return Queries(
         all_names,
         terms,
         own,
         sparse.csr_array(sparse.diags_array(TOPIC * TOPIC_USE / (TOPIC_USE + use)) @ related),
-        points * (trust * SPACE * SPACE_USE / (SPACE_USE + use))[:, None],
+        points * (background.trust * SPACE * SPACE_USE / (SPACE_USE + use))[:, None],
     )
 
 
-def _as_papers_write(forms: Forms, background: Background) -> Forms:
-    """The phrase with its words joined and split as most papers have them."""
-    spelled = background.words.spelled(forms)
-    if len(spelled) < 2 and forms in spelled:
-        return forms
-    stems = [[background.words.stem_number(form) for form in one] for one in spelled]
-    _, _, rarest = phrase_vectors(stems, background)
-    used = [(rare, one) for rare, one in zip(rarest.tolist(), spelled, strict=True)]
-    return min([each for each in used if each[0] < background.unseen], default=(0.0, forms))[1]
+def _as_papers_write(phrases: Sequence[Forms], background: Background) -> list[Forms]:
+    """The phrases with their words joined and split as most papers have them."""
+    words = background.words
+    spelled = [words.spelled(forms) for forms in phrases]
+    doubtful = [n for n, ways in enumerate(spelled) if ways and ways != [phrases[n]]]
+    stems = [[words.stem_number(form) for form in way] for n in doubtful for way in spelled[n]]
+    rarest = iter(phrase_vectors(stems, background)[2].tolist())
+    found = list(phrases)
+    for n in doubtful:
+        used = [(next(rarest), way) for way in spelled[n]]
+        found[n] = min((u for u in used if u[0] < background.unseen), default=(0.0, phrases[n]))[1]
+    return found
 
 
 def names(forms: Forms, background: Background) -> tuple[Name, ...]:

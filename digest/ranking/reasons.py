@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from digest.model import Interest, Place, Reason
+from digest.model import Place, Reason
 from digest.ranking.scale import STEPS, apportion, score_steps
-from digest.text import terms
 
-Via = Literal["term", "acronym", "related", "pattern", "author", "several"]
+Via = Literal["term", "acronym", "related", "pattern", "author", "liked", "disliked", "several"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,8 @@ class Part:
 class Share:
     """The evidence of one interest for one paper, in steps, and what it is made of."""
 
-    interest: Interest
+    interest: str
+    weight: float
     steps: int
     parts: Sequence[Part]
 
@@ -52,10 +52,10 @@ def explain(shares: Sequence[Share]) -> tuple[Reason, ...]:
             share.parts, apportion(loss, [p.evidence for p in share.parts]), strict=True
         ):
             if steps:
-                reasons.append(_reason(share.interest, part, steps))
+                reasons.append(_reason(share, part, steps))
     reasons.sort(key=lambda r: (-abs(r.contribution), r.interest, r.place, r.term))
     if score != credited:
-        names = " + ".join(sorted({str(share.interest) for share in shares}))
+        names = " + ".join(sorted({share.interest for share in shares}))
         together = Reason(names, "", "title", 1.0, (score - credited) / STEPS, "several")
         reasons.append(together)
     return tuple(reasons)
@@ -65,33 +65,5 @@ def _score(steps: int) -> int:
     return int(score_steps(np.array(float(steps))))
 
 
-def _reason(interest: Interest, part: Part, steps: int) -> Reason:
-    return Reason(str(interest), part.term, part.place, interest.weight, steps / STEPS, part.via)
-
-
-def stretches(
-    text: str, stem_number: Callable[[str], int], wanted: Mapping[int, float]
-) -> dict[str, float]:
-    """Stretches of a text made of wanted stems, with the sum of what these bring.
-
-    Each stem is counted once, in the longest stretch that holds it.
-    """
-    found: list[list[tuple[int, terms.Token]]] = []
-    last: terms.Token | None = None
-    for token in terms.tokens(text):
-        number = stem_number(token.form)
-        if number not in wanted:
-            last = None
-            continue
-        if last is None or not terms.linked(text, last, token):
-            found.append([])
-        found[-1].append((number, token))
-        last = token
-    brought: dict[str, float] = {}
-    left = dict(wanted)
-    for stretch in sorted(found, key=lambda s: -len({number for number, _ in s})):
-        new = [left.pop(n) for n in dict.fromkeys(number for number, _ in stretch) if n in left]
-        if new:
-            surface = text[stretch[0][1].start : stretch[-1][1].end]
-            brought[surface] = brought.get(surface, 0.0) + sum(new)
-    return brought
+def _reason(share: Share, part: Part, steps: int) -> Reason:
+    return Reason(share.interest, part.term, part.place, share.weight, steps / STEPS, part.via)

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 
-from digest.model import Interest, Paper, Profile, Reason
-from digest.ranking.background import Background
+from digest.model import Interest, Paper, PaperId, Profile, Reason
 from digest.ranking.corpus import Corpus
-from digest.ranking.matching import PLACES, Matching
-from digest.ranking.reasons import Share, explain
+from digest.ranking.matching import PLACES, Evidence, Matching
+from digest.ranking.reasons import Share, Via, explain
 from digest.ranking.scale import SCALE, STEPS, score_steps
+from digest.ranking.tracing import Tracing
 from digest.ranking.words import Floats, Ints
 from digest.text import terms
 
-AGAINST = -2.5
+AGAINST = -6.5
 """Weight of an exclusion for papers that only come near it."""
-_PROFILES = 512
-"""Profiles ranked at a time."""
+TASTE = 0.75
+"""What likeness to liked papers brings, once there are many of them;"""
+HALF_TASTE = 6
+"""half of it with so many."""
+UNLIKE = 0.1
+"""Likeness up to this is no likeness."""
+_TASTES: Mapping[str, str] = {"liked": "papers you liked", "disliked": "papers you disliked"}
+_CELLS = 4_000_000
+"""Interests × papers kept at a time; bounds memory."""
 
 
 @dataclass(frozen=True)
@@ -32,60 +41,106 @@ class Scored:
     """Index of each paper that is ruled out → the exclusion as written, and where it stands."""
 
 
+@dataclass(frozen=True)
+class _Taste:
+    """What the papers that a subscriber liked, or disliked, add to all others."""
+
+    via: Via
+    direction: Floats
+    """Where they lie in the learned space, seen from the middle of the archive."""
+    steps: Ints
+
+
 class Ranking:
     """Papers made ready to be scored for any number of profiles.
 
-    A score depends on the paper, the profile and the background: not on the order of anything,
-    and on other papers only as far as the background learns how common their words are.
+    A score depends on the paper, the profile and what the archive (with the papers themselves)
+    teaches: not on the order of anything.
     """
 
-    def __init__(self, papers: Sequence[Paper], background: Background) -> None:
+    def __init__(self, papers: Sequence[Paper], archive: Iterable[Paper] = ()) -> None:
         self.papers = tuple(papers)
-        order = sorted(range(len(self.papers)), key=lambda i: (self.papers[i].id, i))
-        corpus = Corpus([self.papers[i] for i in order], background.words.copy())
-        self._sorted = np.argsort(np.array(order, dtype=np.int64))
-        self._matching = Matching(corpus, background.including(corpus))
-        self._steps: dict[Interest, tuple[Ints, Ints]] = {}
+        corpus = self._corpus = Corpus([*archive, *self.papers])
+        rows = np.array([corpus.row[paper.id] for paper in self.papers], dtype=np.int64)
+        own_rows, self._number = np.unique(rows, return_inverse=True)
+        self._matching = Matching(corpus, own_rows)
+        self._row = {paper.id: number for number, paper in enumerate(self._matching.papers)}
+        self._tracing = Tracing(self._matching)
+        self._parts = lru_cache(maxsize=20_000)(self._tracing.parts)
+        self._found: dict[Interest, Evidence] = {}
         self._excluded: dict[Interest, dict[int, str]] = {}
 
     def rank(self, profile: Profile) -> Scored:
         """Scores for one profile."""
         return next(self.rank_many([profile]))
 
-    def rank_many(self, profiles: Sequence[Profile]) -> Iterator[Scored]:
+    def rank_many(self, profiles: Iterable[Profile]) -> Iterator[Scored]:
         """Scores for each profile, in order."""
-        for start in range(0, len(profiles), _PROFILES):
-            some = profiles[start : start + _PROFILES]
-            self._weigh(interest for profile in some for interest in _asked(profile))
+        for some in self._in_parts(profiles):
+            self._look_for(map(_plain, chain.from_iterable(map(_asked, some))))
             for profile in some:
-                total = np.zeros(len(self.papers), dtype=np.int64)
+                total = np.zeros(len(self._matching.papers), dtype=np.int64)
                 for interest in _asked(profile):
-                    papers, steps = self._steps[interest]
-                    total[papers] += steps
-                yield Scored(score_steps(total)[self._sorted] / STEPS, self._ruled_out(profile))
+                    found = self._found[_plain(interest)]
+                    total[found.papers] += _steps(found.values * interest.weight)
+                for taste in self._tastes(profile):
+                    total += taste.steps
+                scores = score_steps(total)[self._number] / STEPS
+                yield Scored(scores, self._ruled_out(profile))
 
     def reasons(self, profile: Profile, index: int) -> tuple[Reason, ...]:
         """Why paper ``index`` has its score, strongest first; contributions sum to the score."""
-        self._weigh(_asked(profile))
-        paper = int(self._sorted[index])
+        self._look_for(map(_plain, _asked(profile)))
+        paper = int(self._number[index])
         shares = []
         for interest in _asked(profile):
-            papers, steps = self._steps[interest]
-            at = int(np.searchsorted(papers, paper))
-            if at < len(papers) and papers[at] == paper:
-                parts = self._matching.parts(replace(interest, weight=1.0), paper)
-                shares.append(Share(interest, int(steps[at]), parts))
+            plain = _plain(interest)
+            found = self._found[plain]
+            at = int(np.searchsorted(found.papers, paper))
+            if at < len(found.papers) and found.papers[at] == paper:
+                steps = int(_steps(found.values[[at]] * interest.weight)[0])
+                parts = self._parts(plain, paper, found.asked)
+                shares.append(Share(str(interest), interest.weight, steps, parts))
+        for taste in self._tastes(profile):
+            if taste.steps[paper]:
+                parts = self._tracing.towards(taste.direction, paper, taste.via)
+                shares.append(Share(_TASTES[taste.via], 1.0, int(taste.steps[paper]), parts))
         return explain(shares)
 
-    def _weigh(self, interests: Iterable[Interest]) -> None:
-        """Evidence of interests for all papers, in whole steps of the score, weight included."""
-        new = {i: None for i in interests if i not in self._steps}
-        plain = list(dict.fromkeys(replace(i, weight=1.0) for i in new))
-        found = {i: (papers, values) for i, papers, values in self._matching.evidence(plain)}
-        for interest in new:
-            papers, values = found[replace(interest, weight=1.0)]
-            steps = np.rint(values * (interest.weight * SCALE * STEPS)).astype(np.int64)
-            self._steps[interest] = (papers[steps != 0], steps[steps != 0])
+    def _in_parts(self, profiles: Iterable[Profile]) -> Iterator[list[Profile]]:
+        """Profiles with no more interests than can be kept at a time."""
+        some: list[Profile] = []
+        asked: set[Interest] = set()
+        for profile in profiles:
+            some.append(profile)
+            asked.update(map(_plain, _asked(profile)))
+            if len(asked) * len(self.papers) >= _CELLS:
+                yield some
+                some, asked = [], set()
+        yield some
+
+    def _look_for(self, interests: Iterable[Interest]) -> None:
+        wanted = dict.fromkeys(interests)
+        new = [interest for interest in wanted if interest not in self._found]
+        if (len(self._found) + len(new)) * len(self.papers) > 2 * _CELLS:
+            self._found = {i: found for i, found in self._found.items() if i in wanted}
+        self._found.update(self._matching.evidence(new))
+
+    def _tastes(self, profile: Profile) -> Iterator[_Taste]:
+        """What verdicts add to all papers. A paper is not held against itself."""
+        matching = self._matching
+        verdicts: tuple[tuple[Via, tuple[PaperId, ...], float], ...] = (
+            ("liked", profile.liked, TASTE),
+            ("disliked", profile.disliked, -TASTE),
+        )
+        for via, ids, most in verdicts:
+            known = [self._corpus.row[each] for each in ids if each in self._corpus.row]
+            if known:
+                direction = matching.towards(known)
+                strength = most * matching.background.trust * len(known) / (len(known) + HALF_TASTE)
+                alike = np.maximum(matching.points @ direction - UNLIKE, 0.0)
+                alike[[self._row[each] for each in ids if each in self._row]] = 0.0
+                yield _Taste(via, direction, _steps(alike * strength))
 
     # --- exclusions ----------------------------------------------------------------------
 
@@ -98,12 +153,12 @@ class Ranking:
                 found.setdefault(paper, why)
         return {
             index: found[paper]
-            for index, paper in enumerate(self._sorted.tolist() if found else ())
+            for index, paper in enumerate(self._number.tolist() if found else ())
             if paper in found
         }
 
     def _rules_out(self, exclusion: Interest) -> Iterator[tuple[int, str]]:
-        """Papers (as the corpus numbers them) and the words that say why."""
+        """Papers (as matching numbers them) and the words that say why."""
         matching = self._matching
         if exclusion.kind == "author":
             for paper, name in enumerate(matching.authors(exclusion)):
@@ -120,6 +175,16 @@ class Ranking:
                 held = texts[texts % 2 == PLACES.index(place)] // 2
             for paper in held.tolist():
                 yield paper, f"{exclusion} in the {place}"
+
+
+def _steps(evidence: Floats) -> Ints:
+    return np.rint(evidence * (SCALE * STEPS)).astype(np.int64)
+
+
+@lru_cache(maxsize=100_000)
+def _plain(interest: Interest) -> Interest:
+    """What is looked for, whatever it counts."""
+    return replace(interest, weight=1.0, must_see=False)
 
 
 def _asked(profile: Profile) -> list[Interest]:

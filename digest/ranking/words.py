@@ -6,11 +6,8 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
-import snowballstemmer  # type: ignore[import-untyped]  # it ships no types
+import Stemmer  # type: ignore[import-not-found]  # it ships no types
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import (  # type: ignore[import-untyped]  # it ships no types
-    ENGLISH_STOP_WORDS,
-)
 
 from digest.text import terms
 
@@ -23,13 +20,28 @@ PAIR = 32
 """A pair of stems is numbered ``first << PAIR | second``, a single stem by itself."""
 _LEAST_PIECE = 2
 """Letters of each half where a word is split."""
-_stemmer = snowballstemmer.stemmer("english")
+_stemmer = Stemmer.Stemmer("english")
+_SAYS_NOTHING = frozenset(
+    """
+    about above across after again against all almost alone along already also although always among
+    an and another any are around as at be became because become been before behind being below
+    between beyond both but by can cannot could did do does done down during each either else enough
+    even ever every few for from further get had has have he hence her here him his how however if
+    in indeed into is it its itself just least less made many may me might more moreover most much
+    must my namely neither never nevertheless no none nor not nothing now of off often on once one
+    only onto or other otherwise our out over own per perhaps rather same several she should since
+    so some somehow such than that the their them then there therefore these they this those though
+    through throughout thus to together too toward under until up upon us very via was we well were
+    what when where whereas whether which while who whole whose why will with within without would
+    yet you your
+    """.split()  # noqa: SIM905 — words are read more easily than a list of strings
+)
 
 
 @lru_cache(maxsize=200_000)
 def stem(form: str) -> str:
     """Porter2 stem of a word's form; "" for a word that says nothing, as ``the``."""
-    if form in ENGLISH_STOP_WORDS or (len(form) == 1 and form.isascii() and form.isalpha()):
+    if form in _SAYS_NOTHING or (len(form) == 1 and form.isascii() and form.isalpha()):
         return ""
     return str(_stemmer.stemWord(form))
 
@@ -57,14 +69,6 @@ class Words(dict[str, int]):
         if number == len(self.stem_of):
             self.stem_of.append(self.stems.setdefault(stem(form), len(self.stems)))
         return number
-
-    def copy(self) -> Words:
-        """One that can learn without changing this one."""
-        new = Words()
-        new.update(self)
-        new.forms, new.stems = dict(self.forms), dict(self.stems)
-        new.stem_of = list(self.stem_of)
-        return new
 
     def stem_number(self, form: str) -> int:
         """The number of a form's stem; 0 where it has none or was never read."""
@@ -115,8 +119,8 @@ class Texts:
     ``words[i]`` is the number of the i-th word, ``row[i]`` the text it belongs to.
     """
 
-    def __init__(self, texts: Iterable[str], vocabulary: Words) -> None:
-        self.vocabulary = vocabulary
+    def __init__(self, texts: Iterable[str]) -> None:
+        self.vocabulary = vocabulary = Words()
         numbers: list[int] = []
         ends = [0]
         for text in texts:

@@ -12,10 +12,9 @@ import numpy as np
 from digest.contracts import Ledger
 from digest.model import Interest, Paper, Profile
 from digest.pipeline import BACKGROUND
-from digest.ranking import Background, Ranking
+from digest.ranking import Ranking
 from digest.text import terms
 
-_TEACHING = 400
 _NEAREST = 15
 """Papers whose reasons are asked for phrases that come near an interest;"""
 _MANY = 0.1
@@ -27,8 +26,7 @@ class Archive:
 
     def __init__(self, papers: Sequence[Paper]) -> None:
         self.papers = tuple(papers)
-        # Nothing is scored here, so a few papers teach enough; acronyms are learned from all.
-        self._ranking = Ranking(self.papers, Background.learn(self.papers[-_TEACHING:]))
+        self._ranking = Ranking(self.papers)
         self._held: dict[Interest, frozenset[int]] = {}
 
     @classmethod

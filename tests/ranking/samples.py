@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from digest.model import Interest, Paper, PaperId, PaperKey, Profile
-from digest.ranking import Background, Ranking, Scored
+from digest.ranking import Ranking, Scored
 
 FILLER = (
     "The harbour town keeps a lighthouse whose keeper counts gulls every morning. "
@@ -39,4 +39,4 @@ def profile(*interests: str | Interest, exclude: Sequence[str | Interest] = ()) 
 
 
 def scored(week: Sequence[Paper], wishes: Profile) -> Scored:
-    return Ranking(week, Background.learn(week)).rank(wishes)
+    return Ranking(week).rank(wishes)

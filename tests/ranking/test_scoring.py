@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 
 from digest.model import Interest, Profile, Reason
-from digest.ranking import Background, Ranking
+from digest.ranking import Ranking
 from tests.ranking.samples import FILLER, paper, papers, profile, scored
 
 THRESHOLD = 0.2
@@ -44,7 +44,7 @@ def test_spelling_of_the_interest_does_not_matter(interest: str) -> None:
 @pytest.mark.parametrize(("interest", "index"), [("low-rank adaptation", 1), ("LoRA", 2)])
 def test_acronyms_match_either_way(interest: str, index: int) -> None:
     assert score(interest, index) >= THRESHOLD
-    ranking = Ranking(WEEK, Background.learn([]))
+    ranking = Ranking(WEEK)
     assert ranking.reasons(profile(interest), index)[0].via == "acronym"
 
 
@@ -81,7 +81,7 @@ def test_an_interest_can_be_held_to_a_place() -> None:
 
 def test_patterns_ignore_case() -> None:
     pattern = Interest(r"low.rank\s+adapt\w+", kind="pattern")
-    ranking = Ranking(WEEK, Background.learn(WEEK))
+    ranking = Ranking(WEEK)
     (reason,) = ranking.reasons(profile(pattern), 0)
     assert (reason.term, reason.place, reason.via) == ("Low-Rank Adaptation", "title", "pattern")
     assert ranking.rank(profile(Interest("x*", kind="pattern"))).scores.max() == 0
@@ -90,7 +90,7 @@ def test_patterns_ignore_case() -> None:
 def test_authors_count_only_where_the_paper_names_them() -> None:
     week = [paper(1, "Ships", authors=["Ada Example", "Y. LeCun"]), paper(2, "Yann LeCun's ships")]
     wishes = profile(Interest("Yann LeCun", kind="author"))
-    ranking = Ranking(week, Background.learn([]))
+    ranking = Ranking(week)
     scores = ranking.rank(wishes).scores
     assert scores[0] >= THRESHOLD
     assert scores[1] == 0
@@ -151,7 +151,7 @@ def random_case(seed: int) -> tuple[Ranking, Profile]:
             }
         )
     )
-    return Ranking(week, Background.learn(week[:4])), wishes
+    return Ranking(week, week[:4]), wishes
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -175,7 +175,7 @@ def test_reasons_sum_to_the_score_and_tell_what_removing_an_interest_does(seed: 
 def test_order_of_papers_interests_and_profiles_changes_nothing(seed: int) -> None:
     ranking, wishes = random_case(seed)
     week = ranking.papers
-    backwards = Ranking(week[::-1], Background.learn(week[3::-1]))
+    backwards = Ranking(week[::-1], week[3::-1])
     other = profile("gulls")
     first, _ = ranking.rank_many([wishes, other])
     _, second = backwards.rank_many([other, Profile(wishes.interests[::-1])])

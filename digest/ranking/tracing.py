@@ -1,0 +1,224 @@
+"""Through what a paper speaks for an interest: the parts of its evidence, in the paper's words."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digest.model import Interest
+from digest.ranking.corpus import TITLE, columns_of
+from digest.ranking.matching import AUTHOR, MENTION, PATTERN, PLACES, Asked, Matching, saturated
+from digest.ranking.phrases import Name
+from digest.ranking.reasons import Part, Via
+from digest.ranking.words import PAIR, Floats, Ints
+from digest.text import terms
+
+_RELATED_TERMS = 3
+"""Related terms that are named, and stand for all of them."""
+_RELATED_STEMS = 6
+"""Stems that they are made of; more would run together into half a sentence."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A title or an abstract as words, with the number of the stem of each (-1: none)."""
+
+    text: str
+    words: Sequence[terms.Token]
+    stems: Ints
+    linked: NDArray[np.bool_]
+    """Whether a word can belong to one phrase with the word before it."""
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A paper in parts. Its stems are numbered from 0."""
+
+    terms: Ints
+    weights: Floats
+    """Of each of its terms."""
+    first: Ints
+    second: Ints
+    """The stems of each term; the same one twice for a single stem."""
+    stems: int
+    share: Floats
+    """Places × stems: the part of what a stem brings that is due to each place."""
+    places: tuple[_Place, _Place]
+
+
+class Tracing:
+    """Finds the parts of evidence."""
+
+    def __init__(self, matching: Matching) -> None:
+        self._matching = matching
+        # Reasons come pick by pick, and many picks share a paper.
+        self._read = lru_cache(maxsize=1_000)(self._read_paper)
+
+    def parts(self, interest: Interest, paper: int, asked: tuple[Asked, int] | None) -> list[Part]:
+        """What in a paper speaks for an interest."""
+        if asked:
+            return self._phrase_parts(interest, paper, *asked)
+        matching = self._matching
+        if interest.kind == "author":
+            return [Part(matching.authors(interest)[paper], "authors", "author", AUTHOR)]
+        found = []
+        for index, place in enumerate(PLACES):
+            if interest.place in (None, place):
+                text = getattr(matching.papers[paper], place)
+                matches = [m[0] for m in re.finditer(interest.text, text, re.IGNORECASE) if m[0]]
+                if matches:
+                    evidence = PATTERN[index] * saturated(np.array([float(len(matches))]))[0]
+                    found.append(Part(matches[0], place, "pattern", evidence))
+        return found
+
+    def towards(self, direction: Floats, paper: int, via: Via) -> list[Part]:
+        """The terms by which a paper lies in a direction."""
+        read = self._read(paper)
+        return _related(read, _by_stem(read, self._near(read, direction)), via)
+
+    def _phrase_parts(self, interest: Interest, paper: int, asked: Asked, row: int) -> list[Part]:
+        read, wanted = self._read(paper), asked.queries
+        own, related = np.zeros(len(read.terms)), np.zeros(len(read.terms))
+        for table, into in ((wanted.own, own), (wanted.related, related)):
+            cells = slice(table.indptr[row], table.indptr[row + 1])
+            hits, at = columns_of(wanted.terms[table.indices[cells]], read.terms)
+            into[at] = table.data[cells][hits] * read.weights[at]
+        near = self._near(read, wanted.points[row])
+        nearness = max(float(wanted.points[row] @ self._matching.points[paper]), 0.0)
+        related += near * (nearness / (near.sum() or 1.0))
+        # What related terms bring through a word of the interest itself is this word's.
+        its_own = np.zeros(read.stems, dtype=bool)
+        its_own[read.first[own > 0]] = its_own[read.second[own > 0]] = True
+        brought, related_stems = _by_stem(read, own), _by_stem(read, related)
+        brought += np.where(its_own, related_stems, 0.0)
+        related_stems[its_own] = 0.0
+        found: list[Part] = []
+        for index, place in enumerate(PLACES):
+            if interest.place not in (None, place):
+                continue
+            here = brought * read.share[index]
+            strength = _cell(asked, row, 2 * paper + index)
+            mention = next(self._said(wanted.names[row], read.places[index]), None)
+            if strength and mention:
+                evidence = MENTION[index] * strength + here.sum()
+                found.append(Part(mention[0], place, mention[1], evidence))
+            else:
+                found += [
+                    Part(term, place, "term", value)
+                    for term, value in _stretches(read.places[index], here)
+                ]
+        return found if interest.place else [*found, *_related(read, related_stems, "related")]
+
+    @staticmethod
+    def _said(names: Sequence[Name], place: _Place) -> Iterator[tuple[str, Via]]:
+        """The names of an interest that stand in a place, as they do, its own first."""
+        for name in names:
+            for start, end in terms.spans(" ".join(name.forms), place.text)[:1]:
+                yield place.text[start:end], "term" if name is names[0] else "acronym"
+
+    def _near(self, read: _Read, direction: Floats) -> Floats:
+        """What each term of a paper adds to its nearness to a direction; never below 0."""
+        space = self._matching.background.space
+        hits, at = columns_of(read.terms, space.terms)
+        near = np.zeros(len(read.terms))
+        near[hits] = np.maximum(space.vectors[at] @ direction, 0.0) * read.weights[hits]
+        return near
+
+    def _read_paper(self, paper: int) -> _Read:
+        matching = self._matching
+        table = matching.weights
+        cells = slice(table.indptr[paper], table.indptr[paper + 1])
+        order = np.argsort(table.indices[cells])
+        held = matching.corpus.terms[table.indices[cells][order]]
+        pairs = held >> PAIR > 0
+        second = held & ((1 << PAIR) - 1)
+        first = np.where(pairs, held >> PAIR, second)
+        stems, numbers = np.unique(np.concatenate([first, second]), return_inverse=True)
+        of_stem = {stem: number for number, stem in enumerate(stems.tolist())}
+        titled = matching.papers[paper]
+        places = tuple(self._words(text, of_stem) for text in (titled.title, titled.abstract))
+        counts = np.array(
+            [
+                np.bincount(place.stems[place.stems >= 0], minlength=len(stems)) * factor
+                for place, factor in zip(places, (TITLE, 1), strict=True)
+            ],
+            dtype=np.float64,
+        )
+        return _Read(
+            terms=held,
+            weights=table.data[cells][order],
+            first=numbers[: len(held)],
+            second=numbers[len(held) :],
+            stems=len(stems),
+            share=counts / np.maximum(counts.sum(axis=0), 1.0),
+            places=(places[0], places[1]),
+        )
+
+    def _words(self, text: str, of_stem: dict[int, int]) -> _Place:
+        number = self._matching.background.words.stem_number
+        words = terms.tokens(text)
+        stems = [of_stem.get(number(word.form), -1) for word in words]
+        linked = [True, *(terms.linked(text, a, b) for a, b in itertools.pairwise(words))]
+        return _Place(
+            text, words, np.array(stems, dtype=np.int64), np.array(linked[: len(words)], dtype=bool)
+        )
+
+
+def _cell(asked: Asked, row: int, column: int) -> float:
+    table = asked.mentions
+    cells = slice(table.indptr[row], table.indptr[row + 1])
+    return float(table.data[cells][table.indices[cells] == column].sum())
+
+
+def _by_stem(read: _Read, brought: Floats) -> Floats:
+    """What terms bring, halved between the two stems of a pair."""
+    found = np.zeros(read.stems)
+    for stems in (read.first, read.second):
+        found += np.bincount(stems, brought / 2, read.stems)
+    return found
+
+
+def _related(read: _Read, stems: Floats, via: Via) -> list[Part]:
+    """The strongest related terms, which stand for all of them."""
+    all_of_it = float(stems.sum())
+    best = np.argsort(-stems, kind="stable")[:_RELATED_STEMS]
+    strongest = np.zeros(len(stems))
+    strongest[best] = stems[best]
+    found = [
+        Part(term, place, via, value)
+        for index, place in enumerate(PLACES)
+        for term, value in _stretches(read.places[index], strongest * read.share[index])
+    ]
+    found.sort(key=lambda part: (-part.evidence, part.term))
+    named = sum(part.evidence for part in found[:_RELATED_TERMS])
+    return [
+        Part(part.term, part.place, part.via, part.evidence * all_of_it / named)
+        for part in found[:_RELATED_TERMS]
+    ]
+
+
+def _stretches(place: _Place, brought: Floats) -> list[tuple[str, float]]:
+    """Stretches of a text made of stems that bring something, with the sum of what these bring.
+
+    Each stem is counted once, in the longest stretch that holds it.
+    """
+    hits = np.flatnonzero((place.stems >= 0) & (brought[place.stems] > 0))
+    if not len(hits):
+        return []
+    begins = np.flatnonzero((np.diff(hits, prepend=-2) > 1) | ~place.linked[hits])
+    runs = np.split(hits, begins[1:])
+    found: dict[str, float] = {}
+    told: set[int] = set()
+    for run in sorted(runs, key=lambda run: -len(set(place.stems[run].tolist()))):
+        new = set(place.stems[run].tolist()) - told
+        if new:
+            told |= new
+            term = place.text[place.words[run[0]].start : place.words[run[-1]].end]
+            found[term] = found.get(term, 0.0) + float(brought[sorted(new)].sum())
+    return list(found.items())
