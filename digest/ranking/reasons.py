@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +12,9 @@ from digest.model import Place, Reason
 from digest.ranking.scale import STEPS, apportion, score_steps
 
 Via = Literal["term", "acronym", "related", "pattern", "author", "liked", "disliked", "several"]
+
+LEAST = 0.02
+"""A part of an interest's evidence is named if it is such a share of what all interests bring."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,10 @@ class Share:
     parts: Sequence[Part]
 
 
+_NAMELESS = Part("", "abstract", "related", 1.0)
+"""Stands for evidence that no single word of the paper shows."""
+
+
 def explain(shares: Sequence[Share]) -> tuple[Reason, ...]:
     """Reasons whose contributions sum to the score, strongest first.
 
@@ -44,15 +51,16 @@ def explain(shares: Sequence[Share]) -> tuple[Reason, ...]:
     """
     total = sum(share.steps for share in shares)
     score = _score(total)
-    reasons, credited = [], 0
-    for share in shares:
-        loss = score - _score(total - share.steps)
-        credited += loss
-        for part, steps in zip(
-            share.parts, apportion(loss, [p.evidence for p in share.parts]), strict=True
-        ):
-            if steps:
-                reasons.append(_reason(share, part, steps))
+    losses = [score - _score(total - share.steps) for share in shares]
+    credited = sum(losses)
+    reasons = []
+    for share, loss in zip(shares, losses, strict=True):
+        parts = [part for part in share.parts if part.evidence > 0] or [_NAMELESS]
+        steps = apportion(loss, [part.evidence for part in parts])
+        for part, its in _telling(parts, steps, LEAST * credited):
+            reasons.append(
+                Reason(share.interest, part.term, part.place, share.weight, its / STEPS, part.via)
+            )
     reasons.sort(key=lambda r: (-abs(r.contribution), r.interest, r.place, r.term))
     if score != credited:
         names = " + ".join(sorted({share.interest for share in shares}))
@@ -61,9 +69,18 @@ def explain(shares: Sequence[Share]) -> tuple[Reason, ...]:
     return tuple(reasons)
 
 
+def _telling(
+    parts: Sequence[Part], steps: Sequence[int], least: float
+) -> Iterator[tuple[Part, int]]:
+    """The parts of an interest that count; the strongest one also stands for the rest."""
+    if not any(steps):
+        return
+    strongest = max(range(len(parts)), key=lambda n: abs(steps[n]))
+    kept = [n for n, its in enumerate(steps) if n == strongest or abs(its) >= max(least, 1)]
+    rest = sum(steps) - sum(steps[n] for n in kept)
+    for n in kept:
+        yield parts[n], steps[n] + (rest if n == strongest else 0)
+
+
 def _score(steps: int) -> int:
     return int(score_steps(np.array(float(steps))))
-
-
-def _reason(share: Share, part: Part, steps: int) -> Reason:
-    return Reason(share.interest, part.term, part.place, share.weight, steps / STEPS, part.via)

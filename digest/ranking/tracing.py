@@ -104,8 +104,8 @@ class Tracing:
                 continue
             here = brought * read.share[index]
             strength = _cell(asked, row, 2 * paper + index)
-            mention = next(self._said(wanted.names[row], read.places[index]), None)
-            if strength and mention:
+            said = self._said(wanted.names[row], read.places[index]) if strength else iter(())
+            if mention := next(said, None):
                 evidence = MENTION[index] * strength + here.sum()
                 found.append(Part(mention[0], place, mention[1], evidence))
             else:
@@ -208,15 +208,18 @@ def _stretches(place: _Place, brought: Floats) -> list[tuple[str, float]]:
 
     Each stem is counted once, in the longest stretch that holds it.
     """
-    hits = np.flatnonzero((place.stems >= 0) & (brought[place.stems] > 0))
-    if not len(hits):
-        return []
-    begins = np.flatnonzero((np.diff(hits, prepend=-2) > 1) | ~place.linked[hits])
-    runs = np.split(hits, begins[1:])
+    wanted = (place.stems >= 0) & (brought[place.stems] > 0)
+    runs: list[list[int]] = []
+    for at in np.flatnonzero(wanted).tolist():
+        if runs and runs[-1][-1] == at - 1 and place.linked[at]:
+            runs[-1].append(at)
+        else:
+            runs.append([at])
+    stems = [(run, set(place.stems[run].tolist())) for run in runs]
     found: dict[str, float] = {}
     told: set[int] = set()
-    for run in sorted(runs, key=lambda run: -len(set(place.stems[run].tolist()))):
-        new = set(place.stems[run].tolist()) - told
+    for run, its in sorted(stems, key=lambda each: -len(each[1])):
+        new = its - told
         if new:
             told |= new
             term = place.text[place.words[run[0]].start : place.words[run[-1]].end]

@@ -97,7 +97,7 @@ def telling(reasons: Sequence[Reason]) -> list[Reason]:
     score, or the first one. The rest are single words of an interest, or arithmetic."""
     named = [reason for reason in reasons if reason.via != "several" and reason.term]
     named.sort(key=lambda reason: -reason.contribution)
-    least = sum(reason.contribution for reason in reasons) * _SHARE
+    least = sum(reason.contribution for reason in named) * _SHARE
     return [reason for reason in named if reason.contribution >= least] or named[:1]
 
 

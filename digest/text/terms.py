@@ -101,15 +101,24 @@ def spans(phrase: str, text: str) -> list[tuple[int, int]]:
     if not wanted:
         return []
     found: list[tuple[int, int]] = []
-    words = tokens(text)
+    words, of_form = tokens(text), _words_of(text)
     spelled, longest = "".join(wanted), len(wanted) + MAX_EXTRA_WORDS
-    at = 0
-    while at < len(words):
-        begins = spelled.startswith(words[at].form)
-        length = _spelled_from(words, at, spelled, longest, text) if begins else 0
+    prefixes = (spelled[:length] for length in range(len(spelled) + 1))
+    free = 0
+    for at in sorted(at for prefix in prefixes for at in of_form.get(prefix, ())):
+        length = _spelled_from(words, at, spelled, longest, text) if at >= free else 0
         if length:
             found.append((words[at].start, words[at + length - 1].end))
-        at += length or 1
+            free = at + length
+    return found
+
+
+@lru_cache(maxsize=2_000)
+def _words_of(text: str) -> dict[str, list[int]]:
+    """Which words of a text have each form."""
+    found: dict[str, list[int]] = {}
+    for at, token in enumerate(tokens(text)):
+        found.setdefault(token.form, []).append(at)
     return found
 
 
