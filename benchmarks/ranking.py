@@ -32,8 +32,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--likes", choices=["liked5", "liked20"], help="verdicts to learn from")
     arguments = parser.parse_args()
-    papers = list(_lines(arguments.folder / "papers.jsonl.gz"))
-    profiles = list(_lines(arguments.folder / "profiles.jsonl.gz"))
+    papers = list(lines(arguments.folder / "papers.jsonl.gz"))
+    profiles = list(lines(arguments.folder / "profiles.jsonl.gz"))
     with arguments.out.open("w", encoding="utf-8") as out:
         for name in dict.fromkeys(p["set"] for p in papers):
             archive = [_paper(p) for p in papers if p["set"] == name and p["role"] == "history"]
@@ -65,7 +65,8 @@ def _rank(
                 yield f"{reader['id']}\t{week[i].id}\t{score:.4f}\n"
 
 
-def _lines(path: Path) -> Iterator[Mapping[str, Any]]:
+def lines(path: Path) -> Iterator[Mapping[str, Any]]:
+    """The objects of a file of JSON lines, gzipped."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         yield from map(json.loads, lines)
 

@@ -20,9 +20,9 @@ from digest.text import terms
 
 AGAINST = -6.5
 """Weight of an exclusion for papers that only come near it."""
-TASTE = 0.75
+TASTE = 1.0
 """What likeness to liked papers brings, once there are many of them;"""
-HALF_TASTE = 6
+HALF_TASTE = 8
 """half of it with so many."""
 UNLIKE = 0.1
 """Likeness up to this is no likeness."""

@@ -129,6 +129,8 @@ def _reason(group: Sequence[Reason], spelled: Collection[str]) -> str:
             return f"{found}, related to “{interest}”"
         case "pattern":
             return f"{found}, by the pattern {interest}"
+        case "liked":
+            return f"{found}, as in {interest}"
         case _:
             return found
 
