@@ -77,7 +77,8 @@ CUES = (
     ),
     _cue(0, -1, rf"{WE} (?:believe|call|compar|conduct|evaluat|perform|refer|test)"),
     _cue(-1, -1.5, r"\b(?:future|hope|importance of|insights?|inspire|open problems?)\b"),
-    # what others did
+    # what was said before, and by others
+    _cue(-1, -1, rf"{WE} \w+ (?:that )?(?:both|such|these|this)\b"),
     _cue(
         *(-2, -2),
         r"^(?:but|however|nevertheless|unfortunately|yet)\b",
