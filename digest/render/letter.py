@@ -221,7 +221,6 @@ def card(number: int, pick: Pick) -> Card:
     """Put one pick into words."""
     about = _about(pick.paper)
     reasons = wording.telling(pick.reasons)
-    terms = tuple(dict.fromkeys(r.term for r in reasons if r.place != "authors"))
     return Card(
         number=str(number),
         title=about.title,
@@ -229,11 +228,16 @@ def card(number: int, pick: Pick) -> Card:
         facts=about.facts,
         facts_text=about.facts_text,
         late=(about.late,) if pick.late else (),
-        gist=(_marked(about.gist, terms),) if about.gist else (),
+        gist=(_marked(about.gist, found(reasons)),) if about.gist else (),
         gist_text=(about.gist,) if about.gist else (),
         why=_said(tuple([(r.interest, r.term, r.place, r.via) for r in reasons])),
         percent=str(min(100, max(1, round(pick.score * 100)))),
     )
+
+
+def found(reasons: Sequence[Reason]) -> tuple[str, ...]:
+    """The terms to be marked in an abstract; what was told of the title may stand there too."""
+    return tuple(dict.fromkeys(reason.term for reason in reasons if reason.place != "authors"))
 
 
 @dataclass(frozen=True, slots=True)
