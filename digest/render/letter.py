@@ -17,7 +17,8 @@ from markupsafe import Markup, escape
 
 from digest.model import Digest, Paper, Pick, Reason, Subscriber
 from digest.render import wording
-from digest.render.excerpt import excerpt, marked, shortened
+from digest.render.excerpt import marked, shortened
+from digest.render.gist import gist
 from digest.render.rhythm import rhythm
 from digest.render.site import Links
 from digest.text.clean import one_line
@@ -26,6 +27,7 @@ CONTENTS_FROM = 6
 """So many papers have a contents list."""
 _CHIPS = 8
 _TITLE, _ENTRY, _SUBJECT_TITLE, _FACT, _WHY, _INTEREST, _NAME = 300, 120, 60, 160, 420, 60, 80
+_PREHEADER, _GIST = 140, 800
 """Characters; what is longer is cut after a word."""
 
 _SHORT_FACT = 14
@@ -73,7 +75,7 @@ class Card:
     facts_text: Maybe
     late: Maybe
     gist: tuple[Markup, ...]
-    """The abstract, shortened, with the terms found in it marked."""
+    """The gist of the abstract, with the terms found in it marked."""
     gist_text: Maybe
     why: str
     percent: str
@@ -173,7 +175,7 @@ def preheader(digest: Digest) -> str:
         return wording.coverage(digest.coverage)
     first, *others = digest.picks
     if not others:
-        return shortened(one_line(first.paper.abstract[:1000]), 140) or wording.why(first.reasons)
+        return shortened(_about(first.paper).gist, _PREHEADER) or wording.why(first.reasons)
     return f"Also: {'; '.join(shortened(wording.title(pick.paper), 70) for pick in others[:3])}"
 
 
@@ -219,8 +221,6 @@ def card(number: int, pick: Pick) -> Card:
     """Put one pick into words."""
     about = _about(pick.paper)
     reasons = wording.telling(pick.reasons)
-    terms = tuple(dict.fromkeys(r.term for r in reasons if r.place != "authors"))
-    gist_text, gist = _gist(pick.paper.abstract, terms)
     return Card(
         number=str(number),
         title=about.title,
@@ -228,11 +228,16 @@ def card(number: int, pick: Pick) -> Card:
         facts=about.facts,
         facts_text=about.facts_text,
         late=(about.late,) if pick.late else (),
-        gist=(gist,) if gist else (),
-        gist_text=(gist_text,) if gist_text else (),
+        gist=(_marked(about.gist, found(reasons)),) if about.gist else (),
+        gist_text=(about.gist,) if about.gist else (),
         why=_said(tuple([(r.interest, r.term, r.place, r.via) for r in reasons])),
         percent=str(min(100, max(1, round(pick.score * 100)))),
     )
+
+
+def found(reasons: Sequence[Reason]) -> tuple[str, ...]:
+    """The terms to be marked in an abstract; what was told of the title may stand there too."""
+    return tuple(dict.fromkeys(reason.term for reason in reasons if reason.place != "authors"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +249,7 @@ class _About:
     facts: Markup
     facts_text: Maybe
     late: str
+    gist: str
 
 
 @lru_cache(maxsize=5_000)
@@ -255,6 +261,7 @@ def _about(paper: Paper) -> _About:
         facts=Markup("&nbsp;· ").join(map(_isolated, facts)),
         facts_text=(" · ".join(facts),) if facts else (),
         late=_late(paper),
+        gist=shortened(" ".join(gist(paper.title, paper.abstract)), _GIST),
     )
 
 
@@ -271,9 +278,8 @@ def _late(paper: Paper) -> str:
 
 
 @lru_cache(maxsize=20_000)
-def _gist(abstract: str, terms: tuple[str, ...]) -> tuple[str, Markup]:
-    text = excerpt(abstract, terms)
-    return text, marked(text, terms)
+def _marked(text: str, terms: tuple[str, ...]) -> Markup:
+    return marked(text, terms)
 
 
 @lru_cache(maxsize=20_000)

@@ -154,7 +154,7 @@ def _article(number: int, pick: Pick) -> Article:
     card = replace(
         letter.card(number, pick), title=wording.title(paper), why=wording.why(pick.reasons)
     )
-    terms = [reason.term for reason in wording.telling(pick.reasons) if reason.place == "abstract"]
+    terms = letter.found(wording.telling(pick.reasons))
     paragraphs = filter(None, plain(paper.abstract).split("\n\n"))
     return Article(
         card=card,

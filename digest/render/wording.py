@@ -109,7 +109,8 @@ def why(reasons: Sequence[Reason]) -> str:
         groups.setdefault(key, []).append(reason)
     # An interest that was also found as it is written need not be named beside its other forms.
     spelled = {interest for interest, via, _ in groups if via == "term"}
-    sentence = "; ".join(_reason(group, spelled) for group in groups.values())
+    # What is a term of one interest may be near another: it is said once.
+    sentence = "; ".join(dict.fromkeys(_reason(group, spelled) for group in groups.values()))
     return sentence[:1].upper() + sentence[1:]
 
 

@@ -27,16 +27,6 @@ STRAY_JOINER = re.compile(  # joiners belong between letters of scripts that joi
 )
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
-ABBREVIATION = re.compile(
-    r"(?:\b(?:al|approx|cf|dr|e\.g|eqs?|figs?|i\.e|mrs?|ms|prof|refs?|resp|viz|vol|vs|v\.s|w\.r\.t"
-    r"|i\.i\.d|a\.k\.a)|(?<![\w.])(?-i:[A-Z]))\.$",
-    re.IGNORECASE,
-)
-SENTENCE_END = re.compile(
-    r"""(?<![.!?…])[.!?…]++["'”’)\]»]*+(?=\s)|[。！？]++["'”’)\]」』]*+|\n[^\S\n]*+\n"""
-)
-SENTENCE_START = re.compile(r"""\s+["'“‘(\[«]*(?:[^\W_a-z]|[a-z]+[A-Z0-9]|$|\S*[/:\d])""")
-
 WORD_JOINT = re.compile(r"(?<=[^\W_])[-‐‑‒–—−'’ʼ`]+(?=[^\W_])")
 NOT_WORD = re.compile(r"[^\w+#]|_")
 
@@ -62,38 +52,6 @@ def one_line(raw: str) -> str:
 def storable(raw: str) -> str:
     """``raw`` as it stands, without NUL and lone surrogates, which databases refuse."""
     return UNSTORABLE.sub("", raw)
-
-
-def sentences(text: str) -> list[tuple[int, int]]:
-    """Start and end offsets of the sentences of ``text``, without white space around them.
-
-    A full stop ends a sentence where white space and a word follow that may begin one, unless
-    it closes a common abbreviation; a blank line always ends one.
-    """
-    spans: list[tuple[int, int]] = []
-    start = 0
-    for match in SENTENCE_END.finditer(text):
-        if _ends_sentence(text, match):
-            _add_span(spans, text, start, match.end())
-            start = match.end()
-    _add_span(spans, text, start, len(text))
-    return spans
-
-
-def _ends_sentence(text: str, match: re.Match[str]) -> bool:
-    mark = match[0][0]
-    if mark in "\n。！？":
-        return True
-    if mark == "." and ABBREVIATION.search(text, max(0, match.start() - 12), match.start() + 1):
-        return False
-    return SENTENCE_START.match(text, match.end()) is not None
-
-
-def _add_span(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:
-    sentence = text[start:end]
-    lead = len(sentence) - len(sentence.lstrip())
-    if stripped := sentence.strip():
-        spans.append((start + lead, start + lead + len(stripped)))
 
 
 def normal_title(title: str) -> str:

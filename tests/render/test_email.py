@@ -131,6 +131,22 @@ def test_the_text_part_reads_by_itself(composer: EmailComposer) -> None:
     assert all(len(line) <= 72 or "https://" in line for line in lines)
 
 
+def test_the_gist_stands_for_the_abstract(composer: EmailComposer) -> None:
+    message = read(composer)
+    gist = (
+        "We train the same model with three routers and follow single tokens through it. "
+        "A penalty that fades out gives both: even load early and specialists at the end."
+    )
+    assert texts(message, "//*[@class='gist']")[1] == gist
+    assert gist in flowed(message)
+
+
+def test_one_endless_sentence_is_cut_after_a_word(composer: EmailComposer) -> None:
+    [shown] = texts(read(composer, digest([pick(1, abstract="word " * 400)])), "//*[@class='gist']")
+    assert len(shown) <= 800
+    assert shown.endswith("word…")
+
+
 @pytest.mark.parametrize(
     ("what", "subject"),
     [

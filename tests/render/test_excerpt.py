@@ -1,4 +1,4 @@
-"""What of an abstract is shown, and what is marked in it."""
+"""How text is cut, and what is marked in it."""
 
 from __future__ import annotations
 
@@ -7,40 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from digest.render.excerpt import excerpt, marked, shortened
-
-LONG = (
-    "Memory is what limits us. We measure it in forty models, large and small, old and new. "
-    "Most of it goes into what nobody reads again. A cache of the rest is a tenth of the size. "
-    "On long books this costs half a point. We then ask how little is enough for a short reply. "
-    "Routers answer that better than rules do. All code is public."
-)
-
-
-def test_a_short_abstract_stands_whole_on_one_line() -> None:
-    assert excerpt("One.\n\nTwo\nlines.", ()) == "One. Two lines."
-
-
-def test_a_long_one_ends_with_a_sentence() -> None:
-    assert excerpt(LONG, (), 100).endswith("old and new.")
-
-
-def test_a_term_from_further_below_is_fetched() -> None:
-    shown = excerpt(LONG, ("router",), 140)
-    assert shown == (
-        "Memory is what limits us. We measure it in forty models, large and small, old and new. "
-        "[…] Routers answer that better than rules do."
-    )
-
-
-def test_a_term_that_is_shown_already_fetches_nothing() -> None:
-    assert "[…]" not in excerpt(LONG, ("models", "router"), 140)
-
-
-def test_one_endless_sentence_is_cut_after_a_word() -> None:
-    shown = excerpt("word " * 400, ())
-    assert len(shown) <= 500
-    assert shown.endswith("word…")
+from digest.render.excerpt import marked, shortened
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
 from digest.model import DeliveryId, Digest, Interest, Profile, SubscriberId
 from digest.render.email import EmailComposer
+from digest.render.gist import gist
 from digest.render.templates import load
 from digest.text.clean import one_line
 from tests.render.letters import ADA, LINKS, SITE, digest, pick, reason
@@ -117,7 +118,8 @@ def test_text_is_shown_and_does_nothing(composer: EmailComposer, text: str) -> N
     shown, root = one_line(text), page(message)
     assert outline(root) == outline(page(harmless))
     assert seen(root.xpath("//h2")[0]) == (shown or "Untitled")
-    assert seen(root.xpath("//*[@class='gist']")[0]) == one_line(f"It says {text} and goes on.")
+    said = " ".join(gist(text, f"It says {text} and goes on."))
+    assert seen(root.xpath("//*[@class='gist']")[0]) == one_line(said)
     assert seen(root.xpath("//td[@class='foot']")[0]).endswith("New York time.")
     plain = message.get_body(("plain",))
     assert plain is not None

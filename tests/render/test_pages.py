@@ -88,6 +88,11 @@ def test_a_page_has_every_pick_in_full() -> None:
     assert page.xpath("//article[1]//*[@class='fill']/@width") == ["93%"]
 
 
+def test_what_was_found_in_the_title_is_marked_in_the_abstract_too_as_in_the_email() -> None:
+    page = everything(digest(pick(abstract="Pruning saves a quarter.")))[NEWEST]
+    assert said(page, "//article//mark") == ["Pruning"]
+
+
 def test_the_arithmetic_adds_up_as_printed() -> None:
     page = everything(digest(pick(1, 0.7501)))[NEWEST]
     rows = page.xpath("//article//tbody/tr")

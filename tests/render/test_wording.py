@@ -96,6 +96,14 @@ def reason(term: str, place: str, adds: float, **changes: str) -> Reason:
             [reason("pruning", "title", 0.2), reason("", "title", -0.1, via="several")],
             "“pruning” in the title",
         ),
+        (
+            [
+                reason("pruning", "title", 0.2),
+                reason("sparsity", "abstract", 0.2),
+                reason("sparsity", "abstract", 0.1, interest="pruning", via="related"),
+            ],
+            "“pruning” in the title; “sparsity” in the abstract",
+        ),
         ([reason("a\u202eb\nc", "title", 0.2)], "“ab c” in the title"),
     ],
 )

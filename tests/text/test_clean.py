@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.text.clean import normal_title, one_line, plain, sentences, storable
+from digest.text.clean import normal_title, one_line, plain, storable
 
 HOSTILE = (
     "\x00\x07\x1b\x7f\x85\u00ad\u200b\u200e\u202e\u2066\u2028\ufeff\ufffe\U0010ffff\ud800\ue000"
@@ -64,38 +64,6 @@ def test_storable_text_can_be_encoded_and_keeps_all_else(raw: str) -> None:
     assert "\x00" not in kept
     kept.encode()
     assert kept == "".join(char for char in raw if char in kept)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "We ask one thing.|Does it work?|Yes!|It does.",
-        "It gains 3.5 points over GPT-4.|Code: https://example.org/a.b.",
-        "Prior work (Doe et al. 2020; cf. Fig. 3) differs, e.g. in scale, i.e. in cost.|We agree.",
-        "J. Smith wrote it, with A. B. Jones.|So did we.",
-        "Data, models, etc.|However, no code.",
-        'They say "no."|We say "yes!"|(It is so.)|Then we stop',
-        "bert2BERT reuses models.|mT5 does not.|π₀ is new.",
-        "第一句。第二句！",
-        "A first paragraph without its stop\n\n|A second one",
-        "in v1.2 vs. v1.3 we see no. of tokens",
-    ],
-)
-def test_sentences(text: str) -> None:
-    parts = text.split("|") if "。" not in text else ["第一句。", "第二句！"]
-    whole = text.replace("|", " ").replace("\n\n ", "\n\n")
-    assert [whole[start:end] for start, end in sentences(whole)] == [part.strip() for part in parts]
-
-
-@given(texts)
-def test_sentences_leave_out_only_white_space(text: str) -> None:
-    spans = sentences(text)
-    assert all(start < end for start, end in spans)
-    assert [position for span in spans for position in span] == sorted(
-        position for span in spans for position in span
-    )
-    covered = {index for start, end in spans for index in range(start, end)}
-    assert all(text[index].isspace() for index in range(len(text)) if index not in covered)
 
 
 @pytest.mark.parametrize(
