@@ -194,3 +194,34 @@ def test_an_unrelated_paper_hardly_moves_a_score() -> None:
 def test_nothing_to_rank(week: list) -> None:  # type: ignore[type-arg]  # empty or papers
     wishes = profile("walrus", "", "--", exclude=["soup"])
     assert scored(week, wishes).scores.tolist() == [0.0] * len(week)
+
+
+# --- related terms -------------------------------------------------------------------------
+
+
+def test_related_terms_are_short_and_stand_in_the_paper() -> None:
+    abstract = (
+        "We train a policy by reinforcement learning with temporal difference updates, an actor "
+        "critic and a replay buffer in a Markov decision process with sparse rewards and agents."
+    )
+    week = papers(("Sailing by reward", abstract))
+    reasons = Ranking(week).reasons(profile("deep reinforcement learning"), 0)
+    related = [reason.term for reason in reasons if reason.via == "related"]
+    assert related
+    assert all(term in abstract or term in week[0].title for term in related)
+    assert max(len(term.split()) for term in related) <= 4
+
+
+def test_what_is_ranked_for_one_is_the_same_as_for_many() -> None:
+    many = [profile(f"{word} {other}", word) for word in WORDS for other in WORDS]
+    together = [each.scores.tolist() for each in Ranking(WEEK).rank_many(many)]
+    assert together == [Ranking(WEEK).rank(each).scores.tolist() for each in many]
+
+
+def test_interests_are_forgotten_and_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = [profile(f"{word} {other}") for word in WORDS for other in WORDS]
+    whole = [each.scores.tolist() for each in Ranking(WEEK).rank_many(many)]
+    monkeypatch.setattr("digest.ranking.scoring._CELLS", 2 * len(WEEK))
+    ranking = Ranking(WEEK)
+    assert [each.scores.tolist() for each in ranking.rank_many(many)] == whole
+    assert sum(r.contribution for r in ranking.reasons(many[0], 0)) == pytest.approx(whole[0][0])
