@@ -93,7 +93,7 @@ CUES = (
         "https?://",
         rf"^(?:\w+ ){{0,2}}{CODE}\b.*\b(?:available|open-?sourced?|public|released?)\b",
         rf"\b(?:make|open-source|publish|release) (?:all|our|the) (?:\w+ )?{CODE}",
-        r"(?:[?:]|following|follows)\W*$",
+        r"(?:[?:]|following|follows)\W{,3}$",
         r"^.{,30}$",
     ),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -81,6 +83,10 @@ def test_two_sentences_that_say_the_same_are_not_both_shown() -> None:
     assert chosen(GAP, CLAIM, again, RESULT) == (CLAIM, RESULT)
 
 
+def test_a_claim_stands_alone_where_nothing_else_is_worth_showing() -> None:
+    assert chosen(BACKGROUND, GAP, CLAIM, CODE) == (CLAIM,)
+
+
 @pytest.mark.parametrize("said", [(), (CLAIM,), (BACKGROUND, CODE)])
 def test_what_is_short_is_shown_whole(said: tuple[str, ...]) -> None:
     assert chosen(*said) == said
@@ -109,6 +115,18 @@ def test_paragraphs_end_sentences() -> None:
 def test_the_cut_end_of_a_very_long_text_is_no_sentence() -> None:
     cut = f"We propose Hedgehog, which is {'very ' * READ}new."
     assert chosen(GAP, CLAIM, RESULT, cut) == (CLAIM, RESULT)
+
+
+@pytest.mark.parametrize(
+    "piece", [":", "?-", "we ", "1 ", "A-", "has a ", "present a b-", "a. ", "(", "_ly", "data "]
+)
+@pytest.mark.parametrize("end", ["", "a", " a. B"])
+def test_no_text_takes_long(piece: str, end: str) -> None:
+    most = piece * ((READ - 200) // len(piece))
+    started = time.process_time()
+    gist(f"{most}: {most}", f"{CLAIM} It mows. We {most}{end}")
+    gist("", piece * (100_000 // len(piece)) + end)
+    assert time.process_time() - started < 0.5  # quadratic, it is more than a second
 
 
 pieces = st.sampled_from(
