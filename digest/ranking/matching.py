@@ -2,9 +2,10 @@
 
 For a phrase, weight aside, evidence is
 
-    the product of the interest's words with the paper's (stems and pairs of stems, tf-idf)
+    the product of the interest's words with the paper's (stems and pairs of stems, tf-idf),
+      less where the paper has only some of them
   + MENTION for each place where the whole phrase stands
-  + the same product for the words of its topics
+  + the product for the words of its topics, twice that for an exclusion
   + nearness in the space learned from the archive
   - FLOOR, which keeps noise out; never below 0.
 
@@ -31,7 +32,7 @@ from digest.ranking.words import Floats, Ints
 from digest.text import terms
 
 PLACES: tuple[Place, Place] = ("title", "abstract")
-MENTION = np.array([0.04, 0.03])
+MENTION = np.array([0.042, 0.032])
 FLOOR = 0.01
 SLOPE = 0.25
 """How much a paper's length counts; with 1 all papers would be as long (Singhal, SIGIR 1996)."""
@@ -40,6 +41,8 @@ PATTERN = np.array([0.2, 0.12])
 REPEATED = 0.3
 """each doubling of the matches adds this share."""
 AUTHOR = 0.28
+AGAINST_TOPICS = 2.0
+"""What an exclusion's topics count, against what an interest's do."""
 _CELLS = 2_000_000
 """Interests × papers compared at a time; bounds memory."""
 
@@ -125,17 +128,22 @@ class Matching:
     def _phrases(self, interests: Sequence[Interest], asked: Asked) -> Floats:
         wanted, mentions = asked.queries, asked.mentions
         hits, at = columns_of(wanted.terms, self.corpus.terms)
-        all_of_it = sparse.csr_array(wanted.own + wanted.related)[:, hits]
-        table: Floats = (all_of_it @ self.weights[:, at].T).toarray()
+        weights = self.weights[:, at].T.tocsr()
+        held = weights.copy()
+        held.data = np.ones_like(held.data)
+        said = mentions.toarray().reshape(len(interests), len(self.papers), 2)
+        covered = np.sqrt((wanted.stems[:, hits] @ held).toarray())
+        table: Floats = np.maximum(covered, said.max(axis=2, initial=0.0))
+        table *= (wanted.own[:, hits] @ weights).toarray()
+        factors = np.array([meant(interest) for interest in interests])
+        table += (sparse.diags_array(factors) @ wanted.related[:, hits] @ weights).toarray()
         table += np.maximum(wanted.points @ self.points.T, 0.0)
-        table += (mentions @ _both_places(len(self.papers))).toarray()
+        table += said @ MENTION
         for row, interest in enumerate(interests):
             if interest.place:
                 index = PLACES.index(interest.place)
                 own = wanted.own[[row]][:, hits] @ self._in_places[index][:, at].T
-                table[row] = (
-                    own.toarray()[0] + mentions[[row]].toarray()[0, index::2] * MENTION[index]
-                )
+                table[row] = own.toarray()[0] + said[row, :, index] * MENTION[index]
         return np.maximum(table - FLOOR, 0.0)
 
     @cached_property
@@ -209,10 +217,10 @@ class Matching:
         return away / length if length else away
 
 
-def _both_places(papers: int) -> sparse.csr_array:
-    """Texts × papers, with what a mention in each text counts for its paper."""
-    texts = np.arange(2 * papers)
-    return sparse.csr_array((MENTION[texts % 2], (texts, texts // 2)), shape=(2 * papers, papers))
+def meant(interest: Interest) -> float:
+    """What the topics of an interest count. An exclusion that a paper does not say can only be
+    known by them, for if it said it, it would be ruled out."""
+    return 1.0 if interest.weight > 0 else AGAINST_TOPICS
 
 
 def saturated(matches: Floats) -> Floats:

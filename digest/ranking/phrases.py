@@ -11,7 +11,7 @@ from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 from digest.ranking.background import Background
 from digest.ranking.corpus import Forms, lengths, over, scaled
 from digest.ranking.topics import Topics, phrase_vectors
-from digest.ranking.words import Floats, Ints
+from digest.ranking.words import PAIR, Floats, Ints
 
 TOPIC, TOPIC_USE = 0.8, 0.02
 SPACE, SPACE_USE = 0.25, 0.1
@@ -40,6 +40,8 @@ class Queries:
     """Columns of ``own`` and ``related``."""
     own: sparse.csr_array
     """Weights of the words of each interest."""
+    stems: sparse.csr_array
+    """The part of what its words tell that each of its stems tells; rows sum to 1."""
     related: sparse.csr_array
     """Weights of the words of its topics."""
     points: Floats
@@ -69,6 +71,7 @@ def queries(phrases: Sequence[Forms], background: Background, topics: Topics) ->
         all_names,
         terms,
         own,
+        _stems(own, terms),
         sparse.csr_array(sparse.diags_array(TOPIC * TOPIC_USE / (TOPIC_USE + use)) @ related),
         points * (background.trust * SPACE * SPACE_USE / (SPACE_USE + use))[:, None],
     )
@@ -138,6 +141,12 @@ def _own(
     )
     used: Floats = its_own @ by_name.sum(axis=1)
     return terms, vectors.tocsr(), used
+
+
+def _stems(own: sparse.csr_array, terms: Ints) -> sparse.csr_array:
+    stems = own.copy()
+    stems.data = np.where(terms[own.indices] >> PAIR > 0, 0.0, own.data**2)
+    return scaled(stems, np.asarray(stems.sum(axis=1)).ravel())
 
 
 def _gather(cells: Iterable[tuple[int, int, float]], shape: tuple[int, int]) -> sparse.csr_array:

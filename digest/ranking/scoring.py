@@ -18,11 +18,11 @@ from digest.ranking.tracing import Tracing
 from digest.ranking.words import Floats, Ints
 from digest.text import terms
 
-AGAINST = -6.5
+AGAINST = -6.0
 """Weight of an exclusion for papers that only come near it."""
-TASTE = 1.0
+TASTE = 0.9
 """What likeness to liked papers brings, once there are many of them;"""
-HALF_TASTE = 8
+HALF_TASTE = 10
 """half of it with so many."""
 UNLIKE = 0.1
 """Likeness up to this is no likeness."""
@@ -183,8 +183,8 @@ def _steps(evidence: Floats) -> Ints:
 
 @lru_cache(maxsize=100_000)
 def _plain(interest: Interest) -> Interest:
-    """What is looked for, whatever it counts."""
-    return replace(interest, weight=1.0, must_see=False)
+    """What is looked for, however much it counts."""
+    return replace(interest, weight=1.0 if interest.weight > 0 else -1.0, must_see=False)
 
 
 def _asked(profile: Profile) -> list[Interest]:

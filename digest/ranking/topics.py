@@ -97,7 +97,7 @@ class Topics:
             for stems, number in _by_name().get(one, ()):
                 if stems <= wanted:
                     share = sum(tells[s] for s in stems) / sum(tells.values())
-                    found[number] = max(found.get(number, 0.0), share)
+                    found[number] = max(found.get(number, 0.0), share**2)
         return found
 
 

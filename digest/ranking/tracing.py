@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 
 from digest.model import Interest
 from digest.ranking.corpus import TITLE, columns_of
-from digest.ranking.matching import AUTHOR, MENTION, PATTERN, PLACES, Asked, Matching, saturated
+from digest.ranking.matching import (
+    AUTHOR,
+    MENTION,
+    PATTERN,
+    PLACES,
+    Asked,
+    Matching,
+    meant,
+    saturated,
+)
 from digest.ranking.phrases import Name
 from digest.ranking.reasons import Part, Via
 from digest.ranking.words import PAIR, Floats, Ints
@@ -89,6 +99,9 @@ class Tracing:
             cells = slice(table.indptr[row], table.indptr[row + 1])
             hits, at = columns_of(wanted.terms[table.indices[cells]], read.terms)
             into[at] = table.data[cells][hits] * read.weights[at]
+        said = asked.mentions[[row]].toarray()[0, 2 * paper : 2 * paper + 2]
+        own *= max(_sum(wanted.stems, row, np.isin(wanted.terms, read.terms)) ** 0.5, *said)
+        related *= meant(interest)
         near = self._near(read, wanted.points[row])
         nearness = max(float(wanted.points[row] @ self._matching.points[paper]), 0.0)
         related += near * (nearness / (near.sum() or 1.0))
@@ -103,10 +116,9 @@ class Tracing:
             if interest.place not in (None, place):
                 continue
             here = brought * read.share[index]
-            strength = _cell(asked, row, 2 * paper + index)
-            said = self._said(wanted.names[row], read.places[index]) if strength else iter(())
-            if mention := next(said, None):
-                evidence = MENTION[index] * strength + here.sum()
+            mention = self._said(wanted.names[row], read.places[index]) if said[index] else None
+            if mention:
+                evidence = MENTION[index] * said[index] + here.sum()
                 found.append(Part(mention[0], place, mention[1], evidence))
             else:
                 found += [
@@ -116,11 +128,12 @@ class Tracing:
         return found if interest.place else [*found, *_related(read, related_stems, "related")]
 
     @staticmethod
-    def _said(names: Sequence[Name], place: _Place) -> Iterator[tuple[str, Via]]:
-        """The names of an interest that stand in a place, as they do, its own first."""
+    def _said(names: Sequence[Name], place: _Place) -> tuple[str, Via] | None:
+        """The first name of an interest that stands in a place, as it does."""
         for name in names:
             for start, end in terms.spans(" ".join(name.forms), place.text)[:1]:
-                yield place.text[start:end], "term" if name is names[0] else "acronym"
+                return place.text[start:end], "term" if name is names[0] else "acronym"
+        return None
 
     def _near(self, read: _Read, direction: Floats) -> Floats:
         """What each term of a paper adds to its nearness to a direction; never below 0."""
@@ -170,10 +183,10 @@ class Tracing:
         )
 
 
-def _cell(asked: Asked, row: int, column: int) -> float:
-    table = asked.mentions
+def _sum(table: sparse.csr_array, row: int, chosen: NDArray[np.bool_]) -> float:
+    """The chosen cells of a row together."""
     cells = slice(table.indptr[row], table.indptr[row + 1])
-    return float(table.data[cells][table.indices[cells] == column].sum())
+    return float(table.data[cells][chosen[table.indices[cells]]].sum())
 
 
 def _by_stem(read: _Read, brought: Floats) -> Floats:

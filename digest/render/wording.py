@@ -20,7 +20,9 @@ _NAMED = 3
 _DAYS = 5
 """So many missing days are named; of more, the first four and the number of the others."""
 _SHARE = 0.05
-"""The least part of a score that a reason makes up which is told."""
+"""The least part of a score that a reason makes up which is told,"""
+_TOLD = 6
+"""and the most reasons that are."""
 _URL_SAFE = "!$%&()*+,/:;=?@~"
 """May stand in a path, query or fragment as it is (RFC 3986), less the apostrophe."""
 _WORDS = (
@@ -93,19 +95,32 @@ def facts(paper: Paper) -> tuple[str, ...]:
 
 
 def telling(reasons: Sequence[Reason]) -> list[Reason]:
-    """The reasons that are worth a word, weightiest first: those that make up a twentieth of the
-    score, or the first one. The rest are single words of an interest, or arithmetic."""
+    """The reasons that are worth a word, weightiest first: those that make up a twentieth of all
+    that is named, or the first one, and no more than can be taken in at a glance. A term that an
+    interest has said is not said again as related to another. The rest are single words, or
+    arithmetic."""
     named = [reason for reason in reasons if reason.via != "several" and reason.term]
     named.sort(key=lambda reason: -reason.contribution)
     least = sum(reason.contribution for reason in named) * _SHARE
-    return [reason for reason in named if reason.contribution >= least] or named[:1]
+    said = {_letters(reason) for reason in named if reason.via != "related"}
+    telling = [
+        reason
+        for reason in named
+        if reason.contribution >= least
+        and (reason.via != "related" or _letters(reason) not in said)
+    ]
+    return telling[:_TOLD] or named[:1]
+
+
+def _letters(reason: Reason) -> str:
+    return "".join(forms(reason.term))
 
 
 def why(reasons: Sequence[Reason]) -> str:
     """Why a paper was picked, weightiest first: ``“LoRA” in the title; by Ada Lovelace``."""
     groups: dict[tuple[str, str, str], list[Reason]] = {}
     for reason in telling(reasons):
-        key = (reason.interest, reason.via, "".join(forms(reason.term)))
+        key = (reason.interest, reason.via, _letters(reason))
         groups.setdefault(key, []).append(reason)
     # An interest that was also found as it is written need not be named beside its other forms.
     spelled = {interest for interest, via, _ in groups if via == "term"}
@@ -123,17 +138,12 @@ def _reason(group: Sequence[Reason], spelled: Collection[str]) -> str:
     found = f"“{term}” in the {where}"
     if group[0].interest in spelled:
         return found
-    match group[0].via:
-        case "acronym":
-            return f"{found}, for “{interest}”"
-        case "related":
-            return f"{found}, related to “{interest}”"
-        case "pattern":
-            return f"{found}, by the pattern {interest}"
-        case "liked":
-            return f"{found}, as in {interest}"
-        case _:
-            return found
+    return found + {
+        "acronym": f", for “{interest}”",
+        "related": f", related to “{interest}”",
+        "pattern": f", by the pattern {interest}",
+        "liked": f", as in {interest}",
+    }.get(group[0].via, "")
 
 
 # --- periods and coverage ----------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,24 +12,30 @@ from digest.model import Paper, PaperId, Profile
 from digest.ranking import Ranking
 from tests.ranking.samples import paper, profile
 
-TIDES = "The tide tables of {0} predict neap tides, spring tides and currents at the quay of {0}."
-SOUPS = "The soup recipes of {0} call for onions, carrots, barley and a ladle from {0}."
-PLACES = [f"Port {name}" for name in ("Ash", "Birch", "Cedar", "Elm", "Fir", "Hazel", "Larch")]
+SUBJECTS = (
+    "tide quay current moon harbour pilot chart depth buoy channel",
+    "soup onion ladle barley carrot broth kettle pepper spoon cook",
+    "violin bow string sonata tuning bridge luthier varnish concert orchestra",
+    "glacier moraine ice crevasse valley snow melt altitude rock drift",
+    "loom weaver wool thread dye pattern shuttle cloth spindle carpet",
+    "beehive queen honey swarm nectar pollen wax frame keeper meadow",
+)
+TIDE, SOUP = 0, 1
+
+
+def about(subject: int, number: int) -> Paper:
+    """A paper that says some of a subject's words."""
+    words = random.Random(f"{subject} {number}").sample(SUBJECTS[subject].split(), 7)  # noqa: S311 — test data
+    return paper(1000 * subject + number, " ".join(words[:2]), " ".join(words))
 
 
 def archive() -> list[Paper]:
-    """Two kinds of papers, 210 of each, that share no word but their towns."""
-    towns = [f"{place} {number}" for place in PLACES for number in range(30)]
-    return [
-        paper(1000 * kind + number, f"Of {town}", text.format(town))
-        for kind, text in enumerate((TIDES, SOUPS), 1)
-        for number, town in enumerate(towns)
-    ]
+    return [about(subject, number) for subject in range(6) for number in range(100, 160)]
 
 
 WEEK = [
-    paper(1, "Neap tides tonight", "Currents at a quay follow the tide tables."),
-    paper(2, "Barley tonight", "A ladle of onions and carrots makes the soup."),
+    paper(1, "Pilot and buoy", "The current at a quay, by its depth and the moon."),
+    paper(2, "Barley tonight", "A ladle of onion and carrot makes the broth."),
 ]
 RANKING = Ranking(WEEK, archive())
 WISHES = profile("quay", "ladle")
@@ -47,13 +54,13 @@ def scores(wishes: Profile) -> list[float]:
 
 
 def test_liked_papers_lift_their_like_the_more_they_are() -> None:
-    plain, one, five, twenty = (scores(liking(range(1000, 1000 + n))) for n in (0, 1, 5, 20))
-    assert plain[0] < one[0] < five[0] < twenty[0]
-    assert plain[1] == one[1] == five[1] == twenty[1]
+    plain, three, five, twenty = (scores(liking(range(100, 100 + n))) for n in (0, 3, 5, 20))
+    assert plain[0] < three[0] < five[0] < twenty[0]
+    assert plain[1] == three[1] == five[1] == twenty[1]
 
 
 def test_disliked_papers_weigh_down_their_like() -> None:
-    plain, soured = scores(WISHES), scores(liking((), but_not=range(2000, 2010)))
+    plain, soured = scores(WISHES), scores(liking((), but_not=range(1100, 1110)))
     assert soured[1] < plain[1]
     assert soured[0] == plain[0]
 
@@ -67,7 +74,7 @@ def test_a_verdict_on_a_paper_that_is_gone_counts_for_nothing() -> None:
 
 
 def test_the_reasons_say_what_verdicts_added_and_took_in_words_of_the_paper() -> None:
-    wishes = liking(range(1000, 1020), but_not=range(2000, 2020))
+    wishes = liking(range(100, 120), but_not=range(1100, 1120))
     plain = scores(WISHES)
     for index, (via, name) in enumerate(
         [("liked", "papers you liked"), ("disliked", "papers you disliked")]

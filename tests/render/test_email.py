@@ -452,7 +452,7 @@ def test_a_broken_template_is_reported_at_once(tmp_path: Path) -> None:
 
 
 def test_reasons_that_are_long_are_shortened(composer: EmailComposer) -> None:
-    many = [reason(f"term{n}" * 10, interest=f"interest {n}" * 20) for n in range(18)]
+    many = [reason(f"term{n}" * 20, interest=f"interest {n}" * 20) for n in range(18)]
     [why] = texts(read(composer, digest([pick(1, *many)])), "//*[@class='why']")
     assert len(why) <= 420
     assert why.endswith("…")
