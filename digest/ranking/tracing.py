@@ -96,11 +96,14 @@ class Tracing:
         read, wanted = self._read(paper), asked.queries
         own, related = np.zeros(len(read.terms)), np.zeros(len(read.terms))
         for table, into in ((wanted.own, own), (wanted.related, related)):
-            cells = slice(table.indptr[row], table.indptr[row + 1])
-            hits, at = columns_of(wanted.terms[table.indices[cells]], read.terms)
-            into[at] = table.data[cells][hits] * read.weights[at]
-        said = asked.mentions[[row]].toarray()[0, 2 * paper : 2 * paper + 2]
-        own *= max(_sum(wanted.stems, row, np.isin(wanted.terms, read.terms)) ** 0.5, *said)
+            columns, values = _cells(table, row)
+            hits, at = columns_of(wanted.terms[columns], read.terms)
+            into[at] = values[hits] * read.weights[at]
+        columns, values = _cells(wanted.stems, row)
+        hits, _ = columns_of(wanted.terms[columns], read.terms)
+        texts, strengths = _cells(asked.mentions, row)
+        said = [float(strengths[texts == text].sum()) for text in (2 * paper, 2 * paper + 1)]
+        own *= max(values[hits].sum() ** 0.5, *said)
         related *= meant(interest)
         near = self._near(read, wanted.points[row])
         nearness = max(float(wanted.points[row] @ self._matching.points[paper]), 0.0)
@@ -145,10 +148,9 @@ class Tracing:
 
     def _read_paper(self, paper: int) -> _Read:
         matching = self._matching
-        table = matching.weights
-        cells = slice(table.indptr[paper], table.indptr[paper + 1])
-        order = np.argsort(table.indices[cells])
-        held = matching.corpus.terms[table.indices[cells][order]]
+        columns, weights = _cells(matching.weights, paper)
+        order = np.argsort(columns)
+        held = matching.corpus.terms[columns[order]]
         pairs = held >> PAIR > 0
         second = held & ((1 << PAIR) - 1)
         first = np.where(pairs, held >> PAIR, second)
@@ -165,7 +167,7 @@ class Tracing:
         )
         return _Read(
             terms=held,
-            weights=table.data[cells][order],
+            weights=weights[order],
             first=numbers[: len(held)],
             second=numbers[len(held) :],
             stems=len(stems),
@@ -183,10 +185,10 @@ class Tracing:
         )
 
 
-def _sum(table: sparse.csr_array, row: int, chosen: NDArray[np.bool_]) -> float:
-    """The chosen cells of a row together."""
+def _cells(table: sparse.csr_array, row: int) -> tuple[Ints, Floats]:
+    """Columns and values of a row."""
     cells = slice(table.indptr[row], table.indptr[row + 1])
-    return float(table.data[cells][chosen[table.indices[cells]]].sum())
+    return table.indices[cells], table.data[cells]
 
 
 def _by_stem(read: _Read, brought: Floats) -> Floats:
@@ -222,6 +224,8 @@ def _stretches(place: _Place, brought: Floats) -> list[tuple[str, float]]:
     Each stem is counted once, in the longest stretch that holds it.
     """
     wanted = (place.stems >= 0) & (brought[place.stems] > 0)
+    if not wanted.any():
+        return []
     runs: list[list[int]] = []
     for at in np.flatnonzero(wanted).tolist():
         if runs and runs[-1][-1] == at - 1 and place.linked[at]:

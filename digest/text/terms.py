@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 # Han characters and kana, written without spaces, are a word each.
 _WORD = r"[぀-ヿ㐀-鿿]|(?:(?![_぀-ヿ㐀-鿿])\w[̀-ͯ]*)+(?:\+\+|#)?"
@@ -38,8 +39,7 @@ _MUTE_E = ("auses", "ouses", "caches")
 _UNFOLDED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word of a text: its form, and where it stands (``text[start:end]``)."""
 
     form: str
