@@ -32,7 +32,7 @@ from digest.ranking.words import Floats, Ints
 from digest.text import terms
 
 PLACES: tuple[Place, Place] = ("title", "abstract")
-MENTION = np.array([0.04, 0.03])
+MENTION = np.array([0.038, 0.028])
 FLOOR = 0.01
 SLOPE = 0.25
 """How much a paper's length counts; with 1 all papers would be as long (Singhal, SIGIR 1996)."""
@@ -132,7 +132,7 @@ class Matching:
         held = weights.copy()
         held.data = np.ones_like(held.data)
         said = mentions.toarray().reshape(len(interests), len(self.papers), 2)
-        covered = np.sqrt((wanted.stems[:, hits] @ held).toarray())
+        covered = (wanted.stems[:, hits] @ held).toarray() ** 2
         table: Floats = np.maximum(covered, said.max(axis=2, initial=0.0))
         table *= (wanted.own[:, hits] @ weights).toarray()
         factors = np.array([meant(interest) for interest in interests])

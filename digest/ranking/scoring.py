@@ -18,7 +18,7 @@ from digest.ranking.tracing import Tracing
 from digest.ranking.words import Floats, Ints
 from digest.text import terms
 
-AGAINST = -6.3
+AGAINST = -6.5
 """Weight of an exclusion for papers that only come near it."""
 TASTE = 0.9
 """What likeness to liked papers brings, once there are many of them;"""

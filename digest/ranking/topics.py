@@ -71,9 +71,9 @@ class Topics:
 
     def __init__(self, background: Background) -> None:
         self._background = background
-        stems = background.words.stems
+        number = background.words.stem_number
         phrases = [
-            [stems.get(stem(form), 0) for form in phrase]
+            [number(form) for form in phrase]
             for topic in topics()
             for phrase in (*topic.names, *topic.terms)
         ]
@@ -88,10 +88,11 @@ class Topics:
 
     def weigh(self, forms: Forms) -> dict[int, float]:
         """The topics of an interest: 1 for one by that name, less where it says more than that."""
-        wanted = _stems(forms)
-        numbers = {s: self._background.words.stems.get(s, 0) for s in wanted}
+        numbers = {stem(form): self._background.words.stem_number(form) for form in forms}
+        wanted = frozenset(filter(None, numbers))
         idf = self._background.idf(np.array(list(numbers.values()), dtype=np.int64))
         tells = dict(zip(numbers, idf.tolist(), strict=True))
+        tells.pop("", None)
         found = dict.fromkeys(_by_member().get("".join(forms), ()), AS_MEMBER)
         for one in wanted:
             for stems, number in _by_name().get(one, ()):

@@ -103,7 +103,7 @@ class Tracing:
         hits, _ = columns_of(wanted.terms[columns], read.terms)
         texts, strengths = _cells(asked.mentions, row)
         said = [float(strengths[texts == text].sum()) for text in (2 * paper, 2 * paper + 1)]
-        own *= max(values[hits].sum() ** 0.5, *said)
+        own *= max(values[hits].sum() ** 2, *said)
         related *= meant(interest)
         near = self._near(read, wanted.points[row])
         nearness = max(float(wanted.points[row] @ self._matching.points[paper]), 0.0)

@@ -71,8 +71,8 @@ class Words(dict[str, int]):
         return number
 
     def stem_number(self, form: str) -> int:
-        """The number of a form's stem; 0 where it has none or was never read."""
-        return self.stems.get(stem(form), 0)
+        """The number of a form's stem, a new one if it was never read; 0 where it has none."""
+        return self.stems.setdefault(stem(form), len(self.stems))
 
     def spellings(self, forms: Sequence[str]) -> list[tuple[int, ...]]:
         """The numbers of the words of each of ``spelled``."""
