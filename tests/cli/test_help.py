@@ -35,15 +35,35 @@ def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[s
 
 
 def process(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
-    """``digest`` as a process of its own, its home named by the environment, before no terminal."""
+    """Python as a process of its own, the home named by the environment, before no terminal."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("DIGEST_") and k != "COLUMNS"}
     return subprocess.run(  # noqa: S603  our own program
-        [sys.executable, "-m", "digest", *arguments],
+        [sys.executable, *arguments],
         env=kept | {"DIGEST_HOME": str(home)},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def run_in_turn(*lines: Sequence[str], home: Path) -> tuple[list[str], set[str]]:
+    """What each command line prints in one process, and the modules that it has loaded then."""
+    program = (
+        "import sys\n"
+        "from digest.cli import main\n"
+        f"for line in {lines!r}:\n"
+        "    sys.argv = ['digest', *line]\n"
+        "    try:\n"
+        "        main()\n"
+        "    except SystemExit as end:\n"
+        "        assert end.code == 0, line\n"
+        "    print('\\f')\n"
+        "print(*sys.modules)"
+    )
+    ended = process("-c", program, home=home)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    *shown, modules = ended.stdout.split("\f\n")
+    return shown, set(modules.split())
 
 
 @pytest.mark.parametrize("command", list(commands(cli)), ids=" ".join)
@@ -65,28 +85,10 @@ def test_the_help_of_the_program_lists_its_commands(tmp_path: Path) -> None:
     assert digest(tmp_path, "--version").out == f"digest, version {__version__}\n"
 
 
-def loaded_by(*lines: Sequence[str]) -> set[str]:
-    """The modules of a process that runs these command lines one after the other."""
-    program = (
-        "import sys, contextlib, io\n"
-        "from digest.cli import main\n"
-        f"for line in {lines!r}:\n"
-        "    sys.argv = ['digest', *line]\n"
-        "    out = io.StringIO()\n"
-        "    with contextlib.suppress(SystemExit), contextlib.redirect_stdout(out):\n"
-        "        main()\n"
-        "    assert out.getvalue(), line\n"
-        "print(*sys.modules)"
-    )
-    ended = subprocess.run(  # noqa: S603  our own program
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    return set(ended.stdout.split())
-
-
-def test_help_loads_nothing_heavy() -> None:
-    loaded = loaded_by(["--help"], *([*command, "--help"] for command in commands(cli)))
-    assert "digest.cli.runs" in loaded
+def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
+    helps = [["--help"], *([*command, "--help"] for command in commands(cli))]
+    shown, loaded = run_in_turn(*helps, home=tmp_path)
+    assert all("Usage:" in each for each in shown)
     assert loaded & HEAVY == set()
 
 
@@ -94,7 +96,7 @@ def test_where_nothing_is_ranked_or_styled_nothing_is_loaded_for_it(tmp_path: Pa
     home = lighthouse.make(tmp_path / "home")
     assert digest(home, "run", "--now", FIRST).code == 0
     again = [["status"], ["deliveries", "list"], ["run", "--now", FIRST]]
-    loaded = loaded_by(*(["--home", str(home), *line] for line in again))
+    _, loaded = run_in_turn(*again, home=home)
     assert "digest.pipeline" in loaded
     assert loaded & {"numpy", "scipy", "sklearn", "premailer", "alembic"} == set()
 
@@ -103,20 +105,22 @@ def test_in_a_pipe_nothing_is_cut_off_and_there_are_no_colours(tmp_path: Path) -
     home = lighthouse.make(tmp_path / ("long" * 40))
     title = "A lighthouse that " + "turns and " * 12 + "turns"
     lighthouse.put(home, "second", title)
+    lines = [
+        ["run", "--now", FIRST],
+        ["deliveries", "list"],
+        ["explain", "ada", "turns and", "--now", FIRST],
+    ]
 
-    run = process("run", "--now", FIRST, home=home)
-    listed = process("deliveries", "list", home=home)
-    explained = process("explain", "ada", "turns and", "--now", FIRST, home=home)
+    (run, listed, explained), _ = run_in_turn(*lines, home=home)
 
-    assert (run.returncode, run.stderr) == (0, "")
     for shown in (run, listed):
-        assert f"{home}/outbox/2026-W46-ada.eml" in shown.stdout
-    assert explained.stdout.startswith(f"{title}\n")
-    assert "\x1b" not in run.stdout + listed.stdout + explained.stdout
+        assert f"{home}/outbox/2026-W46-ada.eml" in shown
+    assert explained.startswith(f"{title}\n")
+    assert "\x1b" not in run + listed + explained
 
 
 def test_errors_of_a_process_are_one_line_on_standard_error(tmp_path: Path) -> None:
     home = lighthouse.make(tmp_path / "home")
-    ended = process("explain", "adda", "lighthouse", home=home)
+    ended = process("-m", "digest", "explain", "adda", "lighthouse", home=home)
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr == "There is no subscriber 'adda'.\nDid you mean ada?\n"

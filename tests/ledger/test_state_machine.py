@@ -43,7 +43,7 @@ from digest.model import (
     State,
     SubscriberId,
 )
-from tests.conftest import MakeUrl
+from tests.conftest import MakeUrl, examples
 from tests.ledger.expectations import CA, CL, CO, EDGES, D, E, Expected, F, Model, P, S, U
 from tests.ledger.samples import (
     BOTH,
@@ -380,13 +380,13 @@ class LedgerMachine(RuleBasedStateMachine):
             assert standing.decided == ((name, PERIODS[0]) in self.model.decided)
 
 
-def run(make_url: MakeUrl, examples: int, steps: int) -> None:
+def run(make_url: MakeUrl, tries: int, steps: int) -> None:
     """Run the machine on ledgers that ``make_url`` makes."""
     machine = type("Machine", (LedgerMachine,), {"make_url": staticmethod(make_url)})
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=examples,
+            max_examples=examples(tries),
             stateful_step_count=steps,
             deadline=None,
             suppress_health_check=list(HealthCheck),
@@ -404,8 +404,8 @@ def test_on_sqlite(sqlite_template: Path) -> None:
             copyfile(sqlite_template, path)
             return f"sqlite:///{path}"
 
-        run(make_url, examples=30, steps=30)
+        run(make_url, tries=15, steps=30)
 
 
 def test_on_postgresql(emptied: MakeUrl) -> None:
-    run(emptied, examples=5, steps=30)
+    run(emptied, tries=3, steps=30)
