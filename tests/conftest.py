@@ -25,7 +25,10 @@ MakeUrl = Callable[[], str]
 # With it, every process that a test starts would compile the whole program anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-settings.register_profile("deep", max_examples=20 * settings().max_examples)
+# Nothing is timed in a test. --hypothesis-profile=deep looks longer.
+settings.register_profile("usual", max_examples=100, deadline=None)
+settings.register_profile("deep", max_examples=2000, deadline=None)
+settings.load_profile("usual")
 
 
 def examples(number: int) -> int:

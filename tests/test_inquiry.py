@@ -228,7 +228,7 @@ def listing(papers: Sequence[tuple[str, str]], file: int) -> bytes:
     return json.dumps([{"paper": paper} for paper in found]).encode()
 
 
-@settings(max_examples=examples(8), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(8), suppress_health_check=list(HealthCheck))
 @given(first=PAPERS, second=PAPERS, ada=PROFILES)
 def test_what_is_said_adds_up_and_is_what_the_next_run_does(
     sqlite_template: Path,

@@ -262,7 +262,6 @@ def test_promises(sqlite_template: Path) -> None:
         settings=settings(
             max_examples=examples(10),
             stateful_step_count=8,
-            deadline=None,
             report_multiple_bugs=False,
             phases=[Phase.reuse, Phase.generate],  # ten steps are few enough to read as they are
             suppress_health_check=list(HealthCheck),

@@ -388,7 +388,6 @@ def run(make_url: MakeUrl, tries: int, steps: int) -> None:
         settings=settings(
             max_examples=examples(tries),
             stateful_step_count=steps,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -104,7 +104,7 @@ def seen(element: etree._Element) -> str:
     return " ".join("".join(element.itertext()).split())
 
 
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=examples(60))
 @given(hostile)
 def test_text_is_shown_and_does_nothing(composer: EmailComposer, text: str) -> None:
     message = read(composer, poisoned(text), text)
@@ -135,7 +135,7 @@ def test_papers_link_to_the_web_alone(composer: EmailComposer, url: str) -> None
     assert outline(root) == outline(page(read(composer, poisoned("harmless"), "harmless")))
 
 
-@settings(max_examples=examples(25), deadline=None)
+@settings(max_examples=examples(25))
 @given(st.lists(hostile, min_size=1, max_size=9))
 @example(NASTY[:9])
 def test_every_paper_of_a_hostile_dump_is_there(composer: EmailComposer, titles: list[str]) -> None:

@@ -165,7 +165,7 @@ TREES = st.recursive(
 
 
 @given(TREES, st.sampled_from(["a" * 26, "b" * 26, "ab" * 13, "aab" * 8, "abc" * 8]))
-@settings(max_examples=examples(400), deadline=None)
+@settings(max_examples=examples(400))
 def test_what_passes_can_be_tried_in_few_ways(tree: Part, text: str) -> None:
     try:
         check(f"{tree.pattern}X")

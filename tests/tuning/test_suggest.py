@@ -60,7 +60,7 @@ def test_lines_of_yaml(text: str, weight: float, line: str) -> None:
     assert as_yaml(text, weight) == line
 
 
-@settings(max_examples=examples(80), deadline=None)
+@settings(max_examples=examples(80))
 @given(
     st.text(max_size=12).map(lambda raw: readable(f"A{raw}b").replace("\n", " ")),
     st.sampled_from([1.0, 1.5, 2.0]),
