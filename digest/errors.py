@@ -11,9 +11,12 @@ DigestError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from digest.model import Problem
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from digest.model import Problem
 
 
 class DigestError(Exception):

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Literal
 
 from digest.balance import Chosen, choose
 from digest.model import (
@@ -27,6 +24,10 @@ from digest.model import (
     Subscriber,
     Why,
 )
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Expect = Literal["weekday", "day", "none"]
 
@@ -152,7 +153,7 @@ def expected_days(period: Period, expect: Expect) -> list[date]:
 
 def passing(subscriber: Subscriber, ranked: Ranked) -> list[int]:
     """Indices of the papers that may be picked: good enough or required, and not ruled out."""
-    good = np.flatnonzero(ranked.scores >= subscriber.threshold).tolist()
+    good = (ranked.scores >= subscriber.threshold).nonzero()[0].tolist()
     wanted = sorted({*good, *required(subscriber, ranked)})
     return [index for index in wanted if index not in ranked.excluded]
 
@@ -192,7 +193,7 @@ def _good(subscriber: Subscriber, ranked: Ranked) -> dict[str, set[int]]:
     """For each interest, as it is written, the papers that would pass by it alone."""
     found: dict[str, set[int]] = {}
     for interest in subscriber.profile.interests:
-        passed = np.flatnonzero(ranked.alone(interest) >= subscriber.threshold)
+        passed = (ranked.alone(interest) >= subscriber.threshold).nonzero()[0]
         found.setdefault(str(interest), set()).update(passed.tolist())
     return found
 

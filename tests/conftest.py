@@ -2,19 +2,49 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache, partial
 from pathlib import Path
 from uuid import uuid4
 
+import jinja2
 import pytest
+from hypothesis import settings
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from sqlalchemy import Engine, create_engine, text
 
 import digest.ledger
 from digest.ledger.tables import metadata
+from digest.render.inlining import inlined
 
 MakeUrl = Callable[[], str]
+
+# With it, every process that a test starts would compile the whole program anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# Nothing is timed in a test. --hypothesis-profile=deep looks longer.
+settings.register_profile("usual", max_examples=100, deadline=None)
+settings.register_profile("deep", max_examples=2000, deadline=None)
+settings.load_profile("usual")
+
+
+def examples(number: int) -> int:
+    """So many examples, or in proportion more under ``--hypothesis-profile=deep``."""
+    return number * settings().max_examples // 100
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What Jinja compiles and premailer styles is kept: it is the same in every new home."""
+    compiled = jinja2.FileSystemBytecodeCache(str(tmp_path_factory.mktemp("compiled")))
+    kept = partial(ImmutableSandboxedEnvironment, bytecode_cache=compiled)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("digest.render.templates.ImmutableSandboxedEnvironment", kept)
+        patch.setattr("digest.render.email.inlined", cache(inlined))
+        yield
 
 
 @pytest.fixture(scope="session")

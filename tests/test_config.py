@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from digest import config
 from digest.errors import ConfigError
+from tests.conftest import examples
 
 NOTHING: Mapping[str, str] = {}
 LOGIN = {"DIGEST_SMTP__PASSWORD": "hunter2"}
@@ -360,7 +361,7 @@ KEYS = st.sampled_from(
 
 
 @given(st.dictionaries(KEYS.map("DIGEST_{}".format), st.text(max_size=30)))
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_any_variables_load_or_are_told(environ: dict[str, str]) -> None:
     try:
         config.load(Path("/nonexistent"), environ)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from digest import inquiry
 from digest.inquiry import Explanation
 from digest.model import Digest, Interest, Schedule, Skip, Subscriber, Why
+from tests.conftest import examples
 from tests.world import MEMORY, File, World, person, snapshot, utc
 
 KEEPERS, LAMPS = "Keepers of the last lighthouse", "Lamps for a lighthouse"
@@ -227,7 +228,7 @@ def listing(papers: Sequence[tuple[str, str]], file: int) -> bytes:
     return json.dumps([{"paper": paper} for paper in found]).encode()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(8), suppress_health_check=list(HealthCheck))
 @given(first=PAPERS, second=PAPERS, ada=PROFILES)
 def test_what_is_said_adds_up_and_is_what_the_next_run_does(
     sqlite_template: Path,

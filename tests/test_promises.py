@@ -26,6 +26,7 @@ from digest.ledger import SqlLedger
 from digest.model import Channel, Schedule, State, Subscriber
 from digest.publication import publish
 from digest.publisher import FolderPublisher
+from tests.conftest import examples
 from tests.world import MEMORY, File, World, around, person, picked, snapshot, utc
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -259,9 +260,8 @@ def test_promises(sqlite_template: Path) -> None:
     run_state_machine_as_test(
         type("Machine", (Promises,), {"template": sqlite_template}),
         settings=settings(
-            max_examples=20,
+            max_examples=examples(10),
             stateful_step_count=8,
-            deadline=None,
             report_multiple_bugs=False,
             phases=[Phase.reuse, Phase.generate],  # ten steps are few enough to read as they are
             suppress_health_check=list(HealthCheck),

@@ -14,6 +14,7 @@ import pytest
 
 from digest import subscribers
 from digest.cli import cli
+from tests.cli.command import digest
 
 TOP = Path(__file__).parent.parent
 README = (TOP / "README.md").read_text()
@@ -34,22 +35,23 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 def test_the_first_command_runs_the_shipped_example_and_the_second_run_changes_nothing(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     install, command = block("run").split(" && ")
     assert install == "pip install -q ."
     shutil.copy(TOP / "subscribers.yaml", tmp_path)
     shutil.copytree(TOP / "examples", tmp_path / "examples")
+    monkeypatch.chdir(tmp_path)
     # The clock is not the test's: a period must not end between the two runs.
-    program = [sys.executable, "-m", *command.split(), "--now", "2026-11-16T14:00Z"]
+    words = [*command.split(), "--now", "2026-11-16T14:00Z"]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("DIGEST_")}
-
-    def run() -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: S603  the README's own words
-            program, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-        )
-
-    first = run()
+    first = subprocess.run(  # noqa: S603  the README's own words
+        [sys.executable, "-m", *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert first.returncode == 0, first.stderr
     assert "54 read, 53 new, 1 merged" in first.stdout
     mails = sorted(path.name for path in (tmp_path / "outbox").iterdir())
@@ -57,8 +59,8 @@ def test_the_first_command_runs_the_shipped_example_and_the_second_run_changes_n
     published = tree(tmp_path / "public")
     assert len([name for name in published if name.startswith("feeds/")]) == 9
 
-    second = run()
-    assert second.returncode == 0, second.stderr
+    second = digest(tmp_path, *words[1:])
+    assert second.code == 0, second.err
     assert sorted(path.name for path in (tmp_path / "outbox").iterdir()) == mails
     assert tree(tmp_path / "public") == published
 

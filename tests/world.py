@@ -248,6 +248,7 @@ def _parsed(content: bytes) -> EmailMessage:
     return message
 
 
+@cache
 def text(message: EmailMessage) -> str:
     """The text part of a mail."""
     body = message.get_body(("plain",))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digest.cli.options import json_option, moment, now_option, pass_home
-from digest.model import Claim, DeliveryId, Skip
 
 if TYPE_CHECKING:
     from digest.house import House
@@ -40,6 +37,7 @@ def preview(home: Path, subscriber: str, out: Path | None, now: datetime | None)
       digest preview ada --out ada.html
     """
     from digest import inquiry  # noqa: PLC0415  --help does without
+    from digest.model import Skip  # noqa: PLC0415
 
     when = moment(now)
     with _rehearsed(home, subscriber, when) as (house, person):
@@ -90,6 +88,10 @@ def explain(home: Path, subscriber: str, paper: str, now: datetime | None, as_js
 
 def _page(house: House, digest: Digest, person: Subscriber, suffix: str) -> bytes:
     """The digest as HTML, as a message, or as text."""
+    import email.policy  # noqa: PLC0415  --help does without
+
+    from digest.model import Claim, DeliveryId  # noqa: PLC0415
+
     claim = Claim(DeliveryId(0), "email", digest, fence=0, attempt=1)
     message = house.composer()(claim, person).content
     if suffix == ".eml":

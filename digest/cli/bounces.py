@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digest.cli.options import json_option, moment, now_option, pass_home
-from digest.model import Problem
 
 if TYPE_CHECKING:
     from digest.cli.wiring import Home
     from digest.delivery.returns import Handled, Office
     from digest.ledger import SqlLedger
+    from digest.model import Problem
 
 PASSWORD = "DIGEST_IMAP_PASSWORD"  # noqa: S105  the name of a variable
 """Holds the password of every IMAP folder that one command reads."""
@@ -89,6 +89,7 @@ def _office(home: Home, ledger: SqlLedger) -> Office:
 def _read(sources: Iterable[str], office: Office, *, now: datetime) -> Post:
     """Act on every report in every source; a source that cannot be read stops no other."""
     from digest.delivery import mailboxes, reports  # noqa: PLC0415  --help does without
+    from digest.model import Problem  # noqa: PLC0415
 
     post = Post()
     for source in sources:

@@ -11,15 +11,22 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digest.cli.options import json_option, moment, now_option, pass_home
-from digest.model import Channel, DeliveryId, State, SubscriberId
+from digest.errors import NotFound
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from digest.ledger import SqlLedger
     from digest.ledger.operating import DeliveryRow
+    from digest.model import Channel
 
 CHANNELS = click.Choice(["email", "feed"])
+STATES = click.Choice(
+    [
+        *("pending", "claimed", "committed", "sent", "deferred"),
+        *("failed", "uncertain", "cancelled", "expired"),
+    ]
+)
 
 
 @click.group()
@@ -28,13 +35,7 @@ def deliveries() -> None:
 
 
 @deliveries.command("list")
-@click.option(
-    "--state",
-    "states",
-    multiple=True,
-    type=click.Choice([state.value for state in State]),
-    help="Only these states.",
-)
+@click.option("--state", "states", multiple=True, type=STATES, help="Only these states.")
 @click.option("--subscriber", "people", multiple=True, help="Only these subscribers.")
 @click.option("--channel", type=CHANNELS, help="Only this channel.")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many, the newest.")
@@ -55,6 +56,8 @@ def list_(  # noqa: PLR0917  click passes them by name
       digest deliveries list --state uncertain --state failed
       digest deliveries list --subscriber ada --json
     """
+    from digest.model import State, SubscriberId  # noqa: PLC0415  --help does without
+
     with _look_into_ledger(home) as ledger:
         rows = ledger.deliveries(
             states=[State(state) for state in states],
@@ -79,7 +82,7 @@ def show(home: Path, number: int, as_json: bool) -> None:
     Example:
       digest deliveries show 12
     """
-    from digest.errors import NotFound  # noqa: PLC0415  --help does without
+    from digest.model import DeliveryId  # noqa: PLC0415  --help does without
 
     with _look_into_ledger(home) as ledger:
         rows = ledger.deliveries(numbers=[DeliveryId(number)])
@@ -107,6 +110,8 @@ def _deciding(name: str, act: str, explanation: str, done: str) -> None:
     @now_option
     @pass_home
     def decide(home: Path, numbers: tuple[int, ...], now: datetime | None) -> None:
+        from digest.model import DeliveryId  # noqa: PLC0415  --help does without
+
         with _ledger(home) as ledger:
             method: Callable[..., None] = getattr(ledger, act)
             for number in numbers:

@@ -13,13 +13,12 @@ import click
 
 from digest.cli.options import json_option, moment, now_option, pass_home
 from digest.errors import ConfigError, LedgerError
-from digest.model import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from digest.cli.wiring import Home
-    from digest.model import Subscriber
+    from digest.model import Problem, Subscriber
 
 
 @click.command()
@@ -103,6 +102,7 @@ def check(home: Path, as_json: bool) -> int:
 def _not_mailed(home: Home, listed: Sequence[Subscriber]) -> list[Problem]:
     """Notes of the people who have unsubscribed or are suppressed."""
     from digest.cli import people, wiring  # noqa: PLC0415  --help does without
+    from digest.model import Problem  # noqa: PLC0415
 
     try:
         with wiring.look_into_ledger(home) as ledger:
@@ -114,6 +114,7 @@ def _not_mailed(home: Home, listed: Sequence[Subscriber]) -> list[Problem]:
 def _of_interests(home: Home, listed: Sequence[Subscriber]) -> list[Problem]:
     """Notes of interests that tell nothing in the archive."""
     from digest.cli import terminal, wiring  # noqa: PLC0415  --help does without
+    from digest.model import Problem  # noqa: PLC0415
 
     try:
         with wiring.look_into_ledger(home) as ledger:

@@ -34,7 +34,7 @@ class JsonLines(logging.Formatter):
         return json.dumps(entry, default=str)
 
 
-def start(style: Literal["text", "json"], *, level: int = logging.INFO) -> None:
+def start(style: Literal["text", "json"], *, level: Literal["INFO", "WARNING"] = "INFO") -> None:
     """Log to standard error from now on; events below ``level`` leave no line."""
     handler = logging.StreamHandler(sys.stderr)
     text = logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%d %H:%M:%S")

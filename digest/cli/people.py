@@ -13,12 +13,11 @@ import click
 
 from digest.cli.options import json_option, moment, now_option, pass_home
 from digest.errors import NotFound
-from digest.model import Channel, Problem, SubscriberId
 
 if TYPE_CHECKING:
     from digest.ledger import SqlLedger
     from digest.ledger.refusals import Suppression
-    from digest.model import Subscriber
+    from digest.model import Channel, Problem, Subscriber, SubscriberId
 
 Standing = Literal["active", "unsubscribed", "suppressed"]
 STANDINGS = click.Choice(["active", "unsubscribed", "suppressed"])
@@ -75,6 +74,8 @@ def everybody(listed: Iterable[Subscriber], ledger: SqlLedger) -> list[Person]:
 
 def notes(listed: Iterable[Subscriber], ledger: SqlLedger) -> list[Problem]:
     """Of the people whose profile asks for mail, those who get none, and how to change it."""
+    from digest.model import Problem  # noqa: PLC0415  --help does without
+
     return [
         Problem(
             person.profile.source or person.id,
@@ -210,7 +211,8 @@ def suppressions(home: Path, as_json: bool) -> None:
 
 def _known(name: str, listed: Sequence[Subscriber], ledger: SqlLedger) -> SubscriberId:
     """The id of somebody whom a profile lists or a delivery was made for. Raises NotFound."""
-    from digest.notation import nearest  # noqa: PLC0415  --help does without
+    from digest.model import SubscriberId  # noqa: PLC0415  --help does without
+    from digest.notation import nearest  # noqa: PLC0415
 
     wanted = SubscriberId(name)
     known = [person.id for person in everybody(listed, ledger)]

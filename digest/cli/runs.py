@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from datetime import datetime
 from pathlib import Path
 
@@ -42,7 +41,7 @@ def run(home: Path, now: datetime | None, dry_run: bool, inbox: Path | None, as_
     opened = wiring.open_home(home, inbox=inbox)
     style = opened.settings.log.format
     # As text the summary tells of every mail; as JSON each has a line of its own.
-    logs.start(style, level=logging.INFO if style == "json" else logging.WARNING)
+    logs.start(style, level="INFO" if style == "json" else "WARNING")
     terminal.show_problems(wiring.strays())
     everybody = subscribers.load(home)
     when = moment(now)

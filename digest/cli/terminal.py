@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
@@ -43,13 +44,13 @@ def console(*, stderr: bool = False) -> Console:
 
 def track(items: Iterable[T], what: str, total: int) -> Iterator[T]:
     """A progress bar on standard error, where that is a terminal, from the first second on."""
-    from rich.progress import Progress  # noqa: PLC0415  --help does without
-
-    out = console(stderr=True)
-    if not out.is_terminal:
+    if not sys.stderr.isatty():
         yield from items
         return
+    from rich.progress import Progress  # noqa: PLC0415  a pipe does without
+
     started = monotonic()
+    out = console(stderr=True)
     with Progress(console=out, transient=True, auto_refresh=False) as progress:
         task = progress.add_task(what, total=total, visible=False)
         for item in items:
@@ -83,6 +84,8 @@ def escape(text: str) -> str:
 
 def show_problems(problems: Sequence[Problem]) -> None:
     """Each problem and its remedy on standard error."""
+    if not problems:
+        return
     out = console(stderr=True)
     for problem in problems:
         remedy = f" [dim]– {escape(problem.remedy)}[/dim]" if problem.remedy else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -13,12 +12,11 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.options import json_option, moment, now_option, pass_home
-from digest.model import Claim, DeliveryId, Message, Outcome, Skip, State
 
 if TYPE_CHECKING:
     from digest.cli.wiring import Home
     from digest.house import House
-    from digest.model import Digest, Subscriber
+    from digest.model import Digest, Message, Outcome, Subscriber
 
 
 @click.command("test-mail")
@@ -44,6 +42,7 @@ def test_mail(
     """
     from digest import subscribers  # noqa: PLC0415  --help does without
     from digest.cli import terminal, wiring  # noqa: PLC0415
+    from digest.model import State  # noqa: PLC0415
 
     recipient, when = _checked(address), moment(now)
     opened = wiring.open_home(home)
@@ -96,6 +95,7 @@ def _likeliest(listed: Sequence[Subscriber], address: str) -> Subscriber:
 def _digest(house: House, person: Subscriber, now: datetime) -> Digest:
     """The subscriber's last digest, else the next."""
     from digest import inquiry, pipeline  # noqa: PLC0415  --help does without
+    from digest.model import Skip  # noqa: PLC0415
 
     for digest in house.ledger.digests(person.id, limit=1):
         return digest
@@ -111,8 +111,11 @@ def _digest(house: House, person: Subscriber, now: datetime) -> Digest:
 
 def _compose(home: Home, house: House, digest: Digest, person: Subscriber) -> Message:
     """The message as it would go out, but for its marks and its links that do nothing."""
-    from digest import tokens  # noqa: PLC0415  --help does without
+    import secrets  # noqa: PLC0415  --help does without
+
+    from digest import tokens  # noqa: PLC0415
     from digest.cli.wiring import Letters  # noqa: PLC0415
+    from digest.model import Claim, DeliveryId  # noqa: PLC0415
     from digest.render import templates  # noqa: PLC0415
     from digest.render.email import EmailComposer  # noqa: PLC0415
 

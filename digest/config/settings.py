@@ -37,9 +37,7 @@ Rate = Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)]
 class Section(BaseModel):
     """A table of ``digest.toml``."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class Smtp(Section):
@@ -167,7 +165,6 @@ class Settings(BaseSettings):
         extra="forbid",
         frozen=True,
         hide_input_in_errors=True,
-        use_attribute_docstrings=True,
         env_nested_delimiter="__",
     )
 

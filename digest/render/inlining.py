@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
-from premailer import Premailer  # type: ignore[import-untyped]  # nor does premailer
 
 
 def inlined(page: str) -> str:
@@ -14,6 +13,9 @@ def inlined(page: str) -> str:
     Rules inside ``@media`` and for ``:hover`` stay in the head, where ``!important`` lets them
     win over what was written into the elements. Nothing is fetched.
     """
+    # Slow to import, and most commands style no mail. It ships no types.
+    from premailer import Premailer  # type: ignore[import-untyped]  # noqa: PLC0415
+
     return str(
         Premailer(
             page,

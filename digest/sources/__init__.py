@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from digest.errors import DumpError
 from digest.model import Dump, DumpHash
-from digest.sources import papers_page
 from digest.sources.content import text_of, unpacked
-from digest.sources.records import Reading
+
+if TYPE_CHECKING:
+    from digest.sources.records import Reading
 
 REMEDY = (
     "put in a papers page saved as text, an answer of the daily-papers API, or an Atom, RSS or"
@@ -41,7 +43,7 @@ def read(
 
 
 def _reading(text: str, data: bytes, *, name: str, arrived: datetime) -> Reading | None:
-    # The readers of the rarer formats are imported where they are met: lxml takes 20 ms.
+    # Readers are imported where their format is met: they are slow to, and most passes read none.
     found: Reading | None = None
     match _start(text):
         case "<":
@@ -58,7 +60,11 @@ def _reading(text: str, data: bytes, *, name: str, arrived: datetime) -> Reading
             found = json_feed.read(text, name=name)
         case _:
             pass
-    return found or papers_page.read(text, name=name, arrived=arrived)
+    if found is not None:
+        return found
+    from digest.sources import papers_page  # noqa: PLC0415
+
+    return papers_page.read(text, name=name, arrived=arrived)
 
 
 def _start(text: str) -> str:

@@ -11,11 +11,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import log, sqrt
-
-from sklearn.feature_extraction.text import (  # type: ignore[import-untyped]  # it ships no types
-    ENGLISH_STOP_WORDS,
-)
 
 from digest.text import terms
 
@@ -161,13 +158,21 @@ def _runs(text: str) -> Iterator[Sequence[terms.Token]]:
                 break
             if not joined[end] and _may_end(last, alone=start == end):
                 yield words[start : end + 1]
-            if last in ENGLISH_STOP_WORDS and last not in _LINKS:
+            if last in _stop_words() and last not in _LINKS:
                 break
+
+
+@cache
+def _stop_words() -> frozenset[str]:
+    # Slow to import, and most profiles are shown without phrases. It ships no types.
+    from sklearn.feature_extraction import text  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    return frozenset(text.ENGLISH_STOP_WORDS)
 
 
 def _may_begin(form: str) -> bool:
     adverb = len(form) > 4 and form.endswith("ly")
-    idle = form in ENGLISH_STOP_WORDS or form in _FILLERS or form in _ONLY_LAST
+    idle = form in _stop_words() or form in _FILLERS or form in _ONLY_LAST
     return not (idle or adverb or len(form) < 2 or form.isdigit())
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from digest.cli.deliveries import CHANNELS, STATES
+from digest.model import Channel, State
 from tests.cli import lighthouse
 from tests.cli.command import digest
 from tests.cli.lighthouse import FIRST, SECOND, mails
@@ -45,6 +48,11 @@ def numbers(home: Path) -> dict[str, str]:
 
 
 # --- list and show -----------------------------------------------------------------------
+
+
+def test_one_can_ask_for_every_state_and_channel() -> None:
+    assert (*STATES.choices,) == (*State,)
+    assert (*CHANNELS.choices,) == get_args(Channel)
 
 
 def test_deliveries_are_listed_newest_first(home: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -18,6 +18,7 @@ from tests.cli.command import digest
 from tests.cli.lighthouse import FIRST
 
 HEAVY = {
+    *("digest.model", "digest.notation", "email", "logging", "secrets", "socket"),
     *("numpy", "scipy", "sklearn", "sqlalchemy", "alembic", "pydantic", "pydantic_settings"),
     *("premailer", "lxml", "jinja2", "rich", "yaml", "feedgen", "apscheduler", "pylatexenc"),
     *("rapidfuzz", "cronsim", "cryptography", "dkim", "smtplib", "starlette", "uvicorn"),
@@ -34,15 +35,35 @@ def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[s
 
 
 def process(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
-    """``digest`` as a process of its own, its home named by the environment, before no terminal."""
+    """Python as a process of its own, the home named by the environment, before no terminal."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("DIGEST_") and k != "COLUMNS"}
     return subprocess.run(  # noqa: S603  our own program
-        [sys.executable, "-m", "digest", *arguments],
+        [sys.executable, *arguments],
         env=kept | {"DIGEST_HOME": str(home)},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def run_in_turn(*lines: Sequence[str], home: Path) -> tuple[list[str], set[str]]:
+    """What each command line prints in one process, and the modules that it has loaded then."""
+    program = (
+        "import sys\n"
+        "from digest.cli import main\n"
+        f"for line in {lines!r}:\n"
+        "    sys.argv = ['digest', *line]\n"
+        "    try:\n"
+        "        main()\n"
+        "    except SystemExit as end:\n"
+        "        assert end.code == 0, line\n"
+        "    print('\\f')\n"
+        "print(*sys.modules)"
+    )
+    ended = process("-c", program, home=home)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    *shown, modules = ended.stdout.split("\f\n")
+    return shown, set(modules.split())
 
 
 @pytest.mark.parametrize("command", list(commands(cli)), ids=" ".join)
@@ -64,45 +85,42 @@ def test_the_help_of_the_program_lists_its_commands(tmp_path: Path) -> None:
     assert digest(tmp_path, "--version").out == f"digest, version {__version__}\n"
 
 
-def test_help_loads_nothing_heavy() -> None:
-    lines = [list(command) for command in commands(cli)]
-    program = (
-        "import sys, contextlib, io\n"
-        "from digest.cli import main\n"
-        f"for line in {lines!r}:\n"
-        "    sys.argv = ['digest', *line, '--help']\n"
-        "    out = io.StringIO()\n"
-        "    with contextlib.suppress(SystemExit), contextlib.redirect_stdout(out):\n"
-        "        main()\n"
-        "    assert 'Usage:' in out.getvalue(), line\n"
-        "print(*sys.modules)"
-    )
-    ended = subprocess.run(  # noqa: S603  our own program
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    loaded = {name.partition(".")[0] for name in ended.stdout.split()}
-    assert "digest" in loaded
+def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
+    helps = [["--help"], *([*command, "--help"] for command in commands(cli))]
+    shown, loaded = run_in_turn(*helps, home=tmp_path)
+    assert all("Usage:" in each for each in shown)
     assert loaded & HEAVY == set()
+
+
+def test_where_nothing_is_ranked_or_styled_nothing_is_loaded_for_it(tmp_path: Path) -> None:
+    home = lighthouse.make(tmp_path / "home")
+    assert digest(home, "run", "--now", FIRST).code == 0
+    again = [["status"], ["deliveries", "list"], ["run", "--now", FIRST]]
+    _, loaded = run_in_turn(*again, home=home)
+    assert "digest.pipeline" in loaded
+    assert loaded & {"numpy", "scipy", "sklearn", "premailer", "alembic"} == set()
 
 
 def test_in_a_pipe_nothing_is_cut_off_and_there_are_no_colours(tmp_path: Path) -> None:
     home = lighthouse.make(tmp_path / ("long" * 40))
     title = "A lighthouse that " + "turns and " * 12 + "turns"
     lighthouse.put(home, "second", title)
+    lines = [
+        ["run", "--now", FIRST],
+        ["deliveries", "list"],
+        ["explain", "ada", "turns and", "--now", FIRST],
+    ]
 
-    run = process("run", "--now", FIRST, home=home)
-    listed = process("deliveries", "list", home=home)
-    explained = process("explain", "ada", "turns and", "--now", FIRST, home=home)
+    (run, listed, explained), _ = run_in_turn(*lines, home=home)
 
-    assert (run.returncode, run.stderr) == (0, "")
     for shown in (run, listed):
-        assert f"{home}/outbox/2026-W46-ada.eml" in shown.stdout
-    assert explained.stdout.startswith(f"{title}\n")
-    assert "\x1b" not in run.stdout + listed.stdout + explained.stdout
+        assert f"{home}/outbox/2026-W46-ada.eml" in shown
+    assert explained.startswith(f"{title}\n")
+    assert "\x1b" not in run + listed + explained
 
 
 def test_errors_of_a_process_are_one_line_on_standard_error(tmp_path: Path) -> None:
     home = lighthouse.make(tmp_path / "home")
-    ended = process("explain", "adda", "lighthouse", home=home)
+    ended = process("-m", "digest", "explain", "adda", "lighthouse", home=home)
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr == "There is no subscriber 'adda'.\nDid you mean ada?\n"

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from digest.delivery import dkim
 from digest.delivery.dkim import Signer
 from digest.errors import ConfigError
+from tests.conftest import examples
 
 URL = b"https://digest.example.org/u/" + b"a1B2" * 30
 MESSAGE = (
@@ -122,7 +123,7 @@ def test_lines_stay_short(signer: Signer) -> None:
     ),
     st.text("ab. \r\n", max_size=40).map(lambda s: s.replace("\r", "").replace("\n", "\r\n")),
 )
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_any_message_is_signed_as_the_other_implementation_reads_it(
     headers: list[tuple[str, str]], body: str
 ) -> None:

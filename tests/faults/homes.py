@@ -13,11 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 from sqlalchemy import create_engine, text
 
 import digest.ledger
 from digest.model import State
+from tests.cli.command import Ended
+from tests.cli.command import digest as command
 
 NOW = datetime(2026, 3, 20, 8, tzinfo=UTC)
 DUE_AGAIN = timedelta(hours=1)
@@ -46,6 +49,11 @@ class Home:
             "DIGEST_DELIVERY__PER_SECOND": "1000",
             **more,
         }
+
+    def digest(self, port: int, *arguments: str, **more: str) -> Ended:
+        """A command in this process, which knows no more than a new one."""
+        with patch.dict(os.environ, self.environ(port, **more), clear=True):
+            return command(self.path, *arguments)
 
     def start(
         self,
@@ -107,10 +115,9 @@ def make(path: Path, readers: int, database: str, uncertain: str = "hold") -> Ho
     )
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
-    first = home.start(port, NOW)
-    _, errors = first.communicate()
-    assert first.returncode == 1, errors
-    assert list(home.states().values()) == [State.DEFERRED] * readers, errors
+    first = home.digest(port, "run", "--now", NOW.isoformat())
+    assert first.code == 1, first.err
+    assert list(home.states().values()) == [State.DEFERRED] * readers, first.err
     return home
 
 

@@ -53,7 +53,9 @@ def strace() -> None:
 def recover(
     home: Home, after: timedelta = timedelta(minutes=1), passes: int = 1
 ) -> tuple[Worker, ...]:
-    """Passes side by side, a little later."""
+    """A pass a little later, or several side by side."""
+    if passes == 1:
+        return (Worker(home).run(LATER + after),)
     workers = tuple(Worker(home).start(LATER + after) for _ in range(passes))
     for worker in workers:
         assert "Traceback" not in worker.finish()
@@ -189,7 +191,7 @@ def test_stopped_past_its_lease_and_woken_it_does_not_send_the_dot(home: Home) -
         lock = Strike("rcpt", 1, lambda _: stack.enter_context(home.locked()))
         sleeper = Worker(home, lock, Strike("body", 1, Worker.stop)).start(LATER)
         while not sleeper.stopped():
-            pass
+            time.sleep(0.01)
     assert recipients(*recover(home, after=LEASE_IS_OVER)) == EVERYBODY_ONCE
     sleeper.wake()
     assert "Traceback" not in sleeper.finish()
@@ -242,4 +244,4 @@ def test_a_disk_that_takes_no_more_stops_the_mail_and_resumes(home: Home, error:
 
 @pytest.mark.parametrize("uncertain", some_of(MODES, 1))
 def test_killed_at_random_every_promise_holds(uncertain: str) -> None:
-    assert killing.run("sqlite", uncertain, deliveries=8, kills=4, seed=7) == []
+    assert killing.run("sqlite", uncertain, deliveries=6, kills=3, seed=7) == []

@@ -6,7 +6,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ import pytest
 
 import digest.ledger
 from digest.model import State
+from tests.cli.command import Ended
 from tests.delivery.server import Server, Step, running
 from tests.faults.homes import DUE_AGAIN, NOW, Home
 
@@ -90,7 +90,7 @@ def postfix(beyond: int) -> Iterator[Postfix]:
         try:
             yield Postfix(port, folder / "box", folder / "log")
         finally:
-            subprocess.run([*command, "stop"], check=False, capture_output=True)  # noqa: S603 - found above
+            subprocess.run([*command, "abort"], check=False, capture_output=True)  # noqa: S603 - found above
 
 
 def wait_for(box: Path, log: Path) -> None:
@@ -102,33 +102,24 @@ def wait_for(box: Path, log: Path) -> None:
     pytest.fail(log.read_text())
 
 
-def read_bounces(home: Home, box: Path) -> str:
-    """``digest bounces``; what it says."""
-    done = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "digest", "--home", str(home.path), "bounces", str(box), "--json"],
-        env=home.environ(25, DIGEST_DELIVERY__BOUNCE_DOMAIN=DOMAIN),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout
-
-
 def test_a_report_by_postfix_suppresses_that_recipient_only(home: Home) -> None:
     def refuse(step: Step) -> str | None:
         unknown = step.name == "rcpt" and "r1@" in step.line
         return "550 5.1.1 no such user here" if unknown else None
 
     with running(Server(refuse)) as beyond, postfix(beyond.port) as relay:
-        environ = {"DIGEST_DELIVERY__BOUNCE_DOMAIN": DOMAIN}
-        passing = home.start(relay.port, NOW + DUE_AGAIN, environ=environ)
-        _, errors = passing.communicate()
-        assert set(home.states().values()) == {State.SENT}, errors
+
+        def command(*arguments: str) -> Ended:
+            return home.digest(relay.port, *arguments, DIGEST_DELIVERY__BOUNCE_DOMAIN=DOMAIN)
+
+        passed = command("run", "--now", (NOW + DUE_AGAIN).isoformat())
+        assert set(home.states().values()) == {State.SENT}, passed.err
         wait_for(relay.box, relay.log)
-        assert '"changed": true' in read_bounces(home, relay.box)
+        bounces = ("bounces", str(relay.box), "--json")
+        assert '"changed": true' in command(*bounces).out
         for message in relay.box.glob("cur/*"):  # played again
             message.rename(relay.box / "new" / message.name.partition(":")[0])
-        assert '"changed": false' in read_bounces(home, relay.box)
+        assert '"changed": false' in command(*bounces).out
     assert home.states() == {
         "r0@example.org": State.SENT,
         "r1@example.org": State.FAILED,

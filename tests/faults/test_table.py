@@ -126,11 +126,11 @@ def test_unsubscribing_beats_every_mail_that_has_not_passed_its_dot(
     def unsubscribe(step: Step) -> None:
         if step.name == "rcpt":
             name = step.line.partition("<")[2].partition("@")[0]
-            with world.ledger() as book:
-                book.unsubscribe(SubscriberId(name), "email", now=NOW)
+            book.unsubscribe(SubscriberId(name), "email", now=NOW)
 
     mx.behave = unsubscribe
-    world.run(people, NOW, transport=transport(mx, authority, tmp_path))
+    with world.ledger() as book:
+        world.run(people, NOW, transport=transport(mx, authority, tmp_path))
     assert mx.recipients() == {}
     assert list(states(world).values()) == [State.CANCELLED] * 100
     assert len(mx.unfinished) == 100

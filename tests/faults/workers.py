@@ -51,6 +51,14 @@ class Worker:
         self._started.set()
         return self
 
+    def run(self, now: datetime) -> Self:
+        """A pass from its beginning to its end, for which this process will do."""
+        self._started.set()
+        ended = self.home.digest(self.server.port, "run", "--now", now.isoformat())
+        self.server.stop()
+        assert ended.code == 0, ended.err
+        return self
+
     def finish(self) -> str:
         """Wait for the end of the pass, however it comes; what it said on stderr."""
         _, errors = self.process.communicate(timeout=120)

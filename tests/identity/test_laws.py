@@ -8,11 +8,12 @@ from datetime import timedelta
 from itertools import chain
 from random import Random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.identity import likeness
 from digest.model import Match, Paper, PaperKey, Record
+from tests.conftest import examples
 
 from .papers import ABSTRACT, MONDAY, OTHER_ABSTRACT, as_candidates, record, sort
 
@@ -41,6 +42,7 @@ records = st.builds(
     authors=st.sampled_from([(), ("Ada Example",), ("Ada Example", "Ben Example")]),
 )
 dumps = st.lists(records, max_size=12)
+of_dumps = settings(max_examples=examples(40))
 
 
 def stored(known: Sequence[Paper], matches: Sequence[Match]) -> list[Paper]:
@@ -68,6 +70,7 @@ def said(matches: Sequence[Match]) -> set[tuple[Paper, tuple[str, ...], bool, fr
     }
 
 
+@of_dumps
 @given(dumps, dumps, st.randoms(use_true_random=False))
 def test_the_order_of_records_and_candidates_does_not_matter(
     before: list[Record], dump: list[Record], random: Random
@@ -77,6 +80,7 @@ def test_the_order_of_records_and_candidates_does_not_matter(
     assert said(sort(shuffled, mixed)) == said(sort(dump, papers))
 
 
+@of_dumps
 @given(st.lists(dumps, max_size=4))
 def test_the_ledger_stays_sound(history: list[list[Record]]) -> None:
     papers = read(history)
@@ -86,6 +90,7 @@ def test_the_ledger_stays_sound(history: list[list[Record]]) -> None:
     assert len(set(arxiv_ids)) == len(arxiv_ids)
 
 
+@of_dumps
 @given(st.lists(dumps, min_size=1, max_size=3))
 def test_reading_a_dump_again_brings_nothing_new(history: list[list[Record]]) -> None:
     papers = read(history)
@@ -94,6 +99,7 @@ def test_reading_a_dump_again_brings_nothing_new(history: list[list[Record]]) ->
         assert not any(match.is_new for match in again)
 
 
+@of_dumps
 @given(st.lists(dumps, max_size=2), dumps)
 def test_every_record_is_in_one_match_and_every_match_in_its_first_place(
     history: list[list[Record]], dump: list[Record]
@@ -106,12 +112,14 @@ def test_every_record_is_in_one_match_and_every_match_in_its_first_place(
     assert all(group == sorted(group) for group in lines)
 
 
+@of_dumps
 @given(st.lists(dumps, max_size=2), dumps)
 def test_a_match_never_holds_two_arxiv_ids(history: list[list[Record]], dump: list[Record]) -> None:
     for match in sort(dump, as_candidates(read(history), dump)):
         assert {one.arxiv_id for one in match.records} <= {None, match.paper.arxiv_id}
 
 
+@of_dumps
 @given(dumps, dumps)
 def test_a_known_paper_keeps_its_first_sighting_and_loses_nothing(
     before: list[Record], dump: list[Record]

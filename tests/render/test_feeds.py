@@ -18,6 +18,7 @@ from digest.model import Digest, Subscriber
 from digest.render.feeds import all_papers_feeds, subscriber_feeds
 from digest.render.site import Site
 from digest.text.clean import one_line
+from tests.conftest import examples
 from tests.render.feed_checks import (
     ATOM,
     DC,
@@ -332,7 +333,7 @@ def test_hostile_text_is_harmless(text: str) -> None:
 
 
 @given(hostile_text)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50))
 def test_any_text_is_harmless(text: str) -> None:
     assert_harmless(text)
 

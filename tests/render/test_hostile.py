@@ -19,6 +19,7 @@ from digest.render.email import EmailComposer
 from digest.render.gist import gist
 from digest.render.templates import load
 from digest.text.clean import one_line
+from tests.conftest import examples
 from tests.render.letters import ADA, LINKS, SITE, digest, pick, reason
 
 NASTY = [
@@ -104,7 +105,7 @@ def seen(element: etree._Element) -> str:
     return " ".join("".join(element.itertext()).split())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(hostile)
 def test_text_is_shown_and_does_nothing(composer: EmailComposer, text: str) -> None:
     message = read(composer, poisoned(text), text)
@@ -136,7 +137,7 @@ def test_papers_link_to_the_web_alone(composer: EmailComposer, url: str) -> None
     assert outline(root) == outline(page(read(composer, poisoned("harmless"), "harmless")))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25))
 @given(st.lists(hostile, min_size=1, max_size=9))
 @example(NASTY[:9])
 def test_every_paper_of_a_hostile_dump_is_there(composer: EmailComposer, titles: list[str]) -> None:

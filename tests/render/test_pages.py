@@ -19,6 +19,7 @@ from digest.render.feeds import all_papers_feeds, subscriber_feeds
 from digest.render.pages import Pages
 from digest.render.site import FeedFormat, feed_path
 from digest.text.clean import one_line
+from tests.conftest import examples
 from tests.render.page_checks import check_page
 from tests.render.samples import ADA, NOW, SERVED, TOKEN, digest, paper, pick
 from tests.render.test_feeds import HOSTILE, hostile_text
@@ -308,7 +309,7 @@ def test_hostile_text_is_harmless(text: str) -> None:
 
 
 @given(hostile_text)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 def test_any_text_is_harmless(text: str) -> None:
     assert_harmless(text)
 

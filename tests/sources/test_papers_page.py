@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.model import Dump
+from tests.conftest import examples
 from tests.sources.pages import (
     HEADER,
     TITLES,
@@ -347,7 +348,7 @@ DETAILS = st.sampled_from(
 
 
 @given(st.lists(st.one_of(PARAGRAPHS, PARAGRAPHS, DETAILS), max_size=14), st.booleans())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 def test_every_line_is_in_one_record_or_one_problem(parts: list[str], are_apart: bool) -> None:
     lines = ("\n\n" if are_apart else "\n").join(parts).split("\n")
     numbered = [

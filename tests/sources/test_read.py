@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from digest.errors import DumpError
 from digest.model import Dump
 from digest.sources import content
+from tests.conftest import examples
 from tests.sources.pages import HEADER, TITLES, detailed, papers, plain, read
 
 PAGE = plain(papers(3))
@@ -117,7 +118,7 @@ def test_any_bytes_are_read_or_refused_with_a_reason(data: bytes) -> None:
 
 
 @given(st.integers(0, len(PAGE.encode())))
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 def test_a_page_cut_off_anywhere_loses_only_what_was_cut(end: int) -> None:
     dump = read_or_refused(PAGE.encode()[:end])
     if isinstance(dump, str):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
 from digest.subscribers.patterns import LONGEST, MOST_WAYS, check
+from tests.conftest import examples
 
 
 @pytest.mark.parametrize(
@@ -94,7 +95,7 @@ PARTS = st.sampled_from(
 
 
 @given(st.lists(PARTS, max_size=12).map("".join))
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 def test_what_passes_compiles_quietly_and_needs_something(pattern: str) -> None:
     try:
         check(pattern)
@@ -164,7 +165,7 @@ TREES = st.recursive(
 
 
 @given(TREES, st.sampled_from(["a" * 26, "b" * 26, "ab" * 13, "aab" * 8, "abc" * 8]))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400))
 def test_what_passes_can_be_tried_in_few_ways(tree: Part, text: str) -> None:
     try:
         check(f"{tree.pattern}X")

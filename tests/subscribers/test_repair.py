@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from digest.subscribers import document
 from digest.subscribers.document import DEEPEST
 from digest.subscribers.repair import MOST_REPAIRS, read
+from tests.conftest import examples
 from tests.subscribers import told
 
 GOOD = "  - id: zoe\n    email: zoe@x.org\n    interests: [x]\n    limit: none\n"
@@ -182,7 +183,7 @@ LINES = st.lists(
 
 
 @given(LINES)
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_any_lines_are_read_with_faults_on_their_lines(lines: list[str]) -> None:
     found = read("\n".join(lines).encode())
     assert all(1 <= fault.line <= len(lines) for fault in found.faults)
@@ -190,6 +191,6 @@ def test_any_lines_are_read_with_faults_on_their_lines(lines: list[str]) -> None
 
 
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_any_bytes_are_read(content: bytes) -> None:
     read(content)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from digest.text.clean import plain
 from digest.text.latex import readable
+from tests.conftest import examples
 
 HALF_STRIPPED = [
     ("a speedup of 1.22times, 3times over", "a speedup of 1.22×, 3× over"),
@@ -143,7 +144,7 @@ def test_ordinary_words_survive(words: list[str]) -> None:
 
 
 @given(st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=3)), max_size=40).map("".join))
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_anything_becomes_plain_text(raw: str) -> None:
     text = readable(raw)
     assert text == plain(text)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.tuning.library import LARGEST, Library, LibraryError, read
+from tests.conftest import examples
 
 
 def library(folder: Path, content: str | bytes, name: str = "library.bib") -> Library:
@@ -145,7 +146,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(st.lists(PIECES | st.text(max_size=4), max_size=25).map("".join))
 def test_whatever_a_file_holds_ends_in_a_library_or_in_words(text: str) -> None:
     with tempfile.TemporaryDirectory() as folder:

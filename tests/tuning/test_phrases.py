@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.tuning.phrases import Phrase, distinctive
+from tests.conftest import examples
 
 OTHERS = [f"Paper {n} trains a neural network on images with gradient descent." for n in range(40)]
 FEDERATED = [
@@ -87,7 +88,7 @@ WORDS = st.sampled_from(
 TEXTS = st.lists(st.lists(WORDS, max_size=12).map(" ".join), max_size=6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(TEXTS, TEXTS)
 def test_whatever_the_texts_are(here: list[str], elsewhere: list[str]) -> None:
     phrases = distinctive(here, elsewhere, limit=5)

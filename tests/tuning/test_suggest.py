@@ -13,6 +13,7 @@ from digest import subscribers
 from digest.model import Interest, Profile
 from digest.text.latex import readable
 from digest.tuning.suggest import Suggestion, as_yaml, suggest
+from tests.conftest import examples
 
 ARCHIVE = [f"Ferry {n}\n\nA neural network steers it." for n in range(30)]
 LIKED = [
@@ -59,7 +60,7 @@ def test_lines_of_yaml(text: str, weight: float, line: str) -> None:
     assert as_yaml(text, weight) == line
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80))
 @given(
     st.text(max_size=12).map(lambda raw: readable(f"A{raw}b").replace("\n", " ")),
     st.sampled_from([1.0, 1.5, 2.0]),
