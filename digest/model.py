@@ -117,7 +117,7 @@ class Match:
 
 # --- subscribers -------------------------------------------------------------------------
 
-Place = Literal["title", "abstract", "authors"]
+Place = Literal["title", "abstract", "authors", "page"]
 InterestKind = Literal["phrase", "pattern", "author"]
 
 
@@ -159,6 +159,10 @@ class Profile:
     liked: tuple[PaperId, ...] = ()
     """Papers that the subscriber liked, and disliked, as far as verdicts count."""
     disliked: tuple[PaperId, ...] = ()
+    comments: float = 0.0
+    """0..0.5, what a much discussed paper gains, and"""
+    freshness: float = 0.0
+    """what one gains that was published on the day it came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +239,15 @@ class Reason:
     contribution: float
     """Its part of the score; the contributions of a pick sum to its score exactly (1e-9)."""
     via: Literal[
-        "term", "acronym", "related", "pattern", "author", "liked", "disliked", "several"
+        "term",
+        "acronym",
+        "related",
+        "pattern",
+        "author",
+        "liked",
+        "disliked",
+        "signal",
+        "several",
     ] = "term"
 
 

@@ -11,7 +11,9 @@ import numpy as np
 from digest.model import Place, Reason
 from digest.ranking.scale import STEPS, apportion, score_steps
 
-Via = Literal["term", "acronym", "related", "pattern", "author", "liked", "disliked", "several"]
+Via = Literal[
+    "term", "acronym", "related", "pattern", "author", "liked", "disliked", "signal", "several"
+]
 
 LEAST = 0.02
 """A part of an interest's evidence is named if it is such a share of what all interests bring."""

@@ -12,8 +12,9 @@ import numpy as np
 from digest.model import Interest, Paper, PaperId, Profile, Reason
 from digest.ranking.corpus import Corpus
 from digest.ranking.matching import PLACES, Evidence, Matching
-from digest.ranking.reasons import Share, Via, explain
+from digest.ranking.reasons import Part, Share, Via, explain
 from digest.ranking.scale import SCALE, STEPS, score_steps
+from digest.ranking.signals import signals
 from digest.ranking.tracing import Tracing
 from digest.ranking.words import Floats, Ints
 from digest.text import terms
@@ -85,6 +86,8 @@ class Ranking:
                     total[found.papers] += _steps(found.values * interest.weight)
                 for taste in self._tastes(profile):
                     total += taste.steps
+                for signal in signals(profile):
+                    total += signal.steps(self._matching.papers)
                 scores = score_steps(total)[self._number] / STEPS
                 yield Scored(scores, self._ruled_out(profile))
 
@@ -105,6 +108,10 @@ class Ranking:
             if taste.steps[paper]:
                 parts = self._tracing.towards(taste.direction, paper, taste.via)
                 shares.append(Share(_TASTES[taste.via], 1.0, int(taste.steps[paper]), parts))
+        for signal in signals(profile):
+            steps = int(signal.steps(self._matching.papers[paper : paper + 1])[0])
+            said = Part(signal.said(self._matching.papers[paper]), "page", "signal", 1.0)
+            shares.append(Share(signal.name, signal.gain, steps, [said]))
         return explain(shares)
 
     def _in_parts(self, profiles: Iterable[Profile]) -> Iterator[list[Profile]]:

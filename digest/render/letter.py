@@ -206,7 +206,9 @@ def chips(picks: Sequence[Pick]) -> tuple[Chip, ...]:
     counts = Counter(
         interest
         for pick in picks
-        for interest in dict.fromkeys(r.interest for r in wording.telling(pick.reasons))
+        for interest in dict.fromkeys(
+            r.interest for r in wording.telling(pick.reasons) if r.via != "signal"
+        )
     )
     return tuple(
         Chip(shortened(one_line(interest), _INTEREST), f"{count:,}")
@@ -237,7 +239,9 @@ def card(number: int, pick: Pick) -> Card:
 
 def found(reasons: Sequence[Reason]) -> tuple[str, ...]:
     """The terms to be marked in an abstract; what was told of the title may stand there too."""
-    return tuple(dict.fromkeys(reason.term for reason in reasons if reason.place != "authors"))
+    return tuple(
+        dict.fromkeys(reason.term for reason in reasons if reason.place in ("title", "abstract"))
+    )
 
 
 @dataclass(frozen=True, slots=True)

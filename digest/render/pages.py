@@ -179,6 +179,8 @@ def _found(reason: Reason) -> str:
             return "together"
         case "author":
             return f"by {one_line(reason.term)}"
+        case "signal":
+            return one_line(reason.term)
         case _:
             return f"“{one_line(reason.term)}” in the {reason.place}"
 

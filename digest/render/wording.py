@@ -134,6 +134,8 @@ def _reason(group: Sequence[Reason], spelled: Collection[str]) -> str:
     interest, term = one_line(group[0].interest), one_line(group[0].term)
     if group[0].via == "author":
         return f"by {term}"
+    if group[0].via == "signal":
+        return term
     where = listed(sorted({reason.place for reason in group}, reverse=True))  # title first
     found = f"“{term}” in the {where}"
     if group[0].interest in spelled:

@@ -47,6 +47,7 @@ Name = Annotated[Text, AfterValidator(values.name)]
 Weight = Annotated[
     float, Field(ge=values.LIGHTEST, le=values.HEAVIEST), BeforeValidator(values.weight)
 ]
+Gain = Annotated[float, Field(ge=0, le=0.5), BeforeValidator(values.number)]
 Place = Annotated[
     Literal["title", "abstract"] | None, Field(description="Where it must stand; left out: either.")
 ]
@@ -244,7 +245,15 @@ class Defaults(Fields):
     )
     learn: Annotated[bool, BeforeValidator(values.switch)] = Field(
         default=True,
-        description="Let `digest profile` and `digest suggest` learn from liked papers.",
+        description="Let verdicts on papers move the scores of papers like them.",
+    )
+    comments: Gain = Field(
+        default=0, description="What a much discussed paper gains in score; half of it with 10."
+    )
+    freshness: Gain = Field(
+        default=0,
+        description="What a paper gains that was published on the day it came; half of it after "
+        "two weeks.",
     )
 
 

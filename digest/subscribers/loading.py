@@ -230,6 +230,8 @@ def _subscriber(entry: Entry, layers: Sequence[Defaults], source: str) -> Subscr
         profile=Profile(
             tuple(map(_interest, entry.interests)),
             tuple(dict.fromkeys(map(_interest, ruled_out))),
+            comments=chosen.pop("comments", 0.0),
+            freshness=chosen.pop("freshness", 0.0),
         ),
         source=source,
         **chosen,
