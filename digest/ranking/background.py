@@ -16,7 +16,7 @@ PRIOR_PAPERS = 50
 """An imagined archive of this size backs the real one, so that an empty one works."""
 PRIOR_SHARE = 0.004
 """The share of the imagined papers that hold any given term."""
-SMALL = 150
+SMALL = 200
 """What goes together is trusted a quarter in an archive of so many papers, and fully in the end."""
 _RARE_SENSE = 0.25
 """An acronym is taken to mean what at least this share of the papers that explain it say."""

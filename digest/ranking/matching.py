@@ -32,7 +32,7 @@ from digest.ranking.words import Floats, Ints
 from digest.text import terms
 
 PLACES: tuple[Place, Place] = ("title", "abstract")
-MENTION = np.array([0.038, 0.028])
+MENTION = np.array([0.037, 0.027])
 FLOOR = 0.01
 SLOPE = 0.25
 """How much a paper's length counts; with 1 all papers would be as long (Singhal, SIGIR 1996)."""

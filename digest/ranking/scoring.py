@@ -21,7 +21,7 @@ from digest.text import terms
 
 AGAINST = -6.5
 """Weight of an exclusion for papers that only come near it."""
-TASTE = 0.9
+TASTE = 1.0
 """What likeness to liked papers brings, once there are many of them;"""
 HALF_TASTE = 10
 """half of it with so many."""

@@ -21,7 +21,7 @@ from digest.ranking.words import Floats, Ints
 DIMENSIONS = 100
 _SPARE = 12
 """More directions than that are followed, since the last ones are found badly."""
-_ROUNDS = 3
+_ROUNDS = 4
 _LEAST_PAPERS = 2
 """A term of a single paper has no company to be known by."""
 _PAPERS_PER_DIMENSION = 4
@@ -52,8 +52,9 @@ class Space:
         found = (by_term @ followed).astype(np.float64)
         squares, turn = np.linalg.eigh(found.T @ found)
         kept = slice(-1, -size - 1, -1)
-        vectors = (found @ turn[:, kept]) / np.sqrt(np.maximum(squares[kept], 1e-12))
-        return cls(corpus.terms[common], vectors)
+        strength = np.maximum(squares[kept], 1e-12)
+        vectors = (found @ turn[:, kept]) / np.sqrt(strength)
+        return cls(corpus.terms[common], vectors * np.sqrt(_fading(strength)))
 
     def place(self, weights: sparse.csr_array, terms: Ints) -> Floats:
         """Where texts (rows of weights by term) lie: vectors of length 1, shorter where little
@@ -64,6 +65,14 @@ class Space:
         inside = np.linalg.norm(placed, axis=1, keepdims=True)
         placed /= np.hypot(inside, _BLUR)
         return placed
+
+
+def _fading(strength: Floats) -> Floats:
+    """1 for the stronger half of the directions, less and less for the others, 0 for the last: what
+    comes next to it is as strong, and one more paper can put it in its place."""
+    last, middle = strength[-1], strength[len(strength) // 2]
+    faded: Floats = np.clip((strength - last) / max(middle - last, 1e-12), 0.0, 1.0)
+    return faded
 
 
 def _start(ids: list[str]) -> NDArray[np.float32]:
