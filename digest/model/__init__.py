@@ -1,0 +1,71 @@
+"""Every domain type: frozen values without behaviour that needs I/O.
+
+Dates are local calendar dates; datetimes are timezone-aware and in UTC unless a name
+says otherwise; scores and contributions are multiples of 0.0001 in 0..1.
+"""
+
+from digest.model.deliveries import Claim, Message, Outcome, State
+from digest.model.digests import (
+    Coverage,
+    Decided,
+    Digest,
+    DumpSeen,
+    LeftOut,
+    Period,
+    Pick,
+    Reason,
+    Skip,
+    SkipReason,
+    Standing,
+    Why,
+)
+from digest.model.identifiers import (
+    Channel,
+    DeliveryId,
+    DumpHash,
+    PaperId,
+    PaperKey,
+    Problem,
+    SubscriberId,
+)
+from digest.model.papers import Dump, Match, Opinion, Paper, Record, Verdict, Verdicts
+from digest.model.subscribers import Interest, InterestKind, Place, Profile, Schedule, Subscriber
+
+__all__ = [
+    "Channel",
+    "Claim",
+    "Coverage",
+    "Decided",
+    "DeliveryId",
+    "Digest",
+    "Dump",
+    "DumpHash",
+    "DumpSeen",
+    "Interest",
+    "InterestKind",
+    "LeftOut",
+    "Match",
+    "Message",
+    "Opinion",
+    "Outcome",
+    "Paper",
+    "PaperId",
+    "PaperKey",
+    "Period",
+    "Pick",
+    "Place",
+    "Problem",
+    "Profile",
+    "Reason",
+    "Record",
+    "Schedule",
+    "Skip",
+    "SkipReason",
+    "Standing",
+    "State",
+    "Subscriber",
+    "SubscriberId",
+    "Verdict",
+    "Verdicts",
+    "Why",
+]

@@ -1,0 +1,184 @@
+"""Picks for a period, and decisions about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Literal
+
+from digest.model.identifiers import PaperKey, SubscriberId
+from digest.model.papers import Paper
+from digest.model.subscribers import Place
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Period:
+    """The local day, week or month a digest stands for; ``str()`` is its key, as ``2026-W47``."""
+
+    start: date
+    kind: Literal["day", "week", "month"]
+
+    def __str__(self) -> str:
+        match self.kind:
+            case "day":
+                return self.start.isoformat()
+            case "week":
+                iso = self.start.isocalendar()
+                return f"{iso.year}-W{iso.week:02}"
+            case "month":
+                return f"{self.start:%Y-%m}"
+
+    @property
+    def end(self) -> date:
+        """The last day in it."""
+        match self.kind:
+            case "day":
+                return self.start
+            case "week":
+                return self.start + timedelta(days=6)
+            case "month":
+                following = (self.start.replace(day=28) + timedelta(days=4)).replace(day=1)
+                return following - timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One addend of a score."""
+
+    interest: str
+    """The interest as the subscriber wrote it."""
+    term: str
+    """What was found, as it stands in the paper (``LoRA`` for ``low-rank adaptation``)."""
+    place: Place
+    weight: float
+    contribution: float
+    """Its part of the score; the contributions of a pick sum to its score exactly (1e-9)."""
+    via: Literal[
+        "term",
+        "acronym",
+        "related",
+        "pattern",
+        "author",
+        "liked",
+        "disliked",
+        "signal",
+        "several",
+    ] = "term"
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A paper with its score and the reasons that add up to it."""
+
+    paper: Paper
+    score: float
+    reasons: tuple[Reason, ...]
+    late: bool = False
+    """Its dump's date lies before the digest's period."""
+
+
+class Why(StrEnum):
+    """Why a paper is not in a digest."""
+
+    SENT_BEFORE = "sent before"
+    RULED_OUT = "ruled out"
+    BELOW_THRESHOLD = "below the threshold"
+    OVER_LIMIT = "over the limit"
+    DUPLICATE = "duplicate"
+    MADE_ROOM = "made room for another interest"
+    TOO_EARLY = "arrived too early"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A considered paper that was not picked."""
+
+    paper: Paper
+    score: float
+    why: Why
+    detail: str
+    """In words, with the figure or term that decided: ``0.1312 is below 0.2``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What a digest was drawn from."""
+
+    dumps: int
+    papers: int
+    """Papers considered."""
+    left_out: Mapping[Why, int] = field(default_factory=dict)
+    missing: tuple[date, ...] = ()
+    """Days of the period whose expected dump has not come."""
+    expected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What one subscriber gets for one period, the same on every channel."""
+
+    subscriber: SubscriberId
+    period: Period
+    composed: datetime
+    """``now`` of the run that decided it; also the message's Date."""
+    upto: PaperKey
+    """The newest paper considered; the next digest begins after it."""
+    picks: tuple[Pick, ...]
+    coverage: Coverage
+
+
+class SkipReason(StrEnum):
+    """Why a due digest was not made."""
+
+    NOTHING_NEW = "nothing new has arrived"
+    """The period stays open: papers that come before the next one is due still make a digest."""
+    NOTHING_PICKED = "no paper matched"
+    """The period is closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A due digest that is not sent."""
+
+    subscriber: SubscriberId
+    period: Period
+    composed: datetime
+    upto: PaperKey
+    reason: SkipReason
+    coverage: Coverage
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the ledger knows of a subscriber for whom a period is due."""
+
+    decided: bool
+    """This period already has a digest, or a closed skip."""
+    upto: PaperKey | None
+    """Where the last digest ended; None: the subscriber has had none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision of the past, digest or closed skip, without its picks."""
+
+    period: Period
+    composed: datetime
+    after: PaperKey | None
+    """Where the one before it ended; None: it was the subscriber's first."""
+    upto: PaperKey
+    picks: int
+    """0: a skip, or an empty digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class DumpSeen:
+    """A dump that was read, as coverage needs it."""
+
+    name: str
+    listed: date | None
+    arrived: datetime
+    newest: PaperKey
+    """The newest paper known once it was read; 0: none."""
