@@ -21,29 +21,31 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import digest.ledger
 from digest.delivery.connection import Server
-from digest.delivery.gate import Gate
 from digest.delivery.smtp import SmtpTransport
+from digest.dispatch import deliver
+from digest.house import House
 from digest.ledger import SqlLedger
 from digest.model import (
-    Claim,
     Coverage,
     DeliveryId,
     Digest,
     Message,
     PaperKey,
     Period,
+    Profile,
     State,
+    Subscriber,
     SubscriberId,
 )
 
 NOW = datetime(2026, 11, 16, 8, tzinfo=UTC)
-LEASE = timedelta(minutes=5)
-BATCH = 500
 CONTENT = b"From: digest@example.org\r\nSubject: x\r\n\r\n" + (b"x" * 70 + b"\r\n") * 565
 
 
@@ -104,44 +106,46 @@ def send_plainly(transport: SmtpTransport, messages: int) -> None:
 
 
 def send_strictly(transport: SmtpTransport, messages: int, book: SqlLedger) -> None:
-    """With claims, one durable commit before each dot, and every outcome recorded."""
-    fences: dict[DeliveryId, int] = {}
-
-    def claims() -> Iterator[Claim]:
-        while batch := book.claim("email", "benchmark", now=NOW, lease=LEASE, limit=BATCH):
-            yield from batch
-
-    def claimed() -> Iterator[Message]:
-        for claim in claims():
-            fences[claim.delivery] = claim.fence
-            yield message(claim.delivery)
-
-    def commit(delivery: DeliveryId) -> bool:
-        return gate.commit(delivery, fences[delivery])
-
-    with Gate(
-        lambda pairs, outcomes: book.commit(pairs, outcomes=outcomes, now=NOW),
-        lambda outcomes: book.settle(outcomes, now=NOW),
-    ) as gate:
-        sent = 0
-        for outcome in transport.send(claimed(), commit):
-            assert outcome.state is State.SENT, outcome
-            gate.settle(outcome, fences[outcome.delivery])
-            sent += 1
-    assert sent == messages
+    """As a pass does it: with claims, one durable commit before each dot, every outcome recorded."""
+    unused: Any = None
+    house = House(
+        inbox=unused,
+        ledger=book,
+        transport=transport,
+        publisher=unused,
+        composer=lambda people: lambda claim, subscriber: message(claim.delivery),
+        pages=unused,
+        site=unused,
+        clock=lambda: NOW,
+        stopping=lambda: False,
+        owner="benchmark",
+        lease=timedelta(minutes=5),
+        expire_after=timedelta(days=2),
+        keep=False,
+        expect="none",
+        feed_entries=0,
+    )
+    assert deliver(house, readers(messages)).count(State.SENT) == messages
 
 
 def message(delivery: DeliveryId) -> Message:
     """One of 40 KB."""
-    return Message(delivery, "digest@example.org", "reader@example.org", CONTENT)
+    return Message(delivery, "digest@example.org", f"reader{delivery}@example.org", CONTENT)
 
 
 def fill(book: SqlLedger, deliveries: int, period: Period) -> None:
     """So many pending deliveries."""
-    names = [SubscriberId(f"reader{number}") for number in range(deliveries)]
+    names = [reader.id for reader in readers(deliveries)]
     book.enrol(names)
     digests = [Digest(name, period, NOW, PaperKey(0), (), Coverage(1, 1)) for name in names]
     assert book.record(digests, dict.fromkeys(names, ("email",))) == deliveries
+
+
+@cache
+def readers(number: int) -> tuple[Subscriber, ...]:
+    """So many people."""
+    names = [f"reader{n}" for n in range(number)]
+    return tuple(Subscriber(SubscriberId(n), f"{n}@example.org", Profile(())) for n in names)
 
 
 # --- the server --------------------------------------------------------------------------

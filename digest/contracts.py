@@ -105,6 +105,13 @@ class Ledger(Protocol):
         """Take up to ``limit`` deliveries that are pending, deferred until now or earlier, or
         claimed under a lease that has lapsed."""
 
+    def due(self, channel: Channel, *, now: datetime) -> int:
+        """How many deliveries ``claim`` would find."""
+
+    def refused(self, people: Mapping[SubscriberId, str | None]) -> Mapping[SubscriberId, str]:
+        """Of these people, each with an address, those whose mail ``commit`` would refuse for
+        their sake, with the reason in words."""
+
     def add_channels(
         self,
         due: Mapping[SubscriberId, Period],
@@ -120,11 +127,13 @@ class Ledger(Protocol):
         *,
         now: datetime,
         expire_after: timedelta | None = None,
-        recipients: Mapping[DeliveryId, str] | None = None,
+        recipients: Mapping[DeliveryId, str | None] | None = None,
+        keep: Collection[Message] = (),
         outcomes: Collection[tuple[Outcome, int]] = (),
     ) -> set[DeliveryId]:
         """Durably mark (delivery, fence) pairs as about to be accepted; those that may go on.
-        ``outcomes`` of other deliveries are settled in the same transaction.
+        Of these, the messages in ``keep`` are kept for a second try, and ``outcomes`` of other
+        deliveries are settled, in the same transaction.
 
         Refused, with the reason recorded: a fence that is old, a delivery decided longer than
         ``expire_after`` ago, a subscriber who has left, a recipient who is suppressed.

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from itertools import chain
 
 from digest.contracts import Composer
 from digest.delivery.gate import Gate
@@ -25,100 +24,139 @@ from digest.model import (
 )
 from digest.report import Delivered, Deliveries
 
+AT_A_TIME = 100
+"""Emails claimed together: so few that nothing in flight waits for the next ones."""
 RETRY_TEMPLATE = timedelta(minutes=15)
 """A mail that a broken template holds up is tried again after this."""
 
 
 def deliver(house: House, subscribers: Sequence[Subscriber]) -> Deliveries:
     """Send every email that is pending, deferred until now, or was left half done."""
-    by_id = {subscriber.id: subscriber for subscriber in subscribers}
-    composer: Composer | None = None
-    rows: list[Delivered] = []
-    problems = _expire(house)
-    while not house.stopping() and (
-        claims := house.ledger.claim(
-            "email", house.owner, now=house.clock(), lease=house.lease, limit=BATCH
-        )
-    ):
-        try:
-            composer = composer or house.composer()
-        except TemplateError as error:
-            problems.append(Problem(error.where, error.what, MEND_TEMPLATE))
-            break
-        digests = {claim.delivery: claim.digest for claim in claims}
-        outcomes = _deliver_batch(house, claims, by_id, composer, problems)
-        for outcome in house.track(outcomes, "Sending", len(claims)):
-            digest = digests[outcome.delivery]
-            rows.append(Delivered(digest.subscriber, digest.period, len(digest.picks), outcome))
-    return Deliveries(tuple(rows), tuple(problems))
+    given_up = _expire(house)
+    due = house.ledger.due("email", now=house.clock())
+    if not due:
+        return Deliveries((), given_up)
+    try:
+        composer = house.composer([subscriber.id for subscriber in subscribers])
+    except TemplateError as error:
+        problem = Problem(error.where, error.what, MEND_TEMPLATE)
+        return Deliveries((), (*given_up, problem))
+    sending = _Sending(house, {each.id: each for each in subscribers if each.email}, composer)
+    sending.run(due)
+    return Deliveries(tuple(sending.rows), (*given_up, *sending.problems))
 
 
-def _expire(house: House) -> list[Problem]:
+def _expire(house: House) -> tuple[Problem, ...]:
     """Give up what no server took for too long, and say so."""
     given_up = house.ledger.expire(now=house.clock(), expire_after=house.expire_after)
     if not given_up:
-        return []
+        return ()
     what = f"{given_up} could not be delivered within {house.expire_after} and were given up"
-    return [Problem("deliveries", what, "digest deliveries list --state expired")]
+    return (Problem("deliveries", what, "digest deliveries list --state expired"),)
 
 
-def _deliver_batch(
-    house: House,
-    claims: Sequence[Claim],
-    subscribers: Mapping[SubscriberId, Subscriber],
-    composer: Composer,
-    problems: list[Problem],
-) -> Iterator[Outcome]:
-    """Every claim's outcome, once the ledger is told of it; template errors go to ``problems``."""
-    fences = {claim.delivery: claim.fence for claim in claims}
-    recipients: dict[DeliveryId, str] = {}
-    unsent: list[Outcome] = []
+class _Sending:
+    """Everything that is due, claimed a few at a time and handed to the transport in one go."""
 
-    def messages() -> Iterator[Message]:
-        for claim in claims:
-            if house.stopping():
+    def __init__(
+        self, house: House, subscribers: Mapping[SubscriberId, Subscriber], composer: Composer
+    ) -> None:
+        self._house, self._subscribers, self._composer = house, subscribers, composer
+        # Asked again by every commit: here, so that next to nothing is composed in vain.
+        self._refused = house.ledger.refused({who: one.email for who, one in subscribers.items()})
+        self._claims: dict[DeliveryId, Claim] = {}
+        """In hand, without an outcome yet."""
+        self._messages: dict[DeliveryId, Message] = {}
+        """Made for them."""
+        self._gate = Gate(
+            self._commit_all,
+            partial(_settle, house),
+            renew=self._renew,
+            renew_every=house.lease / 3,
+        )
+        self.rows: list[Delivered] = []
+        self.problems: list[Problem] = []
+
+    def run(self, due: int) -> None:
+        """Send until nothing is due any more; ``due``: how many are by now."""
+        with self._gate:
+            outcomes = self._house.transport.send(self._mail(), self._commit)
+            for outcome in self._house.track(outcomes, "Sending", due):
+                self._record(outcome)
+
+    def _mail(self) -> Iterator[Message]:
+        for claim in self._claimed():
+            if self._house.stopping():
                 return
-            subscriber = subscribers.get(claim.digest.subscriber)
-            if subscriber is None or subscriber.email is None:
-                detail = "no longer a subscriber by email"
-                unsent.append(Outcome(claim.delivery, State.CANCELLED, detail))
-                continue
-            try:
-                message = composer(claim, subscriber)
-                recipients[claim.delivery] = message.recipient
-                yield message
-            except TemplateError as error:
-                problems.append(Problem(error.where, error.what, MEND_TEMPLATE))
-                retry_at = house.clock() + RETRY_TEMPLATE
-                unsent.append(Outcome(claim.delivery, State.DEFERRED, str(error), retry_at))
+            self._claims[claim.delivery] = claim
+            made = self._made(claim)
+            if isinstance(made, Outcome):
+                self._record(made)
+            else:
+                self._messages[claim.delivery] = made
+                yield made
 
-    def commit_all(
-        pairs: Collection[tuple[DeliveryId, int]], outcomes: Collection[tuple[Outcome, int]]
+    def _claimed(self) -> Iterator[Claim]:
+        house = self._house
+        while claims := house.ledger.claim(
+            "email", house.owner, now=house.clock(), lease=house.lease, limit=AT_A_TIME
+        ):
+            yield from claims
+
+    def _made(self, claim: Claim) -> Message | Outcome:
+        """A claim's message, or why it has none."""
+        subscriber = self._subscribers.get(claim.digest.subscriber)
+        if subscriber is None:
+            return Outcome(claim.delivery, State.CANCELLED, "no longer a subscriber by email")
+        if subscriber.id in self._refused:
+            return Outcome(claim.delivery, State.CANCELLED, self._refused[subscriber.id])
+        try:
+            message = self._composer(claim, subscriber)
+        except TemplateError as error:
+            self.problems.append(Problem(error.where, error.what, MEND_TEMPLATE))
+            retry_at = self._house.clock() + RETRY_TEMPLATE
+            return Outcome(claim.delivery, State.DEFERRED, str(error), retry_at)
+        if claim.kept is not None and claim.kept.recipient == message.recipient:
+            return replace(claim.kept, sender=message.sender)
+        return message
+
+    def _commit(self, delivery: DeliveryId) -> bool:
+        return self._gate.commit(delivery, self._claims[delivery].fence)
+
+    def _commit_all(
+        self,
+        pairs: Collection[tuple[DeliveryId, int]],
+        outcomes: Collection[tuple[Outcome, int]],
     ) -> set[DeliveryId]:
+        house = self._house
         return house.ledger.commit(
             pairs,
             now=house.clock(),
             expire_after=house.expire_after,
-            recipients=recipients,
+            recipients={number: self._address(number) for number, _ in pairs},
+            keep=[self._messages[number] for number, _ in pairs] if house.keep else (),
             outcomes=outcomes,
         )
 
-    def commit(delivery: DeliveryId) -> bool:
-        return gate.commit(delivery, fences[delivery])
+    def _address(self, delivery: DeliveryId) -> str | None:
+        """As the profile has it, which is how addresses are suppressed."""
+        return self._subscribers[self._claims[delivery].digest.subscriber].email
 
-    attempts = {claim.delivery: claim.attempt for claim in claims}
-    with Gate(
-        commit_all,
-        partial(_settle, house),
-        renew=partial(_renew, house),
-        renew_every=house.lease / 3,
-    ) as gate:
-        for outcome in chain(house.transport.send(messages(), commit), unsent):
-            if outcome.state is State.DEFERRED and outcome.retry_at is None:
-                wait = retry_after(outcome.delivery, attempts[outcome.delivery])
-                outcome = replace(outcome, retry_at=house.clock() + wait)  # noqa: PLW2901
-            gate.settle(outcome, fences[outcome.delivery])
-            yield outcome
+    def _renew(self) -> None:
+        house = self._house
+        house.ledger.renew(house.owner, now=house.clock(), lease=house.lease)
+
+    def _record(self, outcome: Outcome) -> None:
+        """Have the ledger, and the report, know how an attempt ended."""
+        claim = self._claims.pop(outcome.delivery)
+        self._messages.pop(outcome.delivery, None)
+        if outcome.state is State.DEFERRED and outcome.retry_at is None:
+            wait = retry_after(outcome.delivery, claim.attempt)
+            outcome = replace(outcome, retry_at=self._house.clock() + wait)
+        self._gate.settle(outcome, claim.fence)
+        digest = claim.digest
+        row = Delivered(digest.subscriber, digest.period, len(digest.picks), outcome)
+        self.rows.append(row)
 
 
 def settle_feeds(house: House) -> None:
@@ -128,10 +166,6 @@ def settle_feeds(house: House) -> None:
     ):
         sent = [(Outcome(claim.delivery, State.SENT, "published"), claim.fence) for claim in claims]
         _settle(house, sent)
-
-
-def _renew(house: House) -> None:
-    house.ledger.renew(house.owner, now=house.clock(), lease=house.lease)
 
 
 def _settle(house: House, outcomes: Collection[tuple[Outcome, int]]) -> None:

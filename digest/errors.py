@@ -5,7 +5,6 @@ DigestError
 ├── DumpError            a file is no dump, or none that can be read
 ├── TemplateError        a template cannot be loaded or rendered
 ├── LedgerError          the database cannot be opened, migrated or written
-│   └── FenceLost        a claim was taken over: this owner must not go on
 └── NotFound             a subscriber, paper or delivery that was asked for does not exist
 """
 
@@ -49,10 +48,6 @@ class TemplateError(DigestError):
 
 class LedgerError(DigestError):
     """The database cannot be opened, migrated or written."""
-
-
-class FenceLost(LedgerError):
-    """A claim was taken over by another owner, or its delivery was settled meanwhile."""
 
 
 class NotFound(DigestError):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from digest.contracts import Composer, Inbox, Ledger, Publisher, Track, Transport, untracked
+from digest.model import SubscriberId
 from digest.planner import Expect
 from digest.render.pages import Pages
 from digest.render.site import Site
 
 BATCH = 500
-"""Subscribers decided, or deliveries claimed, at a time."""
+"""Subscribers decided, or deliveries by feed claimed, at a time."""
 MEND_TEMPLATE = "mend the template, or remove it to use the shipped one"
 
 
@@ -24,8 +25,8 @@ class House:
     ledger: Ledger
     transport: Transport
     publisher: Publisher
-    composer: Callable[[], Composer]
-    """Called once a pass, when there is mail to send."""
+    composer: Callable[[Collection[SubscriberId]], Composer]
+    """Called once a pass with all subscribers, when there is mail to send."""
     pages: Pages
     site: Site
     clock: Callable[[], datetime]
@@ -37,6 +38,8 @@ class House:
     lease: timedelta
     expire_after: timedelta
     """A mail that could not be sent within this after its digest was made is given up."""
+    keep: bool
+    """Whether mail that may have arrived is sent again, and its bytes are kept for that."""
     expect: Expect
     feed_entries: int
     track: Track = untracked

@@ -17,10 +17,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 from digest.errors import ConfigError
-from digest.model import Channel, DeliveryId, Problem, SubscriberId
+from digest.model import DeliveryId, Problem, SubscriberId
 
 Purpose = Literal["unsubscribe", "preferences", "feedback"]
 """What the holder of a subscriber's link may do."""
@@ -30,16 +30,16 @@ _BOUNCE_MAC = 10
 """Bytes; every guess costs a request or a mail, so 80 bits are out of reach."""
 _ADDRESS_TAG = 4
 _KEY_BYTES = 32
-_CHANNELS: tuple[Channel, ...] = get_args(Channel)
 _VERP = re.compile(r"bounces\+([a-z2-7]{20,48})@(.+)", re.IGNORECASE)
 _KEY_LINE = re.compile(r"(\d{1,3}) ([0-9a-f]{64})")
 
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """What an envelope sender says of the delivery it was made for."""
+    """What an envelope sender says of the attempt it was made for."""
 
     delivery: DeliveryId
+    fence: int
     address: bytes
     """Of the recipient's address, a tag: see ``Tokens.is_address``."""
 
@@ -54,14 +54,13 @@ class Tokens:
         self._keys = dict(keys)
         self._current = max(keys)
 
-    def link(self, purpose: Purpose, subscriber: SubscriberId, channel: Channel) -> str:
+    def link(self, purpose: Purpose, subscriber: SubscriberId) -> str:
         """A token for a link of this subscriber: URL-safe, 18 characters and its name's length
         plus a third."""
-        payload = bytes([_CHANNELS.index(channel)]) + subscriber.encode()
-        return _base64(self._sign(purpose, payload, _LINK_MAC))
+        return _base64(self._sign(purpose, subscriber.encode(), _LINK_MAC))
 
-    def read_link(self, purpose: Purpose, token: str) -> tuple[SubscriberId, Channel] | None:
-        """For whom and which channel a link was made; None: not by us, or not for this."""
+    def read_link(self, purpose: Purpose, token: str) -> SubscriberId | None:
+        """For whom a link was made; None: not by us, or not for this."""
         try:
             signed = urlsafe_b64decode(token.encode() + b"=" * (-len(token) % 4))
         except ValueError:
@@ -69,18 +68,18 @@ class Tokens:
         payload = self._verify(purpose, signed, _LINK_MAC)
         if payload is None or _base64(signed) != token:  # bytes have several spellings
             return None
-        return SubscriberId(payload[1:].decode()), _CHANNELS[payload[0]]
+        return SubscriberId(payload.decode())
 
-    def envelope_sender(self, delivery: DeliveryId, address: str, domain: str) -> str:
-        """Where a failure of this delivery to this address is reported to:
+    def envelope_sender(self, delivery: DeliveryId, fence: int, address: str, domain: str) -> str:
+        """Where a failure of this attempt at a delivery to this address is reported to:
         ``bounces+<token>@domain``."""
-        number = delivery.to_bytes((delivery.bit_length() + 7) // 8 or 1, "big")
-        payload = self._tag(self._current, address) + number
-        token = _base32(self._sign("bounce", payload, _BOUNCE_MAC))
+        attempt = _bytes(fence)
+        payload = self._tag(self._current, address) + bytes([len(attempt)]) + attempt
+        token = _base32(self._sign("bounce", payload + _bytes(delivery), _BOUNCE_MAC))
         return f"bounces+{token}@{domain}"
 
     def read_envelope_sender(self, address: str, domain: str) -> Posting | None:
-        """The delivery an envelope sender was made for; None: not one of ours."""
+        """The attempt an envelope sender was made for; None: not one of ours."""
         match = _VERP.fullmatch(address.strip())
         if match is None or match[2].casefold() != domain.casefold():
             return None
@@ -92,8 +91,13 @@ class Tokens:
         payload = self._verify("bounce", signed, _BOUNCE_MAC)
         if payload is None or _base32(signed) != token:
             return None
-        tag, number = payload[:_ADDRESS_TAG], payload[_ADDRESS_TAG:]
-        return Posting(DeliveryId(int.from_bytes(number, "big")), signed[:1] + tag)
+        tag, length = payload[:_ADDRESS_TAG], payload[_ADDRESS_TAG]
+        attempt, number = payload[_ADDRESS_TAG + 1 :][:length], payload[_ADDRESS_TAG + 1 + length :]
+        return Posting(
+            DeliveryId(int.from_bytes(number, "big")),
+            int.from_bytes(attempt, "big"),
+            signed[:1] + tag,
+        )
 
     def is_address(self, posting: Posting, address: str) -> bool:
         """Whether that delivery went to this address."""
@@ -162,6 +166,10 @@ def _create(path: Path) -> str:
     finally:
         partial.unlink()
     return path.read_text("ascii")
+
+
+def _bytes(number: int) -> bytes:
+    return number.to_bytes((number.bit_length() + 7) // 8 or 1, "big")
 
 
 def _base64(data: bytes) -> str:

@@ -36,7 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "presence": set(),
     "schedule": {"model", "periods"},
     "starter": set(),
-    "house": {"contracts", "planner", "render"},
+    "house": {"contracts", "model", "planner", "render"},
     "dispatch": CORE | {"contracts", "delivery", "house", "report"},
     "publication": CORE | {"house", "render", "report"},
     "pipeline": CORE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -13,7 +13,22 @@ from typing import Any
 import pytest
 
 from digest import pipeline
-from digest.model import Coverage, Problem, Schedule, SkipReason, State, Subscriber
+from digest.contracts import Composer
+from digest.delivery.outbox import Outbox
+from digest.dispatch import AT_A_TIME
+from digest.model import (
+    Claim,
+    Coverage,
+    DeliveryId,
+    Message,
+    Outcome,
+    Problem,
+    Schedule,
+    SkipReason,
+    State,
+    Subscriber,
+    SubscriberId,
+)
 from digest.report import RunReport
 from tests.conftest import MakeUrl
 from tests.world import LATE, File, World, answer, around, person, picked, utc
@@ -307,6 +322,75 @@ def test_one_unwritable_mail_is_deferred_and_goes_out_later(world: World) -> Non
     (world.folder / "outbox" / "2026-W47-ada.eml").rmdir()
     world.run([ADA, DAILY], "2026-11-23T09:10")
     assert world.mail() == {"2026-11-22-bob": [KEEPERS], "2026-W47-ada": [KEEPERS]}
+
+
+def composed_for(world: World, people: list[Subscriber], now: str) -> list[str]:
+    """Those for whom a pass composes mail."""
+    names: list[str] = []
+
+    def composer(_: Collection[SubscriberId]) -> Composer:
+        def compose(claim: Claim, subscriber: Subscriber) -> Message:
+            names.append(subscriber.id)
+            return Message(claim.delivery, "from@example.org", subscriber.email or "", b"x\r\n")
+
+        return compose
+
+    world.run(people, now, composer=composer)
+    return names
+
+
+def test_nothing_is_composed_for_who_must_not_be_mailed(world: World) -> None:
+    world.put("1.json", KEEPERS, listed=MONDAY)
+    gone, eve = person("gone", schedule=Schedule("day")), person("eve", schedule=Schedule("day"))
+    with world.ledger() as book:
+        book.unsubscribe(ADA.id, now=utc("2026-11-20"))
+        book.suppress("GONE@example.org", reason="550 no such user", now=utc("2026-11-20"))
+
+    assert composed_for(world, [ADA, gone, eve], "2026-11-23T09:00") == ["eve"]
+    with world.ledger() as book:
+        rows = book.deliveries(states=[State.CANCELLED])
+    assert {row.subscriber: row.detail for row in rows} == {
+        "ada": "unsubscribed",
+        "gone": "address suppressed: 550 no such user",
+    }
+
+
+def test_an_address_that_is_suppressed_meanwhile_is_refused_however_it_is_spelled(
+    world: World,
+) -> None:
+    world.put("1.json", KEEPERS, listed=MONDAY)
+    reader = replace(ADA, email="ada@exämple.org")
+
+    def composer(_: Collection[SubscriberId]) -> Composer:
+        def compose(claim: Claim, subscriber: Subscriber) -> Message:
+            with world.ledger() as book:
+                book.suppress("ada@exämple.org", reason="550 gone", now=utc("2026-11-23"))
+            return Message(claim.delivery, "from@x.org", "ada@xn--exmple-cua.org", b"x\r\n")
+
+        return compose
+
+    report = world.run([reader], "2026-11-23T09:00", composer=composer)
+    assert figures(report, "digests") == {"cancelled": 1}
+    assert world.mail() == {}
+
+
+def test_all_that_is_due_goes_out_in_one_go(world: World) -> None:
+    people = [person(f"p{n}") for n in range(2 * AT_A_TIME + 1)]
+    world.put("1.json", KEEPERS, listed=MONDAY)
+    sendings: list[int] = []
+
+    class Counting(Outbox):
+        def send(
+            self, messages: Iterable[Message], commit: Callable[[DeliveryId], bool]
+        ) -> Iterator[Outcome]:
+            sendings.append(0)
+            for message in messages:
+                sendings[-1] += commit(message.delivery)
+                yield Outcome(message.delivery, State.SENT)
+
+    report = world.run(people, "2026-11-23T09:00", transport=Counting(world.folder / "outbox"))
+    assert sendings == [len(people)]
+    assert figures(report, "digests") == {"sent": len(people)}
 
 
 # --- periods -----------------------------------------------------------------------------

@@ -165,7 +165,7 @@ class World:
                 ledger=book,
                 transport=Outbox(self.folder / "outbox"),
                 publisher=FolderPublisher(self.folder / "public"),
-                composer=lambda: _letters(loaded),
+                composer=lambda people: _letters(loaded),
                 pages=Pages(loaded, self.site),
                 site=self.site,
                 clock=lambda: now,
@@ -173,6 +173,7 @@ class World:
                 owner=owner,
                 lease=LEASE,
                 expire_after=EXPIRE_AFTER,
+                keep=False,
                 expect=expect,
                 feed_entries=50,
             )

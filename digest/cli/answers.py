@@ -93,7 +93,7 @@ def _page(house: House, digest: Digest, person: Subscriber, suffix: str) -> byte
     from digest.model import Claim, DeliveryId  # noqa: PLC0415
 
     claim = Claim(DeliveryId(0), "email", digest, fence=0, attempt=1)
-    message = house.composer()(claim, person).content
+    message = house.composer([person.id])(claim, person).content
     if suffix == ".eml":
         return message
     parsed = email.message_from_bytes(message, policy=email.policy.default)

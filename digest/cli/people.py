@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,7 +17,7 @@ from digest.errors import NotFound
 if TYPE_CHECKING:
     from digest.ledger import SqlLedger
     from digest.ledger.refusals import Suppression
-    from digest.model import Channel, Problem, Subscriber, SubscriberId
+    from digest.model import Problem, Subscriber, SubscriberId
 
 Standing = Literal["active", "unsubscribed", "suppressed"]
 STANDINGS = click.Choice(["active", "unsubscribed", "suppressed"])
@@ -31,21 +31,21 @@ class Person:
     id: SubscriberId
     profile: Subscriber | None
     """None: no profile lists this id any more."""
-    off: Mapping[Channel, datetime] = field(default_factory=dict)
-    """Channels that were turned off, and since when."""
+    off: datetime | None = None
+    """Since when there is no mail, by the subscriber's own wish."""
     suppressed: Suppression | None = None
 
     @property
     def standing(self) -> Standing:
         """Whether mail is sent."""
-        if "email" in self.off:
+        if self.off:
             return "unsubscribed"
         return "suppressed" if self.suppressed else "active"
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why no mail is sent, in words."""
-        words = [f"unsubscribed from {way} on {since:%Y-%m-%d}" for way, since in self.off.items()]
+        words = [f"unsubscribed on {self.off:%Y-%m-%d}"] if self.off else []
         if self.suppressed:
             since = f"{self.suppressed.since:%Y-%m-%d}"
             words.append(f"suppressed on {since}: {self.suppressed.reason}")
@@ -57,18 +57,13 @@ def everybody(listed: Iterable[Subscriber], ledger: SqlLedger) -> list[Person]:
     from digest.ledger.refusals import folded  # noqa: PLC0415  --help does without
 
     profiles = {profile.id: profile for profile in listed}
-    off: dict[SubscriberId, dict[Channel, datetime]] = {}
-    for one in ledger.unsubscriptions():
-        off.setdefault(one.subscriber, {})[one.channel] = one.since
-    suppressions = ledger.suppressions()
-    by_id = {one.subscriber: one for one in suppressions if one.subscriber is not None}
-    by_address = {one.address: one for one in suppressions if one.address is not None}
+    off = {one.subscriber: one.since for one in ledger.unsubscriptions()}
+    suppressed = {one.address: one for one in ledger.suppressions()}
     people = []
-    for name in dict.fromkeys([*profiles, *off, *by_id]):
+    for name in dict.fromkeys([*profiles, *off]):
         profile = profiles.get(name)
-        address = folded(profile.email) if profile and profile.email else None
-        suppressed = by_id.get(name) or (by_address.get(address) if address else None)
-        people.append(Person(name, profile, off.get(name, {}), suppressed))
+        address = folded(profile.email or "") if profile else ""
+        people.append(Person(name, profile, off.get(name), suppressed.get(address)))
     return people
 
 
@@ -135,7 +130,7 @@ def unsubscribe(home: Path, subscriber: str, now: datetime | None) -> None:
     listed = profiles.load(home)
     with wiring.open_ledger(wiring.open_home(home)) as ledger:
         name = _known(subscriber, listed, ledger)
-        if ledger.unsubscribe(name, "email", now=moment(now)):
+        if ledger.unsubscribe(name, now=moment(now)):
             click.echo(f"{name}: unsubscribed; no more mail is sent.")
         else:
             click.echo(f"{name}: was unsubscribed already.")
@@ -162,11 +157,7 @@ def resubscribe(home: Path, subscriber: str) -> None:
         name = _known(subscriber, listed, ledger)
         found = {one.id: one for one in everybody(listed, ledger)}
         person = found.get(name) or Person(name, None)
-        for channel in person.off:
-            ledger.resubscribe(name, channel)
-        ledger.unsuppress(subscriber=name)
-        if person.profile and person.profile.email:
-            ledger.unsuppress(address=person.profile.email)
+        ledger.resubscribe(name, person.profile.email if person.profile else None)
     for reason in person.reasons:
         click.echo(f"{name}: no longer {reason}")
     click.echo(f"{name}: gets mail again." if person.reasons else f"{name}: was active already.")
@@ -176,7 +167,7 @@ def resubscribe(home: Path, subscriber: str) -> None:
 @json_option
 @pass_home
 def suppressions(home: Path, as_json: bool) -> None:
-    """List the addresses and subscribers to whom no mail is sent, with the reasons.
+    """List the addresses to which no mail is sent, with the reasons.
 
     \b
     Example:
@@ -190,7 +181,6 @@ def suppressions(home: Path, as_json: bool) -> None:
         listed = [
             {
                 "address": one.address,
-                "subscriber": one.subscriber,
                 "since": one.since.isoformat(),
                 "reason": one.reason,
             }
@@ -198,11 +188,10 @@ def suppressions(home: Path, as_json: bool) -> None:
         ]
         click.echo(json.dumps(listed, indent=2))
     elif found:
-        rows = terminal.table("Address or subscriber", "Since", "Reason")
+        rows = terminal.table("Address", "Since", "Reason")
         for one in found:
-            whom = one.address or one.subscriber or ""
             rows.add_row(
-                terminal.escape(whom), f"{one.since:%Y-%m-%d}", terminal.escape(one.reason)
+                terminal.escape(one.address), f"{one.since:%Y-%m-%d}", terminal.escape(one.reason)
             )
         terminal.console().print(rows)
     else:

@@ -13,7 +13,7 @@ from digest import pipeline, subscribers, web
 from digest.cli import logs, wiring
 from digest.errors import ConfigError
 from digest.inbox import Inbox
-from digest.model import Channel, DumpHash, Subscriber, SubscriberId
+from digest.model import DumpHash, Subscriber, SubscriberId
 from digest.render import templates
 from digest.render.notices import Notices
 from digest.schedule import Service, stopped_by_signals
@@ -79,10 +79,10 @@ class Refusals:
 
     home: wiring.Home
 
-    def unsubscribe(self, subscriber: SubscriberId, channel: Channel, *, now: datetime) -> bool:
-        """Turn a channel off for good; False: it was off. Raises LedgerError."""
+    def unsubscribe(self, subscriber: SubscriberId, *, now: datetime) -> bool:
+        """Send no more mail; False: it was so already. Raises LedgerError."""
         with wiring.open_ledger(self.home) as book:
-            return book.unsubscribe(subscriber, channel, now=now)
+            return book.unsubscribe(subscriber, now=now)
 
 
 class Profiles:

@@ -121,7 +121,8 @@ def _compose(home: Home, house: House, digest: Digest, person: Subscriber) -> Me
 
     composer = EmailComposer(templates.load(home.path), home.site)
     thrown_away = tokens.Tokens({0: secrets.token_bytes(32)})
-    letters = Letters(home, composer, house.ledger, thrown_away, trial=secrets.token_hex(4))
+    feed_tokens = house.ledger.enrol([person.id])
+    letters = Letters(home, composer, feed_tokens, thrown_away, trial=secrets.token_hex(4))
     return letters(Claim(DeliveryId(0), "email", digest, fence=0, attempt=1), person)
 
 

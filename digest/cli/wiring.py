@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,14 +16,14 @@ from urllib.parse import quote
 
 from digest import config, ledger, presence, tokens
 from digest.cli.dry import DryPublisher, DryTransport
-from digest.contracts import Ledger, Publisher, Track, Transport, untracked
+from digest.contracts import Publisher, Track, Transport, untracked
 from digest.delivery.outbox import Outbox
 from digest.errors import TemplateError
 from digest.house import House
 from digest.inbox import Inbox
 from digest.ledger import SqlLedger
 from digest.ledger.deliveries import Mode
-from digest.model import Claim, Digest, Message, Problem, Subscriber
+from digest.model import Claim, Digest, Message, Problem, Subscriber, SubscriberId
 from digest.publisher import FolderPublisher
 from digest.render import templates
 from digest.render.email import EmailComposer
@@ -145,7 +145,9 @@ def open_house(
             ledger=book,
             transport=mail,
             publisher=publisher(home, dry=dry),
-            composer=lambda: Letters(home, EmailComposer(loaded, home.site), book, keys),
+            composer=lambda people: Letters(
+                home, EmailComposer(loaded, home.site), book.enrol(people), keys
+            ),
             pages=Pages(loaded, home.site),
             site=home.site,
             clock=clock_from(now),
@@ -153,6 +155,7 @@ def open_house(
             owner=owner,
             lease=home.settings.delivery.lease,
             expire_after=home.settings.delivery.expire_after,
+            keep=home.settings.delivery.uncertain == "resend" and not mail.repeatable,
             expect=home.settings.expect,
             feed_entries=home.settings.feeds.entries,
             track=track,
@@ -236,7 +239,7 @@ class Letters:
 
     home: Home
     composer: EmailComposer
-    ledger: Ledger
+    feed_tokens: Mapping[SubscriberId, str]
     keys: tokens.Tokens
     trial: str = ""
     """Marks messages that are only sent to try things out; see ``EmailComposer.compose``."""
@@ -245,7 +248,7 @@ class Letters:
         """The message of a claimed delivery. Raises TemplateError."""
         domain = self.home.settings.delivery.bounce_domain
         address = subscriber.email or ""
-        sender = domain and self.keys.envelope_sender(claim.delivery, address, domain)
+        sender = domain and self.keys.envelope_sender(claim.delivery, claim.fence, address, domain)
         return self.composer.compose(
             claim.delivery,
             claim.digest,
@@ -259,8 +262,8 @@ class Letters:
     def links(self, subscriber: Subscriber, digest: Digest) -> Links:
         """Where the footer and the headers of a message point."""
         site = self.home.site
-        token = self.ledger.enrol([subscriber.id])[subscriber.id]
-        goodbye = self.keys.link("unsubscribe", subscriber.id, "email")
+        token = self.feed_tokens[subscriber.id]
+        goodbye = self.keys.link("unsubscribe", subscriber.id)
         address = parseaddr(site.sender)[1]
         mailto = f"mailto:{quote(address, safe='@')}?subject=unsubscribe%20{goodbye}"
         page = f"{site.base_url}/unsubscribe/{goodbye}" if site.base_url else None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,11 +23,11 @@ in the same transaction."""
 Settle = Callable[[Outcomes], object]
 """Durably records outcomes."""
 
-SETTLE_WITHIN = 0.02
-"""Seconds that an outcome may wait for a commit to be written with."""
-CROWD, GATHER = 8, 0.002
+SETTLE_WITHIN = 0.05
+"""Seconds without a commit after which outcomes are written on their own."""
+CROWD, GATHER = 3, 0.002
 """After a batch of so many commits, the next one is given so many seconds to fill up: a
-transaction costs as much for thirty mails as for ten."""
+transaction costs hardly more for ten mails than for one."""
 
 
 @dataclass(slots=True)
@@ -59,10 +59,11 @@ class Gate:
         """``renew`` extends the leases of what is in hand; it is called from time to time."""
         self._commit, self._settle = commit, settle
         self._renew, self._renew_every = renew, renew_every.total_seconds()
-        self._queue: SimpleQueue[_Request | tuple[Outcome, int] | None] = SimpleQueue()
+        self._queue: SimpleQueue[_Request | None] = SimpleQueue()
+        """None: there will be no more."""
+        self._unsettled: deque[tuple[Outcome, int]] = deque()
         self._door = Lock()
         self._open = True
-        self._unsettled: list[tuple[Outcome, int]] = []
         self._failure: Exception | None = None
         self._crowded = False
         self._writer = Thread(target=self._write, name="ledger writer", daemon=True)
@@ -75,18 +76,23 @@ class Gate:
         """
         request = _Request(delivery, fence)
         request.answered.acquire()
-        self._put(request)
+        with self._door:
+            if not self._open:
+                raise RuntimeError("the gate is closed")
+            self._queue.put(request)
         with request.answered:
             if isinstance(request.answer, Exception):
                 raise request.answer
             return request.answer
 
     def settle(self, outcome: Outcome, fence: int) -> None:
-        """Have an outcome recorded soon; does not wait.
+        """Have an outcome recorded with the next commit, or soon where none comes; does not wait.
 
-        One that cannot be written is tried again with the next batch, and at the end.
+        One that cannot be written is tried again, and at the end.
         """
-        self._put((outcome, fence))
+        if not self._open:
+            raise RuntimeError("the gate is closed")
+        self._unsettled.append((outcome, fence))
 
     def close(self) -> None:
         """Write what is left and stop; raises what the ledger raised if that cannot be done."""
@@ -109,45 +115,30 @@ class Gate:
     ) -> None:
         self.close()
 
-    def _put(self, item: _Request | tuple[Outcome, int]) -> None:
-        with self._door:
-            if not self._open:
-                raise RuntimeError("the gate is closed")
-            self._queue.put(item)
-
     # --- the writer's thread -------------------------------------------------------------
 
     def _write(self) -> None:
-        closing = False
         renew_at = time.monotonic() + self._renew_every
-        settle_at = math.inf
+        closing = False
         while not closing:
-            batch = self._next_batch(min(renew_at, settle_at))
+            batch = self._next_batch()
             closing = None in batch
-            requests = [item for item in batch if isinstance(item, _Request)]
-            self._unsettled += [item for item in batch if isinstance(item, tuple)]
-            now = time.monotonic()
-            if self._unsettled:
-                settle_at = min(settle_at, now + SETTLE_WITHIN)
+            requests = [request for request in batch if request is not None]
             if requests:
                 self._answer(requests)
                 self._crowded = len(requests) >= CROWD
-                settle_at = math.inf
-            elif self._unsettled and (closing or now >= settle_at):
+            if self._unsettled and (closing or not requests):
                 self._record()
-                settle_at = math.inf
-            if now >= renew_at:
-                renew_at = now + self._renew_every
+            if time.monotonic() >= renew_at:
+                renew_at = time.monotonic() + self._renew_every
                 with suppress(Exception):  # leases end; what could not be renewed is taken over
                     self._renew()
-        if self._unsettled:
-            self._record()
 
-    def _next_batch(self, until: float) -> list[_Request | tuple[Outcome, int] | None]:
-        """Everything that waits; nothing if nothing comes in until then."""
-        batch: list[_Request | tuple[Outcome, int] | None] = []
+    def _next_batch(self) -> list[_Request | None]:
+        """Everything that waits; nothing if nothing comes for a while."""
+        batch: list[_Request | None] = []
         with suppress(Empty):
-            batch.append(self._queue.get(timeout=max(until - time.monotonic(), 0)))
+            batch.append(self._queue.get(timeout=SETTLE_WITHIN))
             if self._crowded:
                 time.sleep(GATHER)
             while True:
@@ -156,25 +147,29 @@ class Gate:
 
     def _answer(self, requests: Sequence[_Request]) -> None:
         pairs = [(request.delivery, request.fence) for request in requests]
+        outcomes = list(self._unsettled)
         allowed: Collection[DeliveryId] = ()
         failure: Exception | None = None
         try:
-            allowed = self._commit(pairs, self._unsettled)
+            allowed = self._commit(pairs, outcomes)
         except Exception as error:
             failure = error
         else:
-            self._written()
+            self._written(outcomes)
         for request in requests:
             request.answer = failure or request.delivery in allowed
             request.answered.release()
 
     def _record(self) -> None:
+        outcomes = list(self._unsettled)
         try:
-            self._settle(self._unsettled)
+            self._settle(outcomes)
         except Exception as error:
             self._failure = error
         else:
-            self._written()
+            self._written(outcomes)
 
-    def _written(self) -> None:
-        self._unsettled, self._failure = [], None
+    def _written(self, outcomes: Outcomes) -> None:
+        self._failure = None
+        for _ in outcomes:
+            self._unsettled.popleft()

@@ -43,12 +43,16 @@ class Register(Protocol):
     ) -> Sequence[Row]:
         """Deliveries that fit every filter given."""
 
-    def returned(self, delivery: DeliveryId, *, address: str, reason: str, now: datetime) -> bool:
-        """Record that a message that was sent came back, and suppress its address; False, and
-        nothing changed: it was not sent, or has been returned before."""
+    def returned(
+        self, delivery: DeliveryId, fence: int | None, *, address: str, reason: str, now: datetime
+    ) -> bool:
+        """Record that a message that was sent came back, and suppress its address.
 
-    def unsubscribe(self, subscriber: SubscriberId, channel: Channel, *, now: datetime) -> bool:
-        """Turn a channel off for good; False: it was off."""
+        False, and nothing changed: it was not sent, has been returned before, or is an older
+        attempt than the one that counts. ``fence``: the attempt's, where it is known."""
+
+    def unsubscribe(self, subscriber: SubscriberId, *, now: datetime) -> bool:
+        """Send no more mail; False: it was so already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +89,22 @@ class Office:
         found = self._posted(report) or self._claimed(report)
         if found is None:
             return Handled(None, changed=False, what="not proved to be about a message of ours")
-        row, address = found
+        row, fence, address = found
         if report.kind not in ("failed", "complaint"):
             return Handled(row.subscriber, changed=False, what=f"{report.kind}: {report.words}")
-        if self.register.returned(row.id, address=address, reason=report.words, now=now):
+        if self.register.returned(row.id, fence, address=address, reason=report.words, now=now):
             return Handled(row.subscriber, changed=True, what=f"suppressed: {report.words}")
-        return Handled(row.subscriber, changed=False, what="was reported before, or never sent")
+        return Handled(row.subscriber, changed=False, what="known already, or out of date")
 
     def _unsubscribe(self, report: Report, *, now: datetime) -> Handled:
-        for subscriber, channel in self._links(report):
-            changed = self.register.unsubscribe(subscriber, channel, now=now)
-            return Handled(subscriber, changed=changed, what=f"unsubscribed from {channel}")
+        for subscriber in self._links(report):
+            changed = self.register.unsubscribe(subscriber, now=now)
+            return Handled(subscriber, changed=changed, what="unsubscribed")
         return Handled(None, changed=False, what="a request that is not signed by us")
 
-    def _posted(self, report: Report) -> tuple[Row, str] | None:
-        """The delivery whose envelope sender the report reached, and the address it went to."""
+    def _posted(self, report: Report) -> tuple[Row, int, str] | None:
+        """The delivery whose envelope sender the report reached, the attempt's fence, and the
+        address it went to."""
         if self.bounce_domain is None:
             return None
         for text in report.reached:
@@ -110,21 +115,21 @@ class Office:
                 for row in self.register.deliveries(numbers=[posting.delivery]):
                     address = self.addresses.get(row.subscriber)
                     if address is not None and self.tokens.is_address(posting, address):
-                        return row, address
+                        return row, posting.fence, address
         return None
 
-    def _claimed(self, report: Report) -> tuple[Row, str] | None:
+    def _claimed(self, report: Report) -> tuple[Row, None, str] | None:
         """The delivery that the returned message names, where it also holds a token of ours."""
-        for subscriber, _ in self._links(report):
+        for subscriber in self._links(report):
             address = self.addresses.get(subscriber)
             if address is None or not _names(report, address):
                 continue
             for row in self.register.deliveries(subscribers=[subscriber], channel="email"):
                 if self.message_id(subscriber, row.period) == report.message_id:
-                    return row, address
+                    return row, None, address
         return None
 
-    def _links(self, report: Report) -> list[tuple[SubscriberId, Channel]]:
+    def _links(self, report: Report) -> list[SubscriberId]:
         read = (self.tokens.read_link("unsubscribe", token) for token in report.tokens)
         return [link for link in read if link is not None]
 

@@ -209,7 +209,9 @@ def _switch_to_wal(connection: sqlite3.Connection, tries: int) -> None:
 
 def _begin(connection: Connection) -> None:
     writes = connection.get_execution_options().get("digest_writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    driver = connection.connection.driver_connection
+    assert driver is not None  # noqa: S101  it has just connected
+    driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _postgresql(url: URL, patience: timedelta) -> Database:

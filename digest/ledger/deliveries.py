@@ -8,16 +8,27 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, bindparam, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from digest.ledger import digests, refusals, spooling
+from digest.ledger.bulk import Bulk
 from digest.ledger.database import batches, next_key
-from digest.ledger.refusals import Recipient
 from digest.ledger.restoring import may_have_gone_out, restored_on
-from digest.ledger.tables import decision, delivery, subscriber
-from digest.model import Channel, Claim, DeliveryId, Outcome, Period, State, SubscriberId
+from digest.ledger.tables import EPOCH, decision, delivery, fit, microseconds, subscriber
+from digest.model import Channel, Claim, DeliveryId, Outcome, Period, State
 
 Mode = Literal["hold", "resend"]
 """What becomes of a delivery that may or may not have been accepted."""
@@ -34,41 +45,29 @@ nobody has claimed the delivery since."""
 _STOPPED = "its sender stopped before the server's answer was recorded"
 _RESTORED = "an older backup was restored: it may have been sent before"
 
-# Built once: for every mail of a pass these run anew, and building them takes longer than that.
-_NUMBERED = delivery.c.id.in_(bindparam("numbers", expanding=True))
-_HELD = (
-    select(
-        delivery.c.id,
-        delivery.c.fence,
-        subscriber.c.id.label("key"),
-        subscriber.c.name,
-        delivery.c.channel,
-        delivery.c.since,
-    )
-    .join_from(delivery, decision)
-    .join(subscriber)
-    .where(_NUMBERED, delivery.c.state == State.CLAIMED)
-    .order_by(delivery.c.id)
-    .with_for_update(of=delivery)
-)
-_GO = update(delivery).where(_NUMBERED).values(state=State.COMMITTED, updated=bindparam("now"))
-_OPEN_TO = (
-    select(delivery.c.id, delivery.c.fence)
-    .where(_NUMBERED, delivery.c.state.in_(_SETTLEABLE))
-    .order_by(delivery.c.id)
-    .with_for_update()
-)
-_SETTLED = (
+
+_THIS = and_(delivery.c.id == bindparam("which"), delivery.c.fence == bindparam("held"))
+_GO = Bulk(
     update(delivery)
-    .where(delivery.c.id == bindparam("which"))
+    .where(_THIS, delivery.c.state == State.CLAIMED, delivery.c.since > bindparam("oldest"))
+    .where(~refusals.of_delivery(bindparam("address")))
+    .values(state=State.COMMITTED, updated=bindparam("now"))
+)
+_SETTLED = Bulk(
+    update(delivery)
+    .where(_THIS, or_(*(delivery.c.state == state for state in _SETTLEABLE)))
     .values(
         state=bindparam("to"),
         detail=bindparam("words"),
         due=bindparam("again"),
-        owner=None,
+        owner=null(),
         updated=bindparam("now"),
     )
 )
+
+
+class SomeRefused(Exception):
+    """Of deliveries that were to be committed together, not all may go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +115,10 @@ def claim(
     limit: int,
 ) -> list[Claim]:
     """Take up to ``limit`` deliveries that may be worked on, those due longest first."""
+    spooling.tidy(connection)
     taken = (
         select(delivery.c.id)
-        .where(delivery.c.channel == channel, delivery.c.due.is_not(None))
-        .where(delivery.c.state.in_(_OPEN))
-        .where(or_(delivery.c.state == State.PENDING, _lapsed(now)))
+        .where(_free(channel, now))
         .order_by(delivery.c.due, delivery.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -140,10 +138,23 @@ def claim(
         .returning(delivery.c.id, delivery.c.decision, delivery.c.fence, delivery.c.attempts)
     ).all()
     decided = digests.by_number(connection, {row.decision for row in rows})
+    kept = spooling.kept(connection, [row.id for row in rows if row.attempts > 1])
     return [
-        Claim(DeliveryId(row.id), channel, decided[row.decision], row.fence, row.attempts)
+        Claim(
+            DeliveryId(row.id),
+            channel,
+            decided[row.decision],
+            row.fence,
+            row.attempts,
+            kept.get(row.id),
+        )
         for row in sorted(rows, key=lambda row: row.id)
     ]
+
+
+def due(connection: Connection, channel: Channel, *, now: datetime) -> int:
+    """How many deliveries may be worked on."""
+    return connection.execute(select(func.count()).where(_free(channel, now))).scalar_one()
 
 
 def commit(
@@ -152,33 +163,50 @@ def commit(
     *,
     now: datetime,
     expire_after: timedelta | None = None,
-    recipients: Mapping[DeliveryId, str] | None = None,
+    recipients: Mapping[DeliveryId, str | None],
+) -> set[DeliveryId]:
+    """Mark (delivery, fence) pairs as about to be accepted, all of them in one statement.
+
+    Raises SomeRefused where one may not go on: undo the transaction, then ``commit_each``.
+    """
+    rows = _asking(claims, now, expire_after, recipients)
+    if _GO.run(connection, rows) != len(rows):
+        raise SomeRefused
+    return {number for number, _ in claims}
+
+
+def commit_each(
+    connection: Connection,
+    claims: Collection[tuple[DeliveryId, int]],
+    *,
+    now: datetime,
+    expire_after: timedelta | None = None,
+    recipients: Mapping[DeliveryId, str | None],
 ) -> set[DeliveryId]:
     """Mark (delivery, fence) pairs as about to be accepted; those that may go on.
 
     The others have lost their fence, or end here as cancelled or expired, with the reason:
     unsubscribed, suppressed (``recipients`` gives the addresses), older than ``expire_after``.
     """
-    allowed: set[DeliveryId] = set()
-    for batch in batches(set(claims)):
-        held = _claimed(connection, batch)
-        addresses = recipients or {}
-        meant = {
-            number: Recipient(key, name, channel, addresses.get(number))
-            for number, (key, name, channel, _) in held.items()
-        }
-        ends = {
-            number: (State.CANCELLED, reason)
-            for number, reason in refusals.refused(connection, meant).items()
-        }
-        for number, (_, _, _, since) in held.items():
-            if expire_after is not None and since + expire_after <= now:
-                ends.setdefault(number, _expired(expire_after))
-        _end(connection, ends, now=now)
-        going = sorted(held.keys() - ends.keys())
-        if going:
-            connection.execute(_GO, {"numbers": going, "now": now})
-        allowed.update(going)
+    rows = _asking(claims, now, expire_after, recipients)
+    allowed = {row["which"] for row in rows if _GO.run(connection, [row])}
+    back = connection.execute(
+        select(delivery.c.id, delivery.c.fence, delivery.c.channel, subscriber.c.name)
+        .join_from(delivery, decision)
+        .join(subscriber)
+        .where(delivery.c.id.in_({number for number, _ in claims}))
+        .where(delivery.c.state == State.CLAIMED)
+    ).all()
+    back = [row for row in back if (row.id, row.fence) in claims]
+    people = {row.name: recipients.get(row.id) for row in back if row.channel == "email"}
+    why = refusals.refused(connection, people)
+    ends = [
+        (Outcome(row.id, State.CANCELLED, why[row.name]), row.fence)
+        if row.channel == "email" and row.name in why
+        else (Outcome(row.id, State.EXPIRED, _too_late(expire_after)), row.fence)
+        for row in back
+    ]
+    settle(connection, ends, now=now)
     return allowed
 
 
@@ -187,10 +215,18 @@ def settle(
 ) -> None:
     """Record outcomes with their fences; one whose fence is old changes nothing."""
     first = {(outcome.delivery, fence): outcome for outcome, fence in reversed([*outcomes])}
-    for batch in batches(sorted(first)):
-        rows = connection.execute(_OPEN_TO, {"numbers": [number for number, _ in batch]})
-        known = {(number, fence) for number, fence in rows}
-        _write(connection, [first[pair] for pair in batch if pair in known], now=now)
+    rows = [
+        {
+            "which": number,
+            "held": fence,
+            "to": one.state.value,
+            "words": fit(one.detail),
+            "again": microseconds(one.retry_at or now) if one.state is State.DEFERRED else None,
+            "now": microseconds(now),
+        }
+        for (number, fence), one in sorted(first.items())
+    ]
+    _SETTLED.run(connection, rows)
 
 
 def renew(connection: Connection, owner: str, *, now: datetime, lease: timedelta) -> int:
@@ -226,6 +262,7 @@ def recover(connection: Connection, *, now: datetime, mode: Mode) -> int:
 
 def release(connection: Connection, dead: Collection[str], *, now: datetime, mode: Mode) -> int:
     """Give up on everything these owners have in hand, before their leases end; how many."""
+    spooling.tidy(connection)
     given_up = 0
     for batch in batches(dead):
         theirs = delivery.c.owner.in_(batch)
@@ -240,36 +277,66 @@ def release(connection: Connection, dead: Collection[str], *, now: datetime, mod
 
 def expire(connection: Connection, *, now: datetime, expire_after: timedelta) -> int:
     """End what has waited longer than ``expire_after`` without being accepted; how many."""
-    waiting = connection.scalars(
+    waiting = (
         select(delivery.c.id)
-        .where(delivery.c.due.is_not(None))
-        .where(delivery.c.state.in_((State.PENDING, State.DEFERRED)))
-        .where(delivery.c.since <= now - expire_after)
+        .where(delivery.c.due.is_not(None), delivery.c.since <= now - expire_after)
+        .where(
+            or_(
+                delivery.c.state.in_((State.PENDING, State.DEFERRED)),
+                and_(delivery.c.state == State.CLAIMED, _lapsed(now)),
+            )
+        )
         .with_for_update(skip_locked=True)
-    ).all()
-    _end(connection, dict.fromkeys(waiting, _expired(expire_after)), now=now)
-    return len(waiting)
+    )
+    return connection.execute(
+        update(delivery)
+        .where(delivery.c.id.in_(waiting))
+        .values(
+            state=State.EXPIRED,
+            detail=_too_late(expire_after),
+            due=None,
+            owner=None,
+            updated=now,
+        )
+    ).rowcount
 
 
-def _expired(expire_after: timedelta) -> tuple[State, str]:
-    return State.EXPIRED, f"not sent within {expire_after / timedelta(hours=1):g} hours"
+def _asking(
+    claims: Collection[tuple[DeliveryId, int]],
+    now: datetime,
+    expire_after: timedelta | None,
+    recipients: Mapping[DeliveryId, str | None],
+) -> list[dict[str, Any]]:
+    """What ``_GO`` asks for each claim, in an order that keeps two writers from a deadlock."""
+    oldest = microseconds(EPOCH if expire_after is None else now - expire_after)
+    return [
+        {
+            "which": number,
+            "held": fence,
+            "oldest": oldest,
+            "address": refusals.folded(recipients.get(number) or ""),
+            "now": microseconds(now),
+        }
+        for number, fence in sorted(set(claims))
+    ]
+
+
+def _too_late(expire_after: timedelta | None) -> str:
+    return f"not sent within {(expire_after or timedelta()) / timedelta(hours=1):g} hours"
+
+
+def _free(channel: Channel, now: datetime) -> ColumnElement[bool]:
+    """May be worked on."""
+    return and_(
+        delivery.c.channel == channel,
+        delivery.c.due.is_not(None),
+        delivery.c.state.in_(_OPEN),
+        or_(delivery.c.state == State.PENDING, _lapsed(now)),
+    )
 
 
 def _lapsed(now: datetime) -> ColumnElement[bool]:
     return or_(delivery.c.due <= now, delivery.c.updated > now + SKEW)
-
-
-def _claimed(
-    connection: Connection, claims: Collection[tuple[DeliveryId, int]]
-) -> dict[DeliveryId, tuple[int, SubscriberId, Channel, datetime]]:
-    """Of these (delivery, fence) pairs, those still held: for whom, on which channel, since."""
-    rows = connection.execute(_HELD, {"numbers": [number for number, _ in claims]})
-    wanted = set(claims)
-    return {
-        row.id: (row.key, row.name, row.channel, row.since)
-        for row in rows
-        if (row.id, row.fence) in wanted
-    }
 
 
 def _give_up_committed(
@@ -283,29 +350,3 @@ def _give_up_committed(
         .where(delivery.c.due.is_not(None), delivery.c.state == State.COMMITTED, which)
         .values(**values, owner=None, updated=now)
     ).rowcount
-
-
-def _end(
-    connection: Connection, ends: Mapping[DeliveryId, tuple[State, str]], *, now: datetime
-) -> None:
-    outcomes = [Outcome(number, state, detail) for number, (state, detail) in ends.items()]
-    _write(connection, outcomes, now=now)
-
-
-def _write(connection: Connection, outcomes: Sequence[Outcome], *, now: datetime) -> None:
-    if not outcomes:
-        return
-    connection.execute(
-        _SETTLED,
-        [
-            {
-                "which": one.delivery,
-                "to": one.state,
-                "words": one.detail,
-                "again": (one.retry_at or now) if one.state is State.DEFERRED else None,
-                "now": now,
-            }
-            for one in outcomes
-        ],
-    )
-    spooling.drop(connection, [one.delivery for one in outcomes if one.state in spooling.SETTLED])

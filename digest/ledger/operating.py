@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select, update
 
 from digest.errors import LedgerError, NotFound
-from digest.ledger import packing, spooling
+from digest.ledger import packing
 from digest.ledger.restoring import mark_restored
 from digest.ledger.tables import decision, delivery, dump, paper, sent, subscriber
 from digest.model import Channel, DeliveryId, PaperKey, Period, State, SubscriberId
@@ -139,7 +139,6 @@ def mark_sent(connection: Connection, number: DeliveryId, *, now: datetime) -> N
     frm = (State.UNCERTAIN, State.FAILED, State.EXPIRED, State.DEFERRED, State.PENDING)
     values = {"state": State.SENT, "due": None, "detail": "marked as sent by the operator"}
     _decide(connection, number, frm, values, now=now)
-    spooling.drop(connection, [number])
 
 
 def resend(connection: Connection, number: DeliveryId, *, now: datetime) -> None:
@@ -155,7 +154,6 @@ def cancel(connection: Connection, number: DeliveryId, *, now: datetime) -> None
     frm = (State.PENDING, State.DEFERRED, State.CLAIMED, State.UNCERTAIN)
     values = {"state": State.CANCELLED, "due": None, "detail": "cancelled by the operator"}
     _decide(connection, number, frm, values, now=now)
-    spooling.drop(connection, [number])
 
 
 def restored(connection: Connection, *, now: datetime) -> int:

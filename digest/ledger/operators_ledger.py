@@ -16,7 +16,6 @@ from digest.ledger import (
     putting_back,
     refusals,
     returning,
-    spooling,
     verdicts,
 )
 from digest.ledger.copying import Content
@@ -29,7 +28,6 @@ from digest.ledger.refusals import Suppression, Unsubscription
 from digest.model import (
     Channel,
     DeliveryId,
-    Message,
     Opinion,
     Paper,
     PaperKey,
@@ -102,16 +100,6 @@ class OperatorsLedger:
             return papers.rejected(connection)
 
     # --- deliveries ----------------------------------------------------------------------
-
-    def spool(self, messages: Collection[tuple[Message, int]]) -> set[DeliveryId]:
-        """Keep (message, fence) pairs until they are settled; those whose fence holds."""
-        with self._database.writing() as connection:
-            return spooling.keep(connection, messages)
-
-    def spooled(self, deliveries: Collection[DeliveryId]) -> dict[DeliveryId, Message]:
-        """The messages kept for these deliveries, byte for byte."""
-        with self._database.reading() as connection:
-            return spooling.kept(connection, deliveries)
 
     def renew(self, owner: str, *, now: datetime, lease: timedelta) -> int:
         """Extend the lease of everything an owner has in hand; how many deliveries that is."""
@@ -196,32 +184,20 @@ class OperatorsLedger:
 
     # --- who must not be mailed ----------------------------------------------------------
 
-    def returned(self, delivery: DeliveryId, *, address: str, reason: str, now: datetime) -> bool:
-        """Record that an email came back, and suppress its address; False: it was not sent, or
-        has been returned before."""
-        with self._database.writing(REFUSALS) as connection:
-            return returning.returned(connection, delivery, address=address, reason=reason, now=now)
-
-    def suppress(
-        self,
-        *,
-        address: str | None = None,
-        subscriber: SubscriberId | None = None,
-        reason: str,
-        now: datetime,
+    def returned(
+        self, delivery: DeliveryId, fence: int | None, *, address: str, reason: str, now: datetime
     ) -> bool:
-        """Refuse all mail to an address, or to a subscriber; False: it was so already."""
+        """Record that an email came back, and suppress its address; False: it was not sent, has
+        been returned before, or is an older attempt than the one that counts."""
         with self._database.writing(REFUSALS) as connection:
-            return refusals.suppress(
-                connection, address=address, subscriber=subscriber, reason=reason, now=now
+            return returning.returned(
+                connection, delivery, fence, address=address, reason=reason, now=now
             )
 
-    def unsuppress(
-        self, *, address: str | None = None, subscriber: SubscriberId | None = None
-    ) -> bool:
-        """Lift a suppression; False: there was none."""
+    def suppress(self, address: str, *, reason: str, now: datetime) -> bool:
+        """Refuse all mail to an address; False: it was so already."""
         with self._database.writing(REFUSALS) as connection:
-            return refusals.unsuppress(connection, address=address, subscriber=subscriber)
+            return refusals.suppress(connection, address, reason=reason, now=now)
 
     def suppressed(self, addresses: Collection[str]) -> dict[str, str]:
         """Of these addresses, those suppressed, each with the reason."""
@@ -229,21 +205,22 @@ class OperatorsLedger:
             return refusals.suppressed(connection, addresses)
 
     def suppressions(self) -> list[Suppression]:
-        """All suppressed addresses and subscribers, oldest first."""
+        """All suppressed addresses, oldest first."""
         with self._database.reading() as connection:
             return refusals.suppressions(connection)
 
-    def unsubscribe(self, subscriber: SubscriberId, channel: Channel, *, now: datetime) -> bool:
-        """Turn a channel off for good, whatever the profile says; False: it was off."""
+    def unsubscribe(self, subscriber: SubscriberId, *, now: datetime) -> bool:
+        """Send no more mail, whatever the profile says; False: it was so already."""
         with self._database.writing(INTAKE, REFUSALS) as connection:
-            return refusals.unsubscribe(connection, subscriber, channel, now=now)
-
-    def resubscribe(self, subscriber: SubscriberId, channel: Channel) -> bool:
-        """Turn a channel on again; False: it was not off."""
-        with self._database.writing(REFUSALS) as connection:
-            return refusals.resubscribe(connection, subscriber, channel)
+            return refusals.unsubscribe(connection, subscriber, now=now)
 
     def unsubscriptions(self) -> list[Unsubscription]:
-        """All channels that were turned off, oldest first."""
+        """All who have unsubscribed, oldest first."""
         with self._database.reading() as connection:
             return refusals.unsubscriptions(connection)
+
+    def resubscribe(self, subscriber: SubscriberId, address: str | None = None) -> bool:
+        """Mail a subscriber again, and an address that is suppressed; False: neither was
+        refused. Reports of what was sent so far count no more."""
+        with self._database.writing(REFUSALS) as connection:
+            return refusals.resubscribe(connection, subscriber, address)

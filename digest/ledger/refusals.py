@@ -1,4 +1,7 @@
-"""Who must not be mailed: unsubscribed people, suppressed addresses and subscribers."""
+"""Who must not be mailed: people who have unsubscribed, addresses that are suppressed.
+
+Both are about email. A feed is fetched by its reader, who need not be kept from it.
+"""
 
 from __future__ import annotations
 
@@ -6,32 +9,29 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, bindparam, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, exists, insert, or_, select, update
 
 from digest.ledger.database import batches
 from digest.ledger.subscribers import enrolled, keys
-from digest.ledger.tables import subscriber, suppression, unsubscription
-from digest.model import Channel, DeliveryId, SubscriberId
-
-ADDRESS, SUBSCRIBER = "address", "subscriber"
+from digest.ledger.tables import decision, delivery, subscriber, suppression, unsubscription
+from digest.model import State, SubscriberId
 
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """An address or a subscriber that must not be mailed; exactly one of the two is set."""
+    """An address that must not be mailed."""
 
+    address: str
+    """Folded."""
     reason: str
     since: datetime
-    address: str | None = None
-    subscriber: SubscriberId | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Unsubscription:
-    """A channel that a subscriber has turned off."""
+    """A subscriber who wants no more mail."""
 
     subscriber: SubscriberId
-    channel: Channel
     since: datetime
 
 
@@ -40,147 +40,95 @@ def folded(address: str) -> str:
     return address.strip().casefold()
 
 
-def suppress(
-    connection: Connection,
-    *,
-    address: str | None = None,
-    subscriber: SubscriberId | None = None,
-    reason: str,
-    now: datetime,
-) -> bool:
-    """Refuse all mail to an address, or to a subscriber wherever it lives; False: it was so."""
-    kind, target = _target(address, subscriber)
-    there = and_(suppression.c.kind == kind, suppression.c.target == target)
-    if connection.scalar(select(suppression.c.since).where(there)):
+def suppress(connection: Connection, address: str, *, reason: str, now: datetime) -> bool:
+    """Refuse all mail to an address; False: it was so already."""
+    if suppressed(connection, [address]):
         return False
-    row = {"kind": kind, "target": target, "reason": reason, "since": now}
+    row = {"address": folded(address), "reason": reason, "since": now}
     connection.execute(insert(suppression), row)
     return True
-
-
-def unsuppress(
-    connection: Connection, *, address: str | None = None, subscriber: SubscriberId | None = None
-) -> bool:
-    """Lift a suppression; False: there was none."""
-    kind, target = _target(address, subscriber)
-    gone = connection.execute(
-        delete(suppression).where(suppression.c.kind == kind, suppression.c.target == target)
-    )
-    return gone.rowcount > 0
 
 
 def suppressions(connection: Connection) -> list[Suppression]:
     """All of them, oldest first."""
     rows = connection.execute(
-        select(
-            suppression.c.kind, suppression.c.target, suppression.c.reason, suppression.c.since
-        ).order_by(suppression.c.since, suppression.c.target)
+        select(suppression).order_by(suppression.c.since, suppression.c.address)
     )
-    return [
-        Suppression(reason, since, address=target)
-        if kind == ADDRESS
-        else Suppression(reason, since, subscriber=SubscriberId(target))
-        for kind, target, reason, since in rows
-    ]
+    return [Suppression(row.address, row.reason, row.since) for row in rows]
 
 
 def suppressed(connection: Connection, addresses: Collection[str]) -> dict[str, str]:
     """Of these addresses, those suppressed, each with the reason."""
-    known = _known(connection, {folded(address) for address in addresses})
-    by_address = {address: (ADDRESS, folded(address)) for address in addresses}
-    return {address: known[key] for address, key in by_address.items() if key in known}
+    reasons: dict[str, str] = {}
+    for batch in batches({folded(address) for address in addresses}):
+        rows = connection.execute(select(suppression).where(suppression.c.address.in_(batch)))
+        reasons.update((row.address, row.reason) for row in rows)
+    return {one: reasons[folded(one)] for one in addresses if folded(one) in reasons}
 
 
-def unsubscribe(
-    connection: Connection, name: SubscriberId, channel: Channel, *, now: datetime
-) -> bool:
-    """Turn a channel off for good, whatever the profile says; False: it was off."""
-    key = enrolled(connection, [name])[name]
-    if (key, channel) in _unsubscribed(connection, [key]):
+def unsubscribe(connection: Connection, name: SubscriberId, *, now: datetime) -> bool:
+    """Send a subscriber no more mail, whatever the profile says; False: it was so already."""
+    if refused(connection, {name: None}):
         return False
-    row = {"subscriber": key, "channel": channel, "since": now}
-    connection.execute(insert(unsubscription), row)
+    key = enrolled(connection, [name])[name]
+    connection.execute(insert(unsubscription), {"subscriber": key, "since": now})
     return True
-
-
-def resubscribe(connection: Connection, name: SubscriberId, channel: Channel) -> bool:
-    """Turn a channel on again; False: it was not off."""
-    key = keys(connection, [name]).get(name)
-    gone = connection.execute(
-        delete(unsubscription).where(
-            unsubscription.c.subscriber == key, unsubscription.c.channel == channel
-        )
-    )
-    return gone.rowcount > 0
 
 
 def unsubscriptions(connection: Connection) -> list[Unsubscription]:
     """All of them, oldest first."""
     rows = connection.execute(
-        select(subscriber.c.name, unsubscription.c.channel, unsubscription.c.since)
+        select(subscriber.c.name, unsubscription.c.since)
         .join_from(unsubscription, subscriber)
         .order_by(unsubscription.c.since, subscriber.c.name)
     )
-    return [Unsubscription(SubscriberId(name), channel, since) for name, channel, since in rows]
+    return [Unsubscription(SubscriberId(name), since) for name, since in rows]
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """For whom a delivery is meant."""
+def resubscribe(connection: Connection, name: SubscriberId, address: str | None) -> bool:
+    """Mail a subscriber again, and an address that is suppressed; False: neither was refused.
 
-    key: int
-    name: SubscriberId
-    channel: Channel
-    address: str | None
+    What was accepted so far gets a new fence, so that no report of it counts any more.
+    """
+    key = keys(connection, [name]).get(name)
+    gone = connection.execute(delete(unsubscription).where(unsubscription.c.subscriber == key))
+    place = folded(address or "")
+    lifted = connection.execute(delete(suppression).where(suppression.c.address == place))
+    theirs = select(decision.c.id).where(decision.c.subscriber == key)
+    connection.execute(
+        update(delivery)
+        .where(delivery.c.decision.in_(theirs), delivery.c.channel == "email")
+        .where(delivery.c.state.in_((State.SENT, State.UNCERTAIN)))
+        .values(fence=delivery.c.fence + 1)
+    )
+    return gone.rowcount + lifted.rowcount > 0
 
 
-def refused(connection: Connection, meant: Mapping[DeliveryId, Recipient]) -> dict[DeliveryId, str]:
-    """Of these deliveries, those that must not go out, each with the reason in words."""
-    off = _unsubscribed(connection, {one.key for one in meant.values()})
-    addressed = {one.address: folded(one.address) for one in meant.values() if one.address}
-    known = _known(connection, {*(one.name for one in meant.values()), *addressed.values()})
-    people = {target: reason for (kind, target), reason in known.items() if kind == SUBSCRIBER}
-    addresses = {
-        address: known[ADDRESS, target]
-        for address, target in addressed.items()
-        if (ADDRESS, target) in known
+def of_delivery(address: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a ``delivery`` by email must not go out; ``address``: where it would go, folded."""
+    person = exists().where(
+        delivery.c.channel == "email",
+        decision.c.id == delivery.c.decision,
+        unsubscription.c.subscriber == decision.c.subscriber,
+    )
+    return or_(person, exists().where(suppression.c.address == address))
+
+
+def refused(
+    connection: Connection, people: Mapping[SubscriberId, str | None]
+) -> dict[SubscriberId, str]:
+    """Of these people, each with an address, those who must not be mailed, and why in words."""
+    known = suppressed(connection, [address for address in people.values() if address])
+    reasons = {
+        name: f"address suppressed: {known[address]}"
+        for name, address in people.items()
+        if address in known
     }
-    reasons: dict[DeliveryId, str] = {}
-    for number, one in meant.items():
-        if (one.key, one.channel) in off:
-            reasons[number] = "unsubscribed"
-        elif one.channel == "email" and one.name in people:
-            reasons[number] = f"suppressed: {people[one.name]}"
-        elif one.address in addresses:
-            reasons[number] = f"address suppressed: {addresses[one.address]}"
+    for batch in batches(people):
+        rows = connection.scalars(
+            select(subscriber.c.name)
+            .join_from(unsubscription, subscriber)
+            .where(subscriber.c.name.in_(batch))
+        )
+        reasons.update((SubscriberId(name), "unsubscribed") for name in rows)
     return reasons
-
-
-def _target(address: str | None, name: SubscriberId | None) -> tuple[str, str]:
-    if (address is None) == (name is None):
-        raise ValueError("name an address or a subscriber")
-    return (ADDRESS, folded(address)) if address is not None else (SUBSCRIBER, str(name))
-
-
-_SUPPRESSED = select(suppression.c.kind, suppression.c.target, suppression.c.reason).where(
-    suppression.c.target.in_(bindparam("targets", expanding=True))
-)
-_OFF = select(unsubscription.c.subscriber, unsubscription.c.channel).where(
-    unsubscription.c.subscriber.in_(bindparam("who", expanding=True))
-)
-
-
-def _known(connection: Connection, targets: Collection[str]) -> dict[tuple[str, str], str]:
-    """Reasons by kind and target."""
-    found: dict[tuple[str, str], str] = {}
-    for batch in batches(targets):
-        rows = connection.execute(_SUPPRESSED, {"targets": batch})
-        found.update(((kind, target), reason) for kind, target, reason in rows)
-    return found
-
-
-def _unsubscribed(connection: Connection, who: Collection[int]) -> set[tuple[int, str]]:
-    found: set[tuple[int, str]] = set()
-    for batch in batches(who):
-        found.update((key, channel) for key, channel in connection.execute(_OFF, {"who": batch}))
-    return found

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, update
 
-from digest.ledger import refusals, spooling
+from digest.ledger import refusals
 from digest.ledger.tables import delivery
 from digest.model import DeliveryId, State
 
@@ -16,15 +16,25 @@ than the record of its answer."""
 
 
 def returned(
-    connection: Connection, number: DeliveryId, *, address: str, reason: str, now: datetime
+    connection: Connection,
+    number: DeliveryId,
+    fence: int | None,
+    *,
+    address: str,
+    reason: str,
+    now: datetime,
 ) -> bool:
     """Record that an email came back, and refuse mail to its address from now on.
 
-    False, and nothing changed: it was not sent, or has been returned before.
+    ``fence`` is that of the attempt which came back; None where the report does not tell: it
+    then counts only for a delivery in which nobody has stepped in between two attempts.
+    False, and nothing changed: not sent, returned before, or another attempt than the last.
     """
+    last = delivery.c.attempts if fence is None else fence
     changed = connection.execute(
         update(delivery)
         .where(delivery.c.id == number, delivery.c.channel == "email")
+        .where(delivery.c.fence == last)
         .where(delivery.c.state.in_(ACCEPTED))
         .values(
             state=State.FAILED,
@@ -37,6 +47,5 @@ def returned(
     )
     if not changed.rowcount:
         return False
-    spooling.drop(connection, [number])
-    refusals.suppress(connection, address=address, reason=reason, now=now)
+    refusals.suppress(connection, address, reason=reason, now=now)
     return True

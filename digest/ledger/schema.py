@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect, text
 
 from digest.errors import LedgerError
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration in ``migrations/versions``."""
 VERSION_TABLE = "digest_schema"
 """Alembic's own table, under a name that no other program in a shared database uses."""

@@ -1,54 +1,45 @@
-"""Composed messages kept until their delivery is settled, so that a retry sends the same bytes."""
+"""Messages that may have arrived, kept so that a second try sends the same bytes."""
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Collection
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, delete, exists, insert, select
 
 from digest.ledger.database import batches
 from digest.ledger.tables import delivery, spool
 from digest.model import DeliveryId, Message, State
 
-SETTLED = (State.SENT, State.FAILED, State.CANCELLED, State.EXPIRED)
-"""States after which the bytes are not needed again."""
 LEVEL = 1
 """Of zlib: three times as fast as its default, for a tenth more bytes that soon go."""
 
-_DROP = delete(spool).where(spool.c.delivery.in_(bindparam("numbers", expanding=True)))
+_OVER = delete(spool).where(
+    exists().where(
+        delivery.c.id == spool.c.delivery,
+        delivery.c.state.in_((State.SENT, State.FAILED, State.CANCELLED, State.EXPIRED)),
+    )
+)
 
 
-def keep(connection: Connection, messages: Collection[tuple[Message, int]]) -> set[DeliveryId]:
-    """Store (message, fence) pairs of claimed deliveries; those whose fence still holds.
-
-    The first composition stays: a later one for the same delivery is not stored.
-    """
-    held: set[DeliveryId] = set()
-    for batch in batches(messages, 500):
-        fences = {message.delivery: fence for message, fence in batch}
-        rows = connection.execute(
-            select(delivery.c.id, delivery.c.fence, spool.c.delivery)
-            .join_from(delivery, spool, isouter=True)
-            .where(delivery.c.id.in_(fences), delivery.c.state == State.CLAIMED)
-            .with_for_update(of=delivery)
+def keep(connection: Connection, messages: Collection[Message]) -> None:
+    """Store messages, in the place of earlier ones of the same deliveries."""
+    if messages:
+        numbers = [message.delivery for message in messages]
+        connection.execute(delete(spool).where(spool.c.delivery.in_(numbers)))
+        connection.execute(
+            insert(spool),
+            [
+                {
+                    "delivery": message.delivery,
+                    "sender": message.sender,
+                    "recipient": message.recipient,
+                    "name": message.name,
+                    "content": zlib.compress(message.content, LEVEL),
+                }
+                for message in messages
+            ],
         )
-        kept = {number: old is not None for number, fence, old in rows if fences[number] == fence}
-        held.update(kept)
-        new = [
-            {
-                "delivery": message.delivery,
-                "sender": message.sender,
-                "recipient": message.recipient,
-                "name": message.name,
-                "content": zlib.compress(message.content, LEVEL),
-            }
-            for message, _ in batch
-            if kept.get(message.delivery) is False
-        ]
-        if new:
-            connection.execute(insert(spool), new)
-    return held
 
 
 def kept(connection: Connection, numbers: Collection[DeliveryId]) -> dict[DeliveryId, Message]:
@@ -64,7 +55,6 @@ def kept(connection: Connection, numbers: Collection[DeliveryId]) -> dict[Delive
     return found
 
 
-def drop(connection: Connection, numbers: Collection[DeliveryId]) -> None:
-    """Forget the messages of settled deliveries."""
-    for batch in batches(numbers):
-        connection.execute(_DROP, {"numbers": batch})
+def tidy(connection: Connection) -> None:
+    """Forget the messages of deliveries that have come to an end."""
+    connection.execute(_OVER)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -10,7 +10,7 @@ from typing import Self
 
 from digest.contracts import Matcher
 from digest.ledger import decisions as deciding
-from digest.ledger import deliveries, digests, papers, rehearsing, verdicts
+from digest.ledger import deliveries, digests, papers, refusals, rehearsing, spooling, verdicts
 from digest.ledger import subscribers as people
 from digest.ledger.database import INTAKE, REFUSALS
 from digest.ledger.operators_ledger import OperatorsLedger
@@ -24,6 +24,7 @@ from digest.model import (
     DumpHash,
     DumpSeen,
     Match,
+    Message,
     Outcome,
     Paper,
     PaperKey,
@@ -175,24 +176,49 @@ class SqlLedger(OperatorsLedger):
         with self._database.writing() as connection:
             return deliveries.claim(connection, channel, owner, now=now, lease=lease, limit=limit)
 
+    def due(self, channel: Channel, *, now: datetime) -> int:
+        """How many deliveries ``claim`` would find."""
+        with self._database.reading() as connection:
+            return deliveries.due(connection, channel, now=now)
+
+    def refused(self, people: Mapping[SubscriberId, str | None]) -> Mapping[SubscriberId, str]:
+        """Of these people, each with an address, those who must not be mailed, and why."""
+        with self._database.reading() as connection:
+            return refusals.refused(connection, people)
+
     def commit(
         self,
         claims: Collection[tuple[DeliveryId, int]],
         *,
         now: datetime,
         expire_after: timedelta | None = None,
-        recipients: Mapping[DeliveryId, str] | None = None,
+        recipients: Mapping[DeliveryId, str | None] | None = None,
+        keep: Collection[Message] = (),
         outcomes: Collection[tuple[Outcome, int]] = (),
     ) -> set[DeliveryId]:
         """Durably mark (delivery, fence) pairs as about to be accepted; those that may go on.
-        ``outcomes`` of other deliveries are settled in the same transaction."""
-        with self._database.writing() as connection:
-            # Whoever unsubscribes waits for this, or is seen by it: never in between.
-            self._database.lock(connection, REFUSALS, shared=True)
-            deliveries.settle(connection, outcomes, now=now)
-            return deliveries.commit(
-                connection, claims, now=now, expire_after=expire_after, recipients=recipients
-            )
+        Of these, the messages in ``keep`` are kept for a second try, and ``outcomes`` of other
+        deliveries are settled, in the same transaction."""
+
+        def attempt(commit: Callable[..., set[DeliveryId]]) -> set[DeliveryId]:
+            with self._database.writing() as connection:
+                # Whoever unsubscribes waits for this, or is seen by it: never in between.
+                self._database.lock(connection, REFUSALS, shared=True)
+                deliveries.settle(connection, outcomes, now=now)
+                allowed = commit(
+                    connection,
+                    claims,
+                    now=now,
+                    expire_after=expire_after,
+                    recipients=recipients or {},
+                )
+                spooling.keep(connection, [one for one in keep if one.delivery in allowed])
+                return allowed
+
+        try:
+            return attempt(deliveries.commit)
+        except deliveries.SomeRefused:
+            return attempt(deliveries.commit_each)
 
     def settle(self, outcomes: Collection[tuple[Outcome, int]], *, now: datetime) -> None:
         """Durably record outcomes with their fences; one whose fence is old changes nothing."""

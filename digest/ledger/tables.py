@@ -39,6 +39,16 @@ LARGEST_COUNT = 2**31 - 1
 _UNFIT = re.compile("[\0\ud800-\udfff]")
 
 
+def microseconds(at: datetime) -> int:
+    """An instant as it is kept."""
+    return (at - EPOCH) // MICROSECOND
+
+
+def fit(words: str) -> str:
+    """The words without what a database cannot hold."""
+    return _UNFIT.sub("\ufffd", words)
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware datetime as microseconds since 1970: exact, ordered, the same everywhere."""
 
@@ -46,7 +56,7 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        return None if value is None else (value - EPOCH) // MICROSECOND
+        return None if value is None else microseconds(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         return None if value is None else EPOCH + value * MICROSECOND
@@ -59,7 +69,7 @@ class Words(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else _UNFIT.sub("\ufffd", value)
+        return None if value is None else fit(value)
 
 
 class Raw(TypeDecorator[str]):
@@ -282,7 +292,7 @@ spool = Table(
     Column("name", Words, nullable=False),
     Column("content", LargeBinary, nullable=False),
 )
-"""Composed messages that are not settled yet, compressed, so that a retry sends the same bytes."""
+"""Messages that may have arrived, compressed, so that a second try sends the same bytes."""
 
 # --- who must not be mailed --------------------------------------------------------------
 
@@ -290,21 +300,18 @@ unsubscription = Table(
     "unsubscription",
     metadata,
     _reference("subscriber", "subscriber.id", primary_key=True, autoincrement=False),
-    Column("channel", String(8), primary_key=True),
     Column("since", Instant, nullable=False),
-    sqlite_with_rowid=False,
 )
 
 suppression = Table(
     "suppression",
     metadata,
-    Column("kind", String(10), primary_key=True),
-    Column("target", Words, primary_key=True),
+    Column("address", Words, primary_key=True),
     Column("reason", Words, nullable=False),
     Column("since", Instant, nullable=False),
     sqlite_with_rowid=False,
 )
-"""``kind``: ``address`` (folded) or ``subscriber`` (its name)."""
+"""Addresses, folded."""
 
 mark = Table(
     "mark",

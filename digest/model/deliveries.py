@@ -35,6 +35,8 @@ class Claim:
     """Grows with every claim of this delivery; a write with an old fence changes nothing."""
     attempt: int
     """1 for the first."""
+    kept: Message | None = None
+    """What went out before, where that may or may not have arrived."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from email.utils import parseaddr
 from typing import Literal
 from urllib.parse import quote
 
-from digest.model import Channel, SubscriberId
+from digest.model import SubscriberId
 from digest.render.frame import Frame
 from digest.render.site import Site
 from digest.render.templates import Templates
@@ -25,13 +25,13 @@ class Notices:
         self._frame = Frame(templates, site)
         self._contact = parseaddr(site.sender)[1]
 
-    def question(self, subscriber: SubscriberId, channel: Channel) -> bytes:
+    def question(self, subscriber: SubscriberId) -> bytes:
         """Whether to unsubscribe, with a button that does it."""
-        return self._unsubscribe("ask", subscriber, channel)
+        return self._unsubscribe("ask", subscriber)
 
-    def unsubscribed(self, subscriber: SubscriberId, channel: Channel) -> bytes:
+    def unsubscribed(self, subscriber: SubscriberId) -> bytes:
         """What was done, and how to come back."""
-        return self._unsubscribe("done", subscriber, channel)
+        return self._unsubscribe("done", subscriber)
 
     def not_unsubscribed(self) -> bytes:
         """It could not be recorded; with a button to try again."""
@@ -46,16 +46,11 @@ class Notices:
         return self._frame.page(path, "missing.html.j2", {})
 
     def _unsubscribe(
-        self,
-        step: _Step,
-        subscriber: str = "",
-        channel: Channel = "email",
-        path: str = "unsubscribe/token",
+        self, step: _Step, subscriber: str = "", path: str = "unsubscribe/token"
     ) -> bytes:
         values = {
             "step": step,
             "who": one_line(subscriber),
-            "channel": channel,
             "contact": self._contact,
             "mailto": f"mailto:{quote(self._contact, safe='@')}",
         }

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from digest.errors import TemplateError
-from digest.model import Channel, SubscriberId
+from digest.model import SubscriberId
 from digest.render.notices import Notices
 from digest.render.site import Site
 from digest.tokens import Tokens
@@ -33,8 +33,8 @@ log = logging.getLogger(__name__)
 class Refusals(Protocol):
     """Where it is kept who wants no mail."""
 
-    def unsubscribe(self, subscriber: SubscriberId, channel: Channel, *, now: datetime) -> bool:
-        """Turn a channel off for good; False: it was off. Raises LedgerError."""
+    def unsubscribe(self, subscriber: SubscriberId, *, now: datetime) -> bool:
+        """Send no more mail; False: it was so already. Raises LedgerError."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,8 +51,8 @@ class Unsubscribing:
         desk, notices = self._desk, self._desk.notices()
         try:
             found = desk.keys().read_link("unsubscribe", token)
-            if found and is_wish and desk.refusals.unsubscribe(*found, now=desk.clock()):
-                log.info("%s has unsubscribed from %s", *found)
+            if found and is_wish and desk.refusals.unsubscribe(found, now=desk.clock()):
+                log.info("%s has unsubscribed", found)
         except DigestError:
             log.exception("somebody cannot unsubscribe just now")
             words = "You are not unsubscribed yet. Please try again in a few minutes."
@@ -61,8 +61,8 @@ class Unsubscribing:
             words = "This link does not work."
             return _told(404, words, lambda: notices.broken_link(f"unsubscribe/{token}"))
         if is_wish:
-            return _told(200, "You are unsubscribed.", lambda: notices.unsubscribed(*found))
-        return HTMLResponse(notices.question(*found))
+            return _told(200, "You are unsubscribed.", lambda: notices.unsubscribed(found))
+        return HTMLResponse(notices.question(found))
 
 
 def _told(status: int, words: str, render: Callable[[], bytes]) -> Response:

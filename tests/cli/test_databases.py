@@ -84,7 +84,9 @@ def test_nothing_is_copied_while_mail_is_on_its_way(home: Path) -> None:
     lighthouse.put(home, "second", "A lighthouse keeper's log")
     with digest.ledger.open(f"sqlite:///{ledger_file(home)}") as ledger:
         newest = ledger.deliveries(channel="email", limit=1)[0].id
-        ledger.returned(newest, address="x@example.org", reason="5.1.1", now=utc("2026-11-17"))
+        ledger.returned(
+            newest, None, address="x@example.org", reason="5.1.1", now=utc("2026-11-17")
+        )
         ledger.resend(newest, now=utc("2026-11-17"))
         ledger.claim(
             "email", "another host", now=utc("2026-11-17"), lease=timedelta(minutes=5), limit=1
@@ -150,7 +152,9 @@ def test_a_ledger_that_does_not_exist_is_neither_backed_up_nor_made(tmp_path: Pa
 def test_mail_on_its_way_is_held_when_another_copy_was_put_back(home: Path) -> None:
     with digest.ledger.open(f"sqlite:///{ledger_file(home)}") as ledger:
         newest = ledger.deliveries(channel="email", limit=1)[0].id
-        ledger.returned(newest, address="x@example.org", reason="5.1.1", now=utc("2026-11-17"))
+        ledger.returned(
+            newest, None, address="x@example.org", reason="5.1.1", now=utc("2026-11-17")
+        )
         ledger.resend(newest, now=utc("2026-11-17"))
     ended = command(home, "db", "restored", "--now", "2026-11-17T01:00Z")
     assert (ended.code, ended.out.startswith("1 emails are held")) == (0, True)

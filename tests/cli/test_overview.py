@@ -92,7 +92,9 @@ def test_what_is_on_its_way_says_so(tmp_path: Path, state: State) -> None:
     command(home, "run", "--now", FIRST)
     with digest.ledger.open(f"sqlite:///{home / 'state' / 'digest.db'}") as ledger:
         newest = ledger.deliveries(channel="email", limit=1)[0].id
-        ledger.returned(newest, address="x@example.org", reason="5.1.1", now=utc("2026-11-17"))
+        ledger.returned(
+            newest, None, address="x@example.org", reason="5.1.1", now=utc("2026-11-17")
+        )
         ledger.resend(newest, now=utc("2026-11-17"))
         if state is not State.PENDING:
             now, lease = utc("2026-11-17"), timedelta(minutes=5)

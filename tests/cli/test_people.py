@@ -24,7 +24,7 @@ def standings(home: Path) -> dict[str, str]:
 
 def suppress(home: Path, address: str) -> None:
     with digest.ledger.open(f"sqlite:///{home / 'state' / 'digest.db'}") as ledger:
-        ledger.suppress(address=address, reason="5.1.1 no such user", now=utc("2026-11-20"))
+        ledger.suppress(address, reason="5.1.1 no such user", now=utc("2026-11-20"))
 
 
 def edit(home: Path, old: str, new: str) -> None:
@@ -57,7 +57,7 @@ def test_who_has_unsubscribed_is_not_mailed_until_resubscribed_on_purpose(home: 
 
     back = command(home, "subscribers", "resubscribe", "bob")
     assert back.out.splitlines() == [
-        "bob: no longer unsubscribed from email on 2026-11-20",
+        "bob: no longer unsubscribed on 2026-11-20",
         "bob: gets mail again.",
     ]
     lighthouse.put(home, "fifth", "The last lighthouse")
@@ -82,7 +82,7 @@ def test_check_says_who_gets_no_mail_and_how_to_change_that(home: Path) -> None:
     ended = command(home, "check")
     assert (ended.code, ended.out) == (0, "All good: 2 subscribers.\n")
     remedy = "to send it again on purpose: digest subscribers resubscribe"
-    off = "unsubscribed from email on 2026-11-20"
+    off = "unsubscribed on 2026-11-20"
     suppressed = "suppressed on 2026-11-20: 5.1.1 no such user"
     assert ended.err.splitlines() == [
         f"subscribers.yaml:5: ada gets no mail: {off} – {remedy} ada",

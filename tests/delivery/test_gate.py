@@ -90,6 +90,17 @@ def test_leaving_the_gate_writes_every_outcome_in_order() -> None:
     assert book.settled == [sent(n) for n in range(500)]
 
 
+def test_an_outcome_after_which_nothing_comes_is_written_all_the_same() -> None:
+    book = Book()
+    with Gate(book.commit, book.settle) as gate:
+        gate.settle(sent(1), 101)
+        for _ in range(1000):
+            if book.settled:
+                break
+            Event().wait(0.01)
+        assert book.settled == [sent(1)]
+
+
 def test_outcomes_that_could_not_be_written_are_written_later() -> None:
     book = Book()
     with Gate(book.commit, book.settle) as gate:
@@ -117,6 +128,8 @@ def test_a_closed_gate_refuses_at_once() -> None:
     gate.close()
     with pytest.raises(RuntimeError, match="closed"):
         gate.commit(DeliveryId(1), 101)
+    with pytest.raises(RuntimeError, match="closed"):
+        gate.settle(sent(1), 101)
 
 
 def test_leases_are_renewed_while_nothing_else_happens_and_a_failure_is_survived() -> None:

@@ -21,8 +21,8 @@ ADA, BOB = SubscriberId("ada"), SubscriberId("bob")
 WEEK = Period(date(2026, 11, 9), "week")
 TOKENS = Tokens({1: b"k" * 32})
 DOMAIN = "bounces.example.org"
-SENDER = TOKENS.envelope_sender(DeliveryId(1), "ada@example.org", DOMAIN)
-LINK = TOKENS.link("unsubscribe", ADA, "email")
+SENDER = TOKENS.envelope_sender(DeliveryId(1), 1, "ada@example.org", DOMAIN)
+LINK = TOKENS.link("unsubscribe", ADA)
 
 
 @dataclass
@@ -33,6 +33,7 @@ class Entry:
     subscriber: SubscriberId
     period: Period
     state: State = State.SENT
+    fence: int = 1
 
 
 @dataclass
@@ -43,7 +44,7 @@ class Book:
         default_factory=lambda: [Entry(DeliveryId(1), ADA, WEEK), Entry(DeliveryId(2), BOB, WEEK)]
     )
     suppressed: dict[str, str] = field(default_factory=dict)
-    off: set[tuple[SubscriberId, Channel]] = field(default_factory=set)
+    off: set[SubscriberId] = field(default_factory=set)
 
     def deliveries(
         self,
@@ -59,17 +60,19 @@ class Book:
             and (not numbers or row.id in numbers)
         ]
 
-    def returned(self, delivery: DeliveryId, *, address: str, reason: str, now: datetime) -> bool:
+    def returned(
+        self, delivery: DeliveryId, fence: int | None, *, address: str, reason: str, now: datetime
+    ) -> bool:
         for row in self.deliveries(numbers=[delivery]):
-            if row.state is State.SENT:
+            if row.state is State.SENT and fence in (None, row.fence):
                 row.state = State.FAILED
                 self.suppressed[address] = reason
                 return True
         return False
 
-    def unsubscribe(self, subscriber: SubscriberId, channel: Channel, *, now: datetime) -> bool:
-        new = (subscriber, channel) not in self.off
-        self.off.add((subscriber, channel))
+    def unsubscribe(self, subscriber: SubscriberId, *, now: datetime) -> bool:
+        new = subscriber not in self.off
+        self.off.add(subscriber)
         return new
 
 
@@ -197,7 +200,14 @@ def test_a_replayed_report_changes_nothing() -> None:
     handle(dsn(), book := Book())
     book.suppressed.clear()  # the operator has lifted it
     result = handle(dsn(), book)
-    assert result == Handled(ADA, changed=False, what="was reported before, or never sent")
+    assert result == Handled(ADA, changed=False, what="known already, or out of date")
+    assert book.suppressed == {}
+
+
+def test_a_report_on_an_older_attempt_changes_nothing() -> None:
+    book = Book()
+    book.rows[0].fence = 3
+    assert handle(dsn(), book) == Handled(ADA, changed=False, what="known already, or out of date")
     assert book.suppressed == {}
 
 
@@ -215,9 +225,9 @@ def test_a_report_on_what_was_never_sent_changes_nothing() -> None:
         f"bounces+{'a' * 29}@{DOMAIN}",
         SENDER.replace(DOMAIN, "elsewhere.example"),
         SENDER[:20] + ("b" if SENDER[20] == "a" else "a") + SENDER[21:],
-        Tokens({1: b"x" * 32}).envelope_sender(DeliveryId(1), "ada@example.org", DOMAIN),
-        TOKENS.envelope_sender(DeliveryId(9), "ada@example.org", DOMAIN),
-        TOKENS.envelope_sender(DeliveryId(2), "ada@example.org", DOMAIN),
+        Tokens({1: b"x" * 32}).envelope_sender(DeliveryId(1), 1, "ada@example.org", DOMAIN),
+        TOKENS.envelope_sender(DeliveryId(9), 1, "ada@example.org", DOMAIN),
+        TOKENS.envelope_sender(DeliveryId(2), 1, "ada@example.org", DOMAIN),
     ],
 )
 def test_a_forged_report_changes_nothing(to: str) -> None:
@@ -227,7 +237,7 @@ def test_a_forged_report_changes_nothing(to: str) -> None:
 
 
 def test_a_failure_of_an_address_that_was_changed_since_does_not_hit_the_new_one() -> None:
-    old = TOKENS.envelope_sender(DeliveryId(1), "ada@old.example", DOMAIN)
+    old = TOKENS.envelope_sender(DeliveryId(1), 1, "ada@old.example", DOMAIN)
     handle(dsn(old), book := Book())
     assert book.suppressed == {}
 
@@ -314,9 +324,9 @@ def note(subject: str, to: str = "digest@example.org", **more: str) -> bytes:
 )
 def test_a_request_by_mail_unsubscribes_once(raw: bytes) -> None:
     book = Book()
-    assert handle(raw, book) == Handled(ADA, changed=True, what="unsubscribed from email")
-    assert book.off == {(ADA, "email")}
-    assert handle(raw, book) == Handled(ADA, changed=False, what="unsubscribed from email")
+    assert handle(raw, book) == Handled(ADA, changed=True, what="unsubscribed")
+    assert book.off == {ADA}
+    assert handle(raw, book) == Handled(ADA, changed=False, what="unsubscribed")
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,7 @@ def test_unsubscribing_beats_every_mail_that_has_not_passed_its_dot(
     def unsubscribe(step: Step) -> None:
         if step.name == "rcpt":
             name = step.line.partition("<")[2].partition("@")[0]
-            book.unsubscribe(SubscriberId(name), "email", now=NOW)
+            book.unsubscribe(SubscriberId(name), now=NOW)
 
     mx.behave = unsubscribe
     with world.ledger() as book:

@@ -85,7 +85,7 @@ class Model:
     decided: dict[tuple[SubscriberId, Period], Digest | Skip] = field(default_factory=dict)
     sent: set[tuple[SubscriberId, int]] = field(default_factory=set)
     deliveries: dict[DeliveryId, Expected] = field(default_factory=dict)
-    off: set[tuple[SubscriberId, Channel]] = field(default_factory=set)
+    off: set[SubscriberId] = field(default_factory=set)
 
     def decide(self, decision: Digest | Skip, channels: Sequence[Channel]) -> bool:
         """Keep a decision; whether it was new and not in the way of another."""
@@ -123,7 +123,7 @@ class Model:
         one = self.deliveries[number]
         if one.state is not CL or one.fence != fence:
             return False
-        if (one.subscriber, one.channel) in self.off:
+        if one.channel == "email" and one.subscriber in self.off:
             one.rest(CA, now)
         elif expire_after is not None and one.since + expire_after <= now:
             one.rest(E, now)

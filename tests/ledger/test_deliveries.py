@@ -194,10 +194,12 @@ def test_what_waits_in_vain_expires(ledger: SqlLedger) -> None:
     deliver(ledger, "b", period=NEXT_WEEK)
     claim(ledger, limit=1)
     settle(ledger, State.DEFERRED, retry_at=NOW + 10 * DAY)
+    claim(ledger, limit=1)  # and is never heard of again
+    deliver(ledger, "c", period=Period(NOW.date(), "day"))
 
     assert ledger.expire(now=NOW + DAY, expire_after=2 * DAY) == 0
-    assert ledger.expire(now=NOW + 2 * DAY, expire_after=2 * DAY) == 2
-    assert states(ledger) == [State.EXPIRED, State.EXPIRED]
+    assert ledger.expire(now=NOW + 2 * DAY, expire_after=2 * DAY) == 3
+    assert states(ledger) == [State.EXPIRED] * 3
 
 
 def test_two_workers_share_the_work_and_no_delivery(url: str) -> None:
@@ -224,23 +226,46 @@ def test_two_workers_share_the_work_and_no_delivery(url: str) -> None:
     assert sorted(taken) == list(range(1, 31))
 
 
-def test_messages_are_kept_until_their_delivery_is_settled(ledger: SqlLedger) -> None:
+def test_what_may_have_arrived_is_kept_for_a_second_try(ledger: SqlLedger) -> None:
     deliver(ledger, "a")
     claim(ledger)
-    first = Message(
-        FIRST, "from@example.org", "ada@example.org", b"first\r\n" * 999, "2025-W46-ada"
+    first, second = (
+        Message(FIRST, "from@example.org", "ada@example.org", content, "2025-W46-ada")
+        for content in (b"first\r\n" * 999, b"second")
     )
-    later = Message(FIRST, "from@example.org", "ada@example.org", b"later", "2025-W46-ada")
-
-    assert ledger.spool([(first, 1)]) == {1}
-    assert ledger.spool([(later, 1)]) == {1}
-    assert ledger.spool([(later, 2)]) == set()
+    assert ledger.commit([(FIRST, 9)], now=NOW, keep=[second]) == set()
+    assert ledger.commit([(FIRST, 1)], now=NOW, keep=[first]) == {FIRST}
     settle(ledger, State.DEFERRED)
-    assert ledger.spooled([FIRST, DeliveryId(2)]) == {FIRST: first}
 
-    claim(ledger, now=NOW + DAY)
-    settle(ledger, State.SENT, fence=2)
-    assert ledger.spooled([FIRST]) == {}
+    (again,) = claim(ledger, now=NOW + DAY)
+    assert again.kept == first
+    assert ledger.commit([(FIRST, 2)], now=NOW + DAY, keep=[second]) == {FIRST}
+    ledger.recover(now=NOW + 2 * DAY, mode="resend")
+    (again,) = claim(ledger, now=NOW + 2 * DAY)
+    assert again.kept == second
+
+
+def test_what_has_come_to_an_end_is_not_kept(ledger: SqlLedger) -> None:
+    deliver(ledger, "a")
+    claim(ledger)
+    message = Message(FIRST, "from@example.org", "ada@example.org", b"bytes")
+    ledger.commit([(FIRST, 1)], now=NOW, keep=[message])
+    settle(ledger, State.FAILED)
+    ledger.release(["one"], now=NOW)
+
+    ledger.resend(FIRST, now=NOW)
+    (again,) = claim(ledger)
+    assert again.kept is None
+
+
+def test_what_is_due_is_what_a_claim_finds(ledger: SqlLedger) -> None:
+    deliver(ledger, "a", channels=BOTH)
+    deliver(ledger, "b", period=NEXT_WEEK)
+    assert ledger.due("email", now=NOW) == 2
+    claim(ledger, limit=1)
+    assert ledger.due("email", now=NOW) == 1
+    assert ledger.due("email", now=NOW + LEASE) == 2
+    assert ledger.due("feed", now=NOW) == 1
 
 
 def test_a_digest_for_everybody_at_once(ledger: SqlLedger) -> None:

@@ -126,10 +126,9 @@ def test_an_uncertain_delivery_is_settled_by_the_operators_word(ledger: SqlLedge
 
 def test_a_resend_begins_anew_with_the_same_bytes(ledger: SqlLedger) -> None:
     deliver(ledger, "a")
-    (claimed,) = claim(ledger)
+    claim(ledger)
     message = Message(FIRST, "from@example.org", "ada@example.org", b"the same")
-    ledger.spool([(message, claimed.fence)])
-    ledger.commit([(FIRST, 1)], now=NOW)
+    ledger.commit([(FIRST, 1)], now=NOW, keep=[message])
     ledger.settle([(Outcome(FIRST, State.UNCERTAIN), 1)], now=NOW)
 
     later = NOW + 30 * DAY
@@ -138,8 +137,7 @@ def test_a_resend_begins_anew_with_the_same_bytes(ledger: SqlLedger) -> None:
     ledger.settle([(Outcome(FIRST, State.FAILED), 1)], now=later)
 
     (again,) = claim(ledger, now=later)
-    assert again.fence == 3
-    assert ledger.spooled([FIRST]) == {FIRST: message}
+    assert (again.fence, again.kept) == (3, message)
     assert ledger.commit([(FIRST, 3)], now=later, expire_after=2 * DAY) == {FIRST}
 
 

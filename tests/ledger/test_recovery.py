@@ -12,7 +12,7 @@ import pytest
 import digest.ledger
 from digest.ledger import SqlLedger
 from digest.ledger.deliveries import Mode
-from digest.model import DeliveryId, Message, Outcome, Period, State
+from digest.model import DeliveryId, Outcome, Period, State
 from tests.ledger.samples import (
     ADA,
     BOTH,
@@ -39,7 +39,6 @@ def committed(ledger: SqlLedger) -> None:
     """Bring the first delivery to where its fate is in the balance."""
     deliver(ledger, "a")
     claim(ledger)
-    ledger.spool([(Message(FIRST, "from@example.org", "ada@example.org", b"bytes"), 1)])
     assert ledger.commit([(FIRST, 1)], now=NOW) == {1}
 
 
@@ -52,7 +51,6 @@ def test_a_committed_delivery_is_given_up_when_its_lease_has_lapsed(
     assert ledger.recover(now=NOW + LEASE - MINUTE, mode=mode) == 0
     assert ledger.recover(now=NOW + LEASE, mode=mode) == 1
     assert states(ledger) == [AFTER[mode]]
-    assert ledger.spooled([FIRST])[FIRST].content == b"bytes"
 
 
 def test_an_uncertain_delivery_is_listed_and_never_claimed_by_itself(ledger: SqlLedger) -> None:

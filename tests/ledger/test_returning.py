@@ -8,6 +8,7 @@ from digest.ledger import SqlLedger
 from digest.ledger.refusals import Suppression
 from digest.model import DeliveryId, Outcome, State
 from tests.ledger.samples import (
+    ADA,
     BOTH,
     DAY,
     LEASE,
@@ -22,7 +23,7 @@ from tests.ledger.samples import (
 
 FIRST = DeliveryId(1)
 ADDRESS = "ada@example.org"
-SUPPRESSED = [Suppression("5.1.1 no such user", NOW + DAY, address=ADDRESS)]
+SUPPRESSED = [Suppression(ADDRESS, "5.1.1 no such user", NOW + DAY)]
 
 
 def accept(ledger: SqlLedger) -> None:
@@ -36,9 +37,9 @@ def settle(ledger: SqlLedger, state: State) -> None:
     ledger.settle([(Outcome(FIRST, state), 1)], now=NOW)
 
 
-def come_back(ledger: SqlLedger) -> bool:
+def come_back(ledger: SqlLedger, fence: int | None = 1) -> bool:
     return ledger.returned(
-        FIRST, address="Ada@Example.org", reason="5.1.1 no such user", now=NOW + DAY
+        FIRST, fence, address="Ada@Example.org", reason="5.1.1 no such user", now=NOW + DAY
     )
 
 
@@ -51,9 +52,54 @@ def test_it_is_failed_and_its_address_suppressed_once(ledger: SqlLedger) -> None
     assert (row.state, row.detail) == (State.FAILED, "came back: 5.1.1 no such user")
     assert ledger.suppressions() == SUPPRESSED
 
-    assert ledger.unsuppress(address=ADDRESS)
+    assert ledger.resubscribe(ADA, ADDRESS)
     assert not come_back(ledger)
     assert ledger.suppressions() == []
+
+
+@pytest.mark.parametrize("fence", [1, None], ids=["attempt known", "attempt unknown"])
+def test_a_report_replayed_after_a_second_sending_changes_nothing(
+    ledger: SqlLedger, fence: int | None
+) -> None:
+    accept(ledger)
+    settle(ledger, State.SENT)
+    assert come_back(ledger, fence)
+    ledger.resubscribe(ADA, ADDRESS)
+    ledger.resend(FIRST, now=NOW + DAY)
+    (again,) = claim(ledger, now=NOW + DAY)
+    pair = (FIRST, again.fence)
+    assert ledger.commit([pair], now=NOW + DAY, recipients={FIRST: ADDRESS}) == {FIRST}
+    ledger.settle([(Outcome(FIRST, State.SENT), again.fence)], now=NOW + DAY)
+
+    assert not come_back(ledger, fence)
+    assert ledger.suppressions() == []
+    assert come_back(ledger, again.fence)
+    assert ledger.suppressions() == SUPPRESSED
+
+
+@pytest.mark.parametrize("fence", [1, None], ids=["attempt known", "attempt unknown"])
+def test_a_report_of_what_was_sent_before_resubscribing_changes_nothing(
+    ledger: SqlLedger, fence: int | None
+) -> None:
+    accept(ledger)
+    settle(ledger, State.SENT)
+    ledger.suppress(ADDRESS, reason="full", now=NOW)
+    ledger.resubscribe(ADA, ADDRESS)
+
+    assert not come_back(ledger, fence)
+    assert ledger.suppressions() == []
+    assert states(ledger) == [State.SENT]
+
+
+def test_a_report_that_does_not_tell_the_attempt_counts_after_retries(ledger: SqlLedger) -> None:
+    accept(ledger)
+    settle(ledger, State.DEFERRED)
+    (again,) = claim(ledger)
+    ledger.commit([(FIRST, again.fence)], now=NOW)
+    ledger.settle([(Outcome(FIRST, State.SENT), again.fence)], now=NOW)
+
+    assert not come_back(ledger, 1)
+    assert come_back(ledger, None)
 
 
 def test_a_report_settles_what_was_uncertain(ledger: SqlLedger) -> None:
@@ -91,7 +137,7 @@ def test_feeds_do_not_come_back(ledger: SqlLedger) -> None:
     deliver(ledger, "a", channels=BOTH)
     for one in ledger.claim("feed", "one", now=NOW, lease=LEASE, limit=1):
         ledger.settle([(Outcome(one.delivery, State.SENT), one.fence)], now=NOW)
-        assert not ledger.returned(one.delivery, address=ADDRESS, reason="x", now=NOW)
+        assert not ledger.returned(one.delivery, one.fence, address=ADDRESS, reason="x", now=NOW)
 
 
 def test_the_next_digest_to_that_address_is_not_sent(ledger: SqlLedger) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -17,10 +20,11 @@ from sqlalchemy import Connection, create_engine, inspect, text
 import digest.ledger
 from digest.errors import LedgerError
 from digest.ledger import schema
-from digest.ledger.tables import metadata
+from digest.ledger.refusals import Suppression, Unsubscription
+from digest.ledger.tables import EPOCH, metadata, paper, subscriber
 from digest.model import Verdicts
 from tests.conftest import disposing
-from tests.ledger.samples import ADA, NOW, arrive, deliver, states
+from tests.ledger.samples import ADA, NOW, deliver, states
 
 
 def test_migrations_and_tables_agree(url: str) -> None:
@@ -94,16 +98,31 @@ def test_an_older_database_is_brought_up_to_date(
     assert len(upgraded) == 1
 
 
-def test_a_ledger_of_the_first_version_keeps_its_papers_and_takes_verdicts(blank_url: str) -> None:
-    with digest.ledger.open(blank_url) as ledger:
-        (paper,) = arrive(ledger, "a")
-    with disposing(create_engine(blank_url)) as engine, engine.begin() as connection:
-        connection.execute(text("DROP TABLE verdict"))
-    set_version(blank_url, "0001")
+def test_a_ledger_of_the_first_version_takes_verdicts(blank_url: str) -> None:
+    with at_version("0001", blank_url) as connection:
+        row = {"key": 1, "id": "title:a", "title": "a", "abstract": "About a.", "arrived": NOW}
+        connection.execute(paper.insert(), row)
 
     with digest.ledger.open(blank_url) as ledger:
-        assert ledger.record_verdict(ADA, paper.key, "like", now=NOW)
-        assert ledger.verdicts([ADA]) == {ADA: Verdicts(liked=(paper,))}
+        (kept,) = ledger.papers()
+        assert ledger.record_verdict(ADA, kept.key, "like", now=NOW)
+        assert ledger.verdicts([ADA]) == {ADA: Verdicts(liked=(kept,))}
+
+
+def test_a_ledger_of_the_second_version_keeps_who_wants_no_mail(blank_url: str) -> None:
+    with at_version("0002", blank_url) as connection:
+        connection.execute(subscriber.insert(), {"id": 1, "name": ADA, "feed_token": "x" * 22})
+        for statement in (
+            "INSERT INTO unsubscription VALUES (1, 'email', 0), (1, 'feed', 0)",
+            "INSERT INTO suppression VALUES ('address', 'bob@example.org', '550 gone', 0)",
+            "INSERT INTO suppression VALUES ('subscriber', 'eve', 'asked', 0)",
+        ):
+            connection.execute(text(statement))
+
+    with digest.ledger.open(blank_url) as ledger:
+        assert ledger.unsubscriptions() == [Unsubscription(ADA, EPOCH)]
+        assert ledger.suppressions() == [Suppression("bob@example.org", "550 gone", EPOCH)]
+    test_migrations_and_tables_agree(blank_url)
 
 
 def test_a_newer_database_is_refused_in_words_and_left_alone(blank_url: str) -> None:
@@ -152,6 +171,19 @@ def test_an_up_to_date_ledger_is_opened_without_alembic(tmp_path: Path) -> None:
     )
 
     assert found.stdout.strip() == "False"
+
+
+@contextmanager
+def at_version(version: str, url: str) -> Iterator[Connection]:
+    """A blank database as that version of the program made it."""
+    config = Config()
+    config.set_main_option("script_location", "digest.ledger:migrations")
+    if url.startswith("sqlite"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(exist_ok=True)
+    with disposing(create_engine(url)) as engine, engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)
+        yield connection
 
 
 def set_version(url: str, version: str) -> None:

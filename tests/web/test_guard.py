@@ -55,7 +55,7 @@ def test_a_service_that_stirs_is_well_and_one_that_does_not_is_not(desk: web.Des
 def test_the_path_of_the_base_url_may_be_there_or_taken_off(
     desk: web.Desk, keys: Tokens, base_url: str
 ) -> None:
-    link = f"/unsubscribe/{keys.link('unsubscribe', SubscriberId('ada'), 'email')}"
+    link = f"/unsubscribe/{keys.link('unsubscribe', SubscriberId('ada'))}"
     with running(replace(desk, site=replace(desk.site, base_url=base_url))) as front:
         front.publish("index.html", b"start")
         prefix = base_url.removeprefix("https://example.org")
@@ -68,7 +68,7 @@ def test_the_log_tells_no_token_and_no_address(
     desk: web.Desk, keys: Tokens, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    token = keys.link("unsubscribe", SubscriberId("ada"), "email")
+    token = keys.link("unsubscribe", SubscriberId("ada"))
     with running(desk) as front:
         front.publish(f"feeds/{FEED_TOKEN}.atom", b"<feed/>")
         front.get(f"/feeds/{FEED_TOKEN}.atom?token={token}")

@@ -12,7 +12,7 @@ import pytest
 
 from digest import web
 from digest.errors import ConfigError
-from digest.model import Channel, SubscriberId
+from digest.model import SubscriberId
 from digest.tokens import Tokens
 from tests.web.front import Answer, running
 
@@ -56,7 +56,7 @@ class Slow:
     def __init__(self) -> None:
         self.begun, self.may_end = Event(), Event()
 
-    def unsubscribe(self, subscriber: SubscriberId, channel: Channel, *, now: datetime) -> bool:
+    def unsubscribe(self, subscriber: SubscriberId, *, now: datetime) -> bool:
         """Take it."""
         self.begun.set()
         return self.may_end.wait(20)
@@ -66,7 +66,7 @@ def test_a_request_under_way_is_finished_when_the_server_stops(
     desk: web.Desk, keys: Tokens
 ) -> None:
     slow, answers = Slow(), list[Answer]()
-    link = f"/unsubscribe/{keys.link('unsubscribe', SubscriberId('ada'), 'email')}"
+    link = f"/unsubscribe/{keys.link('unsubscribe', SubscriberId('ada'))}"
     with running(replace(desk, refusals=slow)) as front:
         asking = Thread(target=lambda: answers.append(front.ask("POST", link)))
         asking.start()

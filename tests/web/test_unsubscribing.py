@@ -16,7 +16,7 @@ from lxml import html  # type: ignore[import-untyped]  # it ships no types
 from digest import web
 from digest.errors import ConfigError, LedgerError
 from digest.ledger import SqlLedger
-from digest.model import Channel, Problem, SubscriberId
+from digest.model import Problem, SubscriberId
 from digest.tokens import Tokens
 from tests.render.page_checks import check_landmarks
 from tests.web.front import NOW, Answer, Front, running
@@ -32,12 +32,12 @@ MULTIPART = (
 @pytest.fixture
 def link(keys: Tokens) -> str:
     """Ada's, as a path."""
-    return f"/unsubscribe/{keys.link('unsubscribe', ADA, 'email')}"
+    return f"/unsubscribe/{keys.link('unsubscribe', ADA)}"
 
 
-def off(book: SqlLedger) -> list[tuple[str, str, datetime]]:
-    """Who has turned which channel off, and when."""
-    return [(one.subscriber, one.channel, one.since) for one in book.unsubscriptions()]
+def off(book: SqlLedger) -> list[tuple[str, datetime]]:
+    """Who has unsubscribed, and when."""
+    return [(one.subscriber, one.since) for one in book.unsubscriptions()]
 
 
 def check_notice(answer: Answer, *, has_form: bool) -> html.HtmlElement:
@@ -118,7 +118,7 @@ def test_a_post_unsubscribes_at_once_whatever_its_body_looks_like(
 ) -> None:
     answer = front.ask("POST", link, body, Content_Type=content_type)
     assert (answer.status, answer.headers["Location"]) == (200, None)
-    assert off(book) == [("ada", "email", NOW)]
+    assert off(book) == [("ada", NOW)]
     root = check_notice(answer, has_form=False)
     assert root.findtext(".//h1") == "You are unsubscribed"
     assert "No more digests are sent to ada by email" in root.text_content()
@@ -130,23 +130,19 @@ def test_posting_twice_is_the_same_as_once(desk: web.Desk, book: SqlLedger, link
     with running(replace(desk, clock=lambda: next(moments))) as front:
         first, second = (front.ask("POST", link, ONE_CLICK) for _ in range(2))
     assert (first.status, first.body) == (second.status, second.body)
-    assert off(book) == [("ada", "email", NOW)]
+    assert off(book) == [("ada", NOW)]
 
 
-def test_a_link_is_for_one_person_and_channel(front: Front, book: SqlLedger, keys: Tokens) -> None:
-    channels: tuple[Channel, ...] = ("email", "feed")
-    for channel in channels:
-        name = SubscriberId(f"bob-{channel}")
-        answer = front.ask("POST", f"/unsubscribe/{keys.link('unsubscribe', name, channel)}")
+def test_a_link_is_for_one_person(front: Front, book: SqlLedger, keys: Tokens) -> None:
+    for name in (SubscriberId("bob"), SubscriberId("bobby")):
+        answer = front.ask("POST", f"/unsubscribe/{keys.link('unsubscribe', name)}")
         assert answer.status == 200
-        assert f"{name} {'by email' if channel == 'email' else 'in the feed'}" in " ".join(
-            html.document_fromstring(answer.text).text_content().split()
-        )
-    assert off(book) == [("bob-email", "email", NOW), ("bob-feed", "feed", NOW)]
+        assert f"to {name} by email" in html.document_fromstring(answer.text).text_content()
+    assert off(book) == [("bob", NOW), ("bobby", NOW)]
 
 
 def test_a_name_with_markup_in_it_is_only_a_name(front: Front, keys: Tokens) -> None:
-    link = f"/unsubscribe/{keys.link('unsubscribe', SubscriberId('<img src=x>'), 'email')}"
+    link = f"/unsubscribe/{keys.link('unsubscribe', SubscriberId('<img src=x>'))}"
     for method in ("GET", "POST"):
         root = check_notice(front.ask(method, link), has_form=method == "GET")
         assert "<img src=x>" in root.text_content()
@@ -177,8 +173,8 @@ def forged(link: str) -> list[str]:
         "/unsubscribe/%00",
         "/unsubscribe/%ff%c3%a4%e2%80%a8",
         "/unsubscribe/" + "A" * 4000,
-        "/unsubscribe/" + Tokens({1: b"x" * 32}).link("unsubscribe", ADA, "email"),
-        "/unsubscribe/" + Tokens({1: b"k" * 32}).link("preferences", ADA, "email"),
+        "/unsubscribe/" + Tokens({1: b"x" * 32}).link("unsubscribe", ADA),
+        "/unsubscribe/" + Tokens({1: b"k" * 32}).link("preferences", ADA),
     ]
 
 
@@ -231,7 +227,7 @@ def test_a_request_that_breaks_off_changes_nothing(
 class Locked:
     """A ledger that cannot be written."""
 
-    def unsubscribe(self, subscriber: SubscriberId, channel: Channel, *, now: datetime) -> bool:
+    def unsubscribe(self, subscriber: SubscriberId, *, now: datetime) -> bool:
         """Fail."""
         raise LedgerError("the database is locked")
 
@@ -267,7 +263,7 @@ def test_a_broken_template_keeps_nobody_from_unsubscribing(
     (own / "unsubscribe.html.j2").write_text("{{ nonsense }}")
     answer = front.ask("POST", link, ONE_CLICK)
     assert (answer.status, answer.text) == (200, "You are unsubscribed.")
-    assert off(book) == [("ada", "email", NOW)]
+    assert off(book) == [("ada", NOW)]
     assert front.get(link).status == 500
 
     (own / "unsubscribe.html.j2").unlink()
