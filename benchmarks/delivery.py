@@ -106,7 +106,7 @@ def send_plainly(transport: SmtpTransport, messages: int) -> None:
 
 
 def send_strictly(transport: SmtpTransport, messages: int, book: SqlLedger) -> None:
-    """As a pass does it: with claims, one durable commit before each dot, every outcome recorded."""
+    """As a pass does it: claims, one durable commit before each dot, every outcome recorded."""
     unused: Any = None
     house = House(
         inbox=unused,
