@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 
 from digest.model import Interest
@@ -41,8 +40,8 @@ class _Place:
 
     text: str
     words: Sequence[terms.Token]
-    stems: Ints
-    linked: NDArray[np.bool_]
+    stems: Sequence[int]
+    linked: Sequence[bool]
     """Whether a word can belong to one phrase with the word before it."""
 
 
@@ -105,9 +104,10 @@ class Tracing:
         said = [float(strengths[texts == text].sum()) for text in (2 * paper, 2 * paper + 1)]
         own *= max(values[hits].sum() ** 2, *said)
         related *= meant(interest)
-        near = self._near(read, wanted.points[row])
-        nearness = max(float(wanted.points[row] @ self._matching.points[paper]), 0.0)
-        related += near * (nearness / (near.sum() or 1.0))
+        nearness = float(wanted.points[row] @ self._matching.points[paper])
+        if nearness > 0:
+            near = self._near(read, wanted.points[row])
+            related += near * (nearness / (near.sum() or 1.0))
         # What related terms bring through a word of the interest itself is this word's.
         its_own = np.zeros(read.stems, dtype=bool)
         its_own[read.first[own > 0]] = its_own[read.second[own > 0]] = True
@@ -160,7 +160,11 @@ class Tracing:
         places = tuple(self._words(text, of_stem) for text in (titled.title, titled.abstract))
         counts = np.array(
             [
-                np.bincount(place.stems[place.stems >= 0], minlength=len(stems)) * factor
+                factor
+                * np.bincount(
+                    np.array([n for n in place.stems if n >= 0], dtype=np.int64),
+                    minlength=len(stems),
+                )
                 for place, factor in zip(places, (TITLE, 1), strict=True)
             ],
             dtype=np.float64,
@@ -180,9 +184,7 @@ class Tracing:
         words = terms.tokens(text)
         stems = [of_stem.get(number(word.form), -1) for word in words]
         linked = [True, *(terms.linked(text, a, b) for a, b in itertools.pairwise(words))]
-        return _Place(
-            text, words, np.array(stems, dtype=np.int64), np.array(linked[: len(words)], dtype=bool)
-        )
+        return _Place(text, words, stems, linked)
 
 
 def _cells(table: sparse.csr_array, row: int) -> tuple[Ints, Floats]:
@@ -223,22 +225,21 @@ def _stretches(place: _Place, brought: Floats) -> list[tuple[str, float]]:
 
     Each stem is counted once, in the longest stretch that holds it.
     """
-    wanted = (place.stems >= 0) & (brought[place.stems] > 0)
-    if not wanted.any():
-        return []
+    values = brought.tolist()
     runs: list[list[int]] = []
-    for at in np.flatnonzero(wanted).tolist():
+    for at, stem in enumerate(place.stems):
+        if stem < 0 or values[stem] <= 0:
+            continue
         if runs and runs[-1][-1] == at - 1 and place.linked[at]:
             runs[-1].append(at)
         else:
             runs.append([at])
-    stems = [(run, set(place.stems[run].tolist())) for run in runs]
+    stems = [(run, {place.stems[at] for at in run}) for run in runs]
     found: dict[str, float] = {}
     told: set[int] = set()
     for run, its in sorted(stems, key=lambda each: -len(each[1])):
-        new = its - told
-        if new:
+        if new := its - told:
             told |= new
             term = place.text[place.words[run[0]].start : place.words[run[-1]].end]
-            found[term] = found.get(term, 0.0) + float(brought[sorted(new)].sum())
+            found[term] = found.get(term, 0.0) + sum(values[stem] for stem in sorted(new))
     return list(found.items())
