@@ -42,9 +42,10 @@ def bounces(home: Path, sources: tuple[str, ...], now: datetime | None, as_json:
     """Read delivery failures, complaints and requests to unsubscribe that came by mail.
 
     SOURCE is a maildir, an mbox file, or imaps://user@host/Folder with its password in
-    DIGEST_IMAP_PASSWORD; without any, it is those that [delivery] names as `mailboxes`, which
-    `digest serve` reads by itself. In a maildir and an IMAP folder new messages are read and marked as
-    seen; an mbox is read whole and left as it is. Reading a message again changes nothing.
+    DIGEST_IMAP_PASSWORD; without any, those are read that [delivery] names as `mailboxes`, as
+    `digest serve` does by itself. In a maildir and an IMAP folder new messages are read and
+    marked as seen; an mbox is read whole and left as it is. Reading a message again changes
+    nothing.
 
     Only what proves to be about a message of this home counts: a permanent failure or a
     complaint suppresses the address, a request turns the email off. `digest subscribers
