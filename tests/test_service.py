@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import mailbox
 import os
 import signal
 import sqlite3
@@ -20,11 +21,11 @@ import pytest
 from freezegun import freeze_time
 
 import digest.ledger
-from digest import pipeline
+from digest import pipeline, tokens
 from digest.cli import wiring
 from digest.cli.service import Profiles, Watch
 from digest.inbox import Inbox
-from digest.model import State
+from digest.model import State, SubscriberId
 from digest.schedule import Service
 from tests.cli import lighthouse
 from tests.cli.command import digest as command
@@ -115,6 +116,19 @@ def test_two_services_at_once_send_what_a_new_dump_brings_once_and_end_when_told
     assert [row[0] for row in rows(home)] == ["ada", "bob"]
     assert {row[2:] for row in rows(home)} == {(State.SENT, 1)}
     assert list((home / "state" / "owners").iterdir()) == []
+
+
+def test_returned_mail_is_read_before_a_pass_and_a_mailbox_that_is_gone_stops_none(
+    tmp_path: Path,
+) -> None:
+    settings = f'{lighthouse.SETTINGS}[delivery]\nmailboxes = ["gone", "returned"]\n'
+    home = lighthouse.make(tmp_path / "home", settings)
+    token = tokens.load(home / "state" / "keys").link("unsubscribe", SubscriberId("bob"))
+    mailbox.Maildir(home / "returned").add(f"Subject: unsubscribe {token}\n\n")
+    with served(home) as process:
+        until((home / "public" / "index.html").exists, process)
+        until(lambda: {row[2] for row in rows(home)} >= {State.SENT, State.CANCELLED}, process)
+    assert [name.rpartition("-")[2] for name in mails(home)] == ["ada"]
 
 
 def test_sigterm_in_the_middle_of_a_pass_leaves_nothing_half_done(tmp_path: Path) -> None:

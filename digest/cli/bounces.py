@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from digest.cli.wiring import Home
     from digest.delivery.returns import Handled, Office
     from digest.ledger import SqlLedger
-    from digest.model import Problem
+    from digest.model import Problem, Subscriber
 
 PASSWORD = "DIGEST_IMAP_PASSWORD"  # noqa: S105  the name of a variable
 """Holds the password of every IMAP folder that one command reads."""
@@ -34,7 +34,7 @@ class Post:
 
 
 @click.command()
-@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@click.argument("sources", nargs=-1, metavar="[SOURCE...]")
 @now_option
 @json_option
 @pass_home
@@ -42,8 +42,10 @@ def bounces(home: Path, sources: tuple[str, ...], now: datetime | None, as_json:
     """Read delivery failures, complaints and requests to unsubscribe that came by mail.
 
     SOURCE is a maildir, an mbox file, or imaps://user@host/Folder with its password in
-    DIGEST_IMAP_PASSWORD. In a maildir and an IMAP folder new messages are read and marked as
-    seen; an mbox is read whole and left as it is. Reading a message again changes nothing.
+    DIGEST_IMAP_PASSWORD; without any, those are read that [delivery] names as `mailboxes`, as
+    `digest serve` does by itself. In a maildir and an IMAP folder new messages are read and
+    marked as seen; an mbox is read whole and left as it is. Reading a message again changes
+    nothing.
 
     Only what proves to be about a message of this home counts: a permanent failure or a
     complaint suppresses the address, a request turns the email off. `digest subscribers
@@ -53,14 +55,18 @@ def bounces(home: Path, sources: tuple[str, ...], now: datetime | None, as_json:
 
     \b
     Examples:
+      digest bounces
       digest bounces ~/Maildir/.bounces
       digest bounces imaps://bounces%40example.org@mail.example.org/INBOX --json
     """
-    from digest.cli import wiring  # noqa: PLC0415  --help does without
+    from digest import subscribers  # noqa: PLC0415  --help does without
+    from digest.cli import wiring  # noqa: PLC0415
 
     opened = wiring.open_home(home)
-    with wiring.open_ledger(opened) as ledger:
-        post = _read(sources, _office(opened, ledger), now=moment(now))
+    places = sources or mailboxes(opened)
+    if not places:
+        raise click.UsageError("Name a SOURCE, or set `mailboxes` under [delivery].")
+    post = read(opened, places, subscribers.load(home), now=moment(now))
     if as_json:
         click.echo(json.dumps(_as_json(post), indent=2))
     else:
@@ -68,14 +74,30 @@ def bounces(home: Path, sources: tuple[str, ...], now: datetime | None, as_json:
     return int(bool(post.problems))
 
 
-def _office(home: Home, ledger: SqlLedger) -> Office:
-    """What judges the reports; raises ConfigError where the profiles are wrong."""
-    from digest import subscribers  # noqa: PLC0415  --help does without
-    from digest.cli import wiring  # noqa: PLC0415
+def mailboxes(home: Home) -> tuple[str, ...]:
+    """Those of the settings."""
+    named = home.settings.delivery.mailboxes
+    return tuple(
+        each if "://" in each else str(home.path / Path(each).expanduser()) for each in named
+    )
+
+
+def read(
+    home: Home, sources: Iterable[str], people: Iterable[Subscriber], *, now: datetime
+) -> Post:
+    """Act on every report in every source; a source that cannot be read stops no other."""
+    from digest.cli import wiring  # noqa: PLC0415  --help does without
+
+    with wiring.open_ledger(home) as ledger:
+        return _read(sources, _office(home, ledger, people), now=now)
+
+
+def _office(home: Home, ledger: SqlLedger, people: Iterable[Subscriber]) -> Office:
+    """What judges the reports."""
+    from digest.cli import wiring  # noqa: PLC0415  --help does without
     from digest.delivery.returns import Office  # noqa: PLC0415
     from digest.render.email import message_id  # noqa: PLC0415
 
-    people = subscribers.load(home.path)
     sender = home.site.sender
     return Office(
         ledger,
@@ -87,7 +109,6 @@ def _office(home: Home, ledger: SqlLedger) -> Office:
 
 
 def _read(sources: Iterable[str], office: Office, *, now: datetime) -> Post:
-    """Act on every report in every source; a source that cannot be read stops no other."""
     from digest.delivery import mailboxes, reports  # noqa: PLC0415  --help does without
     from digest.model import Problem  # noqa: PLC0415
 

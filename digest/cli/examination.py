@@ -16,10 +16,14 @@ from digest.doctor.finding import Finding, fail, ok, warn
 from digest.doctor.resolver import Resolver
 from digest.errors import ConfigError, LedgerError, TemplateError
 from digest.house import MEND_TEMPLATE
+from digest.model import SubscriberId
 from digest.render import templates
 from digest.render.email import EmailComposer
 from digest.render.pages import Pages
 from digest.render.site import HELP
+
+NOBODY = SubscriberId("doctor")
+"""For whom the unsubscribe link is that is looked at."""
 
 
 def look(path: Path, now: datetime) -> Iterator[Finding]:
@@ -145,7 +149,10 @@ def _signatures(home: Home, resolver: Resolver, domain: str) -> Iterator[Finding
 def _web(home: Home, clocks: dict[str, datetime]) -> Iterator[Finding]:
     if home.settings.base_url is None:
         return
-    answer = servers.web(home.settings.base_url, HELP)
+    link = None
+    if home.settings.secret or (home.state / "keys").exists():  # else it would be made
+        link = f"unsubscribe/{wiring.signing_keys(home).link('unsubscribe', NOBODY)}"
+    answer = servers.web(home.settings.base_url, HELP, link)
     yield answer.finding
     if answer.date:
         clocks["the web server"] = answer.date

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from digest import pipeline, subscribers, web
-from digest.cli import logs, wiring
+from digest.cli import bounces, logs, wiring
 from digest.errors import ConfigError
 from digest.inbox import Inbox
 from digest.model import DumpHash, Subscriber, SubscriberId
@@ -38,6 +38,8 @@ def serve(path: Path, *, clock: Callable[[], datetime]) -> None:
         return service.stopping()
 
     def run_pass(now: datetime) -> None:
+        if places := bounces.mailboxes(home):
+            tell_post(bounces.read(home, places, profiles(), now=now))
         with wiring.open_house(home, now=now, inbox=inbox, stopping=stopping) as house:
             report = pipeline.run_once(house, profiles(), now=now)
         logs.tell(report)
@@ -57,6 +59,15 @@ def serve(path: Path, *, clock: Callable[[], datetime]) -> None:
         log.info("watching %s; %d subscribers", home.inbox, len(profiles()))
         service.run()
     log.info("stopped")
+
+
+def tell_post(post: bounces.Post) -> None:
+    """Log what came back and changed something."""
+    for one in post.handled:
+        if one.changed:
+            log.info("%s: %s", one.subscriber, one.what)
+    for problem in post.problems:
+        log.warning("%s", problem)
 
 
 def desk(home: wiring.Home, clock: Callable[[], datetime]) -> web.Desk:

@@ -102,6 +102,9 @@ class Delivery(Section):
     """How long a process that does not stir keeps what it has claimed."""
     bounce_domain: Annotated[str, AfterValidator(values.domain)] | None = None
     """Where bounces come to; each message then has an envelope sender of its own."""
+    mailboxes: tuple[str, ...] = ()
+    """Where returned mail lies: maildirs and mbox files, relative to the home, and IMAP folders as
+    ``imaps://user@host/Folder``."""
 
 
 class Dkim(Section):

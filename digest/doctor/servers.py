@@ -93,22 +93,34 @@ class Answer:
     """Its clock."""
 
 
-def web(base_url: str, page: str) -> Answer:
-    """Whether the public folder is served where links point to; ``page`` is a file in it."""
-    request = urllib.request.Request(f"{base_url}/{page}", method="HEAD")  # noqa: S310  http(s) only, by the settings
+def web(base_url: str, page: str, link: str | None) -> Answer:
+    """Whether links of mails lead anywhere: ``page``, a file of the public folder, and ``link``,
+    which only `digest serve` answers. Looking at either changes nothing."""
+    answer = _head(base_url, page, "serve public/ there")
+    if link is None or answer.finding.level == "fail":
+        return answer
+    # The words leave out the link, which holds a token.
+    answered = _head(base_url, link, "").finding.level != "fail"
+    what = f"{base_url} serves the public folder, but nobody there answers who unsubscribes"
+    remedy = "run `digest serve`, and have the web server pass /unsubscribe/ on to it"
+    return answer if answered else Answer(fail("base_url", what, remedy), answer.date)
+
+
+def _head(base_url: str, path: str, remedy: str) -> Answer:
+    request = urllib.request.Request(f"{base_url}/{path}", method="HEAD")  # noqa: S310  http(s) only, by the settings
     try:
         with urllib.request.urlopen(request, timeout=PATIENCE) as response:  # noqa: S310  as above
             return Answer(_encrypted(base_url), _date(response.headers["Date"]))
     except urllib.error.HTTPError as error:
         with error:
-            what = f"{base_url}/{page}: {error.code} {readable(error.reason)}"
+            what = f"{base_url}/{path}: {error.code} {readable(error.reason)}"
             date = _date(error.headers["Date"])
-        return Answer(fail("base_url", what, "serve public/ there"), date)
+        return Answer(fail("base_url", what, remedy), date)
     except (OSError, http.client.HTTPException) as error:
         cause = error.reason if isinstance(error, urllib.error.URLError) else error
         words = reason(cause) if isinstance(cause, Exception) else readable(str(cause))
-        remedy = "serve public/ there, or correct `base_url`"
-        return Answer(fail("base_url", f"{base_url} does not answer: {words}", remedy))
+        what = f"{base_url} does not answer: {words}"
+        return Answer(fail("base_url", what, f"{remedy}, or correct `base_url`"))
 
 
 def _encrypted(base_url: str) -> Finding:

@@ -163,6 +163,18 @@ def test_a_request_by_mail_turns_the_email_off(home: Path, smtp: Server, tmp_pat
     assert states["2026-W47", "feed"] == "sent"
 
 
+def test_the_mailboxes_of_the_settings_are_read_where_none_is_named(
+    home: Path, smtp: Server
+) -> None:
+    assert digest(home, "bounces").code == 2
+    with (home / "digest.toml").open("a") as settings:
+        settings.write('mailboxes = ["post/returned"]\n')
+    (home / "post").mkdir()
+    maildir(home / "post" / "returned", request(token_in(sent_to(smtp, "ada@example.org"))))
+    ended = digest(home, "bounces")
+    assert (ended.code, "Reports: 1, new: 1." in ended.out) == (0, True)
+
+
 def test_a_mailbox_that_is_not_there_stops_no_other(
     home: Path, smtp: Server, tmp_path: Path
 ) -> None:

@@ -71,7 +71,10 @@ def test_a_home_that_is_well(home: Path) -> None:
     assert snapshot(home) == before
 
 
-def test_a_new_home_is_looked_at_without_making_anything(home: Path) -> None:
+def test_a_new_home_is_looked_at_without_making_anything(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGEST_BASE_URL", "http://127.0.0.1:1")
     assert levels(home)["database"] == "ok"
     assert sorted(path.name for path in home.iterdir()) == [
         "digest.toml",

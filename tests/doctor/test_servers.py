@@ -125,10 +125,12 @@ def test_a_certificate_file_that_is_none(tmp_path: Path) -> None:
 
 
 @contextmanager
-def site(status: int) -> Iterator[str]:
+def site(*statuses: int) -> Iterator[str]:
+    answers = iter(statuses)
+
     class Handler(BaseHTTPRequestHandler):
         def do_HEAD(self) -> None:
-            self.send_response(status)
+            self.send_response(next(answers))
             self.end_headers()
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  its name
@@ -142,7 +144,7 @@ def site(status: int) -> Iterator[str]:
 
 def test_a_site_that_answers_tells_its_time() -> None:
     with site(200) as url:
-        answer = servers.web(url, "help.html")
+        answer = servers.web(url, "help.html", None)
     assert (answer.finding.level, "not https" in answer.finding.what) == ("warn", True)
     assert answer.date is not None
     assert abs(answer.date - datetime.now(UTC)) < timedelta(minutes=1)
@@ -150,7 +152,7 @@ def test_a_site_that_answers_tells_its_time() -> None:
 
 def test_a_site_that_serves_something_else() -> None:
     with site(404) as url:
-        answer = servers.web(url, "help.html")
+        answer = servers.web(url, "help.html", None)
     assert answer.finding.level == "fail"
     assert answer.finding.what == f"{url}/help.html: 404 Not Found"
     assert answer.date is not None
@@ -159,6 +161,18 @@ def test_a_site_that_serves_something_else() -> None:
 def test_a_site_that_does_not_answer() -> None:
     with site(200) as url:
         pass
-    answer = servers.web(url, "help.html")
+    answer = servers.web(url, "help.html", None)
     assert (answer.finding.level, answer.date) == ("fail", None)
     assert "does not answer: Connection refused" in answer.finding.what
+
+
+def test_a_site_where_nobody_answers_unsubscribe_links() -> None:
+    with site(200, 404) as url:
+        answer = servers.web(url, "help.html", "unsubscribe/secret-token")
+    assert answer.finding.level == "fail"
+    assert "nobody there answers who unsubscribes" in answer.finding.what
+    assert "digest serve" in answer.finding.remedy
+    assert "secret-token" not in str(answer.finding)
+    assert answer.date is not None
+    with site(200, 200) as url:
+        assert servers.web(url, "help.html", "unsubscribe/x").finding.level == "warn"

@@ -105,3 +105,18 @@ def test_a_port_that_is_taken_ends_the_start_before_anything_is_done(
     assert f"cannot listen on 127.0.0.1:{port}: Address already in use" in ended.err
     assert "`bind` under [web]" in ended.err
     assert not (home / "state").exists()
+
+
+def test_the_doctor_sees_whether_anybody_answers_unsubscribe_links(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look(url: str) -> dict[str, str]:
+        monkeypatch.setenv("DIGEST_BASE_URL", url)
+        found = digest(home, "doctor", "--json").json
+        return next(each for each in found if each["area"] == "base_url")
+
+    with served(home) as (front, _):
+        url = f"http://127.0.0.1:{front.port}"
+        assert "not https" in look(url)["what"]
+        monkeypatch.setenv("DIGEST_SECRET", "not that of the service")
+        assert "nobody there answers who unsubscribes" in look(url)["what"]
