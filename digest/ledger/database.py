@@ -63,8 +63,7 @@ class Database:
         self.is_sqlite = engine.dialect.name == "sqlite"
         self._engine = engine
         one_state = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
-        self._reading = engine.execution_options(**one_state)
-        self._writing = engine.execution_options(digest_writes=True)
+        self._reading = engine.execution_options(digest_reads=True, **one_state)
         # Threads of one process queue here; SQLite's own waiting is sleep and retry.
         self._turn = threading.Lock() if self.is_sqlite else nullcontext()
         self._preparing = threading.Lock()
@@ -83,7 +82,7 @@ class Database:
         """A transaction that is durable when the block ends, undone when it raises."""
         with self._in_words():
             self._prepare()
-            with self._turn, self._writing.begin() as connection:
+            with self._turn, self._engine.begin() as connection:
                 self.lock(connection, *locks)
                 yield connection
 
@@ -120,10 +119,10 @@ class Database:
     def _create_or_upgrade(self) -> None:
         if self.path is not None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self._engine.connect() as connection:
+        with self._reading.connect() as connection:
             if schema.version(connection) == schema.HEAD:
                 return
-        with self._writing.begin() as connection:
+        with self._engine.begin() as connection:
             self.lock(connection, SCHEMA)
             if schema.version(connection) != schema.HEAD:
                 schema.upgrade(connection)
@@ -208,10 +207,10 @@ def _switch_to_wal(connection: sqlite3.Connection, tries: int) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("digest_writes")
+    reads = connection.get_execution_options().get("digest_reads")
     driver = connection.connection.driver_connection
     assert driver is not None  # noqa: S101  it has just connected
-    driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+    driver.execute("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
 def _postgresql(url: URL, patience: timedelta) -> Database:

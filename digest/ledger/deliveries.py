@@ -190,14 +190,15 @@ def commit_each(
     """
     rows = _asking(claims, now, expire_after, recipients)
     allowed = {row["which"] for row in rows if _GO.run(connection, [row])}
-    back = connection.execute(
+    claimed = connection.execute(
         select(delivery.c.id, delivery.c.fence, delivery.c.channel, subscriber.c.name)
         .join_from(delivery, decision)
         .join(subscriber)
         .where(delivery.c.id.in_({number for number, _ in claims}))
         .where(delivery.c.state == State.CLAIMED)
-    ).all()
-    back = [row for row in back if (row.id, row.fence) in claims]
+    )
+    pairs = set(claims)
+    back = [row for row in claimed if (row.id, row.fence) in pairs]
     people = {row.name: recipients.get(row.id) for row in back if row.channel == "email"}
     why = refusals.refused(connection, people)
     ends = [
@@ -308,14 +309,14 @@ def _asking(
     recipients: Mapping[DeliveryId, str | None],
 ) -> list[dict[str, Any]]:
     """What ``_GO`` asks for each claim, in an order that keeps two writers from a deadlock."""
-    oldest = microseconds(EPOCH if expire_after is None else now - expire_after)
+    oldest = EPOCH if expire_after is None else now - expire_after
+    shared = {"now": microseconds(now), "oldest": microseconds(oldest)}
     return [
         {
             "which": number,
             "held": fence,
-            "oldest": oldest,
             "address": refusals.folded(recipients.get(number) or ""),
-            "now": microseconds(now),
+            **shared,
         }
         for number, fence in sorted(set(claims))
     ]
