@@ -47,6 +47,12 @@ def readable(raw: str) -> str:
     Paragraphs stay apart by a blank line. Addresses and code between backquotes stay as they
     are, and so does what cannot be told from ordinary words, prices or data.
     """
+    text = _once_readable(raw)
+    # A price before a formula can hide one end of it until the other formulas are gone.
+    return _once_readable(text) if "$" in text else text
+
+
+def _once_readable(raw: str) -> str:
     text = plain(raw)
     if MARKUP.search(text) or any(mark in text for mark in ("--", "''", "://")):
         text = _without_markup(text)

@@ -68,7 +68,9 @@ def mx(authority: trustme.CA) -> Iterator[Server]:
         yield mx
 
 
-def transport(mx: Server, authority: trustme.CA, folder: Path) -> SmtpTransport:
+def transport(
+    mx: Server, authority: trustme.CA, folder: Path, patience: float = 0.5
+) -> SmtpTransport:
     ca_file = folder / "ca.pem"
     authority.cert_pem.write_to_path(ca_file)
     mine = Account(
@@ -78,8 +80,8 @@ def transport(mx: Server, authority: trustme.CA, folder: Path) -> SmtpTransport:
         password="secret",
         ca_file=str(ca_file),
         hello="client.example.org",
-        timeout=0.5,
-        patience=0.5,
+        timeout=patience,
+        patience=patience,
     )
     return SmtpTransport(mine, connections=1)
 
@@ -110,6 +112,7 @@ def test_a_fault_of_the_server(
     assert mx.recipients()[VICTIM] == int(mails)
 
     mx.behave = lambda _: None
+    mail = transport(mx, authority, tmp_path, patience=10)
     world.run(PEOPLE, NOW + timedelta(hours=1), transport=mail)
     assert states(world) == expected(struck, later)
     assert mx.recipients()[VICTIM] == int(mails_later)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from digest.text.clean import plain
@@ -154,6 +154,13 @@ def test_anything_becomes_plain_text(raw: str) -> None:
 cases = [raw for raw, _ in LATEX + HALF_STRIPPED + TYPOGRAPHY] + UNTOUCHED
 
 
+@example(
+    [
+        "costs $3 and $4, from $5 million to $10 million, US$5M and A$7, $20. We plot it",
+        "ell_1 and ell_2 norms, pi_0, C_Phi",
+        "2$\\times$ on $\\sim$21M, $10\\times 10$",
+    ]
+)
 @given(st.lists(st.sampled_from(cases), min_size=1, max_size=4))
 def test_what_reads_well_stays_as_it_is(raws: list[str]) -> None:
     text = readable(". Then ".join(raws))
