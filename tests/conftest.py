@@ -59,6 +59,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         # Not below pytest's folder: a socket's path must be shorter than that can be.
         with tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder:
             running = pgserver.get_server(folder, cleanup_mode="stop")
+            # No test cuts the power.
+            running.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf()")
             yield running.get_uri().replace("postgresql://", "postgresql+psycopg://")
             running.cleanup()
 

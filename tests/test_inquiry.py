@@ -207,7 +207,7 @@ INTERESTS = st.builds(
     place=st.sampled_from([None, None, "title", "abstract"]),
     weight=st.sampled_from([0.5, 1.0, 2.5]),
 )
-PAPERS = st.lists(st.tuples(TITLES, TITLES), min_size=1, max_size=6)
+PAPERS = st.lists(st.tuples(TITLES, TITLES), min_size=1, max_size=4)
 PROFILES = st.builds(
     person,
     st.just("ada"),

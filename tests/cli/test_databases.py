@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -15,12 +16,18 @@ from tests.conftest import MakeUrl
 from tests.world import utc
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def used(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home that has sent its first digests."""
-    made = lighthouse.make(tmp_path / "home")
+    made = lighthouse.make(tmp_path_factory.mktemp("used"))
     assert command(made, "run", "--now", FIRST).code == 0
     return made
+
+
+@pytest.fixture
+def home(used: Path, tmp_path: Path) -> Path:
+    """Such a home once more."""
+    return copytree(used, tmp_path / "home")
 
 
 def ledger_file(home: Path) -> Path:

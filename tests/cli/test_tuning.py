@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -13,13 +14,19 @@ from tests.world import snapshot
 TITLE = "The lighthouse at the end of the world"
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def used(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home in which Ada and Bob have had a digest with one paper about a lighthouse."""
-    made = make(tmp_path)
+    made = make(tmp_path_factory.mktemp("used"))
     put(made, "second", "Soup near the pier")
     assert digest(made, "run", "--now", FIRST).code == 0
     return made
+
+
+@pytest.fixture
+def home(used: Path, tmp_path: Path) -> Path:
+    """Such a home once more."""
+    return copytree(used, tmp_path / "home")
 
 
 # --- feedback ----------------------------------------------------------------------------
