@@ -36,8 +36,8 @@ def preview(home: Path, subscriber: str, out: Path | None, now: datetime | None)
       digest preview ada
       digest preview ada --out ada.html
     """
-    from digest import inquiry  # noqa: PLC0415  --help does without
-    from digest.model import Skip  # noqa: PLC0415
+    from digest import inquiry
+    from digest.model import Skip
 
     when = moment(now)
     with _rehearsed(home, subscriber, when) as (house, person):
@@ -74,7 +74,7 @@ def explain(home: Path, subscriber: str, paper: str, now: datetime | None, as_js
       digest explain ada 2106.09685
       digest explain ada "lottery ticket hypothesis" --json
     """
-    from digest import inquiry  # noqa: PLC0415  --help does without
+    from digest import inquiry
 
     when = moment(now)
     with _rehearsed(home, subscriber, when) as (house, person):
@@ -88,9 +88,9 @@ def explain(home: Path, subscriber: str, paper: str, now: datetime | None, as_js
 
 def _page(house: House, digest: Digest, person: Subscriber, suffix: str) -> bytes:
     """The digest as HTML, as a message, or as text."""
-    import email.policy  # noqa: PLC0415  --help does without
+    import email.policy
 
-    from digest.model import Claim, DeliveryId  # noqa: PLC0415
+    from digest.model import Claim, DeliveryId
 
     claim = Claim(DeliveryId(0), "email", digest, fence=0, attempt=1)
     message = house.composer([person.id])(claim, person).content
@@ -105,8 +105,8 @@ def _page(house: House, digest: Digest, person: Subscriber, suffix: str) -> byte
 @contextmanager
 def _rehearsed(home: Path, subscriber: str, now: datetime) -> Iterator[tuple[House, Subscriber]]:
     """The house as it would be after reading the inbox, without changing it."""
-    from digest import pipeline, subscribers  # noqa: PLC0415  --help does without
-    from digest.cli import wiring  # noqa: PLC0415
+    from digest import pipeline, subscribers
+    from digest.cli import wiring
 
     opened = wiring.open_home(home)
     person = subscribers.find(subscribers.load(home), subscriber)
@@ -141,7 +141,7 @@ def _as_json(answer: Explanation) -> dict[str, Any]:
 
 
 def _show(answer: Explanation) -> None:
-    from digest.cli import terminal  # noqa: PLC0415  --help does without
+    from digest.cli import terminal
 
     out = terminal.console()
     out.print(f"[bold]{terminal.escape(answer.paper.title)}[/bold]")

@@ -59,8 +59,8 @@ def bounces(home: Path, sources: tuple[str, ...], now: datetime | None, as_json:
       digest bounces ~/Maildir/.bounces
       digest bounces imaps://bounces%40example.org@mail.example.org/INBOX --json
     """
-    from digest import subscribers  # noqa: PLC0415  --help does without
-    from digest.cli import wiring  # noqa: PLC0415
+    from digest import subscribers
+    from digest.cli import wiring
 
     opened = wiring.open_home(home)
     places = sources or mailboxes(opened)
@@ -86,7 +86,7 @@ def read(
     home: Home, sources: Iterable[str], people: Iterable[Subscriber], *, now: datetime
 ) -> Post:
     """Act on every report in every source; a source that cannot be read stops no other."""
-    from digest.cli import wiring  # noqa: PLC0415  --help does without
+    from digest.cli import wiring
 
     with wiring.open_ledger(home) as ledger:
         return _read(sources, _office(home, ledger, people), now=now)
@@ -94,9 +94,9 @@ def read(
 
 def _office(home: Home, ledger: SqlLedger, people: Iterable[Subscriber]) -> Office:
     """What judges the reports."""
-    from digest.cli import wiring  # noqa: PLC0415  --help does without
-    from digest.delivery.returns import Office  # noqa: PLC0415
-    from digest.render.email import message_id  # noqa: PLC0415
+    from digest.cli import wiring
+    from digest.delivery.returns import Office
+    from digest.render.email import message_id
 
     sender = home.site.sender
     return Office(
@@ -109,8 +109,8 @@ def _office(home: Home, ledger: SqlLedger, people: Iterable[Subscriber]) -> Offi
 
 
 def _read(sources: Iterable[str], office: Office, *, now: datetime) -> Post:
-    from digest.delivery import mailboxes, reports  # noqa: PLC0415  --help does without
-    from digest.model import Problem  # noqa: PLC0415
+    from digest.delivery import mailboxes, reports
+    from digest.model import Problem
 
     post = Post()
     for source in sources:
@@ -138,7 +138,7 @@ def _as_json(post: Post) -> dict[str, Any]:
 
 
 def _show(post: Post) -> None:
-    from digest.cli import terminal  # noqa: PLC0415  --help does without
+    from digest.cli import terminal
 
     out = terminal.console()
     rows = terminal.table("Subscriber", "Changed", "")

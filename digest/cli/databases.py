@@ -36,8 +36,8 @@ def copy(home: Path, url: str, as_json: bool) -> None:
       digest db copy postgresql+psycopg://digest@localhost/digest
       digest db copy sqlite:///state/back.db
     """
-    from digest import ledger  # noqa: PLC0415  --help does without
-    from digest.cli import terminal, wiring  # noqa: PLC0415
+    from digest import ledger
+    from digest.cli import terminal, wiring
 
     opened = wiring.open_home(home)
     target = _database_url(url, home)
@@ -73,7 +73,7 @@ def backup(home: Path, file: Path, force: bool) -> None:
       digest db backup /var/backups/digest/monday.db
       digest db backup --force /var/backups/digest/last.db
     """
-    from digest.cli import terminal, wiring  # noqa: PLC0415  --help does without
+    from digest.cli import terminal, wiring
 
     if file.exists() and not force:
         raise click.ClickException(f"{file} exists; name another file, or add --force.")
@@ -99,7 +99,7 @@ def restore(home: Path, file: Path, now: datetime | None) -> None:
     Example:
       digest db restore /var/backups/digest/monday.db
     """
-    from digest.cli import wiring  # noqa: PLC0415  --help does without
+    from digest.cli import wiring
 
     opened = wiring.open_home(home)
     with wiring.open_ledger(opened) as ledger:
@@ -122,7 +122,7 @@ def restored(home: Path, now: datetime | None) -> None:
     Example:
       pg_restore --clean --dbname digest monday.dump && digest db restored
     """
-    from digest.cli import wiring  # noqa: PLC0415  --help does without
+    from digest.cli import wiring
 
     opened = wiring.open_home(home)
     with wiring.open_ledger(opened) as ledger:
@@ -139,7 +139,7 @@ def _tell_held(held: int) -> None:
 
 def _refuse_while_busy(home: Home, ledger: SqlLedger) -> None:
     """Mail that somebody is sending now would be sent once more from the copy."""
-    from digest import presence  # noqa: PLC0415  --help does without
+    from digest import presence
 
     owners = ledger.owners()
     dead = presence.dead(home.state / "owners", owners)
@@ -151,9 +151,9 @@ def _refuse_while_busy(home: Home, ledger: SqlLedger) -> None:
 
 def _database_url(url: str, home: Path) -> str:
     """The URL as settings would have it: SQLite's file relative to the home."""
-    from pydantic_core import PydanticCustomError  # noqa: PLC0415  --help does without
+    from pydantic_core import PydanticCustomError
 
-    from digest.config import values  # noqa: PLC0415
+    from digest.config import values
 
     try:
         return values.in_home(values.database_url(url), home)

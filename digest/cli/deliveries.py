@@ -56,7 +56,7 @@ def list_(  # noqa: PLR0917  click passes them by name
       digest deliveries list --state uncertain --state failed
       digest deliveries list --subscriber ada --json
     """
-    from digest.model import State, SubscriberId  # noqa: PLC0415  --help does without
+    from digest.model import State, SubscriberId
 
     with _look_into_ledger(home) as ledger:
         rows = ledger.deliveries(
@@ -82,7 +82,7 @@ def show(home: Path, number: int, as_json: bool) -> None:
     Example:
       digest deliveries show 12
     """
-    from digest.model import DeliveryId  # noqa: PLC0415  --help does without
+    from digest.model import DeliveryId
 
     with _look_into_ledger(home) as ledger:
         rows = ledger.deliveries(numbers=[DeliveryId(number)])
@@ -110,7 +110,7 @@ def _deciding(name: str, act: str, explanation: str, done: str) -> None:
     @now_option
     @pass_home
     def decide(home: Path, numbers: tuple[int, ...], now: datetime | None) -> None:
-        from digest.model import DeliveryId  # noqa: PLC0415  --help does without
+        from digest.model import DeliveryId
 
         with _ledger(home) as ledger:
             method: Callable[..., None] = getattr(ledger, act)
@@ -149,19 +149,19 @@ def row_as_json(row: DeliveryRow) -> dict[str, Any]:
 
 
 def _ledger(home: Path) -> SqlLedger:
-    from digest.cli import wiring  # noqa: PLC0415  --help does without
+    from digest.cli import wiring
 
     return wiring.open_ledger(wiring.open_home(home))
 
 
 def _look_into_ledger(home: Path) -> AbstractContextManager[SqlLedger]:
-    from digest.cli import wiring  # noqa: PLC0415  --help does without
+    from digest.cli import wiring
 
     return wiring.look_into_ledger(wiring.open_home(home))
 
 
 def _show(rows: list[DeliveryRow]) -> None:
-    from digest.cli import terminal  # noqa: PLC0415  --help does without
+    from digest.cli import terminal
 
     out = terminal.console()
     if not rows:

@@ -40,7 +40,7 @@ def doctor(home: Path, now: datetime | None, as_json: bool) -> int:
       digest doctor
       digest doctor --json
     """
-    from digest.cli import examination, terminal  # noqa: PLC0415  --help does without
+    from digest.cli import examination, terminal
 
     found: list[Finding] = []
     out = terminal.console()

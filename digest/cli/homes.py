@@ -30,7 +30,7 @@ def init(folder: Path) -> None:
     Example:
       digest init my-lab && cd my-lab && digest run
     """
-    from digest import starter  # noqa: PLC0415  --help does without
+    from digest import starter
 
     files = starter.files()
     # A file that has just changed might still be being written; these are finished.
@@ -65,8 +65,8 @@ def check(home: Path, as_json: bool) -> int:
     Example:
       digest check
     """
-    from digest import subscribers  # noqa: PLC0415  --help does without
-    from digest.cli import terminal, wiring  # noqa: PLC0415
+    from digest import subscribers
+    from digest.cli import terminal, wiring
 
     problems: list[Problem] = []
     notes = list(wiring.strays())
@@ -101,8 +101,8 @@ def check(home: Path, as_json: bool) -> int:
 
 def _not_mailed(home: Home, listed: Sequence[Subscriber]) -> list[Problem]:
     """Notes of the people who have unsubscribed or are suppressed."""
-    from digest.cli import people, wiring  # noqa: PLC0415  --help does without
-    from digest.model import Problem  # noqa: PLC0415
+    from digest.cli import people, wiring
+    from digest.model import Problem
 
     try:
         with wiring.look_into_ledger(home) as ledger:
@@ -113,15 +113,15 @@ def _not_mailed(home: Home, listed: Sequence[Subscriber]) -> list[Problem]:
 
 def _of_interests(home: Home, listed: Sequence[Subscriber]) -> list[Problem]:
     """Notes of interests that tell nothing in the archive."""
-    from digest.cli import terminal, wiring  # noqa: PLC0415  --help does without
-    from digest.model import Problem  # noqa: PLC0415
+    from digest.cli import terminal, wiring
+    from digest.model import Problem
 
     try:
         with wiring.look_into_ledger(home) as ledger:
             if not ledger.papers(limit=1):
                 return []
-            from digest.tuning import lint  # noqa: PLC0415  it takes most of a second to import
-            from digest.tuning.archive import Archive  # noqa: PLC0415
+            from digest.tuning import lint  # it takes most of a second to import
+            from digest.tuning.archive import Archive
 
             with terminal.waiting("Looking for the interests in the archive"):
                 return lint.notes(listed, Archive.of(ledger))
@@ -150,8 +150,8 @@ def status(home: Path, alive: bool, now: datetime | None, as_json: bool) -> int:
       digest status
       digest status --alive
     """
-    from digest import periods, subscribers  # noqa: PLC0415  --help does without
-    from digest.cli import overview, people, wiring  # noqa: PLC0415
+    from digest import periods, subscribers
+    from digest.cli import overview, people, wiring
 
     opened, when = wiring.open_home(home), moment(now)
     lives = wiring.is_alive(opened, now=when)

@@ -54,7 +54,7 @@ class Person:
 
 def everybody(listed: Iterable[Subscriber], ledger: SqlLedger) -> list[Person]:
     """The people of the profiles in their order, then others who must not be mailed."""
-    from digest.ledger.refusals import folded  # noqa: PLC0415  --help does without
+    from digest.ledger.refusals import folded
 
     profiles = {profile.id: profile for profile in listed}
     off = {one.subscriber: one.since for one in ledger.unsubscriptions()}
@@ -69,7 +69,7 @@ def everybody(listed: Iterable[Subscriber], ledger: SqlLedger) -> list[Person]:
 
 def notes(listed: Iterable[Subscriber], ledger: SqlLedger) -> list[Problem]:
     """Of the people whose profile asks for mail, those who get none, and how to change it."""
-    from digest.model import Problem  # noqa: PLC0415  --help does without
+    from digest.model import Problem
 
     return [
         Problem(
@@ -100,8 +100,8 @@ def list_(home: Path, standings: tuple[str, ...], as_json: bool) -> None:
       digest subscribers list
       digest subscribers list --state suppressed --json
     """
-    from digest import subscribers as profiles  # noqa: PLC0415  --help does without
-    from digest.cli import wiring  # noqa: PLC0415
+    from digest import subscribers as profiles
+    from digest.cli import wiring
 
     listed = profiles.load(home)
     with wiring.look_into_ledger(wiring.open_home(home)) as ledger:
@@ -124,8 +124,8 @@ def unsubscribe(home: Path, subscriber: str, now: datetime | None) -> None:
     Example:
       digest subscribers unsubscribe ada
     """
-    from digest import subscribers as profiles  # noqa: PLC0415  --help does without
-    from digest.cli import wiring  # noqa: PLC0415
+    from digest import subscribers as profiles
+    from digest.cli import wiring
 
     listed = profiles.load(home)
     with wiring.open_ledger(wiring.open_home(home)) as ledger:
@@ -149,8 +149,8 @@ def resubscribe(home: Path, subscriber: str) -> None:
     Example:
       digest subscribers resubscribe ada
     """
-    from digest import subscribers as profiles  # noqa: PLC0415  --help does without
-    from digest.cli import wiring  # noqa: PLC0415
+    from digest import subscribers as profiles
+    from digest.cli import wiring
 
     listed = profiles.load(home)
     with wiring.open_ledger(wiring.open_home(home)) as ledger:
@@ -173,7 +173,7 @@ def suppressions(home: Path, as_json: bool) -> None:
     Example:
       digest subscribers suppressions
     """
-    from digest.cli import terminal, wiring  # noqa: PLC0415  --help does without
+    from digest.cli import terminal, wiring
 
     with wiring.look_into_ledger(wiring.open_home(home)) as ledger:
         found = ledger.suppressions()
@@ -200,8 +200,8 @@ def suppressions(home: Path, as_json: bool) -> None:
 
 def _known(name: str, listed: Sequence[Subscriber], ledger: SqlLedger) -> SubscriberId:
     """The id of somebody whom a profile lists or a delivery was made for. Raises NotFound."""
-    from digest.model import SubscriberId  # noqa: PLC0415  --help does without
-    from digest.notation import nearest  # noqa: PLC0415
+    from digest.model import SubscriberId
+    from digest.notation import nearest
 
     wanted = SubscriberId(name)
     known = [person.id for person in everybody(listed, ledger)]
@@ -223,7 +223,7 @@ def _as_json(person: Person) -> dict[str, Any]:
 
 
 def _show(people: Sequence[Person]) -> None:
-    from digest.cli import terminal  # noqa: PLC0415  --help does without
+    from digest.cli import terminal
 
     if not people:
         click.echo("No such subscribers.")

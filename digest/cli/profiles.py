@@ -32,11 +32,11 @@ def profile(home: Path, subscriber: str, as_json: bool) -> None:
       digest profile ada
       digest profile ada --json
     """
-    from digest import subscribers  # noqa: PLC0415  --help does without
-    from digest.cli import terminal, wiring  # noqa: PLC0415
-    from digest.model import Verdicts  # noqa: PLC0415
-    from digest.tuning.archive import Archive  # noqa: PLC0415
-    from digest.tuning.portrait import portray  # noqa: PLC0415
+    from digest import subscribers
+    from digest.cli import terminal, wiring
+    from digest.model import Verdicts
+    from digest.tuning.archive import Archive
+    from digest.tuning.portrait import portray
 
     opened = wiring.open_home(home)
     person = subscribers.find(subscribers.load(home), subscriber)
@@ -85,7 +85,7 @@ def _understood(each: Understood) -> dict[str, Any]:
 
 
 def _show(portrait: Portrait) -> None:
-    from digest.cli import terminal  # noqa: PLC0415  --help does without
+    from digest.cli import terminal
 
     out, person = terminal.console(), portrait.subscriber
     name = f" ({person.name})" if person.name else ""
@@ -124,7 +124,7 @@ def _schedule(person: Subscriber) -> str:
 
 
 def _show_learned(out: Console, portrait: Portrait) -> None:
-    from digest.tuning.suggest import as_yaml  # noqa: PLC0415  --help does without
+    from digest.tuning.suggest import as_yaml
 
     said = portrait.verdicts
     _show_papers(out, "Likes", said.liked)
@@ -140,7 +140,7 @@ def _show_learned(out: Console, portrait: Portrait) -> None:
 
 
 def _show_papers(out: Console, heading: str, papers: Sequence[Paper]) -> None:
-    from digest.cli import terminal  # noqa: PLC0415  --help does without
+    from digest.cli import terminal
 
     for paper in papers:
         out.print(f"[dim]{heading:<8}[/dim]  {terminal.escape(paper.title)}")

@@ -33,9 +33,9 @@ def replay(home: Path, subscriber: str, last: int, as_json: bool) -> None:
       digest replay ada
       digest replay ada --last 12 --json
     """
-    from digest import subscribers  # noqa: PLC0415  --help does without
-    from digest.cli import terminal, wiring  # noqa: PLC0415
-    from digest.tuning.replay import replay as replayed  # noqa: PLC0415
+    from digest import subscribers
+    from digest.cli import terminal, wiring
+    from digest.tuning.replay import replay as replayed
 
     opened = wiring.open_home(home)
     person = subscribers.find(subscribers.load(home), subscriber)
@@ -71,14 +71,14 @@ def _change_as_json(change: Change) -> dict[str, Any]:
 
 def _why(change: Change) -> str:
     """Why it is picked now; of a lost paper, why it is not."""
-    from digest.render import wording  # noqa: PLC0415  --help does without
+    from digest.render import wording
 
     return change.why_not or wording.why(change.now.reasons if change.now else ())
 
 
 def _show(person: Subscriber, digests: Sequence[Replayed]) -> None:
-    from digest.cli import terminal  # noqa: PLC0415  --help does without
-    from digest.render import wording  # noqa: PLC0415
+    from digest.cli import terminal
+    from digest.render import wording
 
     out = terminal.console()
     if not digests:

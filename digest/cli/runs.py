@@ -35,8 +35,8 @@ def run(home: Path, now: datetime | None, dry_run: bool, inbox: Path | None, as_
       digest run
       digest run --dry-run --now 2026-11-16T08:00+01:00
     """
-    from digest import pipeline, subscribers  # noqa: PLC0415  --help does without
-    from digest.cli import logs, signals, terminal, wiring  # noqa: PLC0415
+    from digest import pipeline, subscribers
+    from digest.cli import logs, signals, terminal, wiring
 
     opened = wiring.open_home(home, inbox=inbox)
     style = opened.settings.log.format

@@ -25,6 +25,6 @@ def serve(home: Path) -> None:
     Example:
       digest serve
     """
-    from digest.cli import service  # noqa: PLC0415  --help does without
+    from digest.cli import service
 
     service.serve(home, clock=lambda: datetime.now(UTC))

@@ -42,8 +42,8 @@ def suggest(home: Path, subscriber: str, library: Path | None, limit: int, as_js
       digest suggest ada
       digest suggest ada --from library.bib
     """
-    from digest import subscribers  # noqa: PLC0415  --help does without
-    from digest.cli import terminal, wiring  # noqa: PLC0415
+    from digest import subscribers
+    from digest.cli import terminal, wiring
 
     opened = wiring.open_home(home)
     person = subscribers.find(subscribers.load(home), subscriber)
@@ -66,12 +66,12 @@ def _learn(
     ledger: SqlLedger, person: Subscriber, library: Path | None, limit: int
 ) -> tuple[int, int, Sequence[Suggestion]]:
     """How many texts were learned from and compared with, and what they suggest."""
-    from digest.cli import terminal  # noqa: PLC0415  --help does without
-    from digest.model import Verdicts  # noqa: PLC0415
-    from digest.pipeline import BACKGROUND  # noqa: PLC0415
-    from digest.tuning import suggest as tuning  # noqa: PLC0415
-    from digest.tuning.library import read  # noqa: PLC0415
-    from digest.tuning.phrases import LEAST_TEXTS  # noqa: PLC0415
+    from digest.cli import terminal
+    from digest.model import Verdicts
+    from digest.pipeline import BACKGROUND
+    from digest.tuning import suggest as tuning
+    from digest.tuning.library import read
+    from digest.tuning.phrases import LEAST_TEXTS
 
     papers = ledger.papers(limit=BACKGROUND)
     if library is None:
@@ -95,7 +95,7 @@ def _too_few(person: Subscriber, said: Verdicts) -> str:
 
 
 def _show(found: Sequence[Suggestion], source: str, archive: int) -> None:
-    from digest.tuning.suggest import as_yaml  # noqa: PLC0415  --help does without
+    from digest.tuning.suggest import as_yaml
 
     against = f"against {archive:,} papers of the archive" if archive else "without an archive"
     click.echo(f"# From {source}, {against}.")

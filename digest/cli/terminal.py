@@ -34,7 +34,7 @@ PIPE = 10_000
 
 def console(*, stderr: bool = False) -> Console:
     """A console that shows colours on a terminal only, and fits lines to that alone."""
-    from rich.console import Console  # noqa: PLC0415  --help does without
+    from rich.console import Console
 
     made = Console(stderr=stderr, highlight=False, soft_wrap=True)
     if not made.is_terminal:
@@ -47,7 +47,7 @@ def track(items: Iterable[T], what: str, total: int) -> Iterator[T]:
     if not sys.stderr.isatty():
         yield from items
         return
-    from rich.progress import Progress  # noqa: PLC0415  a pipe does without
+    from rich.progress import Progress  # a pipe does without
 
     started = monotonic()
     out = console(stderr=True)
@@ -60,7 +60,7 @@ def track(items: Iterable[T], what: str, total: int) -> Iterator[T]:
 
 def table(*headings: str) -> Table:
     """A table without rules, its columns as wide as their content; after a ``#``, of figures."""
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Table
 
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for heading in headings:
@@ -77,7 +77,7 @@ def waiting(words: str) -> Status:
 
 def escape(text: str) -> str:
     """Text from outside, harmless to the console's markup."""
-    from rich.markup import escape as escaped  # noqa: PLC0415
+    from rich.markup import escape as escaped
 
     return escaped(text)
 

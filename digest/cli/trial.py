@@ -40,9 +40,9 @@ def test_mail(
       digest test-mail me@example.org
       digest test-mail me@example.org --subscriber ada
     """
-    from digest import subscribers  # noqa: PLC0415  --help does without
-    from digest.cli import terminal, wiring  # noqa: PLC0415
-    from digest.model import State  # noqa: PLC0415
+    from digest import subscribers
+    from digest.cli import terminal, wiring
+    from digest.model import State
 
     recipient, when = _checked(address), moment(now)
     opened = wiring.open_home(home)
@@ -75,9 +75,9 @@ def test_mail(
 
 
 def _checked(address: str) -> str:
-    from pydantic_core import PydanticCustomError  # noqa: PLC0415  --help does without
+    from pydantic_core import PydanticCustomError
 
-    from digest.notation import email_address  # noqa: PLC0415
+    from digest.notation import email_address
 
     try:
         return email_address(address)
@@ -94,8 +94,8 @@ def _likeliest(listed: Sequence[Subscriber], address: str) -> Subscriber:
 
 def _digest(house: House, person: Subscriber, now: datetime) -> Digest:
     """The subscriber's last digest, else the next."""
-    from digest import inquiry, pipeline  # noqa: PLC0415  --help does without
-    from digest.model import Skip  # noqa: PLC0415
+    from digest import inquiry, pipeline
+    from digest.model import Skip
 
     for digest in house.ledger.digests(person.id, limit=1):
         return digest
@@ -111,13 +111,13 @@ def _digest(house: House, person: Subscriber, now: datetime) -> Digest:
 
 def _compose(home: Home, house: House, digest: Digest, person: Subscriber) -> Message:
     """The message as it would go out, but for its marks and its links that do nothing."""
-    import secrets  # noqa: PLC0415  --help does without
+    import secrets
 
-    from digest import tokens  # noqa: PLC0415
-    from digest.cli.wiring import Letters  # noqa: PLC0415
-    from digest.model import Claim, DeliveryId  # noqa: PLC0415
-    from digest.render import templates  # noqa: PLC0415
-    from digest.render.email import EmailComposer  # noqa: PLC0415
+    from digest import tokens
+    from digest.cli.wiring import Letters
+    from digest.model import Claim, DeliveryId
+    from digest.render import templates
+    from digest.render.email import EmailComposer
 
     composer = EmailComposer(templates.load(home.path), home.site)
     thrown_away = tokens.Tokens({0: secrets.token_bytes(32)})
@@ -127,7 +127,7 @@ def _compose(home: Home, house: House, digest: Digest, person: Subscriber) -> Me
 
 
 def _send(home: Home, message: Message) -> Outcome:
-    from digest.cli import wiring  # noqa: PLC0415  --help does without
+    from digest.cli import wiring
 
     (outcome,) = wiring.transport(home).send([message], lambda _: True)
     return outcome

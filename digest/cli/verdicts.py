@@ -43,8 +43,8 @@ def feedback(  # noqa: PLR0917  click passes them by name
       digest feedback ada 2106.09685 like
       digest feedback ada "lottery ticket hypothesis" clear
     """
-    from digest import subscribers  # noqa: PLC0415  --help does without
-    from digest.cli import wiring  # noqa: PLC0415
+    from digest import subscribers
+    from digest.cli import wiring
 
     opened = wiring.open_home(home)
     person = subscribers.find(subscribers.load(home), subscriber)

@@ -184,7 +184,7 @@ def transport(home: Home, stopping: Callable[[], bool] = lambda: False) -> Trans
     settings = home.settings
     if settings.smtp is None:
         return Outbox(home.path / "outbox")
-    from digest.delivery.smtp import SmtpTransport  # noqa: PLC0415  an outbox does without
+    from digest.delivery.smtp import SmtpTransport  # an outbox does without
 
     extra = {"sign": signer(home, settings.dkim)} if settings.dkim else {}
     return SmtpTransport(
@@ -200,7 +200,7 @@ def transport(home: Home, stopping: Callable[[], bool] = lambda: False) -> Trans
 
 def mail_server(home: Home, smtp: config.Smtp) -> Server:
     """The account that mail goes out by."""
-    from digest.delivery.connection import Server  # noqa: PLC0415  an outbox does without
+    from digest.delivery.connection import Server  # an outbox does without
 
     return Server(
         host=smtp.host,
@@ -214,7 +214,7 @@ def mail_server(home: Home, smtp: config.Smtp) -> Server:
 
 def signer(home: Home, settings: config.Dkim) -> Signer:
     """What signs messages. Raises ConfigError where the key is none, or anybody's."""
-    from digest.delivery import dkim  # noqa: PLC0415  most homes do without
+    from digest.delivery import dkim  # most homes do without
 
     key = home.path / settings.key_file
     return dkim.load(key, domain=settings.domain, selector=settings.selector)
