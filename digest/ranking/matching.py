@@ -18,6 +18,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
@@ -131,20 +132,27 @@ class Matching:
         weights = self.weights[:, at].T.tocsr()
         held = weights.copy()
         held.data = np.ones_like(held.data)
-        said = mentions.toarray().reshape(len(interests), len(self.papers), 2)
+        said = [mentions[:, place::2].toarray() for place in range(len(PLACES))]
         covered = (wanted.stems[:, hits] @ held).toarray() ** 2
-        table: Floats = np.maximum(covered, said.max(axis=2, initial=0.0))
+        table: Floats = np.maximum(covered, np.maximum(*said))
         table *= (wanted.own[:, hits] @ weights).toarray()
         factors = np.array([meant(interest) for interest in interests])
-        table += (sparse.diags_array(factors) @ wanted.related[:, hits] @ weights).toarray()
+        table += sparse.diags_array(factors) @ wanted.topics @ self._on_topics
         table += np.maximum(wanted.points @ self.points.T, 0.0)
-        table += said @ MENTION
+        table += MENTION[0] * said[0] + MENTION[1] * said[1]
         for row, interest in enumerate(interests):
             if interest.place:
                 index = PLACES.index(interest.place)
                 own = wanted.own[[row]][:, hits] @ self._in_places[index][:, at].T
-                table[row] = own.toarray()[0] + said[row, :, index] * MENTION[index]
+                table[row] = own.toarray()[0] + said[index][row] * MENTION[index]
         return np.maximum(table - FLOOR, 0.0)
+
+    @cached_property
+    def _on_topics(self) -> Floats:
+        """Topics × papers: how much a paper has of a topic's words."""
+        hits, at = columns_of(self._topics.terms, self.corpus.terms)
+        found: Floats = (self._topics.vectors[:, hits] @ self.weights[:, at].T.tocsr()).toarray()
+        return found
 
     @cached_property
     def _in_places(self) -> tuple[sparse.csr_array, sparse.csr_array]:
@@ -154,45 +162,40 @@ class Matching:
         abstract = scaled(corpus.weights(corpus.in_abstract, self._idf), self._length)
         return title[self.rows], abstract[self.rows]
 
+    def mentioning(self, phrases: Sequence[Forms]) -> list[Ints]:
+        """The texts that hold each phrase by any of its names, in order."""
+        found = self._mentions([names(phrase, self.background) for phrase in phrases])
+        return [found.indices[start:end] for start, end in pairwise(found.indptr.tolist())]
+
     def _mentions(self, wanted: Sequence[Sequence[Name]]) -> sparse.csr_array:
-        texts: list[Ints] = []
-        strengths: list[Floats] = []
-        for all_names in wanted:
-            found = [self.holding(name, all_names[0]) for name in all_names]
-            if len(found) == 1:
-                texts.append(found[0])
-                strengths.append(np.ones(len(found[0])))
-                continue
-            strength = np.zeros(2 * len(self.papers))
-            for name, held in zip(all_names, found, strict=True):
-                strength[held] = np.maximum(strength[held], name.strength)
-            texts.append(np.flatnonzero(strength))
-            strengths.append(strength[texts[-1]])
-        ends = np.cumsum([0, *map(len, texts)])
-        nothing = np.empty(0, dtype=np.int64)
+        """Interests × texts: the strength of the strongest name that a text holds."""
+        every = [(row, name) for row, its in enumerate(wanted) for name in its]
+        which, held = self.corpus.texts.holding([name.forms for _, name in every])
+        paper = self._number[held // 2]
+        strength = np.array([name.strength for _, name in every])[which]
+        strength[paper < 0] = 0.0
+        bounds = np.searchsorted(which, np.arange(len(every) + 1)).tolist()
+        for (row, name), (start, end) in zip(every, pairwise(bounds), strict=True):
+            if others := self._meaning_otherwise(name, wanted[row][0]):
+                strength[start:end][np.isin(paper[start:end], others)] = 0.0
+        size = 2 * len(self.papers)
+        at = np.array([row for row, _ in every], dtype=np.int64)[which] * size
+        cells = (at + 2 * paper + held % 2)[strength > 0]
+        found, cell_of = np.unique(cells, return_inverse=True)
+        strongest = np.zeros(len(found))
+        np.maximum.at(strongest, cell_of, strength[strength > 0])
         return sparse.csr_array(
-            (np.concatenate([*strengths, nothing]), np.concatenate([*texts, nothing]), ends),
-            shape=(len(wanted), 2 * len(self.papers)),
+            (strongest, (found // size, found % size)), shape=(len(wanted), size)
         )
 
-    def mentioning(self, phrase: Forms) -> Ints:
-        """The texts that hold a phrase by any of its names."""
-        wanted = names(phrase, self.background)
-        return np.unique(np.concatenate([self.holding(name, wanted[0]) for name in wanted]))
-
-    def holding(self, name: Name, own: Name) -> Ints:
-        """The texts that hold a name, in order, but not as an acronym of something else."""
-        held = self.corpus.texts.holding(name.forms)
-        paper = self._number[held // 2]
-        inside = paper >= 0
-        found = np.unique(2 * paper[inside] + held[inside] % 2)
+    def _meaning_otherwise(self, name: Name, own: Name) -> list[int]:
+        """The papers in which a name is the acronym of something else."""
         meant = "".join(own.forms)
-        others = [
+        return [
             paper
             for paper, long in self._explained.get("".join(name.forms), ())
             if name is not own and long != meant
         ]
-        return found[~np.isin(found // 2, others)] if others else found
 
     def matches(self, interest: Interest, place: Place) -> Floats:
         """How often a pattern matches in each paper's title or abstract."""

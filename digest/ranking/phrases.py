@@ -42,8 +42,10 @@ class Queries:
     """Weights of the words of each interest."""
     stems: sparse.csr_array
     """The part of what its words tell that each of its stems tells; rows sum to 1."""
+    topics: sparse.csr_array
+    """What each topic of the table counts for it;"""
     related: sparse.csr_array
-    """Weights of the words of its topics."""
+    """the weights of their words."""
     points: Floats
     """Its place in the learned space, as long as nearness counts."""
 
@@ -53,8 +55,8 @@ def queries(phrases: Sequence[Forms], background: Background, topics: Topics) ->
     phrases = _as_papers_write(phrases, background)
     all_names = tuple(names(forms, background) for forms in phrases)
     own_terms, own, use = _own(all_names, background)
-    chosen = [topics.weigh(forms) for forms in phrases]
-    related = _gather(
+    chosen = topics.weigh(phrases)
+    counted = _gather(
         [
             (row, topic, weight)
             for row, found in enumerate(chosen)
@@ -62,17 +64,20 @@ def queries(phrases: Sequence[Forms], background: Background, topics: Topics) ->
         ],
         (len(phrases), topics.vectors.shape[0]),
     )
-    related = related @ topics.vectors
-    related = scaled(related, lengths(related))
+    related = counted @ topics.vectors
+    size = lengths(related)
+    counted, related = scaled(counted, size), scaled(related, size)
     terms = np.union1d(own_terms, topics.terms)
     own, related = over(terms, own_terms, own), over(terms, topics.terms, related)
     points = background.space.place(scaled(own, lengths(own)) + related, terms)
+    topical = sparse.diags_array(TOPIC * TOPIC_USE / (TOPIC_USE + use))
     return Queries(
         all_names,
         terms,
         own,
         _stems(own, terms),
-        sparse.csr_array(sparse.diags_array(TOPIC * TOPIC_USE / (TOPIC_USE + use)) @ related),
+        sparse.csr_array(topical @ counted),
+        sparse.csr_array(topical @ related),
         points * (background.trust * SPACE * SPACE_USE / (SPACE_USE + use))[:, None],
     )
 

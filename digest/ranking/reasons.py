@@ -52,8 +52,9 @@ def explain(shares: Sequence[Share]) -> tuple[Reason, ...]:
     brought: it is credited to all of them, as one reason via ``several``.
     """
     total = sum(share.steps for share in shares)
-    score = _score(total)
-    losses = [score - _score(total - share.steps) for share in shares]
+    evidence = np.array([total, *(total - share.steps for share in shares)], dtype=np.float64)
+    score, *without = map(int, score_steps(evidence).tolist())
+    losses = [score - less for less in without]
     credited = sum(losses)
     reasons = []
     for share, loss in zip(shares, losses, strict=True):
@@ -82,7 +83,3 @@ def _telling(
     rest = sum(steps) - sum(steps[n] for n in kept)
     for n in kept:
         yield parts[n], steps[n] + (rest if n == strongest else 0)
-
-
-def _score(steps: int) -> int:
-    return int(score_steps(np.array(float(steps))))

@@ -22,11 +22,13 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-def score_steps(evidence: Floats | Ints) -> Floats:
+def score_steps(evidence: Floats) -> Floats:
     """Scores, in steps, of evidence in (whole) steps."""
     knee, rest = KNEE * STEPS, (1 - KNEE) * STEPS
-    bent = STEPS - rest * rest / (np.maximum(evidence, knee) - knee + rest)
-    return np.where(evidence <= knee, np.maximum(evidence, 0.0), np.rint(bent))
+    score: Floats = np.maximum(evidence, 0.0)
+    above = score > knee
+    score[above] = np.rint(STEPS - rest * rest / (score[above] - knee + rest))
+    return score
 
 
 def apportion(steps: int, parts: Sequence[float]) -> list[int]:

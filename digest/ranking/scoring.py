@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import chain
 
 import numpy as np
 
@@ -30,6 +29,11 @@ UNLIKE = 0.1
 _TASTES: Mapping[str, str] = {"liked": "papers you liked", "disliked": "papers you disliked"}
 _CELLS = 4_000_000
 """Interests × papers kept at a time; bounds memory."""
+
+
+_NONE = np.empty(0)
+_Asked = tuple[Interest, float]
+"""What is looked for, and how much it counts."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,9 @@ class Ranking:
         corpus = self._corpus = Corpus([*archive, *self.papers])
         rows = np.array([corpus.row[paper.id] for paper in self.papers], dtype=np.int64)
         own_rows, self._number = np.unique(rows, return_inverse=True)
+        self._indices: list[list[int]] = [[] for _ in own_rows]
+        for index, number in enumerate(self._number.tolist()):
+            self._indices[number].append(index)
         self._matching = Matching(corpus, own_rows)
         self._row = {paper.id: number for number, paper in enumerate(self._matching.papers)}
         self._tracing = Tracing(self._matching)
@@ -78,12 +85,10 @@ class Ranking:
     def rank_many(self, profiles: Iterable[Profile]) -> Iterator[Scored]:
         """Scores for each profile, in order."""
         for some in self._in_parts(profiles):
-            self._look_for(map(_plain, chain.from_iterable(map(_asked, some))))
-            for profile in some:
-                total = np.zeros(len(self._matching.papers), dtype=np.int64)
-                for interest in _asked(profile):
-                    found = self._found[_plain(interest)]
-                    total[found.papers] += _steps(found.values * interest.weight)
+            self._look_for(interest for _, asked in some for interest, _ in asked)
+            self._rule_out(exclusion for profile, _ in some for exclusion in profile.exclude)
+            for profile, asked in some:
+                total = self._total(asked)
                 for taste in self._tastes(profile):
                     total += taste.steps
                 for signal in signals(profile):
@@ -91,19 +96,28 @@ class Ranking:
                 scores = score_steps(total)[self._number] / STEPS
                 yield Scored(scores, self._ruled_out(profile))
 
+    def _total(self, asked: Sequence[_Asked]) -> Floats:
+        """What the interests bring to each paper, in steps."""
+        found = [self._found[interest] for interest, _ in asked]
+        papers = np.concatenate([_NONE, *(each.papers for each in found)]).astype(np.int64)
+        values = np.concatenate([_NONE, *(each.values for each in found)])
+        weights = np.repeat([weight for _, weight in asked], [len(each.papers) for each in found])
+        steps = np.bincount(papers, _steps(values * weights), len(self._matching.papers))
+        return steps.astype(np.float64)
+
     def reasons(self, profile: Profile, index: int) -> tuple[Reason, ...]:
         """Why paper ``index`` has its score, strongest first; contributions sum to the score."""
-        self._look_for(map(_plain, _asked(profile)))
+        asked = _asked(profile)
+        self._look_for(interest for interest, _ in asked)
         paper = int(self._number[index])
         shares = []
-        for interest in _asked(profile):
-            plain = _plain(interest)
-            found = self._found[plain]
+        for interest, weight in asked:
+            found = self._found[interest]
             at = int(np.searchsorted(found.papers, paper))
             if at < len(found.papers) and found.papers[at] == paper:
-                steps = int(_steps(found.values[[at]] * interest.weight)[0])
-                parts = self._parts(plain, paper, found.asked)
-                shares.append(Share(str(interest), interest.weight, steps, parts))
+                steps = int(_steps(found.values[[at]] * weight)[0])
+                parts = self._parts(interest, paper, found.asked)
+                shares.append(Share(str(interest), weight, steps, parts))
         for taste in self._tastes(profile):
             if taste.steps[paper]:
                 parts = self._tracing.towards(taste.direction, paper, taste.via)
@@ -114,16 +128,19 @@ class Ranking:
             shares.append(Share(signal.name, signal.gain, steps, [said]))
         return explain(shares)
 
-    def _in_parts(self, profiles: Iterable[Profile]) -> Iterator[list[Profile]]:
+    def _in_parts(
+        self, profiles: Iterable[Profile]
+    ) -> Iterator[list[tuple[Profile, Sequence[_Asked]]]]:
         """Profiles with no more interests than can be kept at a time."""
-        some: list[Profile] = []
-        asked: set[Interest] = set()
+        some: list[tuple[Profile, Sequence[_Asked]]] = []
+        interests: set[Interest] = set()
         for profile in profiles:
-            some.append(profile)
-            asked.update(map(_plain, _asked(profile)))
-            if len(asked) * len(self.papers) >= _CELLS:
+            asked = _asked(profile)
+            some.append((profile, asked))
+            interests.update(interest for interest, _ in asked)
+            if len(interests) * len(self.papers) >= _CELLS:
                 yield some
-                some, asked = [], set()
+                some, interests = [], set()
         yield some
 
     def _look_for(self, interests: Iterable[Interest]) -> None:
@@ -154,18 +171,19 @@ class Ranking:
     def _ruled_out(self, profile: Profile) -> dict[int, str]:
         found: dict[int, str] = {}
         for exclusion in sorted(profile.exclude, key=lambda e: (e.text, e.kind, e.place or "")):
-            if exclusion not in self._excluded:
-                self._excluded[exclusion] = dict(self._rules_out(exclusion))
             for paper, why in self._excluded[exclusion].items():
                 found.setdefault(paper, why)
-        return {
-            index: found[paper]
-            for index, paper in enumerate(self._number.tolist() if found else ())
-            if paper in found
-        }
+        return {index: found[paper] for paper in sorted(found) for index in self._indices[paper]}
 
-    def _rules_out(self, exclusion: Interest) -> Iterator[tuple[int, str]]:
-        """Papers (as matching numbers them) and the words that say why."""
+    def _rule_out(self, exclusions: Iterable[Interest]) -> None:
+        new = [each for each in dict.fromkeys(exclusions) if each not in self._excluded]
+        phrases = [each for each in new if each.kind == "phrase"]
+        held = self._matching.mentioning([terms.forms(each.text) for each in phrases])
+        texts = dict(zip(phrases, held, strict=True))
+        self._excluded.update((each, dict(self._rules_out(each, texts.get(each)))) for each in new)
+
+    def _rules_out(self, exclusion: Interest, texts: Ints | None) -> Iterator[tuple[int, str]]:
+        """Papers (as matching numbers them) and the words that say why. ``texts`` hold a phrase."""
         matching = self._matching
         if exclusion.kind == "author":
             for paper, name in enumerate(matching.authors(exclusion)):
@@ -175,10 +193,9 @@ class Ranking:
         for place in reversed(PLACES):  # the title comes last, and so is the one that is told
             if exclusion.place not in (None, place):
                 continue
-            if exclusion.kind == "pattern":
+            if texts is None:
                 held = np.flatnonzero(matching.matches(exclusion, place))
             else:
-                texts = matching.mentioning(terms.forms(exclusion.text))
                 held = texts[texts % 2 == PLACES.index(place)] // 2
             for paper in held.tolist():
                 yield paper, f"{exclusion} in the {place}"
@@ -194,11 +211,13 @@ def _plain(interest: Interest) -> Interest:
     return replace(interest, weight=1.0 if interest.weight > 0 else -1.0, must_see=False)
 
 
-def _asked(profile: Profile) -> list[Interest]:
+def _asked(profile: Profile) -> Sequence[_Asked]:
     """What counts for a paper, and with a negative weight what counts against it."""
-    against = [
-        replace(exclusion, weight=AGAINST)
-        for exclusion in profile.exclude
-        if exclusion.kind == "phrase" and exclusion.place is None
+    return [
+        *((_plain(interest), interest.weight) for interest in profile.interests),
+        *(
+            (replace(exclusion, weight=-1.0), AGAINST)
+            for exclusion in profile.exclude
+            if exclusion.kind == "phrase" and exclusion.place is None
+        ),
     ]
-    return [*profile.interests, *against]

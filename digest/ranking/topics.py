@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from math import fsum
 
 import numpy as np
 from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
@@ -86,18 +87,23 @@ class Topics:
         )
         self.vectors = sparse.csr_array(gather @ vectors)
 
-    def weigh(self, forms: Forms) -> dict[int, float]:
-        """The topics of an interest: 1 for one by that name, less where it says more than that."""
-        numbers = {stem(form): self._background.words.stem_number(form) for form in forms}
-        wanted = frozenset(filter(None, numbers))
+    def weigh(self, phrases: Sequence[Forms]) -> list[dict[int, float]]:
+        """The topics of each interest: 1 for one by that name, less where it says more."""
+        number = self._background.words.stem_number
+        numbers = {stem(form): number(form) for forms in phrases for form in forms}
         idf = self._background.idf(np.array(list(numbers.values()), dtype=np.int64))
         tells = dict(zip(numbers, idf.tolist(), strict=True))
-        tells.pop("", None)
+        return [self._weigh(forms, tells) for forms in phrases]
+
+    @staticmethod
+    def _weigh(forms: Forms, tells: Mapping[str, float]) -> dict[int, float]:
+        wanted = _stems(forms)
+        all_of_it = fsum(tells[s] for s in wanted)  # sets have no order
         found = dict.fromkeys(_by_member().get("".join(forms), ()), AS_MEMBER)
         for one in wanted:
             for stems, number in _by_name().get(one, ()):
                 if stems <= wanted:
-                    share = sum(tells[s] for s in stems) / sum(tells.values())
+                    share = fsum(tells[s] for s in stems) / all_of_it
                     found[number] = max(found.get(number, 0.0), share**2)
         return found
 

@@ -18,6 +18,8 @@ BREAK = 0
 """Stands between two stretches of text that no phrase may span."""
 PAIR = 32
 """A pair of stems is numbered ``first << PAIR | second``, a single stem by itself."""
+_NO_WORD = -1
+"""Fills up the shorter ones of several phrases."""
 _LEAST_PIECE = 2
 """Letters of each half where a word is split."""
 _stemmer = Stemmer.Stemmer("english")
@@ -58,6 +60,7 @@ class Words(dict[str, int]):
         self.forms: dict[str, int] = {"": BREAK}
         self.stems: dict[str, int] = {"": 0}
         self.stem_of: list[int] = [0]
+        self.spelled = lru_cache(maxsize=20_000)(self._spelled)
 
     def __missing__(self, spelling: str) -> int:
         number = self._add(terms.form(spelling)) if spelling[0].isalnum() else BREAK
@@ -74,14 +77,15 @@ class Words(dict[str, int]):
         """The number of a form's stem, a new one if it was never read; 0 where it has none."""
         return self.stems.setdefault(stem(form), len(self.stems))
 
-    def spellings(self, forms: Sequence[str]) -> list[tuple[int, ...]]:
+    def spellings(self, forms: tuple[str, ...]) -> list[tuple[int, ...]]:
         """The numbers of the words of each of ``spelled``."""
         return [tuple(self.forms[form] for form in one) for one in self.spelled(forms)]
 
-    def spelled(self, forms: Sequence[str]) -> list[tuple[str, ...]]:
+    def _spelled(self, given: tuple[str, ...]) -> list[tuple[str, ...]]:
         """A phrase as given, with two of its words joined, or with one split in two, as far as
-        all its words have been read."""
-        given, known = tuple(forms), self.forms
+        all its words have been read. Called ``spelled``, it remembers: all texts have been read
+        before anything is asked."""
+        known = self.forms
         found = [given]
         for i, form in enumerate(given):
             if i + 1 < len(given):
@@ -140,18 +144,34 @@ class Texts:
         positions, found = stem_terms(stem_of[self.words])
         return self.row[positions], found
 
-    def holding(self, forms: Sequence[str]) -> Ints:
-        """The text of each place where a phrase stands, however its words are joined or split."""
-        found = [self._exactly(spelling) for spelling in self.vocabulary.spellings(forms)]
-        return self.row[np.concatenate(found)] if found else np.empty(0, dtype=np.int64)
+    def holding(self, phrases: Sequence[tuple[str, ...]]) -> tuple[Ints, Ints]:
+        """(phrase, text) of every text that holds one, however its words are joined or split."""
+        spellings = [
+            (n, one) for n, p in enumerate(phrases) for one in self.vocabulary.spellings(p)
+        ]
+        which, first = self._exactly([numbers for _, numbers in spellings])
+        phrase = np.array([n for n, _ in spellings], dtype=np.int64)[which]
+        found = np.unique(phrase * self.count + self.row[first])
+        return found // self.count, found % self.count
 
-    def _exactly(self, numbers: Sequence[int]) -> Ints:
-        starts = np.searchsorted(self._sorted, numbers)
-        ends = np.searchsorted(self._sorted, numbers, side="right")
-        rarest = int(np.argmin(ends - starts))
-        first: Ints = self._order[starts[rarest] : ends[rarest]] - rarest
-        first = first[(first >= 0) & (first + len(numbers) <= len(self.words))]
-        for offset, number in enumerate(numbers):
-            if offset != rarest:
-                first = first[self.words[first + offset] == number]
-        return first
+    def _exactly(self, phrases: Sequence[tuple[int, ...]]) -> tuple[Ints, Ints]:
+        """(phrase, position) of each place where the words of one follow each other."""
+        longest = max(map(len, phrases), default=1)
+        words = np.array([p + (_NO_WORD,) * (longest - len(p)) for p in phrases], dtype=np.int64)
+        words = words.reshape(len(phrases), longest)
+        starts = np.searchsorted(self._sorted, words)
+        often = np.searchsorted(self._sorted, words, side="right") - starts
+        often[words == _NO_WORD] = len(self.words) + 1
+        # Where the rarest of its words stands, the others may stand beside it.
+        rarest = np.argmin(often, axis=1)
+        at = (np.arange(len(phrases)), rarest)
+        phrase = np.repeat(np.arange(len(phrases)), often[at])
+        within = np.arange(len(phrase)) - np.repeat(np.cumsum(often[at]) - often[at], often[at])
+        first = self._order[starts[at][phrase] + within] - rarest[phrase]
+        phrase, first = phrase[first >= 0], first[first >= 0]
+        for offset in range(longest):
+            wanted = words[phrase, offset]
+            there = self.words[np.minimum(first + offset, len(self.words) - 1)]  # ends in a break
+            stands = (there == wanted) | (wanted == _NO_WORD)
+            phrase, first = phrase[stands], first[stands]
+        return phrase, first

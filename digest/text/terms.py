@@ -18,8 +18,13 @@ from typing import NamedTuple
 _WORD = r"[぀-ヿ㐀-鿿]|(?:(?![_぀-ヿ㐀-鿿])\w[̀-ͯ]*)+(?:\+\+|#)?"
 _WORD_RE = re.compile(_WORD)
 _WORD_OR_BREAK = re.compile(_WORD + r"|[^\w\s\-‐-―/'’­]|\n\s*\n")
-_ASCII_WORD_OR_BREAK = re.compile(r"[A-Za-z0-9]+(?:\+\+|#)?|[^\w\s\x1c-\x1f\-/']|\n\s*\n", re.ASCII)
-"""The same, three times as fast, for texts in ASCII."""
+_BREAK = "\0"
+_PLAIN = {
+    at: _BREAK
+    for at in range(128)
+    if not (chr(at).isalnum() or chr(at).isspace() or chr(at) in "-_/'")
+} | dict.fromkeys(map(ord, "-_/'"), " ")
+"""For texts in ASCII: every mark that breaks a phrase is the same, every link a space."""
 
 _LINK = re.compile(r"[\s\-‐-―/'’_­]*")
 """What may stand between two words of one phrase."""
@@ -92,7 +97,10 @@ def forms(text: str) -> tuple[str, ...]:
 
 def stream(text: str) -> list[str]:
     """The words of a text as written, and between them the marks no phrase reaches across."""
-    return (_ASCII_WORD_OR_BREAK if text.isascii() else _WORD_OR_BREAK).findall(text)
+    if not text.isascii() or "+" in text or "#" in text:
+        return _WORD_OR_BREAK.findall(text)
+    text = _PARAGRAPH.sub(_BREAK, text)  # the expression would take five times as long
+    return text.translate(_PLAIN).replace(_BREAK, f" {_BREAK} ").split()
 
 
 def spans(phrase: str, text: str) -> list[tuple[int, int]]:

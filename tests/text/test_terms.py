@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -108,6 +110,15 @@ def test_any_text_gives_ordered_spans_that_spell_the_phrase(phrase: str, text: s
         end = stop
     acronyms(text)
     stream(text)
+
+
+@given(st.text(st.characters(max_codepoint=127), max_size=200))
+def test_plain_texts_are_read_as_others_are(text: str) -> None:
+    breaks = re.compile(r"(?![^\W_]).*", re.DOTALL)
+    *as_others, _ = stream(f"{text} é")
+    assert [breaks.sub("|", each) for each in stream(text)] == [
+        breaks.sub("|", each) for each in as_others
+    ]
 
 
 @given(st.lists(st.sampled_from(["deep", "GNN", "Models", "pre-training", "café", "C++", "3D"])))
