@@ -177,6 +177,8 @@ class Ranking:
 
     def _rule_out(self, exclusions: Iterable[Interest]) -> None:
         new = [each for each in dict.fromkeys(exclusions) if each not in self._excluded]
+        if not new:
+            return
         phrases = [each for each in new if each.kind == "phrase"]
         held = self._matching.mentioning([terms.forms(each.text) for each in phrases])
         texts = dict(zip(phrases, held, strict=True))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -36,13 +35,12 @@ _RELATED_STEMS = 6
 
 @dataclass(frozen=True)
 class _Place:
-    """A title or an abstract as words, with the number of the stem of each (-1: none)."""
+    """A title or an abstract as words."""
 
     text: str
     words: Sequence[terms.Token]
-    stems: Sequence[int]
-    linked: Sequence[bool]
-    """Whether a word can belong to one phrase with the word before it."""
+    at: Mapping[int, Sequence[int]]
+    """Where among the words each stem stands."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +56,10 @@ class _Read:
     stems: int
     share: Floats
     """Places × stems: the part of what a stem brings that is due to each place."""
+    known: Ints
+    """Which of its terms have a place in the learned space,"""
+    vectors: Ints
+    """and the rows of these there."""
     places: tuple[_Place, _Place]
 
 
@@ -140,10 +142,9 @@ class Tracing:
 
     def _near(self, read: _Read, direction: Floats) -> Floats:
         """What each term of a paper adds to its nearness to a direction; never below 0."""
-        space = self._matching.background.space
-        hits, at = columns_of(read.terms, space.terms)
+        vectors = self._matching.background.space.vectors[read.vectors]
         near = np.zeros(len(read.terms))
-        near[hits] = np.maximum(space.vectors[at] @ direction, 0.0) * read.weights[hits]
+        near[read.known] = np.maximum(vectors @ direction, 0.0) * read.weights[read.known]
         return near
 
     def _read_paper(self, paper: int) -> _Read:
@@ -160,15 +161,12 @@ class Tracing:
         places = tuple(self._words(text, of_stem) for text in (titled.title, titled.abstract))
         counts = np.array(
             [
-                factor
-                * np.bincount(
-                    np.array([n for n in place.stems if n >= 0], dtype=np.int64),
-                    minlength=len(stems),
-                )
+                [factor * len(place.at.get(stem, ())) for stem in range(len(stems))]
                 for place, factor in zip(places, (TITLE, 1), strict=True)
             ],
             dtype=np.float64,
         )
+        known, vectors = columns_of(held, matching.background.space.terms)
         return _Read(
             terms=held,
             weights=weights[order],
@@ -177,14 +175,19 @@ class Tracing:
             stems=len(stems),
             share=counts / np.maximum(counts.sum(axis=0), 1.0),
             places=(places[0], places[1]),
+            known=known,
+            vectors=vectors,
         )
 
     def _words(self, text: str, of_stem: dict[int, int]) -> _Place:
         number = self._matching.background.words.stem_number
         words = terms.tokens(text)
-        stems = [of_stem.get(number(word.form), -1) for word in words]
-        linked = [True, *(terms.linked(text, a, b) for a, b in itertools.pairwise(words))]
-        return _Place(text, words, stems, linked)
+        at: dict[int, list[int]] = {}
+        for position, word in enumerate(words):
+            stem = of_stem.get(number(word.form))
+            if stem is not None:
+                at.setdefault(stem, []).append(position)
+        return _Place(text, words, at)
 
 
 def _cells(table: sparse.csr_array, row: int) -> tuple[Ints, Floats]:
@@ -225,21 +228,25 @@ def _stretches(place: _Place, brought: Floats) -> list[tuple[str, float]]:
 
     Each stem is counted once, in the longest stretch that holds it.
     """
-    values = brought.tolist()
-    runs: list[list[int]] = []
-    for at, stem in enumerate(place.stems):
-        if stem < 0 or values[stem] <= 0:
-            continue
-        if runs and runs[-1][-1] == at - 1 and place.linked[at]:
-            runs[-1].append(at)
+    bringing = np.flatnonzero(brought > 0).tolist()
+    values = dict(zip(bringing, brought[bringing].tolist(), strict=True))
+    stem_at = {at: stem for stem in values for at in place.at.get(stem, ())}
+    runs: list[tuple[int, int, set[int]]] = []
+    for at in sorted(stem_at):
+        if (
+            runs
+            and runs[-1][1] == at - 1
+            and terms.linked(place.text, *place.words[at - 1 : at + 1])
+        ):
+            first, _, stems = runs[-1]
+            runs[-1] = (first, at, stems | {stem_at[at]})
         else:
-            runs.append([at])
-    stems = [(run, {place.stems[at] for at in run}) for run in runs]
+            runs.append((at, at, {stem_at[at]}))
     found: dict[str, float] = {}
     told: set[int] = set()
-    for run, its in sorted(stems, key=lambda each: -len(each[1])):
-        if new := its - told:
+    for first, last, stems in sorted(runs, key=lambda run: -len(run[2])):
+        if new := stems - told:
             told |= new
-            term = place.text[place.words[run[0]].start : place.words[run[-1]].end]
+            term = place.text[place.words[first].start : place.words[last].end]
             found[term] = found.get(term, 0.0) + sum(values[stem] for stem in sorted(new))
     return list(found.items())

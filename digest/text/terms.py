@@ -17,6 +17,7 @@ from typing import NamedTuple
 # Han characters and kana, written without spaces, are a word each.
 _WORD = r"[぀-ヿ㐀-鿿]|(?:(?![_぀-ヿ㐀-鿿])\w[̀-ͯ]*)+(?:\+\+|#)?"
 _WORD_RE = re.compile(_WORD)
+_ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:\+\+|#)?", re.ASCII)
 _WORD_OR_BREAK = re.compile(_WORD + r"|[^\w\s\-‐-―/'’­]|\n\s*\n")
 _BREAK = "\0"
 _PLAIN = {
@@ -87,7 +88,8 @@ def form(word: str) -> str:
 @lru_cache(maxsize=2_000)
 def tokens(text: str) -> tuple[Token, ...]:
     """The words of a text, in order."""
-    return tuple([Token(form(m[0]), m.start(), m.end()) for m in _WORD_RE.finditer(text)])
+    words = _ASCII_WORD if text.isascii() else _WORD_RE
+    return tuple([Token(form(m[0]), *m.span()) for m in words.finditer(text)])
 
 
 def forms(text: str) -> tuple[str, ...]:
@@ -146,8 +148,8 @@ def _spelled_from(words: Sequence[Token], at: int, spelled: str, longest: int, t
 
 def linked(text: str, one: Token, following: Token) -> bool:
     """Whether two neighbouring words can belong to one phrase."""
-    gap = _LINK.fullmatch(text, one.end, following.start)
-    return gap is not None and not _PARAGRAPH.search(gap[0])
+    gap = text[one.end : following.start]
+    return gap == " " or (_LINK.fullmatch(gap) is not None and not _PARAGRAPH.search(gap))
 
 
 # --- acronyms ----------------------------------------------------------------------------
