@@ -119,6 +119,6 @@ class Likeness:
 
     def _of(self, paper: Paper) -> frozenset[tuple[str, ...]]:
         if paper.key not in self._triples:
-            forms = terms.forms(paper.abstract)
+            forms = [token.form for token in terms.tokens(paper.abstract)]
             self._triples[paper.key] = frozenset(zip(forms, forms[1:], forms[2:], strict=False))
         return self._triples[paper.key]

@@ -38,7 +38,11 @@ class Outbox:
         self, messages: Iterable[Message], commit: Callable[[DeliveryId], bool]
     ) -> Iterator[Outcome]:
         """Write the messages in turn; an outcome's detail is the path of the file."""
+        left = self._left_by_crashes()
         for message in messages:
+            for unfinished in left.get(file_name(message), ()):
+                with suppress(OSError):
+                    unfinished.unlink()
             outcome = self._deliver(message, commit)
             log.info(
                 "delivery %s: %s",
@@ -48,13 +52,18 @@ class Outbox:
             )
             yield outcome
 
+    def _left_by_crashes(self) -> dict[str, list[Path]]:
+        """Files that were not finished, by the name that each was to have."""
+        found: dict[str, list[Path]] = {}
+        for path in self.folder.glob(".*.tmp"):
+            found.setdefault(path.name[1:].rsplit(".", 2)[0], []).append(path)
+        return found
+
     def _deliver(self, message: Message, commit: Callable[[DeliveryId], bool]) -> Outcome:
         path = self.folder / file_name(message)
         partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for left_by_a_crash in self.folder.glob(f".{path.name}.*.tmp"):
-                left_by_a_crash.unlink()
             _write_durably(partial, message.content)
             if not commit(message.delivery):
                 return Outcome(message.delivery, State.CANCELLED, "withdrawn before it was written")

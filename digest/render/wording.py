@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from digest.model import Coverage, Paper, Period, Reason, Why
@@ -102,25 +103,26 @@ def telling(reasons: Sequence[Reason]) -> list[Reason]:
     named = [reason for reason in reasons if reason.via != "several" and reason.term]
     named.sort(key=lambda reason: -reason.contribution)
     least = sum(reason.contribution for reason in named) * _SHARE
-    said = {_letters(reason) for reason in named if reason.via != "related"}
+    said = {_letters(reason.term) for reason in named if reason.via != "related"}
     telling = [
         reason
         for reason in named
         if reason.contribution >= least
-        and (reason.via != "related" or _letters(reason) not in said)
+        and (reason.via != "related" or _letters(reason.term) not in said)
     ]
     return telling[:_TOLD] or named[:1]
 
 
-def _letters(reason: Reason) -> str:
-    return "".join(forms(reason.term))
+@lru_cache(maxsize=20_000)
+def _letters(term: str) -> str:
+    return "".join(forms(term))
 
 
 def why(reasons: Sequence[Reason]) -> str:
     """Why a paper was picked, weightiest first: ``“LoRA” in the title; by Ada Lovelace``."""
     groups: dict[tuple[str, str, str], list[Reason]] = {}
     for reason in telling(reasons):
-        key = (reason.interest, reason.via, _letters(reason))
+        key = (reason.interest, reason.via, _letters(reason.term))
         groups.setdefault(key, []).append(reason)
     # An interest that was also found as it is written need not be named beside its other forms.
     spelled = {interest for interest, via, _ in groups if via == "term"}
