@@ -16,8 +16,8 @@ PRIOR_PAPERS = 50
 """An imagined archive of this size backs the real one, so that an empty one works."""
 PRIOR_SHARE = 0.004
 """The share of the imagined papers that hold any given term."""
-SMALL = 200
-"""What goes together is trusted a quarter in an archive of so many papers, and fully in the end."""
+SMALL = 900
+"""What goes together is trusted half in an archive of so many papers, and fully in the end."""
 _RARE_SENSE = 0.25
 """An acronym is taken to mean what at least this share of the papers that explain it say."""
 
@@ -72,7 +72,7 @@ class Background:
     @property
     def trust(self) -> float:
         """0..1, how far to trust the space: what few papers have in common is chance."""
-        return (self.papers / (self.papers + SMALL)) ** 2
+        return self.papers**2 / (self.papers**2 + SMALL**2)
 
     @property
     def unseen(self) -> float:
