@@ -14,12 +14,11 @@ from digest.cli.wiring import Home
 from digest.doctor import machine, names, servers
 from digest.doctor.finding import Finding, fail, ok, warn
 from digest.doctor.resolver import Resolver
-from digest.errors import ConfigError, LedgerError, TemplateError
+from digest.errors import ConfigError, LedgerError
 from digest.house import MEND_TEMPLATE
 from digest.model import SubscriberId
-from digest.render import templates
+from digest.render import templates, trial
 from digest.render.email import EmailComposer
-from digest.render.pages import Pages
 from digest.render.site import HELP
 
 NOBODY = SubscriberId("doctor")
@@ -59,13 +58,13 @@ def _profiles(home: Home) -> Iterator[Finding]:
 
 
 def _templates(home: Home) -> Iterator[Finding]:
-    try:
-        loaded = templates.load(home.path)
-        Pages(loaded, home.site)
-        problems = EmailComposer(loaded, home.site).problems
-    except TemplateError as error:
+    loaded = templates.load(home.path)
+    failed = trial.failures(loaded, home.site)
+    for error in failed:
         yield fail("templates", str(error), MEND_TEMPLATE)
+    if failed:
         return
+    problems = EmailComposer(loaded, home.site).problems
     for problem in problems:
         yield warn("templates", f"{problem.where}: {problem.what}", problem.remedy)
     if not problems:

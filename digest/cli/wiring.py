@@ -18,14 +18,13 @@ from digest import config, ledger, presence, tokens
 from digest.cli.dry import DryPublisher, DryTransport
 from digest.contracts import Publisher, Track, Transport, untracked
 from digest.delivery.outbox import Outbox
-from digest.errors import TemplateError
-from digest.house import House
+from digest.house import MEND_TEMPLATE, House
 from digest.inbox import Inbox
 from digest.ledger import SqlLedger
 from digest.ledger.deliveries import Mode
 from digest.model import Claim, Digest, Message, Problem, Subscriber, SubscriberId
 from digest.publisher import FolderPublisher
-from digest.render import templates
+from digest.render import templates, trial
 from digest.render.email import EmailComposer
 from digest.render.pages import Pages
 from digest.render.site import HELP, Links, Site, archive_index_path, archive_path
@@ -106,12 +105,11 @@ def is_alive(home: Home, *, now: datetime) -> bool:
 
 def template_problems(home: Home) -> tuple[Problem, ...]:
     """What is wrong with the operator's templates, or slow about them."""
-    try:
-        loaded = templates.load(home.path)
-        Pages(loaded, home.site)
-        return EmailComposer(loaded, home.site).problems
-    except TemplateError as error:
-        return (Problem(error.where, error.what, "mend it, or remove it to use the shipped one"),)
+    loaded = templates.load(home.path)
+    failed = trial.failures(loaded, home.site)
+    if failed:
+        return tuple(Problem(each.where, each.what, MEND_TEMPLATE) for each in failed)
+    return EmailComposer(loaded, home.site).problems
 
 
 @contextmanager

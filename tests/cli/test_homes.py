@@ -124,6 +124,24 @@ def test_settings_profiles_and_templates_are_checked_together(tmp_path: Path) ->
     assert ended.err.startswith(f"{template}:2: ")
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("archive.html.j2", "archive_index.html.j2", "email.html.j2", "email.txt.j2"),
+        *("help.html.j2", "index.html.j2", "missing.html.j2", "unsubscribe.html.j2"),
+    ],
+)
+def test_every_template_is_tried_before_it_is_needed(tmp_path: Path, name: str) -> None:
+    home = lighthouse.make(tmp_path / "home")
+    template = home / "templates" / name
+    template.parent.mkdir()
+    template.write_text("\n{{ unheard_of }}\n")
+    ended = digest(home, "check")
+    assert ended.code == 2
+    assert ended.err.startswith(f"{template}:2: ")
+    assert "unheard_of" in ended.err
+
+
 @pytest.mark.parametrize("mended", [True, False])
 def test_what_was_broken_goes_on_once_it_is_mended(tmp_path: Path, mended: bool) -> None:
     home = lighthouse.make(tmp_path / "home")

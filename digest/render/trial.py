@@ -1,0 +1,80 @@
+"""A set of templates tried on made-up mail and pages, before real ones need it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from functools import partial
+
+from digest.errors import TemplateError
+from digest.model import (
+    Coverage,
+    Digest,
+    Paper,
+    PaperId,
+    PaperKey,
+    Period,
+    Pick,
+    Profile,
+    Reason,
+    Subscriber,
+    SubscriberId,
+    Why,
+)
+from digest.render.email import EmailComposer
+from digest.render.notices import Notices
+from digest.render.pages import Pages
+from digest.render.site import Site
+from digest.render.templates import Templates
+
+_DAY = datetime(2026, 5, 4, 8, tzinfo=UTC)
+_PAPER = Paper(
+    key=PaperKey(1),
+    id=PaperId("trial"),
+    title="A paper that was never written",
+    abstract="It says this.\n\nAnd it says that.",
+    arrived=_DAY,
+    listed=_DAY.date(),
+    author_count=2,
+    comments=3,
+)
+_PICK = Pick(_PAPER, 0.5, (Reason("says", "says", "abstract", 1.0, 0.5),), late=True)
+_READER = Subscriber(
+    SubscriberId("trial"), "trial@example.org", Profile(()), channels=("email", "feed")
+)
+_FULL = Digest(
+    _READER.id,
+    Period(date(2026, 4, 27), "week"),
+    _DAY,
+    _PAPER.key,
+    (_PICK,) * 9,
+    Coverage(1, 10, {Why.OVER_LIMIT: 1}),
+)
+_EMPTY = Digest(_READER.id, _FULL.period, _DAY, _PAPER.key, (), Coverage(1, 0))
+
+
+def failures(templates: Templates, site: Site) -> list[TemplateError]:
+    """Every template that cannot make what it is for, once each."""
+    found: dict[str, TemplateError] = {}
+    for made in _everything(templates, site):
+        try:
+            made()
+        except TemplateError as error:
+            found.setdefault(str(error), error)
+    return list(found.values())
+
+
+def _everything(templates: Templates, site: Site) -> Iterator[Callable[[], object]]:
+    pages, notices = Pages(templates, site), Notices(templates, site)
+    yield partial(EmailComposer, templates, site)
+    for digest in (_FULL, _EMPTY):
+        yield partial(pages.archive, _READER, "trial", digest)
+    for digests in ((_FULL, _EMPTY), ()):
+        yield partial(pages.archive_index, _READER, "trial", digests)
+    for papers in ((_PAPER,), ()):
+        yield partial(pages.public, papers, ())
+    yield partial(notices.question, _READER.id)
+    yield partial(notices.unsubscribed, _READER.id)
+    yield notices.not_unsubscribed
+    yield partial(notices.broken_link, "unsubscribe/trial")
+    yield partial(notices.missing, "trial.html")
