@@ -13,8 +13,8 @@ from digest.ranking.corpus import Forms, lengths, over, scaled
 from digest.ranking.topics import Topics, phrase_vectors
 from digest.ranking.words import PAIR, Floats, Ints
 
-TOPIC, TOPIC_USE = 1.05, 0.02
-SPACE, SPACE_USE = 0.22, 0.1
+TOPIC, TOPIC_USE = 1.15, 0.02
+SPACE, SPACE_USE = 0.2, 0.1
 """What the words of an interest's topics, and nearness in the space learned from the archive,
 count beside its own words. It halves for a phrase that the share ``…_USE`` of all papers hold:
 papers on a thing that has a common name mostly say that name."""
