@@ -36,8 +36,8 @@ def main() -> None:
     profiles = list(lines(arguments.folder / "profiles.jsonl.gz"))
     with arguments.out.open("w", encoding="utf-8") as out:
         for name in dict.fromkeys(p["set"] for p in papers):
-            archive = [_paper(p) for p in papers if p["set"] == name and p["role"] == "history"]
-            week = [_paper(p) for p in papers if p["set"] == name and p["role"] == "pool"]
+            archive = [paper(p) for p in papers if p["set"] == name and p["role"] == "history"]
+            week = [paper(p) for p in papers if p["set"] == name and p["role"] == "pool"]
             readers = [p for p in profiles if p["pool"] == name]
             for line in _rank(name, archive, week, readers, arguments.likes):
                 out.write(line)
@@ -53,7 +53,7 @@ def _rank(
     started = time.perf_counter()
     ranking = Ranking(week, archive)
     learned = time.perf_counter()
-    all_scored = list(ranking.rank_many(_profile(reader, likes) for reader in readers))
+    all_scored = list(ranking.rank_many(profile(reader, likes) for reader in readers))
     ranked = time.perf_counter()
     print(
         f"{name}: learned {len(archive) + len(week)} papers in {learned - started:.2f} s; "
@@ -71,11 +71,11 @@ def lines(path: Path) -> Iterator[Mapping[str, Any]]:
         yield from map(json.loads, lines)
 
 
-def _paper(raw: Mapping[str, Any]) -> Paper:
+def paper(raw: Mapping[str, Any]) -> Paper:
     return Paper(PaperKey(0), PaperId(raw["id"]), raw["title"], raw["abstract"], ARRIVED)
 
 
-def _profile(raw: Mapping[str, Any], likes: str | None) -> Profile:
+def profile(raw: Mapping[str, Any], likes: str | None) -> Profile:
     return Profile(
         tuple(Interest(k["phrase"], weight=k["weight"]) for k in raw["keywords"]),
         tuple(Interest(phrase) for phrase in raw["negatives"]),
