@@ -1,13 +1,23 @@
 """Which version of the tables a database has, and bringing it up to date.
 
-Alembic takes a while to import, so a database that is up to date is recognised without it.
+Alembic takes a while to import, so a new database, and one that is up to date, do without it.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    inspect,
+    text,
+)
 
 from digest.errors import LedgerError
+from digest.ledger.tables import metadata
 
 HEAD = "0003"
 """The newest migration in ``migrations/versions``."""
@@ -24,10 +34,14 @@ def version(connection: Connection) -> str | None:
 
 
 def upgrade(connection: Connection) -> None:
-    """Run the migrations that are missing, inside the connection's transaction.
+    """Make the tables, or run the migrations that are missing, inside the connection's transaction.
 
     Raises LedgerError where the database is newer than this program.
     """
+    current = version(connection)
+    if current is None:
+        _create(connection)
+        return
     from alembic import command  # noqa: PLC0415 — 0.15 s that an up-to-date database saves
     from alembic.config import Config  # noqa: PLC0415
     from alembic.script import ScriptDirectory  # noqa: PLC0415
@@ -35,11 +49,23 @@ def upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", "digest.ledger:migrations")
     config.attributes["connection"] = connection
-    current = version(connection)
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if current is not None and current not in known:
+    if current not in known:
         raise LedgerError(
             f"the ledger was written by a newer digest (its tables are at version {current}, "
             f"this program knows {HEAD}): update the program, or restore an older backup"
         )
     command.upgrade(config, "head")
+
+
+def _create(connection: Connection) -> None:
+    """What all migrations together make of a database that has none of the tables."""
+    metadata.create_all(connection, checkfirst=False)
+    stamp = Table(
+        VERSION_TABLE,
+        MetaData(),
+        Column("version_num", String(32), nullable=False),
+        PrimaryKeyConstraint("version_num", name=f"{VERSION_TABLE}_pkc"),  # as Alembic names it
+    )
+    stamp.create(connection)
+    connection.execute(stamp.insert(), {"version_num": HEAD})

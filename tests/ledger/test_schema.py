@@ -27,11 +27,23 @@ from tests.conftest import disposing
 from tests.ledger.samples import ADA, NOW, deliver, states
 
 
-def test_migrations_and_tables_agree(url: str) -> None:
-    options = {"version_table": schema.VERSION_TABLE, "compare_type": True}
-    with disposing(create_engine(url)) as engine, engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts=options)
-        assert compare_metadata(context, metadata) == []
+def test_migrations_and_tables_agree(blank_url: str) -> None:
+    with at_version("head", blank_url):
+        pass
+    assert_up_to_date(blank_url)
+
+
+def test_a_new_ledger_is_as_the_migrations_make_one(blank_url: str) -> None:
+    with digest.ledger.open(blank_url) as ledger:
+        ledger.status()
+    assert_up_to_date(blank_url)
+    new = everything(blank_url)
+    with disposing(create_engine(blank_url)) as engine, engine.begin() as connection:
+        metadata.drop_all(connection)
+        connection.execute(text(f"DROP TABLE {schema.VERSION_TABLE}"))
+    with at_version("head", blank_url):
+        pass
+    assert everything(blank_url) == new
 
 
 def test_the_head_is_the_newest_migration() -> None:
@@ -122,7 +134,7 @@ def test_a_ledger_of_the_second_version_keeps_who_wants_no_mail(blank_url: str) 
     with digest.ledger.open(blank_url) as ledger:
         assert ledger.unsubscriptions() == [Unsubscription(ADA, EPOCH)]
         assert ledger.suppressions() == [Suppression("bob@example.org", "550 gone", EPOCH)]
-    test_migrations_and_tables_agree(blank_url)
+    assert_up_to_date(blank_url)
 
 
 def test_a_newer_database_is_refused_in_words_and_left_alone(blank_url: str) -> None:
@@ -171,6 +183,35 @@ def test_an_up_to_date_ledger_is_opened_without_alembic(tmp_path: Path) -> None:
     )
 
     assert found.stdout.strip() == "False"
+
+
+def assert_up_to_date(url: str) -> None:
+    options = {"version_table": schema.VERSION_TABLE, "compare_type": True}
+    with disposing(create_engine(url)) as engine, engine.connect() as connection:
+        assert schema.version(connection) == schema.HEAD
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, metadata) == []
+
+
+def everything(url: str) -> dict[str, object]:
+    """All that a database says of its tables."""
+    with disposing(create_engine(url)) as engine, engine.connect() as connection:
+        if url.startswith("sqlite"):
+            rows = connection.execute(text("SELECT name, sql FROM sqlite_master")).all()
+            # Constraints may come in another order.
+            return {name: sorted((sql or "").replace(",", " ").split()) for name, sql in rows}
+        found = inspect(connection)
+        return {
+            table: [
+                [{**column, "type": str(column["type"])} for column in found.get_columns(table)],
+                found.get_pk_constraint(table),
+                sorted(map(str, found.get_foreign_keys(table))),
+                sorted(map(str, found.get_unique_constraints(table))),
+                sorted(map(str, found.get_check_constraints(table))),
+                sorted(map(str, found.get_indexes(table))),
+            ]
+            for table in found.get_table_names()
+        }
 
 
 @contextmanager
