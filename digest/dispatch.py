@@ -40,7 +40,7 @@ def deliver(house: House, subscribers: Sequence[Subscriber]) -> Deliveries:
         composer = house.composer([subscriber.id for subscriber in subscribers])
     except TemplateError as error:
         problem = Problem(error.where, error.what, MEND_TEMPLATE)
-        return Deliveries((), (*given_up, problem))
+        return Deliveries((), (*given_up, problem), held=due)
     sending = _Sending(house, {each.id: each for each in subscribers if each.email}, composer)
     sending.run(due)
     return Deliveries(tuple(sending.rows), (*given_up, *sending.problems))

@@ -24,7 +24,8 @@ def publish(house: House, subscribers: Sequence[Subscriber]) -> Published:
         _put(house, problems, lambda: feeds.all_papers_feeds(papers, house.site, entries=NEWEST))
     ]
     dumps = house.ledger.dumps(since=papers[0].arrived) if papers else ()
-    _put(house, problems, lambda: house.pages.public(papers, dumps, latest=NEWEST))
+    _put(house, problems, lambda: house.pages.start(papers, dumps, latest=NEWEST))
+    _put(house, problems, house.pages.help)
     tokens = house.ledger.enrol([subscriber.id for subscriber in subscribers])
     for subscriber in house.track(subscribers, "Publishing", len(subscribers)):
         token = tokens[subscriber.id]

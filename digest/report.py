@@ -48,6 +48,8 @@ class Deliveries:
 
     rows: tuple[Delivered, ...] = ()
     problems: tuple[Problem, ...] = ()
+    held: int = 0
+    """Not tried, because no mail can be composed."""
 
     def count(self, state: State) -> int:
         """How many ended in ``state``."""
@@ -113,6 +115,7 @@ class RunReport:
                 "failed": count(State.FAILED) + count(State.EXPIRED),
                 "uncertain": count(State.UNCERTAIN),
                 "cancelled": count(State.CANCELLED),
+                "held": self.deliveries.held,
             },
             "feeds": {
                 "written": self.published.written,

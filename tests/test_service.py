@@ -112,6 +112,7 @@ def test_two_services_at_once_send_what_a_new_dump_brings_once_and_end_when_told
             process.send_signal(signal.SIGTERM)
         assert ended_well(one)
         assert ended_well(other)
+    assert command(home, "status", "--json").json["service"] is False
 
     assert [row[0] for row in rows(home)] == ["ada", "bob"]
     assert {row[2:] for row in rows(home)} == {(State.SENT, 1)}

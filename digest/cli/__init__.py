@@ -102,4 +102,10 @@ def main() -> None:
     except DigestError as error:
         click.echo(str(error), err=True)
         sys.exit(1)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        what = error.strerror or error
+        click.echo(f"{error.filename}: {what} – give another path, or make room for it", err=True)
+        sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)

@@ -45,7 +45,7 @@ def init(folder: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         os.utime(path, (finished, finished))
-    click.echo(f"Made {folder}. Next: edit {folder / 'subscribers.yaml'}, then")
+    click.echo(f"Made {folder.absolute()}. Next: edit {folder / 'subscribers.yaml'}, then")
     click.echo(f"  digest --home {folder} run")
 
 
@@ -69,17 +69,21 @@ def check(home: Path, as_json: bool) -> int:
     from digest.cli import terminal, wiring
 
     problems: list[Problem] = []
+    stops = "nothing is sent"
     notes = list(wiring.strays())
     listed: tuple[Subscriber, ...] = ()
     try:
         opened = wiring.open_home(home)
+        notes += _not_fetched(opened)
         problems += wiring.template_problems(opened)
+        stops = "what needs them is not made"
     except ConfigError as error:
         problems += error.problems
     try:
         listed = subscribers.load(home)
     except ConfigError as error:
         problems += error.problems
+        stops = "nothing is sent"
     if not problems:
         notes += _not_mailed(opened, listed)
         notes += _of_interests(opened, listed)
@@ -92,11 +96,20 @@ def check(home: Path, as_json: bool) -> int:
         click.echo(json.dumps(found, indent=2))
     elif problems:
         terminal.show_problems([*problems, *notes])
-        click.echo(f"{len(problems)} to mend; until then nothing is sent.", err=True)
+        click.echo(f"{len(problems)} to mend; until then {stops}.", err=True)
     else:
         terminal.show_problems(notes)
         click.echo(f"All good: {len(listed)} subscribers.")
     return 2 if problems else 0
+
+
+def _not_fetched(home: Home) -> list[Problem]:
+    from digest.model import Problem
+
+    if not home.settings.sources:
+        return []
+    what = "`sources` are read by nothing yet"
+    return [Problem("digest.toml", what, "have pages saved into the inbox, as by cron")]
 
 
 def _not_mailed(home: Home, listed: Sequence[Subscriber]) -> list[Problem]:
@@ -163,7 +176,8 @@ def status(home: Path, alive: bool, now: datetime | None, as_json: bool) -> int:
     )
     with wiring.look_into_ledger(opened) as ledger:
         seen, everybody = ledger.status(), people.everybody(listed, ledger)
-    found = overview.Overview(when, seen, everybody, upcoming, lives)
+        rejected = ledger.rejected()
+    found = overview.Overview(when, seen, rejected, everybody, upcoming, lives)
     if as_json:
         click.echo(json.dumps(found.as_json(), indent=2))
     else:

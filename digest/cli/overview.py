@@ -15,9 +15,12 @@ from digest.model import State
 if TYPE_CHECKING:
     from digest.cli.people import Person
     from digest.ledger.operating import DeliveryRow, Status
+    from digest.ledger.papers import Rejected
 
 UPCOMING = 5
-"""Digests due next that are listed."""
+"""Digests due next that are listed,"""
+REJECTED = 3
+"""and files that were no dumps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ class Overview:
 
     now: datetime
     seen: Status
+    rejected: Sequence[Rejected]
+    """Files that were no dumps, newest first."""
     people: Sequence[Person]
     upcoming: Sequence[tuple[datetime, str]]
     """When each subscriber's next digest falls due, soonest first."""
@@ -45,7 +50,8 @@ class Overview:
             "service": self.alive,
             "papers": seen.papers,
             "dumps": seen.dumps,
-            "rejected": seen.rejected,
+            "rejected": len(self.rejected),
+            "rejections": [{"name": each.name, "reason": each.reason} for each in self.rejected],
             "last_dump": seen.last_dump.isoformat() if seen.last_dump else None,
             "subscribers": self.standings,
             "deliveries": seen.deliveries,
@@ -72,10 +78,11 @@ class Overview:
     def _rows(self) -> Sequence[tuple[str, str]]:
         seen = self.seen
         last = f", the last {ago(self.now - seen.last_dump)}" if seen.last_dump else ""
-        rejected = f", {seen.rejected} rejected" if seen.rejected else ""
+        rejected = f", {len(self.rejected)} rejected" if self.rejected else ""
         rows = [
             ("Service", "running" if self.alive else "not running"),
             ("Dumps", f"{seen.dumps} read{rejected}{last}"),
+            *(("", f"{each.name}: {each.reason}") for each in self.rejected[:REJECTED]),
             ("Papers", f"{seen.papers:,}"),
             ("Subscribers", _counts(self.standings) or "none"),
             ("Deliveries", _counts(seen.deliveries) or "none yet"),

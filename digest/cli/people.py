@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from digest.cli.options import json_option, moment, now_option, pass_home
-from digest.errors import NotFound
+from digest.errors import ConfigError, NotFound
 
 if TYPE_CHECKING:
     from digest.ledger import SqlLedger
@@ -127,7 +127,11 @@ def unsubscribe(home: Path, subscriber: str, now: datetime | None) -> None:
     from digest import subscribers as profiles
     from digest.cli import wiring
 
-    listed = profiles.load(home)
+    try:
+        listed = profiles.load(home)
+    except ConfigError as error:  # whoever wants no more mail need not wait until it is mended
+        click.echo(str(error), err=True)
+        listed = ()
     with wiring.open_ledger(wiring.open_home(home)) as ledger:
         name = _known(subscriber, listed, ledger)
         if ledger.unsubscribe(name, now=moment(now)):

@@ -58,6 +58,8 @@ def serve(path: Path, *, clock: Callable[[], datetime]) -> None:
         log.info("listening on http://%s:%d", host, port)
         log.info("watching %s; %d subscribers", home.inbox, len(profiles()))
         service.run()
+    with suppress(OSError):
+        home.heartbeat.unlink()
     log.info("stopped")
 
 

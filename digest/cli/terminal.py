@@ -28,6 +28,8 @@ COLOURS = {
     State.EXPIRED: "red",
 }
 
+ROWS = 20
+"""Digests that the summary of a pass shows one by one, and as many that were skipped."""
 PIPE = 10_000
 """Columns of what is no terminal: a file or a pipe has no edge at which to cut lines off."""
 
@@ -115,7 +117,10 @@ def _run_blocks(report: RunReport, *, public: str) -> Iterable[RenderableType]:
         yield rows
     if report.deliveries.rows or report.skips:
         rows = table("Subscriber", "Digest for", "#papers", "Outcome", "")
-        for sent in report.deliveries.rows:
+        tried = report.deliveries.rows
+        if len(tried) > ROWS:  # what did not go well is shown first
+            tried = tuple(sorted(tried, key=lambda row: row.outcome.state is State.SENT))
+        for sent in tried[:ROWS]:
             outcome = sent.outcome
             colour = COLOURS.get(outcome.state, "default")
             rows.add_row(
@@ -125,9 +130,12 @@ def _run_blocks(report: RunReport, *, public: str) -> Iterable[RenderableType]:
                 f"[{colour}]{outcome.state}[/{colour}]",
                 escape(outcome.detail),
             )
-        for skip in report.skips:
+        for skip in report.skips[:ROWS]:
             row = (skip.subscriber, str(skip.period), "–", "[dim]skipped[/dim]", skip.reason)
             rows.add_row(*row)
+        more = max(0, len(tried) - ROWS) + max(0, len(report.skips) - ROWS)
+        if more:
+            rows.add_row(f"and {more:,} more", "", "", "", "")
         yield rows
     totals = table("", "")
     for name in ("dumps", "papers", "digests", "feeds"):

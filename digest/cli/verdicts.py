@@ -35,7 +35,8 @@ def feedback(  # noqa: PLR0917  click passes them by name
 ) -> None:
     """Record that SUBSCRIBER likes or dislikes PAPER, or clear what was recorded.
 
-    `digest profile` and `digest suggest` learn from it, unless the profile says `learn: false`.
+    Papers that are like it move up or down, and `digest profile` shows what was learned, unless
+    the profile says `learn: false`; `digest suggest` reads verdicts all the same.
     PAPER is an id, an arXiv number, or a part of the title that no other paper has.
 
     \b

@@ -17,10 +17,12 @@ TOLERATED, WRONG = timedelta(seconds=30), timedelta(minutes=10)
 
 
 def folder(area: str, path: Path, *, written: bool = True) -> Finding:
-    """Whether a folder can be used; one that does not exist need only be possible to make."""
+    """Whether a folder can be used; one that is written need only be possible to make."""
     there = _nearest(path)
     if there == path and not path.is_dir():
         return fail(area, f"{path} is no folder", "move it away")
+    if there != path and not written:
+        return fail(area, f"{path} does not exist", "create it")
     needed = os.R_OK | os.X_OK | (os.W_OK if written or there != path else 0)
     if not os.access(there, needed):
         act = "written" if written else "read"

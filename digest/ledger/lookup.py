@@ -50,7 +50,9 @@ def _by_title(connection: Connection, name: str) -> Paper:
         (key for key, title in normal.items() if words & set(title.split())),
         key=lambda key: -len(words & set(normal[key].split())),
     )
-    raise NotFound("paper", name, [titles[key] for key in near[:_NEAREST]])
+    raise NotFound(
+        "single paper" if found else "paper", name, [titles[key] for key in near[:_NEAREST]]
+    )
 
 
 def _dense(title: str) -> str:

@@ -55,7 +55,6 @@ class Status:
 
     papers: int
     dumps: int
-    rejected: int
     last_dump: datetime | None
     """When the newest dump arrived."""
     subscribers: int
@@ -122,9 +121,6 @@ def status(connection: Connection) -> Status:
         papers=_count(connection, select(func.count()).select_from(paper)),
         dumps=_count(
             connection, select(func.count()).select_from(dump).where(dump.c.rejected.is_(None))
-        ),
-        rejected=_count(
-            connection, select(func.count()).select_from(dump).where(dump.c.rejected.is_not(None))
         ),
         last_dump=connection.scalar(select(dump.c.arrived).order_by(dump.c.id.desc()).limit(1)),
         subscribers=_count(connection, select(func.count()).select_from(subscriber)),

@@ -111,20 +111,18 @@ class Pages:
         )
         return {path: page}
 
-    def public(
+    def start(
         self, papers: Iterable[Paper], dumps: Collection[DumpSeen], *, latest: int = 200
     ) -> dict[str, bytes]:
-        """The pages for everyone: the start page with the latest of ``papers``, and the help.
-
-        ``dumps`` are those that the papers came with.
-        """
+        """The start page with the latest of ``papers``; ``dumps`` are those they came with."""
         newest = sorted(papers, key=lambda paper: paper.key, reverse=True)[:latest]
         days = tuple(_days(newest))
         values = {"summary": _summary(newest, dumps, days), "days": days}
-        return {
-            INDEX: self._frame.page(INDEX, "index.html.j2", values, token=ALL, feeds=FORMATS),
-            HELP: self._frame.page(HELP, "help.html.j2", {}, token=ALL, feeds=FORMATS),
-        }
+        return {INDEX: self._frame.page(INDEX, "index.html.j2", values, token=ALL, feeds=FORMATS)}
+
+    def help(self) -> dict[str, bytes]:
+        """The page on profiles, for everyone."""
+        return {HELP: self._frame.page(HELP, "help.html.j2", {}, token=ALL, feeds=FORMATS)}
 
 
 def _feeds(subscriber: Subscriber) -> tuple[FeedFormat, ...]:

@@ -72,7 +72,8 @@ def _everything(templates: Templates, site: Site) -> Iterator[Callable[[], objec
     for digests in ((_FULL, _EMPTY), ()):
         yield partial(pages.archive_index, _READER, "trial", digests)
     for papers in ((_PAPER,), ()):
-        yield partial(pages.public, papers, ())
+        yield partial(pages.start, papers, ())
+    yield pages.help
     yield partial(notices.question, _READER.id)
     yield partial(notices.unsubscribed, _READER.id)
     yield notices.not_unsubscribed

@@ -122,7 +122,9 @@ def why(reasons: Sequence[Reason]) -> str:
     """Why a paper was picked, weightiest first: ``“LoRA” in the title; by Ada Lovelace``."""
     groups: dict[tuple[str, str, str], list[Reason]] = {}
     for reason in telling(reasons):
-        key = (reason.interest, reason.via, _letters(reason.term))
+        # What is only near an interest is told together.
+        letters = "" if reason.via == "related" else _letters(reason.term)
+        key = (reason.interest, reason.via, letters)
         groups.setdefault(key, []).append(reason)
     # An interest that was also found as it is written need not be named beside its other forms.
     spelled = {interest for interest, via, _ in groups if via == "term"}
@@ -139,12 +141,16 @@ def _reason(group: Sequence[Reason], spelled: Collection[str]) -> str:
     if group[0].via == "signal":
         return term
     where = listed(sorted({reason.place for reason in group}, reverse=True))  # title first
+    if group[0].via == "related":
+        spellings: dict[str, str] = {}
+        for reason in group:
+            spellings.setdefault(_letters(reason.term), f"“{one_line(reason.term)}”")
+        return f"{listed(spellings.values())} in the {where}, related to “{interest}”"
     found = f"“{term}” in the {where}"
     if group[0].interest in spelled:
         return found
     return found + {
         "acronym": f", for “{interest}”",
-        "related": f", related to “{interest}”",
         "pattern": f", by the pattern {interest}",
         "liked": f", as in {interest}",
     }.get(group[0].via, "")

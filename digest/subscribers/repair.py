@@ -33,8 +33,14 @@ _FAULTS = {
         "a second `: ` on the line",
         "put text that has a colon in quotes",
     ),
-    "flow sequence": ("the list that begins with [ does not end", "add the ]"),
-    "flow mapping": ("the mapping that begins with { does not end", "add the }"),
+    "flow sequence": (
+        "the list that begins with [ does not end, or lacks a comma",
+        "add the ] or the comma; put text that has a colon in quotes",
+    ),
+    "flow mapping": (
+        "the mapping that begins with { does not end, or lacks a comma",
+        "add the } or the comma; put text that has a colon in quotes",
+    ),
     "expected node content": ("a value is missing before this", "write it, or close the bracket"),
     "escape": (
         "an unknown escape after a \\ in double quotes",

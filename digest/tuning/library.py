@@ -50,7 +50,7 @@ def read(path: Path) -> Library:
         content = path.read_bytes()
     except OSError as error:
         raise LibraryError(f"{path} cannot be read: {error.strerror or error}") from error
-    text = content.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
+    text = _decoded(content).replace("\r\n", "\n").replace("\r", "\n")
     if _RIS.search(text):
         found = _from_ris(text)
     elif _BIBTEX.search(text):
@@ -60,6 +60,13 @@ def read(path: Path) -> Library:
     if not found.texts:
         raise LibraryError(f"{path} has no entry with a title")
     return found
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
 
 
 def _from_bibtex(text: str, name: str) -> Library:

@@ -162,6 +162,7 @@ def test_a_name_that_fits_nothing_or_too_much_is_told_with_what_is_near(home: Pa
     assert unknown.err == "There is no subscriber 'ad'.\nDid you mean ada?\n"
     vague = digest(home, "explain", "ada", "lighthouse")
     assert vague.code == 1
+    assert vague.err.startswith("There is no single paper 'lighthouse'.\n")
     assert END in vague.err
     assert LOG in vague.err
 

@@ -83,6 +83,11 @@ def test_a_new_home_is_looked_at_without_making_anything(
     ]
 
 
+def test_an_inbox_that_nobody_makes_is_missed(home: Path) -> None:
+    (home / "inbox").rename(home / "elsewhere")
+    assert levels(home)["inbox"] == "fail"
+
+
 def test_everything_that_is_wrong_at_once(home: Path) -> None:
     command(home, "run", "--now", FIRST)
     (home / "subscribers.yaml").write_text("subscribers:\n  - {id: ada, mail: x}\n")

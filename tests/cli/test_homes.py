@@ -53,6 +53,13 @@ def test_a_new_home_runs_as_it_is(tmp_path: Path) -> None:
     assert mails(home) == ["2026-11-13-ravi", "2026-W46-ada", "2026-W46-yuki"]
 
 
+def test_a_home_that_cannot_be_made_is_told_in_a_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    ended = digest(tmp_path, "init", tmp_path / "file" / "lab")
+    assert (ended.code, len(ended.err.splitlines())) == (1, 1)
+    assert ended.err.startswith(f"{tmp_path / 'file' / 'lab'}: Not a directory")
+
+
 def test_init_overwrites_nothing(tmp_path: Path) -> None:
     (tmp_path / "subscribers.yaml").write_text("mine")
     ended = digest(tmp_path, "init", tmp_path)
@@ -122,6 +129,13 @@ def test_settings_profiles_and_templates_are_checked_together(tmp_path: Path) ->
     ended = digest(home, "check")
     assert ended.code == 2
     assert ended.err.startswith(f"{template}:2: ")
+
+
+def test_sources_that_nothing_fetches_are_noted(tmp_path: Path) -> None:
+    sources = '[[sources]]\nkind = "daily-papers"\n'
+    home = lighthouse.make(tmp_path / "home", lighthouse.SETTINGS + sources)
+    (note,) = digest(home, "check", "--json").json["notes"]
+    assert note["what"] == "`sources` are read by nothing yet"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -143,3 +145,28 @@ def test_a_run_that_logs_text_is_quiet_when_all_is_well(tmp_path: Path) -> None:
     home = lighthouse.make(tmp_path / "home")
     ended = command(home, "run", "--now", FIRST)
     assert (ended.code, ended.err) == (0, "")
+
+
+def test_files_that_were_no_dumps_are_named_with_the_reason(tmp_path: Path) -> None:
+    home = lighthouse.make(tmp_path / "home")
+    (home / "inbox" / "note.txt").write_text("hello")
+    finished = time.time() - 60
+    os.utime(home / "inbox" / "note.txt", (finished, finished))
+    command(home, "run", "--now", FIRST)
+    (told,) = [line for line in lines(home, FIRST) if line.startswith("note.txt: ")]
+    (found,) = command(home, "status", "--json").json["rejections"]
+    assert found == {"name": "note.txt", "reason": told.removeprefix("note.txt: ")}
+
+
+def test_a_run_for_many_shows_some_and_first_what_went_wrong(tmp_path: Path) -> None:
+    people = "".join(
+        f"  - {{id: p{n:02}, email: p{n:02}@example.org, interests: [lighthouse]}}\n"
+        for n in range(25)
+    )
+    with running(Server(on("rcpt", "550 5.1.1 no such user", times=1))) as smtp:
+        home = home_by(smtp, tmp_path / "home")
+        (home / "subscribers.yaml").write_text(f"subscribers:\n{people}")
+        printed = command(home, "run", "--now", FIRST).out
+    shown = [line.split() for line in printed.splitlines() if line[:1] == "p"]
+    assert [row[3] for row in shown] == ["failed", *["sent"] * 19]
+    assert "\nand 5 more" in printed

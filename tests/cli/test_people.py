@@ -34,6 +34,14 @@ def edit(home: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
+def test_unsubscribing_does_not_wait_until_the_profiles_are_mended(home: Path) -> None:
+    command(home, "run", "--now", FIRST)
+    edit(home, "interests: [lighthouse]}", "intrests: [lighthouse]}")
+    gone = command(home, "subscribers", "unsubscribe", "bob", "--now", "2026-11-20")
+    assert (gone.code, gone.out) == (0, "bob: unsubscribed; no more mail is sent.\n")
+    assert "intrests" in gone.err
+
+
 def test_who_has_unsubscribed_is_not_mailed_until_resubscribed_on_purpose(home: Path) -> None:
     assert command(home, "run", "--now", FIRST).code == 0
     assert mails(home) == ["2026-W46-ada", "2026-W46-bob"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from pathlib import Path
 
@@ -76,6 +77,7 @@ def test_as_json_it_is_one_object_of_the_promised_shape(home: Path) -> None:
             "failed": 0,
             "uncertain": 0,
             "cancelled": 0,
+            "held": 0,
         },
         "feeds": {"written": 6, "unchanged": 0},
         "problems": [
@@ -204,10 +206,21 @@ def test_a_broken_template_holds_mail_back_and_is_named_with_its_line(home: Path
     ended = digest(home, "run", "--now", FIRST)
     assert ended.code == 1
     assert f"{template}:2: " in ended.err
+    assert re.search(r"^Digests +2 held", ended.out, re.MULTILINE)
     assert mails(home) == []
     template.unlink()
     assert digest(home, "run", "--now", FIRST).code == 0
     assert mails(home) == ["2026-W46-ada", "2026-W46-bob"]
+
+
+def test_a_broken_page_keeps_no_other_page_back(home: Path) -> None:
+    template = home / "templates" / "index.html.j2"
+    template.parent.mkdir()
+    template.write_text("{{ 1 / 0 }}")
+    ended = digest(home, "run", "--now", FIRST)
+    assert (ended.code, f"{template}:1: " in ended.err) == (1, True)
+    assert mails(home) == ["2026-W46-ada", "2026-W46-bob"]
+    assert (home / "public" / "help.html").exists()
 
 
 @pytest.mark.parametrize(

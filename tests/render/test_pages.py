@@ -36,7 +36,7 @@ EMAIL_ONLY = replace(ADA, channels=("email",))
 def everything(*digests: Digest, subscriber: Subscriber = ADA) -> dict[str, Any]:
     """All pages for a subscriber and for everyone, parsed and found sound."""
     papers = [pick.paper for made in digests for pick in made.picks]
-    pages = PAGES.archive_index(subscriber, TOKEN, digests) | PAGES.public(papers, [])
+    pages = PAGES.archive_index(subscriber, TOKEN, digests) | PAGES.start(papers, []) | PAGES.help()
     for made in digests:
         pages |= PAGES.archive(subscriber, TOKEN, made)
     published = set(pages) | set(all_papers_feeds(papers, SERVED))
@@ -168,7 +168,7 @@ def test_personal_pages_stay_out_of_search_engines() -> None:
 
 def test_pages_for_everyone_name_no_subscriber_and_no_token() -> None:
     papers = [pick.paper for pick in long_digest().picks]
-    for page in PAGES.public(papers, DUMPS).values():
+    for page in (PAGES.start(papers, DUMPS) | PAGES.help()).values():
         assert TOKEN.encode() not in page
         assert b"archive/" not in page
 
@@ -196,7 +196,7 @@ def start_page(**changes: Any) -> Any:
         paper(3, listed=date(2026, 11, 20)),
         paper(4, listed=None),
     ]
-    page = PAGES.public(papers, DUMPS, **changes)["index.html"]
+    page = PAGES.start(papers, DUMPS, **changes)["index.html"]
     feeds = {feed_path("all", kind) for kind in KINDS}
     return check_page(page, "index.html", {"help.html", *feeds})
 
@@ -218,7 +218,7 @@ def test_the_start_page_keeps_to_the_latest() -> None:
 
 
 def test_the_start_page_without_papers_says_so() -> None:
-    page = PAGES.public([], [])["index.html"]
+    page = PAGES.start([], [])["index.html"]
     assert b"No papers have come in yet." in page
 
 
@@ -275,7 +275,7 @@ def test_a_style_with_other_line_ends_still_matches_its_hash(tmp_path: Path) -> 
     own = tmp_path / "templates"
     own.mkdir()
     (own / "page.css").write_bytes(b"p { margin: 0 }\r\np { color: red }\r\n")
-    page = Pages(templates.load(tmp_path), SERVED).public([], [])["help.html"]
+    page = Pages(templates.load(tmp_path), SERVED).help()["help.html"]
     assert b"\r" not in page
     feeds = {feed_path("all", kind) for kind in KINDS}
     check_page(page, "help.html", {"index.html", *feeds})

@@ -104,6 +104,18 @@ def reason(term: str, place: str, adds: float, **changes: str) -> Reason:
             ],
             "“pruning” in the title; “sparsity” in the abstract",
         ),
+        (
+            [
+                reason("sparse", "abstract", 0.2),
+                reason("ranks", "abstract", 0.2, interest="sparse", via="related"),
+                reason("pruned", "title", 0.1, interest="sparse", via="related"),
+                reason("Ranks", "title", 0.1, interest="sparse", via="related"),
+            ],
+            (
+                "“sparse” in the abstract; "
+                "“ranks” and “pruned” in the title and abstract, related to “sparse”"
+            ),
+        ),
         ([reason("a\u202eb\nc", "title", 0.2)], "“ab c” in the title"),
     ],
 )

@@ -41,15 +41,15 @@ CASES = {
     ),
     "an open bracket": (
         "  - id: bob\n    email: bob@x.org\n    channels: [email\n    interests: [x]\n",
-        ["4: the list that begins with [ does not end (add the ])"],
+        ["4: the list that begins with [ does not end, or lacks a comma (add the ] or the comma; put text that has a colon in quotes)"],
     ),
     "an open bracket over several lines": (
         "  - id: bob\n    email: bob@x.org\n    interests: [x,\n      y,\n      z\n    limit: 3\n",
-        ["4: the list that begins with [ does not end (add the ])"],
+        ["4: the list that begins with [ does not end, or lacks a comma (add the ] or the comma; put text that has a colon in quotes)"],
     ),
     "an open brace": (
         "  - id: bob\n    email: bob@x.org\n    schedule: {every: day\n    interests: [x]\n",
-        ["4: the mapping that begins with { does not end (add the })"],
+        ["4: the mapping that begins with { does not end, or lacks a comma (add the } or the comma; put text that has a colon in quotes)"],
     ),
     "a colon too many": (
         "  - id: bob\n    email: bob@x.org\n    name: Bob: the man\n    interests: [x]\n",

@@ -101,6 +101,11 @@ def test_ris_entries_of_old_and_new_tags(tmp_path: Path, line_end: str) -> None:
     )
 
 
+def test_a_library_of_windows_keeps_its_letters(tmp_path: Path) -> None:
+    found = library(tmp_path, "@article{a, title={Über Foo und Bar}}".encode("cp1252"))
+    assert found.texts == ("Über Foo und Bar",)
+
+
 def test_an_entry_that_is_not_ended_costs_no_other(tmp_path: Path) -> None:
     text = "TY  - JOUR\nTI  - One\nTY  - JOUR\nTI  - Two\nER  - \nTY  - JOUR\nTI  - Three"
     assert library(tmp_path, text).texts == ("One", "Two", "Three")
