@@ -27,6 +27,7 @@ from digest.ranking.reasons import Part, Via
 from digest.ranking.words import PAIR, Floats, Ints
 from digest.text import terms
 
+_HYPHENS = frozenset("-‐‑")
 _RELATED_TERMS = 3
 """Related terms that are named, and stand for all of them."""
 _RELATED_STEMS = 6
@@ -247,6 +248,16 @@ def _stretches(place: _Place, brought: Floats) -> list[tuple[str, float]]:
     for first, last, stems in sorted(runs, key=lambda run: -len(run[2])):
         if new := stems - told:
             told |= new
-            term = place.text[place.words[first].start : place.words[last].end]
+            term = _whole(place, first, last)
             found[term] = found.get(term, 0.0) + sum(values[stem] for stem in sorted(new))
     return list(found.items())
+
+
+def _whole(place: _Place, first: int, last: int) -> str:
+    """The text of a stretch, with what hyphens join to it: no ``fine`` out of ``fine-tuning``."""
+    words, text = place.words, place.text
+    while first > 0 and text[words[first - 1].end : words[first].start] in _HYPHENS:
+        first -= 1
+    while last + 1 < len(words) and text[words[last].end : words[last + 1].start] in _HYPHENS:
+        last += 1
+    return text[words[first].start : words[last].end]

@@ -98,17 +98,20 @@ def facts(paper: Paper) -> tuple[str, ...]:
 def telling(reasons: Sequence[Reason]) -> list[Reason]:
     """The reasons that are worth a word, weightiest first: those that make up a twentieth of all
     that is named, or the first one, and no more than can be taken in at a glance. A term that an
-    interest has said is not said again as related to another. The rest are single words, or
-    arithmetic."""
+    interest has said is not said again as related to another, and as related to one interest only.
+    The rest are single words, or arithmetic."""
     named = [reason for reason in reasons if reason.via != "several" and reason.term]
     named.sort(key=lambda reason: -reason.contribution)
     least = sum(reason.contribution for reason in named) * _SHARE
-    said = {_letters(reason.term) for reason in named if reason.via != "related"}
+    said = {_letters(reason.term): "" for reason in named if reason.via != "related"}
     telling = [
         reason
         for reason in named
         if reason.contribution >= least
-        and (reason.via != "related" or _letters(reason.term) not in said)
+        and (
+            reason.via != "related"
+            or said.setdefault(_letters(reason.term), reason.interest) == reason.interest
+        )
     ]
     return telling[:_TOLD] or named[:1]
 

@@ -212,6 +212,12 @@ def test_related_terms_are_short_and_stand_in_the_paper() -> None:
     assert max(len(term.split()) for term in related) <= 4
 
 
+def test_no_word_is_cut_at_its_hyphen() -> None:
+    ranking = Ranking(papers("Non-instructional fine-tuning of pianos", "Soup"))
+    (reason,) = ranking.reasons(profile("instructional pianists"), 0)
+    assert reason.term == "Non-instructional"
+
+
 def test_what_is_ranked_for_one_is_the_same_as_for_many() -> None:
     many = [profile(f"{word} {other}", word) for word in WORDS for other in WORDS]
     together = [each.scores.tolist() for each in Ranking(WEEK).rank_many(many)]

@@ -116,6 +116,13 @@ def reason(term: str, place: str, adds: float, **changes: str) -> Reason:
                 "“ranks” and “pruned” in the title and abstract, related to “sparse”"
             ),
         ),
+        (
+            [
+                reason("error rate", "abstract", 0.3, interest="speech", via="related"),
+                reason("Error rate", "abstract", 0.2, interest="audio", via="related"),
+            ],
+            "“error rate” in the abstract, related to “speech”",
+        ),
         ([reason("a\u202eb\nc", "title", 0.2)], "“ab c” in the title"),
     ],
 )
