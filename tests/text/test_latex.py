@@ -65,6 +65,36 @@ LATEX = [
     (r"\textcolor{red}{new} \underline{text} \today", "new text today"),
     (r"the set \{a, b\} and a \\ break\,here", "the set {a, b} and a break here"),
 ]
+FORMULAS = {
+    "a name after a command": (
+        r"$\alpha\foo$, $\alpha\!x$, $5\times\checkmark$",
+        "αfoo, αx, 5×✓",
+        "the alphabet, a checkmark and limits",
+    ),
+    "limits": (
+        r"$\arg\min\limits_{x} f$, $\sum\limits_{i=1}^n i$",
+        "arg minₓ f, ∑ᵢ₌₁ⁿ i",
+        "no limits, argmin f",
+    ),
+    "functions in formulas": (
+        r"$n\log n$, $T\log(T)$, $2\sin x$, $d\log{K}$, $\log\alpha$, $p_{i}\log\left(x\right)$",
+        "n log n, T log(T), 2 sin x, d log K, log α, pᵢ log(x)",
+        "nlog, sinx, maximum and minus",
+    ),
+    "signs before numbers": (
+        r"$>$90\%, $<$1\%, $+$3.2\%, $-$5",
+        ">90%, <1%, +3.2%, -5",
+        "prices from $5 to $9, $3-$5, $3/$4, US$,A$5 and A$/US$5",
+    ),
+    "accents over several letters": (
+        r"$\widetilde{O}(n)$, $\widehat{\theta}$",
+        "Õ(n), θ̂",
+        "widehat, wide tilde",
+    ),
+    "roots": (r"$\sqrt[3]{n}$, $\sqrt[k]{n}$, $\sqrt{n}$", "∛(n), ᵏ√(n), √(n)", "roots"),
+    "norms": (r"$\|x\|_2$", "‖x‖₂", "|x|, a || b"),
+}
+"""Raw, read, and neighbours that stay as they are."""
 TYPOGRAPHY = [
     ("``one'' and ``two\" and `three four'", "“one” and “two” and ‘three four’"),
     ("a ''mild'' claim, 5'' long, a 6'' one", "a “mild” claim, 5'' long, a 6'' one"),
@@ -117,6 +147,13 @@ HOSTILE = ("{", "$", "\\", "\\emph{", "$\\frac{", "`", "``", "_{", "&#38;", "~")
 @pytest.mark.parametrize(("raw", "expected"), HALF_STRIPPED + LATEX + TYPOGRAPHY)
 def test_reads_well(raw: str, expected: str) -> None:
     assert readable(raw) == expected
+
+
+@pytest.mark.parametrize(("raw", "expected", "neighbours"), FORMULAS.values(), ids=FORMULAS)
+def test_formulas_read_well(raw: str, expected: str, neighbours: str) -> None:
+    assert readable(raw) == expected
+    assert readable(expected) == expected
+    assert readable(neighbours) == neighbours
 
 
 @pytest.mark.parametrize("text", UNTOUCHED)
