@@ -27,6 +27,7 @@ ABBREVIATIONS = {
     "iid": "i.i.d.",
 }
 SPACES = {" ": " ", ",": " ", ";": " ", ":": " ", "\\": " ", "!": "", "/": "", "-": "", "@": ""}
+SIGNS = SPACES | {"|": "‖"}
 ACCENTS = "\"'`^~=."
 LETTERS = {"o", "O", "l", "L", "ss", "ae", "AE", "oe", "OE", "aa", "AA", "i", "j"}
 
@@ -36,14 +37,20 @@ DECLARATION = re.compile(
     r"|\\(?:left|right|[bB]igg?[lr]?)(?![A-Za-z])\.?|\\(?:begin|end)\{[A-Za-z]{1,20}\*?\}"
 )
 COMMAND = re.compile(r"\\(?:([A-Za-z]+)(\{\})?|([^A-Za-z]))", re.DOTALL)
+COMMAND_BEFORE = re.compile(r"\\[A-Za-z]{2,}\Z")
 SPAN = re.compile(rf"\\(?:([A-Za-z]+)\*?|[{re.escape(ACCENTS)}])")
+FUNCTION = (
+    r"(?:log|ln|exp|sin|cos|tanh?|min|max|inf|sup|lim|arg(?:min|max)?|det|dim|gcd|Pr)(?![A-Za-z])"
+)
+BEFORE_FUNCTION = re.compile(rf"\\(?<=[\w)}}{scripts.CLOSE}]\\)(?={FUNCTION})")
+AFTER_FUNCTION = re.compile(rf"(\\{FUNCTION})(?=\\(?!(?:no)?limits)[A-Za-z]|\{{\w)")
 BRACE = re.compile(r"[{}]")
 SCRIPT_BRACE = re.compile(r"(?<!\\)[_^]\{")
 DISPLAYED = re.compile(
     rf"\$\$([^$]{{1,{SPAN_LENGTH}}})\$\$|\\\((.{{1,{SPAN_LENGTH}}}?)\\\)|\\\[(.{{1,{SPAN_LENGTH}}}?)\\\]"
 )
 INLINE = re.compile(rf"\$(?!\s)(?=([^$]{{1,{SPAN_LENGTH}}})(?<!\s)\$(\d?))")
-COMMAND_OR_SCRIPT = re.compile(r"[\\_^]")
+NO_PRICE = re.compile(r"[\\_^]|\A[<>=+~±-]+\Z")
 FORMULA_SIGN = re.compile(r"[\\_^={}<>+/*|]")
 
 
@@ -77,7 +84,7 @@ def _inline_formulas(text: str) -> str:
     pieces, done = [], 0
     for match in INLINE.finditer(text) if "$" in text else ():
         content = match[1]
-        is_price = match[2] and not COMMAND_OR_SCRIPT.search(content)
+        is_price = match[2] and not NO_PRICE.search(content)
         is_formula = " " not in content or FORMULA_SIGN.search(content)
         if match.start() >= done and is_formula and not is_price:
             pieces += [text[done : match.start()], formula(content)]
@@ -89,6 +96,7 @@ def _commands(text: str) -> str:
     if "\\" not in text:
         return text
     text = COMMAND.sub(_simple_command, DECLARATION.sub("", text))
+    text = AFTER_FUNCTION.sub(r"\1 ", BEFORE_FUNCTION.sub(r" \\", text))  # n log n, not nlog n
     closing = _closing_braces(text)
     pieces, done = [], 0
     for match in SPAN.finditer(text):
@@ -109,7 +117,11 @@ def _commands(text: str) -> str:
 def _simple_command(match: re.Match[str]) -> str:
     """Escapes, spaces, abbreviations and names that LaTeX does not know; others stay."""
     following = match.string[match.end() : match.end() + 1]
-    return _named(match, following) if match[1] else _sign(match, following)
+    shown = _named(match, following) if match[1] else _sign(match, following)
+    would_join = (shown + following)[:1].isalpha() and COMMAND_BEFORE.search(
+        match.string[max(0, match.start() - 30) : match.start()]
+    )
+    return f"{{{shown}}}" if would_join else shown  # \alpha\foo is not \alphafoo
 
 
 def _named(match: re.Match[str], following: str) -> str:
@@ -123,8 +135,8 @@ def _named(match: re.Match[str], following: str) -> str:
 
 def _sign(match: re.Match[str], following: str) -> str:
     sign = match[3]
-    if sign in SPACES:
-        return SPACES[sign]
+    if sign in SIGNS:
+        return SIGNS[sign]
     is_accent = sign in ACCENTS and (following.isalpha() or following in {"{", "\\"})
     return match[0] if is_accent or not "!" <= sign <= "~" else chr(scripts.SET_ASIDE + ord(sign))
 

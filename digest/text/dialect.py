@@ -26,6 +26,8 @@ DROPPED = "ref eqref autoref cref Cref pageref label cite citep citet citealp ci
 UNUSABLE = {"today", "input", "include", "title", "author", "date", "maketitle"}
 """Known to pylatexenc, but they read the clock, a file or what came before."""
 BLACKBOARD = dict(zip("CHNPQRZ", "ℂℍℕℙℚℝℤ", strict=True))
+SIGNS = {"checkmark": "✓", "xmark": "✗", "prime": "′", "limits": "", "nolimits": ""}
+ROOTS = {"": "√", "2": "√", "3": "∛", "4": "∜"}
 NO_ARGUMENTS = ""
 
 
@@ -57,7 +59,13 @@ def _converter() -> LatexNodes2Text:
     context = get_default_latex_context_db()
     shown = [MacroTextSpec(name, simplify_repl="%s") for name in SHOWN.split()]
     dropped = [MacroTextSpec(name, simplify_repl=_nothing) for name in DROPPED.split()]
+    signs = [MacroTextSpec(name, simplify_repl=sign) for name, sign in SIGNS.items()]
+    wide = [
+        MacroTextSpec(f"wide{name}", context.get_macro_spec(name).simplify_repl)
+        for name in ("hat", "tilde")
+    ]
     own = [
+        MacroTextSpec("sqrt", simplify_repl=_root),
         MacroTextSpec("mathbb", simplify_repl=_blackboard),
         MacroTextSpec("enquote", simplify_repl="“%s”"),
         MacroTextSpec("url", simplify_repl="%s"),
@@ -68,7 +76,9 @@ def _converter() -> LatexNodes2Text:
         MacroTextSpec("textsuperscript", simplify_repl=f"^{scripts.OPEN}%s{scripts.CLOSE}"),
         *(MacroTextSpec(name, simplify_repl=_fraction) for name in ("frac", "dfrac", "tfrac")),
     ]
-    context.add_context_category("papers", prepend=True, macros=[*shown, *dropped, *own])
+    context.add_context_category(
+        "papers", prepend=True, macros=[*shown, *dropped, *signs, *wide, *own]
+    )
     return LatexNodes2Text(context, strict_latex_spaces="based-on-source")
 
 
@@ -98,12 +108,19 @@ def _nothing(_node: Any) -> str:
 
 def _argument(node: Any, converter: LatexNodes2Text, index: int) -> str:
     given = node.nodeargd.argnlist if node.nodeargd else ()
-    return converter.nodelist_to_text([given[index]]).strip() if index < len(given) else ""
+    if index >= len(given) or given[index] is None:
+        return ""
+    return str(converter.nodelist_to_text([given[index]])).strip()
 
 
 def _blackboard(node: Any, l2tobj: LatexNodes2Text) -> str:
     letters = _argument(node, l2tobj, 0)
     return "".join(BLACKBOARD.get(letter, letter) for letter in letters)
+
+
+def _root(node: Any, l2tobj: LatexNodes2Text) -> str:
+    index, content = (_argument(node, l2tobj, number) for number in (0, 1))
+    return f"{ROOTS.get(index) or scripts.script('^', index) + '√'}({content})"
 
 
 def _fraction(node: Any, l2tobj: LatexNodes2Text) -> str:

@@ -38,7 +38,7 @@ TIE = re.compile(
 )
 GROUP = re.compile(r"\{([^{}]{0,200})\}")
 DATA = re.compile(r"[,:;=|\"<>]")
-DASHES = re.compile(r"(?<=[^\W_])(---?)(?=[^\W_])|(?<=\s)(---?)(?=\s)")
+DASHES = re.compile(rf"--(?:(?<=[^\W_]--|[{residue.PERCENT}×°]--)-?(?=[^\W_])|(?<=\s--)-?(?=\s))")
 
 
 def readable(raw: str) -> str:

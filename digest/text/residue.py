@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from digest.text.scripts import CLOSE, OPEN, SET_ASIDE
+
 GREEK_NAMES = (
     "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi"
     " pi rho sigma tau upsilon phi varphi chi psi omega ell"
@@ -27,7 +29,12 @@ RELATIONS = {"ll": "≪", "gg": "≫", "le": "≤", "ge": "≥", "ne": "≠", "i
 """Words or word endings, so they count only between operands."""
 SYMBOLS = GREEK | OPERATORS | RELATIONS
 CODE_POINTS = {"2013": "–", "2014": "—", "2018": "‘", "2019": "’", "201c": "“", "201d": "”"}
-ARROWS = {"right": "→", "left": "←", "leftright": "↔", "Right": "⇒", "Left": "⇐"}
+ARROW_NAMES = (
+    "right left leftright Right Left Leftright Longright Longleft Longleftright hookright hookleft"
+)
+ARROWS = dict(zip(ARROW_NAMES.split(), "→←↔⇒⇐⇔⇒⇐⇔↪↩", strict=True))
+VERTICAL_ARROWS = {"updownarrow": "↕", "uparrow": "↑", "downarrow": "↓"}
+RAISED_NAMES = {"top": "ᵀ", "⊤": "ᵀ", "prime": "′", "′": "′", "circ": "°", "∘": "°"}
 
 
 def _one_of(names: Iterable[str]) -> str:
@@ -39,12 +46,20 @@ SIGN = _one_of(OPERATORS)
 SYMBOL = re.compile(_one_of(SYMBOLS))
 OPERAND = rf"(?:[A-Za-z]|{LETTER})"
 START = r"(?<![\w.\\/])"
+AFTER_ONE = r"(?<=(?<![\w.\\/-])\d/)"
+"""As in ``O(1/epsilon^2)``; not in a path, ``runs/1/epsilon_2``."""
+NO_COMPOUND = "(?!tep|tamp|cale|lot|lice|pan|eries|heet|haring)"
+"""After ``times``: not ``timestep``, ``timescale``, …."""
+INDEX = rf"(?:{LETTER}|infty)"
+PERCENT = "%" + chr(SET_ASIDE + ord("%"))
+DOLLAR = "$" + chr(SET_ASIDE + ord("$"))
 NUMBER = r"\d[\d.,]*+"
 
 BRACED_COMMAND = re.compile(
-    r"(?<![\w\\])(?=(?:math(?:cal|bb|bf|rm|sf|it|frak|scr)|text(?:bf|it|rm|sc|tt|sf|sl)?|boldsymbol"
-    r"|operatorname|emph|underline|overline|sqrt|[dt]?frac|(?:wide)?(?:hat|tilde)|bar|vec"
-    r"|cite[pt]?|footnote|url|href)\{)"
+    # no word ends in the first three, so a letter may stand before them: dsqrt{T}
+    r"(?<!\\)(?=(?:math(?:cal|bb|bf|rm|sf|it|frak|scr)|sqrt|operatorname"
+    r"|(?<!\w)(?:text(?:bf|it|rm|sc|tt|sf|sl)?|boldsymbol|emph|underline|overline|[dt]?frac"
+    r"|(?:wide)?(?:hat|tilde)|bar|vec|cite[pt]?|footnote|url|href))\{)"
 )
 FORMULA_WORD = re.compile(rf"(?<![A-Za-z\\])(?:{LETTER}+|{OPERAND}?{SIGN}+{OPERAND}?)(?![A-Za-z])")
 OPERATOR_SPACE = re.compile(r"(?<=\S)([·∘]) (?=\S)|(?<=\S)(×) (?=\d)")
@@ -82,27 +97,38 @@ RULES = (
         rf"(?<=[A-Za-z)])x({_one_of(CODE_POINTS)})(?=[A-Za-z])",
         lambda match: CODE_POINTS[match[1]],
     ),
-    # EnglishrightarrowGerman
+    # EnglishrightarrowGerman, 3.5%uparrow; not the uparrow key
     _rule(
-        "arrow",
-        r"(?<!\\)(?<!\\long)(?:long)?(leftright|left|right|Left|Right)arrow",
+        "tarrow",
+        rf"(?<!\\)(?<!\\long)(?:long)?({_one_of(ARROWS)})arrow",
         lambda match: ARROWS[match[1]],
     ),
+    *(
+        _rule(name, rf"(?<=[A-Za-z\d(){PERCENT}]){name}", arrow)
+        for name, arrow in VERTICAL_ARROWS.items()
+    ),
     # 1.22times, 224times224, ntimes n, 512 times 512; not 4timesteps, 5 times, 5 times 3
-    _rule("times", r"times(?<=\dtimes)(?!tep|tamp)(?: (?=\d))?", "×"),
+    _rule(
+        "times",
+        rf"times(?<=[\d⁰¹²³⁴-⁹{CLOSE}]times){NO_COMPOUND}(?: (?=\d))?",
+        "×",
+    ),
     _rule(
         "times",
         r"times(?<=[A-Za-np-z]times)(?<![A-Za-z'’][A-Za-z]times)(?![a-z]| [a-z]{2})(?: (?=\w))?",
         "×",
     ),
     _rule(" times ", rf"{START}(\d\d+|[B-HJ-Z]) times (\d\d+|[B-HJ-Z])(?![\w%-]|\.\d)", r"\1 × \2"),
+    _rule(" times 10", r"(?<=\d) times (?=10[\^⁰¹²³⁴-⁹⁻])", " × "),
     # sim21M, sim0.01%, 100M sim 1B; not sim2real, sim3D
     _rule(
         "sim",
-        rf"sim(?<![\w./-]sim)(?={NUMBER}(?!(?!min|sec|hou|day|GPU)[A-Za-z]{{3}}|D\b))",
+        rf"sim(?<![\w./-]sim)(?=[{DOLLAR}]?{NUMBER}(?!(?!min|sec|hou|day|GPU)[A-Za-z]{{3}}|D\b))",
         "~",
     ),
     _rule("sim ", r"sim (?<=[\d%KMBGTkx(] sim )(?=\d)|(?<=\()sim (?=\d)", "~"),
+    # about sim 21M; not in sim 95%
+    _rule("sim ", rf"sim (?<=[a-z] sim )(?<!\b[io]n sim )(?={NUMBER}[KMB{PERCENT}])", "~"),
     # le13 labels, geq 5, approx 3, infty
     _rule("le", rf"le(?<![\w./-]le)q?(?={NUMBER}(?:%|[KMBkx×])?(?!\w))"),
     _rule("ge", rf"ge(?<![\w./-]ge)q?(?={NUMBER}(?:%|[KMBkx×])?(?!\w))"),
@@ -124,17 +150,39 @@ RULES = (
         for sign in ("cdot", "circ", "leq", "geq", "neq", "oplus", "otimes", "odot")
     ),
     # nu^2, pi_0, C_Phi, 3sigma; not beta_schedule, 1.0beta
-    _rule("_", rf"{START}{LETTER}(?=_(?:(?:\d{{1,3}}|[A-Za-z]|{LETTER})(?!\w)|[^\w\s]))"),
-    _rule("^", rf"{START}{LETTER}(?=\^(?:-?\d|[A-Za-z](?!\w)|{LETTER}(?!\w)|[^\w\s]))"),
-    _rule("_", rf"(?<![^\W\d])[^\W\d_]_{LETTER}(?![A-Za-z_])"),
-    _rule("^", rf"(?<![^\W\d])[^\W\d_]\^{LETTER}(?![A-Za-z_])"),
+    _rule(
+        "_",
+        rf"(?:{START}|{AFTER_ONE}){LETTER}"
+        rf"(?=_(?:(?:\d{{1,3}}|[A-Za-z]|{INDEX})(?!\w)|[^\w\s]))",
+    ),
+    _rule(
+        "^",
+        rf"(?:{START}|{AFTER_ONE}){LETTER}(?=\^(?:-?\d|[A-Za-z](?!\w)|{LETTER}(?!\w)|[^\w\s]))",
+    ),
+    _rule("_", rf"(?<![^\W\d])[^\W\d_]_{INDEX}(?![A-Za-z_])"),
+    _rule("^", rf"(?<![^\W\d])[^\W\d_]\^{INDEX}(?![A-Za-z_])"),
+    # 360^circ, A^{top}; not the accuracy^top-1
+    _rule(
+        "^",
+        rf"\^(?<=[^\W_]\^|[)\]{CLOSE}]\^)(?:(?:top(?!-)|prime|circ)(?![a-z])|[⊤′∘]"
+        rf"|{OPEN}(?:top|prime|circ){CLOSE})",
+        lambda match: RAISED_NAMES[match[0].strip(f"^{OPEN}{CLOSE}")],
+    ),
     *(
-        _rule(name, rf"\d{name}(?![A-Za-z_])")
+        _rule(name, rf"{name}(?<=\d{name})(?![A-Za-z_])")
         for name in ("sigma", "mu", "pi", "epsilon", "lambda", "tau", "delta")
     ),
-    # mathbb R, Oleft(nright)
+    # O(nlog n), Tlog(T); not a blog n, catalog n
+    _rule("log", r"log(?<=[(\s+*][dmnKMNT]log)(?= [A-Za-z]\b(?!['’-])|\([A-Za-z]\b)", " log"),
+    # xinmathbb{R}, mathbb R, Oleft(nright); not left(right), top-left(upright)
+    _rule("inmath", r"in(?=math(?:bb|cal)\b)", "∈"),
     _rule("math", rf"{START}math(?:bb|cal|bf|rm|sf) ?([A-Z])(?![A-Za-z])", r"\1"),
-    _rule("left", r"left([(\[|])([^()\[\]|]{0,80})right([)\]|])", r"\1\2\3"),
+    _rule(
+        "left",
+        r"left(?:(?<=[^\s(-]left)|(?=.[^()\[\]|]{0,80}[\d+=]))"
+        r"([(\[|])([^()\[\]|]{1,80})(?<!\s)right([)\]|])",
+        r"\1\2\3",
+    ),
 )
 
 

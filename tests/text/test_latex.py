@@ -65,6 +65,92 @@ LATEX = [
     (r"\textcolor{red}{new} \underline{text} \today", "new text today"),
     (r"the set \{a, b\} and a \\ break\,here", "the set {a, b} and a break here"),
 ]
+FORMULAS = {
+    "a name after a command": (
+        r"$\alpha\foo$, $\alpha\!x$, $5\times\checkmark$",
+        "αfoo, αx, 5×✓",
+        "the alphabet, a checkmark and limits",
+    ),
+    "limits": (
+        r"$\arg\min\limits_{x} f$, $\sum\limits_{i=1}^n i$",
+        "arg minₓ f, ∑ᵢ₌₁ⁿ i",
+        "no limits, argmin f",
+    ),
+    "left and right": (
+        "Oleft(n log nright), logleft(1/deltaright) in left[0, 1right]",
+        "O(n log n), log(1/delta) in [0, 1]",
+        "the left(right) arm, left(or right), left-right, top-left(upright), left (1) or right (2)",
+    ),
+    "a command glued to a letter": (
+        "O(dsqrt{T}), 2sqrt{n}, 2mathbf{x}, xinmathbb{R}^{d}",
+        "O(d√(T)), 2√(n), 2x, x∈ℝᵈ",
+        'isqrt, mathematics within math, foobar{"x": 1}, sqrt(2)',
+    ),
+    "functions in formulas": (
+        r"$n\log n$, $T\log(T)$, $2\sin x$, $d\log{K}$, $\log\alpha$, $p_{i}\log\left(x\right)$",
+        "n log n, T log(T), 2 sin x, d log K, log α, pᵢ log(x)",
+        "nlog, sinx, maximum and minus",
+    ),
+    "functions that lost their backslash": (
+        "O(nlog n), O(n + mlog(n))",
+        "O(n log n), O(n + m log(n))",
+        "a catalog n, our blog n, logarithm, dialog (a), login(x), vlog(x), log n",
+    ),
+    "signs before numbers": (
+        r"$>$90\%, $<$1\%, $+$3.2\%, $-$5",
+        ">90%, <1%, +3.2%, -5",
+        "prices from $5 to $9, $3-$5, $3/$4, US$,A$5 and A$/US$5",
+    ),
+    "degrees": (
+        r"360^circ views, 30^\circ, 90^{circ}, $45^\circ$, 20^circC",
+        "360° views, 30°, 90°, 45°, 20°C",
+        "a circle, circa 360, 360 circles",
+    ),
+    "arrows": (
+        "A Leftrightarrow B, hookrightarrow, Longleftrightarrow, 3.5%uparrow, PSNRuparrow",
+        "A ⇔ B, ↪, ⇔, 3.5%↑, PSNR↑",
+        "the uparrow key, a narrow arrow, arrows up and down",
+    ),
+    "powers of ten": (
+        "10^{-3}times, 3 times 10^5, 1.5 times 10^{-4}, 10⁻³times 5",
+        "10⁻³×, 3 × 10⁵, 1.5 × 10⁻⁴, 10⁻³×5",
+        "5 times 10, 3 times 100 people",
+    ),
+    "compounds of time": (
+        "2timesfaster, 3timesslower, 2timesharder",
+        "2×faster, 3×slower, 2×harder",
+        "2timescale, 3timeslots, 4timespans, 5timeseries, 6timesharing, a timestep, sometimes",
+    ),
+    "ranges": (
+        r"3%--5%, 10\%--20\%, 5times--10times",
+        "3%–5%, 10%–20%, 5×–10×",
+        "run --flag, 50% --fast, my--",
+    ),
+    "fractions": (
+        "O(1/epsilon^2), 1/lambda_k",
+        "O(1/ε²), 1/λ_k",
+        "1/epsilon, runs/1/epsilon_2, v1/alpha^2, a/beta_1",
+    ),
+    "infinity": ("L_infty, ell_infty, x^infty", "L_∞, ℓ_∞, x^∞", "L_inf, to_infty_x, infinity"),
+    "accents over several letters": (
+        r"$\widetilde{O}(n)$, $\widehat{\theta}$",
+        "Õ(n), θ̂",
+        "widehat, wide tilde",
+    ),
+    "roots": (r"$\sqrt[3]{n}$, $\sqrt[k]{n}$, $\sqrt{n}$", "∛(n), ᵏ√(n), √(n)", "roots"),
+    "norms": (r"$\|x\|_2$", "‖x‖₂", "|x|, a || b"),
+    "transposed and prime": (
+        r"A^{top}, A^top B, $A^\top B$, A^\top, $x^{\prime\prime}$, x^\prime",
+        "Aᵀ, Aᵀ B, Aᵀ B, Aᵀ, x′′, x′",
+        "accuracy^top-1, ^top, x^topmost, the top and a prime",
+    ),
+    "about": (
+        r"about sim 21M, with sim 3\%, sim\$4M, sim$3M",
+        "about ~21M, with ~3%, ~$4M, ~$3M",
+        "in sim 95% and on sim 3%, from sim 3 to real, sim2real",
+    ),
+}
+"""Raw, read, and neighbours that stay as they are."""
 TYPOGRAPHY = [
     ("``one'' and ``two\" and `three four'", "“one” and “two” and ‘three four’"),
     ("a ''mild'' claim, 5'' long, a 6'' one", "a “mild” claim, 5'' long, a 6'' one"),
@@ -117,6 +203,13 @@ HOSTILE = ("{", "$", "\\", "\\emph{", "$\\frac{", "`", "``", "_{", "&#38;", "~")
 @pytest.mark.parametrize(("raw", "expected"), HALF_STRIPPED + LATEX + TYPOGRAPHY)
 def test_reads_well(raw: str, expected: str) -> None:
     assert readable(raw) == expected
+
+
+@pytest.mark.parametrize(("raw", "expected", "neighbours"), FORMULAS.values(), ids=FORMULAS)
+def test_formulas_read_well(raw: str, expected: str, neighbours: str) -> None:
+    assert readable(raw) == expected
+    assert readable(expected) == expected
+    assert readable(neighbours) == neighbours
 
 
 @pytest.mark.parametrize("text", UNTOUCHED)
