@@ -17,6 +17,8 @@ DATE = re.compile(
 )
 EARTH = timedelta(hours=14)
 """How far the date somewhere on Earth can be ahead of UTC."""
+ZONES = timedelta(days=1)
+"""How far two dates of the same moment can be apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,12 @@ class PageDate:
         except ValueError:
             return None
 
+    def by(self, latest: date, year: int) -> date | None:
+        """The date, in the year before ``year`` where it would lie ahead of ``latest``: a page of
+        January lists papers of December."""
+        day = self.on(year)
+        return self.on(year - 1) if day and day > latest + ZONES else day
+
 
 def parse(line: str) -> PageDate | None:
     """The date that ``line`` holds, and nothing else; white space must be single spaces."""
@@ -48,28 +56,42 @@ def parse(line: str) -> PageDate | None:
     return shown if shown.on(year or 2000) else None  # 2000 has a 29 February
 
 
+def last_day(arrived: datetime) -> date:
+    """The latest date that a page which arrived then can show."""
+    return (arrived + EARTH).date()
+
+
 def page_year(page: PageDate | None, papers: Iterable[PageDate], *, arrived: datetime) -> int:
     """The year that the page leaves out.
 
     It is the year after the latest that the papers' dates spell out; where they spell none, the
     latest that does not put the page's date after its arrival. For a 29 February it is the
-    nearest leap year that keeps this true. Years more than one after the arrival are misprints.
+    nearest leap year that keeps this true. Spelled years that would put the page's date after its
+    arrival tell nothing: they are misprints, or the page spells out its own year too.
     """
-    shown = list(papers)
-    leap_only = page is not None and (page.month, page.day) == (2, 29)
     if page and page.year:
         return page.year
-    spelled = [each.year for each in shown if each.year and each.year <= arrived.year + 1]
-    if spelled:
-        year = max(spelled) + 1
+    shown = list(papers)
+    latest = last_day(arrived)
+    leap_only = page is not None and (page.month, page.day) == (2, 29)
+    following = {each.year + 1 for each in shown if each.year}
+    possible = [
+        year
+        for year in following
+        if year <= latest.year and not (page and _is_ahead(page, year, latest))
+    ]
+    if possible:
+        year = max(possible)
         while leap_only and not isleap(year):
             year += 1
         return year
-    latest = (arrived + EARTH).date()
     year = latest.year
     days = [page] if page else shown
-    while any((day := each.on(year)) and day > latest for each in days) or (
-        leap_only and not isleap(year)
-    ):
+    while any(_is_ahead(each, year, latest) for each in days) or (leap_only and not isleap(year)):
         year -= 1
     return year
+
+
+def _is_ahead(shown: PageDate, year: int, latest: date) -> bool:
+    day = shown.on(year)
+    return day is not None and day > latest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from digest.model import Problem, Record
 from digest.sources import page_dates, titles
@@ -33,12 +33,15 @@ def read(text: str, *, name: str, arrived: datetime) -> Reading | None:
     page = layout(text)
     shown = [entry.shown for entry in page.entries if entry.shown]
     year = page_dates.page_year(page.date, shown, arrived=arrived)
+    listed = page.date.on(year) if page.date else None
+    latest = listed or page_dates.last_day(arrived)
     records: list[Record] = []
     problems: list[Problem] = []
     for entry in page.entries:
         for found, details in _papers(entry, page):
             try:
-                records.append(_record(found, details, year))
+                published = details.shown.by(latest, year) if details.shown else None
+                records.append(_record(found, details, published))
             except BadRecord as error:
                 first = found.title or (found.text[0] if found.text else None)
                 line = first.line if first else details.details_line
@@ -49,7 +52,7 @@ def read(text: str, *, name: str, arrived: datetime) -> Reading | None:
         return None
     return Reading(
         format="papers-page-detailed" if page.is_detailed else "papers-page-plain",
-        listed=page.date.on(year) if page.date else None,
+        listed=listed,
         records=tuple(records),
         problems=tuple(problems),
     )
@@ -82,7 +85,7 @@ def _grouped(text: Sequence[Paragraph], kinds: Sequence[Kind]) -> Iterator[Found
         yield Found(title, tuple(body))
 
 
-def _record(found: Found, details: Entry, year: int) -> Record:
+def _record(found: Found, details: Entry, published: date | None) -> Record:
     if not found.title:
         raise BadRecord("an abstract without a title" if found.text else "metadata without a paper")
     if not found.text and not details.details_line:
@@ -92,7 +95,7 @@ def _record(found: Found, details: Entry, year: int) -> Record:
         [paragraph.text for paragraph in found.text],
         line=found.title.line,
         author_count=details.author_count,
-        published=details.shown.on(year) if details.shown else None,
+        published=published,
         comments=details.shown.comments if details.shown else None,
     )
 

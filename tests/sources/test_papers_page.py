@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -269,6 +269,22 @@ def test_the_year_that_is_left_out_follows_the_latest_that_is_not() -> None:
     assert [record.published for record in dump.records] == [
         date(2021, 12, 3), date(2023, 5, 3), date(2022, 1, 9),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("header", "details", "expected"),
+    [
+        (HEADER.replace("Oct 28", "Jan 2"), "• 2 authors\n·\nDec 31", date(2025, 12, 31)),
+        (HEADER.replace("Oct 28", "Jan 2"), "• 2 authors\n·\nJan 1", date(2026, 1, 1)),
+        (HEADER.replace("Oct 28\n", ""), "• 2 authors\n·\nDec 31", date(2025, 12, 31)),
+    ],
+)
+def test_a_page_of_january_lists_papers_of_december(
+    header: str, details: str, expected: date
+) -> None:
+    text = detailed([Listed(TITLES[0], (abstract(0),), details)], header=header)
+    (record,) = read(text, arrived=datetime(2026, 1, 3, tzinfo=UTC)).records
+    assert record.published == expected
 
 
 @pytest.mark.parametrize("missing", [1, 2])
