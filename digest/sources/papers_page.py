@@ -12,8 +12,9 @@ from digest.sources.page_layout import Entry, Page, layout, paragraphs
 from digest.sources.records import BadRecord, Reading, excerpt, record
 from digest.sources.titles import Kind, Paragraph
 
-FURTHER_TITLE = -4
-"""Points against a second title above one block of metadata: a missing block is rare."""
+FURTHER_TITLE, LACKING_TEXT = -4, -15
+"""Points against a second title above one block of metadata, as a missing block is rare; and
+against one directly above the block, as two things missing at one place are rarer still."""
 CONVINCING_PAPERS, CONVINCING_LENGTH = 3, 300
 """A text without a header is taken for a page that lost it, if it holds so many papers, each
 with one paragraph of at least so many characters, and nothing else."""
@@ -62,7 +63,9 @@ def _papers(entry: Entry, page: Page) -> Iterator[tuple[Found, Entry]]:
     """What an entry holds, each with the metadata that belongs to it: the last has the entry's."""
     text = paragraphs(entry.lines, is_wrapped=page.is_wrapped)
     further_title = FURTHER_TITLE if page.is_detailed else 0
-    papers = list(_grouped(text, titles.kinds(text, further_title=further_title)))
+    at_end = LACKING_TEXT if entry.details_line else titles.TITLE_AT_END
+    kinds = titles.kinds(text, further_title=further_title, title_at_end=at_end)
+    papers = list(_grouped(text, kinds))
     if not papers and entry.details_line:
         papers = [Found(None, ())]
     for found in papers[:-1]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -64,6 +65,13 @@ def test_plain_page() -> None:
         ("This paper has been withdrawn.",),
         (abstract(1)[:200],),
         ("第一句说明问题。第二句说明方法。", "代码见网站。"),
+        (abstract(1), "***"),
+        (abstract(1), "---", abstract(2)),
+        (abstract(1), "⁂", "It costs time."),
+        (abstract(1), "L = L_{cls} + lambda L_{reg}", abstract(2)),
+        (abstract(1), "Model | Acc | F1", "Small | 0.9 | 0.8"),
+        (abstract(1), "python train.py --Epochs 3", "It costs time."),
+        (abstract(1), "Key Results", abstract(2)),
     ],
 )
 def test_paragraphs_of_an_abstract_are_told_from_titles(paragraphs: tuple[str, ...]) -> None:
@@ -94,12 +102,18 @@ def test_paragraphs_of_an_abstract_are_told_from_titles(paragraphs: tuple[str, .
         "FBK@TIDES2021: Matching Speech and Text",
         "T" + "ide " * 45 + "Tables",
         "潮汐模型综述",
+        "Key Frames",
+        "But Why?",
+        "To Be or Not To Be...",
+        "T" + "ide " * 80 + "Tables",
     ],
 )
 def test_titles_of_many_shapes(title: str) -> None:
     listed = papers(5)
     listed[2] = Listed(title, (abstract(7),))
     assert titles(read(plain(listed))) == [*TITLES[:2], title, *TITLES[3:5]]
+    listed = [replace(each, details="• 3 authors\n·\nOct 3") for each in listed]
+    assert titles(read(detailed(listed))) == [*TITLES[:2], title, *TITLES[3:5]]
 
 
 def test_a_title_without_its_abstract_is_reported_and_the_next_one_read() -> None:
@@ -309,6 +323,9 @@ def test_papers_whose_details_are_missing_are_not_glued_to_the_next(missing: int
         (abstract(1), "Our code is on the project's page"),
         (abstract(1), "- a data set", "- a model"),
         (abstract(1), "·", "a lone dot"),
+        (abstract(1), "***"),
+        (abstract(1), "Large Language Models, Retrieval-Augmented Generation, Agents"),
+        (abstract(1), "Tide Tables for Small Harbours"),
         ("We prove a bound.", "It is tight."),
         (),
     ],
