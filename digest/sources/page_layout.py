@@ -8,8 +8,9 @@ date with perhaps a number of comments. Any part of these can be missing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 from digest.sources import page_dates
 from digest.sources.page_dates import PageDate
@@ -19,8 +20,8 @@ INVISIBLE = "\u200b\ufeff\x00"
 WHITE = re.compile(r"\s+")
 NOT_LETTER = re.compile(r"[\W_]+")
 DOT = re.compile(r"[·•∙⋅‧・]")
-LONE_DOTS = set("·∙⋅‧")
-AUTHORS = re.compile(r"(\d{1,6}) authors?", re.IGNORECASE)
+LONE_DOTS = set("·∙⋅‧•.")
+AUTHORS = re.compile(r"(?:[-*●▪–] ?)?(\d{1,6}|\d{1,3}(?:,\d{3})+) authors?", re.IGNORECASE)
 LIST_MARK = re.compile(r"(?:[-*•–]|\(?\d{1,2}[.)])\s")
 SENTENCE_ENDS = (".", "!", "?", "。")
 
@@ -34,12 +35,15 @@ OWN_LINES = {
 FURNITURE = OWN_LINES | {
     *("new", "subscribe", "papers", "trending", "previous", "next", "huggingface", "models"),
     *("datasets", "spaces", "community", "docs", "enterprise", "pricing", "login", "signup"),
-    *("daily", "weekly", "monthly", "submit", "search"),
+    *("daily", "weekly", "monthly", "submit", "search", "systemtheme", "company", "tos"),
+    *("privacy", "about", "careers", "website"),
 }
+SUBMITTER = re.compile(r"Submitted by(?P<name>(?: \S+){0,3})(?<!\.)")
 HEADER_LINES = 60
 LONG, SHORT, WRAPPED = 200, 100, 120
 """Characters: more than any line of a header has; the most that an organisation takes; the most
 in any line of a page whose paragraphs were broken into lines."""
+FEW_WORDS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +92,17 @@ class Page:
 
 def layout(text: str) -> Page:
     """``text`` taken apart. Every line that is not blank is furniture, an entry's or metadata."""
-    lines = list(_lines(text))
+    lines = list(_without_submitters(_lines(text)))
     header = _header_length(lines)
-    body = lines[header:]
-    while body and _letters(body[-1]) in FURNITURE:  # links to the pages before and after
-        body.pop()
+    body, joined = _without_furniture(lines[header:])
     marks = [_mark(line) for line in body]
     is_detailed = any(_is_details(marks, index) for index in range(len(marks)))
-    days = (page_dates.parse(_folded(line)) for line in lines[:header])
     return Page(
-        date=next((day for day in days if day), None),
+        date=max(
+            [*_dates(lines[:header])[:1], *_dates(joined)],
+            key=lambda day: (day.month, day.day),
+            default=None,
+        ),
         header=header,
         is_own=any(_letters(line) in OWN_LINES for line in lines[:header]),
         is_detailed=is_detailed,
@@ -131,7 +136,48 @@ def _folded(line: Line) -> str:
 
 
 def _letters(line: Line) -> str:
-    return NOT_LETTER.sub("", line.text).casefold() if len(line.text) <= LONG else ""
+    return _letters_of(line.text) if len(line.text) <= LONG else ""
+
+
+def _letters_of(text: str) -> str:
+    return NOT_LETTER.sub("", text).casefold()
+
+
+def _dates(lines: Sequence[Line]) -> list[PageDate]:
+    return [day for line in lines if (day := page_dates.parse(_folded(line)))]
+
+
+def _without_submitters(lines: Iterable[Line]) -> Iterator[Line]:
+    """Lines without those that say who proposed a paper; the name can have a line of its own."""
+    awaits_name = False
+    for line in lines:
+        match = SUBMITTER.fullmatch(line.text)
+        if not match and not (awaits_name and " " not in line.text):
+            yield line
+        awaits_name = match is not None and not match["name"]
+
+
+def _without_furniture(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
+    """Lines without the headers of pages that were joined to the first and the links at the end;
+    and these."""
+    kept: list[Line] = []
+    dropped: list[Line] = []
+    run: list[Line] = []
+    for index, line in enumerate(lines):
+        is_furniture = _letters(line) in FURNITURE and not _is_above_text(lines, index)
+        if is_furniture or (run and page_dates.parse(_folded(line))):
+            run.append(line)
+            continue
+        is_header = any(_letters(each) in OWN_LINES for each in run)
+        (dropped if is_header else kept).extend(run)
+        run = []
+        kept.append(line)
+    return kept, dropped + run
+
+
+def _is_above_text(lines: Sequence[Line], index: int) -> bool:
+    """Whether an abstract stands below the line, as it does below a title."""
+    return index + 1 < len(lines) and len(lines[index + 1].text) > LONG
 
 
 def _header_length(lines: Sequence[Line]) -> int:
@@ -140,6 +186,8 @@ def _header_length(lines: Sequence[Line]) -> int:
     for index, line in enumerate(lines[:HEADER_LINES]):
         mark = _mark(line)
         if len(line.text) > LONG or (mark and (mark.has_dot or mark.author_count is not None)):
+            break
+        if dated and _is_above_text(lines, index):
             break
         letters = _letters(line)
         is_date = bool(mark and not dated)
@@ -160,7 +208,7 @@ def _mark(line: Line) -> Mark | None:
     author_count, shown, others = None, None, 0
     for piece in filter(None, pieces):
         if match := AUTHORS.fullmatch(piece):
-            author_count = int(match[1])
+            author_count = int(match[1].replace(",", ""))
         elif day := page_dates.parse(piece):
             shown = day
         else:
@@ -191,8 +239,9 @@ def _entries(lines: Sequence[Line], marks: Sequence[Mark | None]) -> Iterator[En
             entry = Entry()
         if not entry.details_line:
             entry.details_line = line.number
-            if mark.author_count is None and mark.shown is None and not line.follows_blank:
-                entry.lines = _without_organisation(entry.lines)
+            is_lone_dot = mark.author_count is None and mark.shown is None
+            touches_dot = is_lone_dot and not line.follows_blank
+            entry.lines = _without_organisation(entry.lines, touches_dot=touches_dot)
         entry.author_count = (
             mark.author_count if mark.author_count is not None else entry.author_count
         )
@@ -232,16 +281,29 @@ def _begins_another(entry: Entry, mark: Mark) -> bool:
     )
 
 
-def _without_organisation(lines: list[Line]) -> list[Line]:
-    """``lines`` without the organisation's one or two, which stand between a blank line and the
-    dot. What may be text is never taken for one: a name is short and ends no sentence."""
-    for count in (1, 2):
+def _without_organisation(lines: list[Line], *, touches_dot: bool) -> list[Line]:
+    """``lines`` without the organisation's one or two, which stand above the metadata.
+
+    A name that is written twice cannot be text. Any other has to stand between a blank line and
+    the dot, and be of few words or end no sentence.
+    """
+    if len(lines) > 1 and _is_written_twice(lines[-1]):
+        return lines[:-1]
+    for count in (1, 2) if touches_dot else ():
         kept, name = lines[:-count], lines[-count:]
-        if not kept or any(_is_sentence(line) for line in name):
+        *before, last = name
+        is_long = len(last.text.split()) > FEW_WORDS and _is_sentence(last)
+        if not kept or is_long or any(map(_is_sentence, before)):
             break
         if name[0].follows_blank:
             return kept
     return lines
+
+
+def _is_written_twice(line: Line) -> bool:
+    """Whether it is as ``acme-ai Acme AI Inc.``: as part of an address, then for people."""
+    address, *name = map(_letters_of, line.text.split())
+    return bool(address) and len(line.text) <= LONG and address in accumulate(name)
 
 
 def _is_sentence(line: Line) -> bool:

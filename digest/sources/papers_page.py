@@ -8,13 +8,15 @@ from datetime import date, datetime
 
 from digest.model import Problem, Record
 from digest.sources import page_dates, titles
-from digest.sources.page_layout import Entry, Page, layout, paragraphs
+from digest.sources.page_layout import SENTENCE_ENDS, Entry, Page, layout, paragraphs
 from digest.sources.records import BadRecord, Reading, excerpt, record
 from digest.sources.titles import Kind, Paragraph
 
 FURTHER_TITLE, LACKING_TEXT = -4, -15
 """Points against a second title above one block of metadata, as a missing block is rare; and
 against one directly above the block, as two things missing at one place are rarer still."""
+SHORTEST = 40
+"""Characters of an abstract that ends no sentence and has no metadata."""
 CONVINCING_PAPERS, CONVINCING_LENGTH = 3, 300
 """A text without a header is taken for a page that lost it, if it holds so many papers, each
 with one paragraph of at least so many characters, and nothing else."""
@@ -91,7 +93,7 @@ def _grouped(text: Sequence[Paragraph], kinds: Sequence[Kind]) -> Iterator[Found
 def _record(found: Found, details: Entry, published: date | None) -> Record:
     if not found.title:
         raise BadRecord("an abstract without a title" if found.text else "metadata without a paper")
-    if not found.text and not details.details_line:
+    if not details.details_line and not _is_abstract(found.text):
         raise BadRecord("a title without an abstract")
     return record(
         found.title.text,
@@ -101,6 +103,11 @@ def _record(found: Found, details: Entry, published: date | None) -> Record:
         published=published,
         comments=details.shown.comments if details.shown else None,
     )
+
+
+def _is_abstract(text: Sequence[Paragraph]) -> bool:
+    """Whether there is more than a word or two, as below links of a page that look like titles."""
+    return any(len(each.text) >= SHORTEST or each.text.endswith(SENTENCE_ENDS) for each in text)
 
 
 def _is_convincing(records: Sequence[Record], problems: Sequence[Problem]) -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -218,6 +219,58 @@ def test_links_to_other_pages_at_the_end_are_no_titles() -> None:
     assert dump.problems == ()
 
 
+FOOTER = "\n\nSystem theme\n\nCompany\n\nTOS\n\nPrivacy\n\nAbout\n\nCareers\n\nWebsite\n\nModels\n"
+
+
+@pytest.mark.parametrize("page", [plain, detailed])
+def test_a_footer_lists_no_papers(page: Callable[[list[Listed]], str]) -> None:
+    dump = read(page(papers(3)) + FOOTER)
+    assert titles(dump) == list(TITLES[:3])
+    assert dump.problems == ()
+
+
+@pytest.mark.parametrize("page", [plain, detailed])
+def test_pages_that_were_joined_list_the_papers_of_both(page: Callable[..., str]) -> None:
+    first = page(papers()[:3], header=HEADER.replace("Oct 28", "Oct 6"))
+    dump = read(f"{first}\n\nPrevious\n\nNext\n\n{page(papers()[3:])}{FOOTER}")
+    assert titles(dump) == list(TITLES)
+    assert bodies(dump) == [paper.paragraphs for paper in papers()]
+    assert dump.listed == date(2025, 10, 28)
+    assert dump.problems == ()
+
+
+@pytest.mark.parametrize("submitter", ["Submitted by\n\njane", "Submitted by Jane"])
+def test_who_submitted_a_paper_is_no_part_of_it(submitter: str) -> None:
+    for page in (plain, detailed):
+        text = page(papers(3))
+        for title in TITLES[:3]:
+            text = text.replace(title, f"{submitter}\n\n{title}")
+        dump = read(text)
+        assert titles(dump) == list(TITLES[:3])
+        assert bodies(dump) == [paper.paragraphs for paper in papers(3)]
+        assert dump.problems == ()
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Models", "Datasets", "Search", "Spaces", "Community", "Next", "Docs", "Daily", "About",
+     "Trending Papers"],
+)  # fmt: skip
+def test_a_title_that_is_a_word_of_the_page_itself(title: str) -> None:
+    for place in (0, 2):
+        listed = papers(4)
+        listed[place] = replace(listed[place], title=title)
+        for page in (plain, detailed):
+            dump = read(page(listed))
+            assert titles(dump) == [each.title for each in listed]
+            assert dump.problems == ()
+
+
+def test_words_below_words_are_no_papers() -> None:
+    dump = read(plain(papers(3)) + "\n\nTide Gallery\n\nour shop\n\nOld Harbours")
+    assert titles(dump) == list(TITLES[:3])
+
+
 # --- the detailed layout -----------------------------------------------------------------
 
 
@@ -249,6 +302,20 @@ def test_detailed_page() -> None:
         ("·\nJan 2", (None, date(2025, 1, 2), None)),
         ("Jan 2 5", (None, date(2025, 1, 2), 5)),
         ("acme Acme\n·\nJun 25 7", (None, date(2025, 6, 25), 7)),
+        ("tencent Tencent Inc.\n·\nJun 25", (None, date(2025, 6, 25), None)),
+        ("acme-ai Acme AI Co., Ltd.\n·\nJun 25", (None, date(2025, 6, 25), None)),
+        ("yahoo-inc Yahoo!\n·\nJun 25", (None, date(2025, 6, 25), None)),
+        ("acme\nAcme Inc.\n·\nJun 25", (None, date(2025, 6, 25), None)),
+        ("acme Acme" + " Research" * 15 + "\n·\nJun 25", (None, date(2025, 6, 25), None)),
+        ("google Google\n\n·\n\nJun 25 7", (None, date(2025, 6, 25), 7)),
+        ("google Google\n• 8 authors\n·\nJun 25", (8, date(2025, 6, 25), None)),
+        ("google Google\n\n  • 8 authors\n·\nJun 25", (8, date(2025, 6, 25), None)),
+        ("what-is What Is This?\n·\nJun 25", (None, date(2025, 6, 25), None)),
+        ("• 8 authors\n•\nJun 25", (8, date(2025, 6, 25), None)),
+        ("• 8 authors\n.\nJun 25", (8, date(2025, 6, 25), None)),
+        ("- 8 authors\n·\nJun 25", (8, date(2025, 6, 25), None)),
+        ("● 8 authors\n·\nJun 25", (8, date(2025, 6, 25), None)),
+        ("• 1,234 authors\n·\nJun 25", (1234, date(2025, 6, 25), None)),
         ("acme\nAcme Research\n·\nJun 25", (None, date(2025, 6, 25), None)),
         ("acme Acme Research · Jun 25", (None, date(2025, 6, 25), None)),
         ("• 4 authors\n·\nFeb 30, 2024", (4, None, None)),
@@ -327,6 +394,7 @@ def test_papers_whose_details_are_missing_are_not_glued_to_the_next(missing: int
         (abstract(1), "Large Language Models, Retrieval-Augmented Generation, Agents"),
         (abstract(1), "Tide Tables for Small Harbours"),
         ("We prove a bound.", "It is tight."),
+        (abstract(1), "We welcome new tides."),
         (),
     ],
 )
