@@ -10,11 +10,18 @@ from datetime import date, datetime, timedelta
 
 MONTHS = "january february march april may june july august september october november december"
 NUMBERS = {name[:3]: number for number, name in enumerate(MONTHS.split(), start=1)}
-DATE = re.compile(
-    rf"(?P<month>{'|'.join(f'{name}|{name[:3]}' for name in MONTHS.split())}|sept)\.? "
-    r"(?P<day>\d{1,2})(?:,? (?P<year>(?:19|20)\d\d))?(?: (?P<comments>\d{1,6}))?",
-    re.IGNORECASE,
-)
+MONTH = rf"(?P<month>{'|'.join(f'{name}|{name[:3]}' for name in MONTHS.split())}|sept)\.?"
+DAY, YEAR = r"(?P<day>\d{1,2})", r"(?P<year>(?:19|20)\d\d)"
+PREFACE = r"(?:(?:published|submitted|updated)(?: on)?:? )?"
+COMMENTS = r"(?: (?P<comments>\d{1,6}|\d{1,3}(?:,\d{3})+|\d{1,3}(?:\.\d)?k))?"
+DATES = [
+    re.compile(f"{PREFACE}{form}{COMMENTS}", re.IGNORECASE)
+    for form in (
+        rf"{MONTH} {DAY}(?:,? {YEAR})?",
+        rf"{DAY} {MONTH},? {YEAR}",
+        rf"{YEAR}-(?P<month>\d\d)-{DAY}",
+    )
+]
 EARTH = timedelta(hours=14)
 """How far the date somewhere on Earth can be ahead of UTC."""
 ZONES = timedelta(days=1)
@@ -46,14 +53,22 @@ class PageDate:
 
 def parse(line: str) -> PageDate | None:
     """The date that ``line`` holds, and nothing else; white space must be single spaces."""
-    match = DATE.fullmatch(line)
+    match = next(filter(None, (form.fullmatch(line) for form in DATES)), None)
     if not match:
         return None
-    month, day = NUMBERS[match["month"][:3].lower()], int(match["day"])
+    name = match["month"][:3].lower()
+    month, day = NUMBERS.get(name) or int(name), int(match["day"])
     year = int(match["year"]) if match["year"] else None
-    comments = int(match["comments"]) if match["comments"] else None
-    shown = PageDate(month, day, year, comments)
+    shown = PageDate(month, day, year, _count(match["comments"]))
     return shown if shown.on(year or 2000) else None  # 2000 has a 29 February
+
+
+def _count(text: str | None) -> int | None:
+    """A number of comments, as ``1,234`` or ``1.2k``."""
+    if text is None:
+        return None
+    number = text.lower().replace(",", "")
+    return round(float(number[:-1]) * 1000) if number.endswith("k") else int(number)
 
 
 def last_day(arrived: datetime) -> date:
