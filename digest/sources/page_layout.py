@@ -44,6 +44,7 @@ LONG, SHORT, WRAPPED = 200, 100, 120
 """Characters: more than any line of a header has; the most that an organisation takes; the most
 in any line of a page whose paragraphs were broken into lines."""
 FEW_WORDS = 6
+LONGEST_DATE = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ class Entry:
     """Where the block begins; 0: there is none."""
     author_count: int | None = None
     shown: PageDate | None = None
+    unread: Line | None = None
+    """What stands in the place of the date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +232,9 @@ def _entries(lines: Sequence[Line], marks: Sequence[Mark | None]) -> Iterator[En
             if entry.shown and _is_comment_count(line, entry.shown):
                 entry.shown = replace(entry.shown, comments=int(line.text))
                 continue
+            if _is_unread_date(lines, marks, index):
+                entry.unread = line
+                continue
             if entry.details_line:
                 yield entry
                 entry = Entry()
@@ -254,6 +260,15 @@ def _is_comment_count(line: Line, shown: PageDate) -> bool:
     """A number on a line of its own directly below the date."""
     is_number = line.text.isascii() and line.text.isdigit() and len(line.text) <= 6
     return is_number and shown.comments is None and not line.follows_blank
+
+
+def _is_unread_date(lines: Sequence[Line], marks: Sequence[Mark | None], index: int) -> bool:
+    """A few words between the dot and a blank line."""
+    line, before = lines[index], marks[index - 1] if index else None
+    if before is None or not before.has_dot or before.shown or _is_stray_dot(marks, index - 1):
+        return False
+    is_last = index + 1 == len(lines) or lines[index + 1].follows_blank
+    return is_last and not line.follows_blank and len(line.text) <= LONGEST_DATE
 
 
 def _is_details(marks: Sequence[Mark | None], index: int) -> bool:

@@ -21,6 +21,7 @@ CONVINCING_PAPERS, CONVINCING_LENGTH = 3, 300
 """A text without a header is taken for a page that lost it, if it holds so many papers, each
 with one paragraph of at least so many characters, and nothing else."""
 SAVE_AGAIN = "save the page again if a paper is missing"
+WITHOUT_DATE = "nothing else is lost: the paper is listed without its date"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,10 @@ def read(text: str, *, name: str, arrived: datetime) -> Reading | None:
                 published = details.shown.by(latest, year) if details.shown else None
                 records.append(_record(found, details, published))
             except BadRecord as error:
-                first = found.title or (found.text[0] if found.text else None)
-                line = first.line if first else details.details_line
-                what = f"{error}: {excerpt(first.text)}" if first else str(error)
-                problems.append(Problem(f"{name}:{line}", what, SAVE_AGAIN))
+                problems.append(_problem(error, found, details, name))
+        if entry.unread:
+            what = f"a date that cannot be read: {excerpt(entry.unread.text)}"
+            problems.append(Problem(f"{name}:{entry.unread.number}", what, WITHOUT_DATE))
     has_header = page.is_own or (page.date is not None and page.header > 1)
     if not (has_header or page.is_detailed or _is_convincing(records, problems)):
         return None
@@ -59,6 +60,13 @@ def read(text: str, *, name: str, arrived: datetime) -> Reading | None:
         records=tuple(records),
         problems=tuple(problems),
     )
+
+
+def _problem(error: BadRecord, found: Found, details: Entry, name: str) -> Problem:
+    first = found.title or (found.text[0] if found.text else None)
+    line = first.line if first else details.details_line
+    what = f"{error}: {excerpt(first.text)}" if first else str(error)
+    return Problem(f"{name}:{line}", what, SAVE_AGAIN)
 
 
 def _papers(entry: Entry, page: Page) -> Iterator[tuple[Found, Entry]]:

@@ -318,7 +318,9 @@ def test_detailed_page() -> None:
         ("• 1,234 authors\n·\nJun 25", (1234, date(2025, 6, 25), None)),
         ("acme\nAcme Research\n·\nJun 25", (None, date(2025, 6, 25), None)),
         ("acme Acme Research · Jun 25", (None, date(2025, 6, 25), None)),
-        ("• 4 authors\n·\nFeb 30, 2024", (4, None, None)),
+        ("• 4 authors\n·\nPublished on Aug 15\nSubmitted by Jane", (4, date(2025, 8, 15), None)),
+        ("• 4 authors\n·\n31 Jan 2024", (4, date(2024, 1, 31), None)),
+        ("• 4 authors\n·\nOct 21 1.2k", (4, date(2025, 10, 21), 1200)),
         ("• 4 authors\n·\nFeb 29, 2024 3", (4, date(2024, 2, 29), 3)),
         ("• 4 authors\n·\nFeb 29", (4, None, None)),
         ("• 4 authors\n·\nDecember 1, 2024", (4, date(2024, 12, 1), None)),
@@ -333,10 +335,21 @@ def test_details(details: str, expected: tuple[int | None, date | None, int | No
     dump = read(text)
     record = dump.records[1]
     assert (record.title, record.raw_abstract) == (TITLES[1], abstract(1))
-    if "Feb 30" not in details:  # a day that is in no calendar is text
-        assert dump.problems == ()
-        assert len(dump.records) == 4
+    assert dump.problems == ()
+    assert len(dump.records) == 4
     assert (record.author_count, record.published, record.comments) == expected
+
+
+@pytest.mark.parametrize("shown", ["Feb 30, 2024", "3 days ago", "yesterday"])
+def test_a_date_that_cannot_be_read_is_reported_and_no_text(shown: str) -> None:
+    listed = papers(3)
+    listed[1] = replace(listed[1], details=f"• 4 authors\n·\n{shown}")
+    dump = read(detailed(listed))
+    assert titles(dump) == list(TITLES[:3])
+    assert bodies(dump) == [paper.paragraphs for paper in listed]
+    assert (dump.records[1].author_count, dump.records[1].published) == (4, None)
+    (problem,) = problems(dump)
+    assert f"a date that cannot be read: “{shown}”" in problem
 
 
 def test_the_year_that_is_left_out_follows_the_latest_that_is_not() -> None:
