@@ -22,6 +22,7 @@ NOT_LETTER = re.compile(r"[\W_]+")
 DOT = re.compile(r"[·•∙⋅‧・]")
 LONE_DOTS = set("·∙⋅‧•.")
 AUTHORS = re.compile(r"(?:[-*●▪–] ?)?(\d{1,6}|\d{1,3}(?:,\d{3})+) authors?", re.IGNORECASE)
+CUT_AUTHORS = re.compile(r"•(?: ?\d{1,6}(?: a[utho]{0,4})?)?")
 LIST_MARK = re.compile(r"(?:[-*•–]|\(?\d{1,2}[.)])\s")
 SENTENCE_ENDS = (".", "!", "?", "。")
 
@@ -36,7 +37,7 @@ FURNITURE = OWN_LINES | {
     *("new", "subscribe", "papers", "trending", "previous", "next", "huggingface", "models"),
     *("datasets", "spaces", "community", "docs", "enterprise", "pricing", "login", "signup"),
     *("daily", "weekly", "monthly", "submit", "search", "systemtheme", "company", "tos"),
-    *("privacy", "about", "careers", "website"),
+    *("privacy", "about", "careers", "jobs", "website"),
 }
 SUBMITTER = re.compile(r"Submitted by(?P<name>(?: \S+){0,3})(?<!\.)")
 HEADER_LINES = 60
@@ -98,6 +99,8 @@ def layout(text: str) -> Page:
     lines = list(_without_submitters(_lines(text)))
     header = _header_length(lines)
     body, joined = _without_furniture(lines[header:])
+    if body and CUT_AUTHORS.fullmatch(_folded(body[-1])):  # the file was cut off here
+        body.pop()
     marks = [_mark(line) for line in body]
     is_detailed = any(_is_details(marks, index) for index in range(len(marks)))
     return Page(

@@ -219,7 +219,7 @@ def test_links_to_other_pages_at_the_end_are_no_titles() -> None:
     assert dump.problems == ()
 
 
-FOOTER = "\n\nSystem theme\n\nCompany\n\nTOS\n\nPrivacy\n\nAbout\n\nCareers\n\nWebsite\n\nModels\n"
+FOOTER = "\n\nSystem theme\n\nCompany\n\nTOS\n\nPrivacy\n\nAbout\n\nJobs\n\nWebsite\n\nModels\n"
 
 
 @pytest.mark.parametrize("page", [plain, detailed])
@@ -442,6 +442,10 @@ def test_a_detailed_page_that_was_cut_off() -> None:
     dump = read(text[: text.rindex("•")])
     assert titles(dump) == list(TITLES[:3])
     assert (dump.records[2].author_count, dump.records[2].published) == (None, None)
+    for end in ("•", "• 4", "• 4 ", "• 4 auth", "• 4 author"):
+        dump = read(text[: text.rindex("•")] + end)
+        assert bodies(dump) == [paper.paragraphs for paper in papers(3)]
+        assert dump.problems == ()
     dump = read(text[: text.index(abstract(2))])
     assert titles(dump) == list(TITLES[:2])
     assert "a title without an abstract: “reStructured Gardens”" in problems(dump)[0]
