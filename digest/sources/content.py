@@ -34,6 +34,9 @@ KNOWN_FILES = (
     (b"SQLite format 3", "an SQLite database"),
 )
 SAMPLE = 8192
+NOT_ASCII = re.compile(rb"[\x80-\xff]")
+UTF_8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+"""Letters of several bytes, which text in another encoding hardly ever has."""
 NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffd]")
 LINE_END = re.compile("\r\n?|[\x85\u2028\u2029]")
 SAVE_AS_TEXT = "save the papers page as text, or copy its text into a .txt file"
@@ -48,7 +51,7 @@ def unpacked(content: bytes) -> bytes:
 
 
 def text_of(data: bytes) -> str:
-    """``data`` as text with ``\\n`` line ends; bytes that are no UTF-8 become U+FFFD.
+    """``data`` as text with ``\\n`` line ends; bytes that cannot be decoded become U+FFFD.
 
     Raises DumpError if it is empty or binary.
     """
@@ -94,4 +97,11 @@ def _decoded(data: bytes) -> str:
         return data.decode(
             "utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be", "replace"
         )
-    return data.decode("utf-8", "replace")
+    return data.decode("cp1252" if _is_windows_text(data) else "utf-8", "replace")
+
+
+def _is_windows_text(data: bytes) -> bool:
+    """Whether it is European text in the encoding in which old programs for Windows save."""
+    if data.isascii() or UTF_8.search(data):
+        return False
+    return len(NOT_ASCII.findall(data)) * 10 < len(data)

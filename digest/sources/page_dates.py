@@ -10,13 +10,22 @@ from datetime import date, datetime, timedelta
 
 MONTHS = "january february march april may june july august september october november december"
 NUMBERS = {name[:3]: number for number, name in enumerate(MONTHS.split(), start=1)}
-DATE = re.compile(
-    rf"(?P<month>{'|'.join(f'{name}|{name[:3]}' for name in MONTHS.split())}|sept)\.? "
-    r"(?P<day>\d{1,2})(?:,? (?P<year>(?:19|20)\d\d))?(?: (?P<comments>\d{1,6}))?",
-    re.IGNORECASE,
-)
+MONTH = rf"(?P<month>{'|'.join(f'{name}|{name[:3]}' for name in MONTHS.split())}|sept)\.?"
+DAY, YEAR = r"(?P<day>\d{1,2})", r"(?P<year>(?:19|20)\d\d)"
+PREFACE = r"(?:(?:published|submitted|updated)(?: on)?:? )?"
+COMMENTS = r"(?: (?P<comments>\d{1,6}|\d{1,3}(?:,\d{3})+|\d{1,3}(?:\.\d)?k))?"
+DATES = [
+    re.compile(f"{PREFACE}{form}{COMMENTS}", re.IGNORECASE)
+    for form in (
+        rf"{MONTH} {DAY}(?:,? {YEAR})?",
+        rf"{DAY} {MONTH},? {YEAR}",
+        rf"{YEAR}-(?P<month>\d\d)-{DAY}",
+    )
+]
 EARTH = timedelta(hours=14)
 """How far the date somewhere on Earth can be ahead of UTC."""
+ZONES = timedelta(days=1)
+"""How far two dates of the same moment can be apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +44,36 @@ class PageDate:
         except ValueError:
             return None
 
+    def by(self, latest: date, year: int) -> date | None:
+        """The date, in the year before ``year`` where it would lie ahead of ``latest``: a page of
+        January lists papers of December."""
+        day = self.on(year)
+        return self.on(year - 1) if day and day > latest + ZONES else day
+
 
 def parse(line: str) -> PageDate | None:
     """The date that ``line`` holds, and nothing else; white space must be single spaces."""
-    match = DATE.fullmatch(line)
+    match = next(filter(None, (form.fullmatch(line) for form in DATES)), None)
     if not match:
         return None
-    month, day = NUMBERS[match["month"][:3].lower()], int(match["day"])
+    name = match["month"][:3].lower()
+    month, day = NUMBERS.get(name) or int(name), int(match["day"])
     year = int(match["year"]) if match["year"] else None
-    comments = int(match["comments"]) if match["comments"] else None
-    shown = PageDate(month, day, year, comments)
+    shown = PageDate(month, day, year, _count(match["comments"]))
     return shown if shown.on(year or 2000) else None  # 2000 has a 29 February
+
+
+def _count(text: str | None) -> int | None:
+    """A number of comments, as ``1,234`` or ``1.2k``."""
+    if text is None:
+        return None
+    number = text.lower().replace(",", "")
+    return round(float(number[:-1]) * 1000) if number.endswith("k") else int(number)
+
+
+def last_day(arrived: datetime) -> date:
+    """The latest date that a page which arrived then can show."""
+    return (arrived + EARTH).date()
 
 
 def page_year(page: PageDate | None, papers: Iterable[PageDate], *, arrived: datetime) -> int:
@@ -53,23 +81,32 @@ def page_year(page: PageDate | None, papers: Iterable[PageDate], *, arrived: dat
 
     It is the year after the latest that the papers' dates spell out; where they spell none, the
     latest that does not put the page's date after its arrival. For a 29 February it is the
-    nearest leap year that keeps this true. Years more than one after the arrival are misprints.
+    nearest leap year that keeps this true. Spelled years that would put the page's date after its
+    arrival tell nothing: they are misprints, or the page spells out its own year too.
     """
-    shown = list(papers)
-    leap_only = page is not None and (page.month, page.day) == (2, 29)
     if page and page.year:
         return page.year
-    spelled = [each.year for each in shown if each.year and each.year <= arrived.year + 1]
-    if spelled:
-        year = max(spelled) + 1
+    shown = list(papers)
+    latest = last_day(arrived)
+    leap_only = page is not None and (page.month, page.day) == (2, 29)
+    following = {each.year + 1 for each in shown if each.year}
+    possible = [
+        year
+        for year in following
+        if year <= latest.year and not (page and _is_ahead(page, year, latest))
+    ]
+    if possible:
+        year = max(possible)
         while leap_only and not isleap(year):
             year += 1
         return year
-    latest = (arrived + EARTH).date()
     year = latest.year
     days = [page] if page else shown
-    while any((day := each.on(year)) and day > latest for each in days) or (
-        leap_only and not isleap(year)
-    ):
+    while any(_is_ahead(each, year, latest) for each in days) or (leap_only and not isleap(year)):
         year -= 1
     return year
+
+
+def _is_ahead(shown: PageDate, year: int, latest: date) -> bool:
+    day = shown.on(year)
+    return day is not None and day > latest

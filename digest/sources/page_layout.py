@@ -1,4 +1,4 @@
-"""The lines of a papers page: its header, and the entries between blocks of metadata.
+"""A papers page taken apart: its header, and the entries between blocks of metadata.
 
 Both layouts begin with lines of the page's own furniture and its date. The detailed layout has
 below each abstract a block of metadata: a number of authors or an organisation, a dot, and a
@@ -10,54 +10,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
-from digest.sources import page_dates
 from digest.sources.page_dates import PageDate
+from digest.sources.page_furniture import (
+    OWN_LINES,
+    dates,
+    header_length,
+    without_furniture,
+    without_submitters,
+)
+from digest.sources.page_lines import LONG, Line, Mark, letters_of, lines_of, mark_of
 from digest.sources.titles import Paragraph
 
-INVISIBLE = "\u200b\ufeff\x00"
-WHITE = re.compile(r"\s+")
-NOT_LETTER = re.compile(r"[\W_]+")
-DOT = re.compile(r"[·•∙⋅‧・]")
-LONE_DOTS = set("·∙⋅‧")
-AUTHORS = re.compile(r"(\d{1,6}) authors?", re.IGNORECASE)
+CUT_AUTHORS = re.compile(r"•(?: ?\d{1,6}(?: a[utho]{0,4})?)?")
 LIST_MARK = re.compile(r"(?:[-*•–]|\(?\d{1,2}[.)])\s")
 SENTENCE_ENDS = (".", "!", "?", "。")
-
-OWN_LINES = {
-    "gettrendingpapersinyouremailinbox",
-    "byakandtheresearchcommunity",
-    "dailypapers",
-    "trendingpapers",
-}
-"""Lines that no other page has, in lower case without spaces and signs."""
-FURNITURE = OWN_LINES | {
-    *("new", "subscribe", "papers", "trending", "previous", "next", "huggingface", "models"),
-    *("datasets", "spaces", "community", "docs", "enterprise", "pricing", "login", "signup"),
-    *("daily", "weekly", "monthly", "submit", "search"),
-}
-HEADER_LINES = 60
-LONG, SHORT, WRAPPED = 200, 100, 120
-"""Characters: more than any line of a header has; the most that an organisation takes; the most
-in any line of a page whose paragraphs were broken into lines."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of the page that is not blank."""
-
-    number: int
-    text: str
-    follows_blank: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """What a line of metadata says."""
-
-    author_count: int | None
-    shown: PageDate | None
-    has_dot: bool
+SHORT, WRAPPED = 100, 120
+"""Characters: the most that an organisation takes; the most in any line of a page whose
+paragraphs were broken into lines."""
+FEW_WORDS = 6
+LONGEST_DATE = 30
 
 
 @dataclass(slots=True)
@@ -69,6 +42,8 @@ class Entry:
     """Where the block begins; 0: there is none."""
     author_count: int | None = None
     shown: PageDate | None = None
+    unread: Line | None = None
+    """What stands in the place of the date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +63,21 @@ class Page:
 
 def layout(text: str) -> Page:
     """``text`` taken apart. Every line that is not blank is furniture, an entry's or metadata."""
-    lines = list(_lines(text))
-    header = _header_length(lines)
-    body = lines[header:]
-    while body and _letters(body[-1]) in FURNITURE:  # links to the pages before and after
+    lines = list(without_submitters(lines_of(text)))
+    header = header_length(lines)
+    body, joined = without_furniture(lines[header:])
+    if body and CUT_AUTHORS.fullmatch(body[-1].folded):  # the file was cut off here
         body.pop()
-    marks = [_mark(line) for line in body]
+    marks = [mark_of(line) for line in body]
     is_detailed = any(_is_details(marks, index) for index in range(len(marks)))
-    days = (page_dates.parse(_folded(line)) for line in lines[:header])
     return Page(
-        date=next((day for day in days if day), None),
+        date=max(
+            [*dates(lines[:header])[:1], *dates(joined)],
+            key=lambda day: (day.month, day.day),
+            default=None,
+        ),
         header=header,
-        is_own=any(_letters(line) in OWN_LINES for line in lines[:header]),
+        is_own=any(line.letters in OWN_LINES for line in lines[:header]),
         is_detailed=is_detailed,
         is_wrapped=max((len(line.text) for line in body), default=0) <= WRAPPED,
         entries=tuple(_entries(body, marks)) if is_detailed else (Entry(body),),
@@ -117,62 +95,6 @@ def paragraphs(lines: Sequence[Line], *, is_wrapped: bool) -> list[Paragraph]:
     return [Paragraph(group[0].number, " ".join(line.text for line in group)) for group in groups]
 
 
-def _lines(text: str) -> Iterator[Line]:
-    follows_blank = True
-    for number, raw in enumerate(text.split("\n"), start=1):
-        stripped = raw.strip().strip(INVISIBLE).strip()
-        if stripped:
-            yield Line(number, stripped, follows_blank)
-        follows_blank = not stripped
-
-
-def _folded(line: Line) -> str:
-    return WHITE.sub(" ", line.text) if len(line.text) <= LONG else ""
-
-
-def _letters(line: Line) -> str:
-    return NOT_LETTER.sub("", line.text).casefold() if len(line.text) <= LONG else ""
-
-
-def _header_length(lines: Sequence[Line]) -> int:
-    """Furniture and the date at the beginning, and all before a line that only this page has."""
-    length, dated = 0, False
-    for index, line in enumerate(lines[:HEADER_LINES]):
-        mark = _mark(line)
-        if len(line.text) > LONG or (mark and (mark.has_dot or mark.author_count is not None)):
-            break
-        letters = _letters(line)
-        is_date = bool(mark and not dated)
-        if letters in OWN_LINES or (length == index and (is_date or letters in FURNITURE)):
-            length = index + 1
-            dated = dated or is_date
-    return length
-
-
-def _mark(line: Line) -> Mark | None:
-    """The line as metadata; None if it is text. A date alone counts as well."""
-    if len(line.text) > LONG:
-        return None
-    folded = _folded(line)
-    if folded in LONE_DOTS:
-        return Mark(None, None, has_dot=True)
-    pieces = [piece.strip() for piece in DOT.split(folded)]
-    author_count, shown, others = None, None, 0
-    for piece in filter(None, pieces):
-        if match := AUTHORS.fullmatch(piece):
-            author_count = int(match[1])
-        elif day := page_dates.parse(piece):
-            shown = day
-        else:
-            others += 1
-    has_dot = len(pieces) > 1
-    if author_count is None and shown is None:
-        return None
-    if others and not (has_dot and shown and others == 1):  # an organisation may stand before
-        return None
-    return Mark(author_count, shown, has_dot)
-
-
 def _entries(lines: Sequence[Line], marks: Sequence[Mark | None]) -> Iterator[Entry]:
     entry = Entry()
     for index, line in enumerate(lines):
@@ -180,6 +102,9 @@ def _entries(lines: Sequence[Line], marks: Sequence[Mark | None]) -> Iterator[En
         if mark is None or _is_stray_dot(marks, index):
             if entry.shown and _is_comment_count(line, entry.shown):
                 entry.shown = replace(entry.shown, comments=int(line.text))
+                continue
+            if _is_unread_date(lines, marks, index):
+                entry.unread = line
                 continue
             if entry.details_line:
                 yield entry
@@ -191,8 +116,9 @@ def _entries(lines: Sequence[Line], marks: Sequence[Mark | None]) -> Iterator[En
             entry = Entry()
         if not entry.details_line:
             entry.details_line = line.number
-            if mark.author_count is None and mark.shown is None and not line.follows_blank:
-                entry.lines = _without_organisation(entry.lines)
+            is_lone_dot = mark.author_count is None and mark.shown is None
+            touches_dot = is_lone_dot and not line.follows_blank
+            entry.lines = _without_organisation(entry.lines, touches_dot=touches_dot)
         entry.author_count = (
             mark.author_count if mark.author_count is not None else entry.author_count
         )
@@ -205,6 +131,15 @@ def _is_comment_count(line: Line, shown: PageDate) -> bool:
     """A number on a line of its own directly below the date."""
     is_number = line.text.isascii() and line.text.isdigit() and len(line.text) <= 6
     return is_number and shown.comments is None and not line.follows_blank
+
+
+def _is_unread_date(lines: Sequence[Line], marks: Sequence[Mark | None], index: int) -> bool:
+    """A few words between the dot and a blank line."""
+    line, before = lines[index], marks[index - 1] if index else None
+    if before is None or not before.has_dot or before.shown or _is_stray_dot(marks, index - 1):
+        return False
+    is_last = index + 1 == len(lines) or lines[index + 1].follows_blank
+    return is_last and not line.follows_blank and len(line.text) <= LONGEST_DATE
 
 
 def _is_details(marks: Sequence[Mark | None], index: int) -> bool:
@@ -232,16 +167,29 @@ def _begins_another(entry: Entry, mark: Mark) -> bool:
     )
 
 
-def _without_organisation(lines: list[Line]) -> list[Line]:
-    """``lines`` without the organisation's one or two, which stand between a blank line and the
-    dot. What may be text is never taken for one: a name is short and ends no sentence."""
-    for count in (1, 2):
+def _without_organisation(lines: list[Line], *, touches_dot: bool) -> list[Line]:
+    """``lines`` without the organisation's one or two, which stand above the metadata.
+
+    A name that is written twice cannot be text. Any other has to stand between a blank line and
+    the dot, and be of few words or end no sentence.
+    """
+    if len(lines) > 1 and _is_written_twice(lines[-1]):
+        return lines[:-1]
+    for count in (1, 2) if touches_dot else ():
         kept, name = lines[:-count], lines[-count:]
-        if not kept or any(_is_sentence(line) for line in name):
+        *before, last = name
+        is_long = len(last.text.split()) > FEW_WORDS and _is_sentence(last)
+        if not kept or is_long or any(map(_is_sentence, before)):
             break
         if name[0].follows_blank:
             return kept
     return lines
+
+
+def _is_written_twice(line: Line) -> bool:
+    """Whether it is as ``acme-ai Acme AI Inc.``: as part of an address, then for people."""
+    address, *name = map(letters_of, line.text.split())
+    return bool(address) and len(line.text) <= LONG and address in accumulate(name)
 
 
 def _is_sentence(line: Line) -> bool:

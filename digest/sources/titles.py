@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-LONGEST_TITLE, LONG_TITLE = 300, 200
+LONGEST_TITLE, LONG_TITLE = 500, 200
 
 LIST_ITEM = re.compile(r"(?:[-*•–·▪●◦]|\(?(?:\d{1,2}|[ivx]{1,4}|[a-z])[.)])\s")
 LINK = re.compile(r"https?://|www\.|\w@[\w-]+\.\w|\b[\w-]+\.(?:github\.io|com/|org/)")
@@ -32,7 +32,9 @@ LABEL = re.compile(
 HEADING = re.compile(
     r"(?:abstract|background|introduction|motivation|objectives?|aims?|purpose|methods?|"
     r"methodology|materials and methods|approach|results?|findings|discussion|conclusions?|"
-    r"contributions?|significance|limitations?|summary|key \w+|highlights|keywords)\s*[:.]?",
+    r"contributions?|significance|limitations?|summary|highlights|keywords|"
+    r"key (?:contributions?|features|findings|ideas?|insights?|points|results?|takeaways|words))"
+    r"\s*[:.]?",
     re.IGNORECASE,
 )
 OPENER = re.compile(
@@ -46,7 +48,9 @@ OPENER = re.compile(
 RUNNING = re.compile(r"(?<=\s)(?:we|our|is|are|was|were|has|have|been|this|these|which|that)(?=\s)")
 SENTENCE_BREAK = re.compile(r"(?<=[a-z0-9)\]\"”’])[.] +(?=[A-Z0-9(\"“])")
 ABBREVIATED = re.compile(r"\b(?:vs|v\.s|al|no|vol|st|dr|[A-Z])\. ")
-LONG_WORD = re.compile(r"[^\W\d_][\w'’]{3,}")
+NO_PROSE = re.compile(r"\s(?:=|\||--\w\S*)(?:\s|$)")
+"""A sign of formulas, of rows of a table or of commands."""
+WORD, LONG_WORD = re.compile(r"[^\W\d_][\w'’]+"), re.compile(r"[^\W\d_][\w'’]{3,}")
 CLOSING = "\"'”’)]*"
 SENTENCE_MARKS = (".", ",", ";", ":", "。", "…")
 SENTENCE_ENDS = (".", "!", "。", "！", "？")
@@ -66,12 +70,14 @@ class Paragraph:
 
 def title_points(text: str) -> int:
     """How much ``text`` looks like a title: above 0 more than like running text."""
-    if len(text) > LONGEST_TITLE:
+    if len(text) > LONGEST_TITLE or not any(map(str.isalnum, text)):
         return -30
     if HEADING.fullmatch(text) or LINK.search(text) or LIST_ITEM.match(text):
         return -9
     points = 2 if 15 <= len(text) <= 150 else -3 if len(text) > LONG_TITLE else 0
-    if text.rstrip(CLOSING).endswith(SENTENCE_MARKS):
+    if _is_ended(text):
+        points -= 6
+    if NO_PROSE.search(text):
         points -= 6
     if LABEL.match(text):
         points -= 7
@@ -86,7 +92,7 @@ def title_points(text: str) -> int:
 
 def _case_points(text: str) -> int:
     """Titles capitalise most long words; running text hardly any but its first."""
-    words = LONG_WORD.findall(text)
+    words = LONG_WORD.findall(text) or WORD.findall(text)
     capital = sum(not word[0].islower() for word in words)
     if not words:
         return -2
@@ -94,6 +100,12 @@ def _case_points(text: str) -> int:
         return 3
     share = capital / len(words)
     return 3 if share >= 0.7 else 1 if share >= 0.4 else 0 if capital else -1
+
+
+def _is_ended(text: str) -> bool:
+    """Whether a sentence or a part of one ends here; titles trail off in dots too."""
+    end = text.rstrip(CLOSING)
+    return end.endswith(SENTENCE_MARKS) and not end.endswith("...")
 
 
 def _shape_points(text: str) -> int:
@@ -124,11 +136,13 @@ STEPS: dict[Kind, dict[Kind, int]] = {
 TITLE_AT_END = -4
 
 
-def kinds(paragraphs: Sequence[Paragraph], *, further_title: int = 0) -> list[Kind]:
+def kinds(
+    paragraphs: Sequence[Paragraph], *, further_title: int = 0, title_at_end: int = TITLE_AT_END
+) -> list[Kind]:
     """What each paragraph is.
 
-    ``further_title`` are the points of every title but the first: negative where it is known
-    that the paragraphs should hold one paper.
+    ``further_title`` are the points of every title but the first, ``title_at_end`` those of one
+    that stands last and not alone: negative where the paragraphs should hold one whole paper.
     """
     best: dict[Kind, int] = {}
     ways: list[dict[Kind, Kind]] = []
@@ -140,14 +154,14 @@ def kinds(paragraphs: Sequence[Paragraph], *, further_title: int = 0) -> list[Ki
         points["title"] += further_title
         best, way = _step(best, points)
         ways.append(way)
-    if "title" in best:
-        best["title"] += TITLE_AT_END
+    if ways:
+        best["title"] += title_at_end
     return _trace(best, ways)
 
 
 def _points(text: str) -> dict[Kind, int]:
     title = title_points(text)
-    is_broken_off = title > -5 and not text.rstrip(CLOSING).endswith(SENTENCE_MARKS)
+    is_broken_off = title > -5 and not _is_ended(text)
     return {
         "title": title,
         "first": _first_points(text) - title,

@@ -29,6 +29,13 @@ UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 WORD_JOINT = re.compile(r"(?<=[^\W_])[-‐‑‒–—−'’ʼ`]+(?=[^\W_])")
 NOT_WORD = re.compile(r"[^\w+#]|_")
+NAMES = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma"
+    " tau upsilon phi chi psi omega infty"
+)
+SPELLED = str.maketrans(dict(zip("αβγδεζηθικλμνξοπρστυφχψω∞", NAMES.split(), strict=True)))
+"""Signs by their LaTeX names, which is all that some sources leave of them."""
+VARIATION = re.compile("[\u034f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 
 def plain(raw: str) -> str:
@@ -58,11 +65,24 @@ def normal_title(title: str) -> str:
     """What titles of the same paper have in common: letters and digits, in one case.
 
     Accents, hyphens and apostrophes inside words vanish, other signs separate words; ``+`` and
-    ``#`` stay, because ``CodeT5`` and ``CodeT5+`` are different papers. A title of nothing but
-    signs stays as it is.
+    ``#`` stay, because ``CodeT5`` and ``CodeT5+`` are different papers. Greek letters are spelled
+    out, because ``τ-bench`` and ``tau-bench`` are not. A title of nothing but signs stays as it is.
     """
     folded = one_line(unicodedata.normalize("NFKD", one_line(title)).casefold())
-    decomposed = unicodedata.normalize("NFKD", folded)
-    bare = "".join(char for char in decomposed if not unicodedata.combining(char))
-    words = NOT_WORD.sub(" ", WORD_JOINT.sub("", bare))
+    decomposed = unicodedata.normalize("NFKD", folded).translate(SPELLED)
+    bare = "".join(char for char in decomposed if char.isascii() or not _is_accent(char))
+    words = NOT_WORD.sub(_separator, WORD_JOINT.sub("", bare))
     return unicodedata.normalize("NFC", " ".join(words.split()) or folded)
+
+
+def _is_accent(char: str) -> bool:
+    """Whether ``char`` is a mark that is often left out, unlike the vowel signs of Devanagari or
+    Thai and the voicing of kana, without which a word is another one."""
+    place = unicodedata.combining(char)
+    return place == 1 or 10 <= place < 40 or place >= 200
+
+
+def _separator(sign: re.Match[str]) -> str:
+    """What becomes of a sign that is no letter: the marks left by ``_is_accent`` belong to one."""
+    is_mark = unicodedata.category(sign[0]).startswith("M") and not VARIATION.match(sign[0])
+    return sign[0] if is_mark else " "

@@ -47,6 +47,21 @@ def test_spelling_makes_no_difference_whatever_the_abstracts_say(title: str) -> 
     assert not match.is_new
 
 
+@pytest.mark.parametrize(
+    ("shown", "stripped"),
+    [
+        ("τ-bench: A Benchmark for Agents", "tau-bench: A Benchmark for Agents"),
+        ("β-VAE", "beta-VAE"),
+        ("μP", "muP"),
+        ("ΔTides", "DeltaTides"),
+        ("∞Bench", "inftyBench"),
+    ],
+)
+def test_a_sign_is_the_same_as_its_latex_name(shown: str, stripped: str) -> None:
+    (match,) = sort([record(stripped, "")], [known(record(shown, ""))])
+    assert not match.is_new
+
+
 @pytest.mark.parametrize("title", SAME_WITH_ABSTRACT)
 def test_a_nearly_identical_title_with_a_matching_abstract_is_the_same_paper(title: str) -> None:
     (match,) = sort([record(title)], [known(record(TITLE))])

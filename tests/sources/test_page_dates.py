@@ -22,6 +22,17 @@ NOVEMBER = datetime(2025, 11, 20, 9, 0, tzinfo=UTC)
         ("Sept. 3", PageDate(9, 3)),
         ("february 29", PageDate(2, 29)),
         ("Feb 29, 2024", PageDate(2, 29, 2024)),
+        ("Published on Dec 31", PageDate(12, 31)),
+        ("submitted Dec 31, 2024", PageDate(12, 31, 2024)),
+        ("31 Dec 2024", PageDate(12, 31, 2024)),
+        ("2024-12-31", PageDate(12, 31, 2024)),
+        ("2024-12-31 5", PageDate(12, 31, 2024, 5)),
+        ("Oct 21 1.2k", PageDate(10, 21, comments=1200)),
+        ("Oct 21 3K", PageDate(10, 21, comments=3000)),
+        ("Oct 21 1,234", PageDate(10, 21, comments=1234)),
+        ("Oct 21 1,2", None),
+        ("2024-13-31", None),
+        ("2024-00-01", None),
         ("Feb 29, 2023", None),
         ("Sep 31", None),
         ("Mark 3", None),
@@ -53,6 +64,9 @@ def test_parse(line: str, expected: PageDate | None) -> None:
         ("Feb 29", [], datetime(2024, 2, 27, tzinfo=UTC), 2020),
         ("Feb 29", ["Mar 3, 2022"], NOVEMBER, 2024),
         ("Oct 28", ["Mar 3, 2062", "Mar 3, 2023"], NOVEMBER, 2024),
+        ("Oct 28", ["Jan 5, 2025", "Mar 3, 2024"], NOVEMBER, 2025),
+        ("Oct 28", ["Jan 5, 2025"], NOVEMBER, 2025),
+        (None, ["Jan 5, 2025", "Mar 3"], NOVEMBER, 2025),
         (None, ["Mar 3, 2023", "Mar 4"], NOVEMBER, 2024),
         (None, ["Mar 3", "Dec 4"], NOVEMBER, 2024),
         (None, [], NOVEMBER, 2025),
@@ -71,6 +85,26 @@ def test_a_page_read_within_a_year_of_its_date_gets_that_date(day: date, age: in
     shown = parse(f"{day:%b} {day.day}")
     assert shown
     assert shown.on(page_year(shown, [], arrived=arrived)) == day
+
+
+@pytest.mark.parametrize(
+    ("shown", "page", "expected"),
+    [
+        ("Dec 31", date(2026, 1, 2), date(2025, 12, 31)),
+        ("Nov 3", date(2026, 3, 12), date(2025, 11, 3)),
+        ("Jan 3", date(2026, 1, 2), date(2026, 1, 3)),  # where the paper was, it was the 3rd
+        ("Jan 4", date(2026, 1, 2), date(2025, 1, 4)),
+        ("Jan 1", date(2026, 1, 2), date(2026, 1, 1)),
+        ("Dec 31, 2026", date(2026, 1, 2), date(2026, 12, 31)),
+        ("Feb 29", date(2026, 1, 2), None),
+    ],
+)
+def test_a_paper_is_not_of_a_day_after_its_page(
+    shown: str, page: date, expected: date | None
+) -> None:
+    day = parse(shown)
+    assert day
+    assert day.by(page, page.year) == expected
 
 
 def test_a_day_that_its_year_does_not_have_is_no_date() -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -64,6 +66,13 @@ def test_plain_page() -> None:
         ("This paper has been withdrawn.",),
         (abstract(1)[:200],),
         ("第一句说明问题。第二句说明方法。", "代码见网站。"),
+        (abstract(1), "***"),
+        (abstract(1), "---", abstract(2)),
+        (abstract(1), "⁂", "It costs time."),
+        (abstract(1), "L = L_{cls} + lambda L_{reg}", abstract(2)),
+        (abstract(1), "Model | Acc | F1", "Small | 0.9 | 0.8"),
+        (abstract(1), "python train.py --Epochs 3", "It costs time."),
+        (abstract(1), "Key Results", abstract(2)),
     ],
 )
 def test_paragraphs_of_an_abstract_are_told_from_titles(paragraphs: tuple[str, ...]) -> None:
@@ -94,12 +103,18 @@ def test_paragraphs_of_an_abstract_are_told_from_titles(paragraphs: tuple[str, .
         "FBK@TIDES2021: Matching Speech and Text",
         "T" + "ide " * 45 + "Tables",
         "潮汐模型综述",
+        "Key Frames",
+        "But Why?",
+        "To Be or Not To Be...",
+        "T" + "ide " * 80 + "Tables",
     ],
 )
 def test_titles_of_many_shapes(title: str) -> None:
     listed = papers(5)
     listed[2] = Listed(title, (abstract(7),))
     assert titles(read(plain(listed))) == [*TITLES[:2], title, *TITLES[3:5]]
+    listed = [replace(each, details="• 3 authors\n·\nOct 3") for each in listed]
+    assert titles(read(detailed(listed))) == [*TITLES[:2], title, *TITLES[3:5]]
 
 
 def test_a_title_without_its_abstract_is_reported_and_the_next_one_read() -> None:
@@ -204,6 +219,58 @@ def test_links_to_other_pages_at_the_end_are_no_titles() -> None:
     assert dump.problems == ()
 
 
+FOOTER = "\n\nSystem theme\n\nCompany\n\nTOS\n\nPrivacy\n\nAbout\n\nJobs\n\nWebsite\n\nModels\n"
+
+
+@pytest.mark.parametrize("page", [plain, detailed])
+def test_a_footer_lists_no_papers(page: Callable[[list[Listed]], str]) -> None:
+    dump = read(page(papers(3)) + FOOTER)
+    assert titles(dump) == list(TITLES[:3])
+    assert dump.problems == ()
+
+
+@pytest.mark.parametrize("page", [plain, detailed])
+def test_pages_that_were_joined_list_the_papers_of_both(page: Callable[..., str]) -> None:
+    first = page(papers()[:3], header=HEADER.replace("Oct 28", "Oct 6"))
+    dump = read(f"{first}\n\nPrevious\n\nNext\n\n{page(papers()[3:])}{FOOTER}")
+    assert titles(dump) == list(TITLES)
+    assert bodies(dump) == [paper.paragraphs for paper in papers()]
+    assert dump.listed == date(2025, 10, 28)
+    assert dump.problems == ()
+
+
+@pytest.mark.parametrize("submitter", ["Submitted by\n\njane", "Submitted by Jane"])
+def test_who_submitted_a_paper_is_no_part_of_it(submitter: str) -> None:
+    for page in (plain, detailed):
+        text = page(papers(3))
+        for title in TITLES[:3]:
+            text = text.replace(title, f"{submitter}\n\n{title}")
+        dump = read(text)
+        assert titles(dump) == list(TITLES[:3])
+        assert bodies(dump) == [paper.paragraphs for paper in papers(3)]
+        assert dump.problems == ()
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Models", "Datasets", "Search", "Spaces", "Community", "Next", "Docs", "Daily", "About",
+     "Trending Papers"],
+)  # fmt: skip
+def test_a_title_that_is_a_word_of_the_page_itself(title: str) -> None:
+    for place in (0, 2):
+        listed = papers(4)
+        listed[place] = replace(listed[place], title=title)
+        for page in (plain, detailed):
+            dump = read(page(listed))
+            assert titles(dump) == [each.title for each in listed]
+            assert dump.problems == ()
+
+
+def test_words_below_words_are_no_papers() -> None:
+    dump = read(plain(papers(3)) + "\n\nTide Gallery\n\nour shop\n\nOld Harbours")
+    assert titles(dump) == list(TITLES[:3])
+
+
 # --- the detailed layout -----------------------------------------------------------------
 
 
@@ -235,9 +302,25 @@ def test_detailed_page() -> None:
         ("·\nJan 2", (None, date(2025, 1, 2), None)),
         ("Jan 2 5", (None, date(2025, 1, 2), 5)),
         ("acme Acme\n·\nJun 25 7", (None, date(2025, 6, 25), 7)),
+        ("tencent Tencent Inc.\n·\nJun 25", (None, date(2025, 6, 25), None)),
+        ("acme-ai Acme AI Co., Ltd.\n·\nJun 25", (None, date(2025, 6, 25), None)),
+        ("yahoo-inc Yahoo!\n·\nJun 25", (None, date(2025, 6, 25), None)),
+        ("acme\nAcme Inc.\n·\nJun 25", (None, date(2025, 6, 25), None)),
+        ("acme Acme" + " Research" * 15 + "\n·\nJun 25", (None, date(2025, 6, 25), None)),
+        ("google Google\n\n·\n\nJun 25 7", (None, date(2025, 6, 25), 7)),
+        ("google Google\n• 8 authors\n·\nJun 25", (8, date(2025, 6, 25), None)),
+        ("google Google\n\n  • 8 authors\n·\nJun 25", (8, date(2025, 6, 25), None)),
+        ("what-is What Is This?\n·\nJun 25", (None, date(2025, 6, 25), None)),
+        ("• 8 authors\n•\nJun 25", (8, date(2025, 6, 25), None)),
+        ("• 8 authors\n.\nJun 25", (8, date(2025, 6, 25), None)),
+        ("- 8 authors\n·\nJun 25", (8, date(2025, 6, 25), None)),
+        ("● 8 authors\n·\nJun 25", (8, date(2025, 6, 25), None)),
+        ("• 1,234 authors\n·\nJun 25", (1234, date(2025, 6, 25), None)),
         ("acme\nAcme Research\n·\nJun 25", (None, date(2025, 6, 25), None)),
         ("acme Acme Research · Jun 25", (None, date(2025, 6, 25), None)),
-        ("• 4 authors\n·\nFeb 30, 2024", (4, None, None)),
+        ("• 4 authors\n·\nPublished on Aug 15\nSubmitted by Jane", (4, date(2025, 8, 15), None)),
+        ("• 4 authors\n·\n31 Jan 2024", (4, date(2024, 1, 31), None)),
+        ("• 4 authors\n·\nOct 21 1.2k", (4, date(2025, 10, 21), 1200)),
         ("• 4 authors\n·\nFeb 29, 2024 3", (4, date(2024, 2, 29), 3)),
         ("• 4 authors\n·\nFeb 29", (4, None, None)),
         ("• 4 authors\n·\nDecember 1, 2024", (4, date(2024, 12, 1), None)),
@@ -252,10 +335,21 @@ def test_details(details: str, expected: tuple[int | None, date | None, int | No
     dump = read(text)
     record = dump.records[1]
     assert (record.title, record.raw_abstract) == (TITLES[1], abstract(1))
-    if "Feb 30" not in details:  # a day that is in no calendar is text
-        assert dump.problems == ()
-        assert len(dump.records) == 4
+    assert dump.problems == ()
+    assert len(dump.records) == 4
     assert (record.author_count, record.published, record.comments) == expected
+
+
+@pytest.mark.parametrize("shown", ["Feb 30, 2024", "3 days ago", "yesterday"])
+def test_a_date_that_cannot_be_read_is_reported_and_no_text(shown: str) -> None:
+    listed = papers(3)
+    listed[1] = replace(listed[1], details=f"• 4 authors\n·\n{shown}")
+    dump = read(detailed(listed))
+    assert titles(dump) == list(TITLES[:3])
+    assert bodies(dump) == [paper.paragraphs for paper in listed]
+    assert (dump.records[1].author_count, dump.records[1].published) == (4, None)
+    (problem,) = problems(dump)
+    assert f"a date that cannot be read: “{shown}”" in problem
 
 
 def test_the_year_that_is_left_out_follows_the_latest_that_is_not() -> None:
@@ -269,6 +363,22 @@ def test_the_year_that_is_left_out_follows_the_latest_that_is_not() -> None:
     assert [record.published for record in dump.records] == [
         date(2021, 12, 3), date(2023, 5, 3), date(2022, 1, 9),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("header", "details", "expected"),
+    [
+        (HEADER.replace("Oct 28", "Jan 2"), "• 2 authors\n·\nDec 31", date(2025, 12, 31)),
+        (HEADER.replace("Oct 28", "Jan 2"), "• 2 authors\n·\nJan 1", date(2026, 1, 1)),
+        (HEADER.replace("Oct 28\n", ""), "• 2 authors\n·\nDec 31", date(2025, 12, 31)),
+    ],
+)
+def test_a_page_of_january_lists_papers_of_december(
+    header: str, details: str, expected: date
+) -> None:
+    text = detailed([Listed(TITLES[0], (abstract(0),), details)], header=header)
+    (record,) = read(text, arrived=datetime(2026, 1, 3, tzinfo=UTC)).records
+    assert record.published == expected
 
 
 @pytest.mark.parametrize("missing", [1, 2])
@@ -293,7 +403,11 @@ def test_papers_whose_details_are_missing_are_not_glued_to_the_next(missing: int
         (abstract(1), "Our code is on the project's page"),
         (abstract(1), "- a data set", "- a model"),
         (abstract(1), "·", "a lone dot"),
+        (abstract(1), "***"),
+        (abstract(1), "Large Language Models, Retrieval-Augmented Generation, Agents"),
+        (abstract(1), "Tide Tables for Small Harbours"),
         ("We prove a bound.", "It is tight."),
+        (abstract(1), "We welcome new tides."),
         (),
     ],
 )
@@ -328,6 +442,10 @@ def test_a_detailed_page_that_was_cut_off() -> None:
     dump = read(text[: text.rindex("•")])
     assert titles(dump) == list(TITLES[:3])
     assert (dump.records[2].author_count, dump.records[2].published) == (None, None)
+    for end in ("•", "• 4", "• 4 ", "• 4 auth", "• 4 author"):
+        dump = read(text[: text.rindex("•")] + end)
+        assert bodies(dump) == [paper.paragraphs for paper in papers(3)]
+        assert dump.problems == ()
     dump = read(text[: text.index(abstract(2))])
     assert titles(dump) == list(TITLES[:2])
     assert "a title without an abstract: “reStructured Gardens”" in problems(dump)[0]

@@ -48,10 +48,18 @@ def test_encodings(encoded: bytes) -> None:
     ]
 
 
-def test_bytes_that_are_no_utf_8_are_replaced() -> None:
-    dump = read(PAGE.replace("costly", "cost\u00e9e").encode("latin-1"))
+def test_a_page_saved_by_an_old_program_for_windows() -> None:
+    text = detailed(papers(3)).replace("costly", "“costée”…")
+    dump = read(text.encode("cp1252"))
+    assert dump.format == "papers-page-detailed"
+    assert dump.records == read(text).records
+    assert [record.author_count for record in dump.records] == [2, 3, 4]
+
+
+def test_bytes_that_are_no_utf_8_are_replaced_in_what_else_is() -> None:
+    dump = read(PAGE.replace("costly", "“cost\u00e9e”").encode().replace(b"\xc3\xa9", b"\xe9"))
     assert titles(dump) == list(TITLES[:3])
-    assert any("cost\ufffde" in record.abstract for record in dump.records)
+    assert any("“cost\ufffde”" in record.abstract for record in dump.records)
 
 
 @pytest.mark.parametrize(
@@ -66,6 +74,7 @@ def test_bytes_that_are_no_utf_8_are_replaced() -> None:
         (b"PK\x03\x04....", "a ZIP archive"),
         (b"\x89PNG\r\n\x1a\n", "a picture"),
         (bytes(range(256)) * 20, "binary data"),
+        (("Новые статьи\n\nОкеан и его приливы\n\n" * 20).encode("cp1251"), "binary data"),
         (b"<!DOCTYPE html><title>Daily Papers</title>" + PAGE.encode(), "an HTML page"),
         (b"<html><body>new Subscribe</body></html>", "an HTML page"),
         (b"To do: buy milk, call the harbour.", "text, but not that of a papers page"),

@@ -75,6 +75,11 @@ def test_storable_text_can_be_encoded_and_keeps_all_else(raw: str) -> None:
         ("π₀: A Model", "π_0 - a model"),
         ("Don't Stop", "Don’t stop"),
         ("Vision–Language Models", "Vision-language models"),
+        ("τ-bench", "tau-bench"),
+        ("ΔTides", "DeltaTides"),
+        ("ϵ-Greedy Σς", "Epsilon-greedy sigmasigma"),
+        ("∞Bench", "inftyBench"),
+        ("🌊\ufe0f Tides", "Tides"),
     ],
 )
 def test_titles_of_one_paper_are_equal(one: str, other: str) -> None:
@@ -83,6 +88,7 @@ def test_titles_of_one_paper_are_equal(one: str, other: str) -> None:
 
 def test_titles_of_different_papers_differ() -> None:
     titles = ["CodeT5", "CodeT5+", "C", "C++", "C#", "Gemma", "Gemma 2", "???", "!!!", "深度学习"]
+    titles += ["कमल का फूल", "कमाल का फूल", "कुमल का फूल", "ハス", "バス", "กิน", "กีน"]
     assert len({normal_title(title) for title in titles}) == len(titles)
 
 
