@@ -29,7 +29,8 @@ INTERESTS = (
 )
 
 
-def test_spamassassin_finds_nothing_wrong_with_ten_digests(tmp_path: Path) -> None:
+def test_spamassassin_finds_nothing_wrong_with_digests(tmp_path: Path) -> None:
+    """Ten of them with ``DIGEST_FAULTS=all``, three by default: each takes a second."""
     filtering = shutil.which("spamassassin") or pytest.skip("needs Debian's spamassassin")
     people = "".join(
         f"  - {{id: p{n}, name: Reader {n}, email: p{n}@example.org, interests: [{interest}]}}\n"
@@ -44,6 +45,8 @@ def test_spamassassin_finds_nothing_wrong_with_ten_digests(tmp_path: Path) -> No
     assert digest(home, "run", "--now", lighthouse.FIRST).code == 0
     mails = sorted((home / "outbox").glob("*.eml"))
     assert len(mails) == len(INTERESTS)
+    if os.environ.get("DIGEST_FAULTS") != "all":
+        mails = mails[:3]
 
     judged = subprocess.run(  # noqa: S603  found above
         [filtering, "-L", "-t", "--mbox"],
