@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -49,6 +49,8 @@ class _Read:
     """A paper in parts. Its stems are numbered from 0."""
 
     terms: Ints
+    at: Mapping[int, int]
+    """Where each of its terms stands among them."""
     weights: Floats
     """Of each of its terms."""
     first: Ints
@@ -96,35 +98,35 @@ class Tracing:
 
     def _phrase_parts(self, interest: Interest, paper: int, asked: Asked, row: int) -> list[Part]:
         read, wanted = self._read(paper), asked.queries
-        own, related = np.zeros(len(read.terms)), np.zeros(len(read.terms))
-        for table, into in ((wanted.own, own), (wanted.related, related)):
-            columns, values = _cells(table, row)
-            hits, at = columns_of(wanted.terms[columns], read.terms)
-            into[at] = values[hits] * read.weights[at]
-        columns, values = _cells(wanted.stems, row)
-        hits, _ = columns_of(wanted.terms[columns], read.terms)
         texts, strengths = _cells(asked.mentions, row)
         said = [float(strengths[texts == text].sum()) for text in (2 * paper, 2 * paper + 1)]
-        own *= max(values[hits].sum() ** 2, *said)
-        related *= meant(interest)
+        held = sum(value for _, value in _held(wanted.stems, row, wanted.terms, read))
+        covered = max(held**2, *said)
+        brought: dict[int, float] = {}
+        for at, value in _held(wanted.own, row, wanted.terms, read):
+            for stem in (read.first[at], read.second[at]):
+                brought[stem] = brought.get(stem, 0.0) + value * read.weights[at] * covered / 2
+        related = np.zeros(len(read.terms))
+        for at, value in _held(wanted.related, row, wanted.terms, read):
+            related[at] = value * read.weights[at] * meant(interest)
         nearness = float(wanted.points[row] @ self._matching.points[paper])
         if nearness > 0:
             near = self._near(read, wanted.points[row])
             related += near * (nearness / (near.sum() or 1.0))
+        related_stems = _by_stem(read, related)
         # What related terms bring through a word of the interest itself is this word's.
-        its_own = np.zeros(read.stems, dtype=bool)
-        its_own[read.first[own > 0]] = its_own[read.second[own > 0]] = True
-        brought, related_stems = _by_stem(read, own), _by_stem(read, related)
-        brought += np.where(its_own, related_stems, 0.0)
-        related_stems[its_own] = 0.0
+        for stem, value in brought.items():
+            if value > 0:
+                brought[stem] += float(related_stems[stem])
+                related_stems[stem] = 0.0
         found: list[Part] = []
         for index, place in enumerate(PLACES):
             if interest.place not in (None, place):
                 continue
-            here = brought * read.share[index]
+            here = {stem: value * read.share[index, stem] for stem, value in brought.items()}
             mention = self._said(wanted.names[row], read.places[index]) if said[index] else None
             if mention:
-                evidence = MENTION[index] * said[index] + here.sum()
+                evidence = MENTION[index] * said[index] + sum(here.values())
                 found.append(Part(mention[0], place, mention[1], evidence))
             else:
                 found += [
@@ -170,6 +172,7 @@ class Tracing:
         known, vectors = columns_of(held, matching.background.space.terms)
         return _Read(
             terms=held,
+            at={term: place for place, term in enumerate(held.tolist())},
             weights=weights[order],
             first=numbers[: len(held)],
             second=numbers[len(held) :],
@@ -197,9 +200,19 @@ def _cells(table: sparse.csr_array, row: int) -> tuple[Ints, Floats]:
     return table.indices[cells], table.data[cells]
 
 
+def _held(
+    table: sparse.csr_array, row: int, its_terms: Ints, read: _Read
+) -> Iterator[tuple[int, float]]:
+    """A row's values for the terms that a paper has, by their places in it."""
+    columns, values = _cells(table, row)
+    for term, value in zip(its_terms[columns].tolist(), values.tolist(), strict=True):
+        if (at := read.at.get(term)) is not None:
+            yield at, value
+
+
 def _by_stem(read: _Read, brought: Floats) -> Floats:
     """What terms bring, halved between the two stems of a pair."""
-    found = np.zeros(read.stems)
+    found: Floats = np.zeros(read.stems)
     for stems in (read.first, read.second):
         found += np.bincount(stems, brought / 2, read.stems)
     return found
@@ -209,13 +222,12 @@ def _related(read: _Read, stems: Floats, via: Via) -> list[Part]:
     """The strongest related terms, which stand for all of them."""
     all_of_it = float(stems.sum())
     best = np.argsort(-stems, kind="stable")[:_RELATED_STEMS]
-    strongest = np.zeros(len(stems))
-    strongest[best] = stems[best]
-    found = [
-        Part(term, place, via, value)
-        for index, place in enumerate(PLACES)
-        for term, value in _stretches(read.places[index], strongest * read.share[index])
-    ]
+    strongest = list(zip(best.tolist(), stems[best].tolist(), strict=True))
+    found = []
+    for index, place in enumerate(PLACES):
+        here = {stem: value * read.share[index, stem] for stem, value in strongest}
+        for term, value in _stretches(read.places[index], here):
+            found.append(Part(term, place, via, value))
     found.sort(key=lambda part: (-part.evidence, part.term))
     named = sum(part.evidence for part in found[:_RELATED_TERMS])
     return [
@@ -224,14 +236,13 @@ def _related(read: _Read, stems: Floats, via: Via) -> list[Part]:
     ]
 
 
-def _stretches(place: _Place, brought: Floats) -> list[tuple[str, float]]:
+def _stretches(place: _Place, values: Mapping[int, float]) -> list[tuple[str, float]]:
     """Stretches of a text made of stems that bring something, with the sum of what these bring.
 
     Each stem is counted once, in the longest stretch that holds it.
     """
-    bringing = np.flatnonzero(brought > 0).tolist()
-    values = dict(zip(bringing, brought[bringing].tolist(), strict=True))
-    stem_at = {at: stem for stem in values for at in place.at.get(stem, ())}
+    bringing = (stem for stem, value in values.items() if value > 0)
+    stem_at = {at: stem for stem in bringing for at in place.at.get(stem, ())}
     runs: list[tuple[int, int, set[int]]] = []
     for at in sorted(stem_at):
         if (
