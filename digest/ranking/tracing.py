@@ -49,15 +49,17 @@ class _Read:
     """A paper in parts. Its stems are numbered from 0."""
 
     terms: Ints
-    at: Mapping[int, int]
-    """Where each of its terms stands among them."""
+    at: Mapping[int, tuple[int, float]]
+    """Where each of its terms stands among them, and its weight."""
     weights: Floats
     """Of each of its terms."""
     first: Ints
     second: Ints
     """The stems of each term; the same one twice for a single stem."""
     stems: int
-    share: Floats
+    pairs: Sequence[tuple[int, int]]
+    """The same, term by term."""
+    share: tuple[Sequence[float], Sequence[float]]
     """Places × stems: the part of what a stem brings that is due to each place."""
     known: Ints
     """Which of its terms have a place in the learned space,"""
@@ -100,15 +102,16 @@ class Tracing:
         read, wanted = self._read(paper), asked.queries
         texts, strengths = _cells(asked.mentions, row)
         said = [float(strengths[texts == text].sum()) for text in (2 * paper, 2 * paper + 1)]
-        held = sum(value for _, value in _held(wanted.stems, row, wanted.terms, read))
-        covered = max(held**2, *said)
+        columns, shares = _cells(wanted.stems, row)
+        has = [term in read.at for term in wanted.terms[columns].tolist()]
+        covered = max(float(shares[has].sum()) ** 2, *said)
         brought: dict[int, float] = {}
         for at, value in _held(wanted.own, row, wanted.terms, read):
-            for stem in (read.first[at], read.second[at]):
-                brought[stem] = brought.get(stem, 0.0) + value * read.weights[at] * covered / 2
+            for stem in read.pairs[at]:
+                brought[stem] = brought.get(stem, 0.0) + value * covered / 2
         related = np.zeros(len(read.terms))
         for at, value in _held(wanted.related, row, wanted.terms, read):
-            related[at] = value * read.weights[at] * meant(interest)
+            related[at] = value * meant(interest)
         nearness = float(wanted.points[row] @ self._matching.points[paper])
         if nearness > 0:
             near = self._near(read, wanted.points[row])
@@ -123,7 +126,8 @@ class Tracing:
         for index, place in enumerate(PLACES):
             if interest.place not in (None, place):
                 continue
-            here = {stem: value * read.share[index, stem] for stem, value in brought.items()}
+            share = read.share[index]
+            here = {stem: value * share[stem] for stem, value in brought.items()}
             mention = self._said(wanted.names[row], read.places[index]) if said[index] else None
             if mention:
                 evidence = MENTION[index] * said[index] + sum(here.values())
@@ -156,9 +160,10 @@ class Tracing:
         order = np.argsort(columns)
         held = matching.corpus.terms[columns[order]]
         pairs = held >> PAIR > 0
-        second = held & ((1 << PAIR) - 1)
-        first = np.where(pairs, held >> PAIR, second)
-        stems, numbers = np.unique(np.concatenate([first, second]), return_inverse=True)
+        last = held & ((1 << PAIR) - 1)
+        both = np.concatenate([np.where(pairs, held >> PAIR, last), last])
+        stems, numbers = np.unique(both, return_inverse=True)
+        first, second = numbers[: len(held)], numbers[len(held) :]
         of_stem = {stem: number for number, stem in enumerate(stems.tolist())}
         titled = matching.papers[paper]
         places = tuple(self._words(text, of_stem) for text in (titled.title, titled.abstract))
@@ -169,15 +174,18 @@ class Tracing:
             ],
             dtype=np.float64,
         )
+        share = (counts / np.maximum(counts.sum(axis=0), 1.0)).tolist()
+        weights = weights[order]
         known, vectors = columns_of(held, matching.background.space.terms)
         return _Read(
             terms=held,
-            at={term: place for place, term in enumerate(held.tolist())},
-            weights=weights[order],
-            first=numbers[: len(held)],
-            second=numbers[len(held) :],
+            at=dict(zip(held.tolist(), enumerate(weights.tolist()), strict=True)),
+            weights=weights,
+            first=first,
+            second=second,
             stems=len(stems),
-            share=counts / np.maximum(counts.sum(axis=0), 1.0),
+            pairs=list(zip(first.tolist(), second.tolist(), strict=True)),
+            share=(share[0], share[1]),
             places=(places[0], places[1]),
             known=known,
             vectors=vectors,
@@ -203,11 +211,13 @@ def _cells(table: sparse.csr_array, row: int) -> tuple[Ints, Floats]:
 def _held(
     table: sparse.csr_array, row: int, its_terms: Ints, read: _Read
 ) -> Iterator[tuple[int, float]]:
-    """A row's values for the terms that a paper has, by their places in it."""
+    """A row's values times the paper's weights, for the terms that the paper has, by their places
+    in it."""
     columns, values = _cells(table, row)
     for term, value in zip(its_terms[columns].tolist(), values.tolist(), strict=True):
-        if (at := read.at.get(term)) is not None:
-            yield at, value
+        if found := read.at.get(term):
+            at, weight = found
+            yield at, value * weight
 
 
 def _by_stem(read: _Read, brought: Floats) -> Floats:
@@ -225,7 +235,7 @@ def _related(read: _Read, stems: Floats, via: Via) -> list[Part]:
     strongest = list(zip(best.tolist(), stems[best].tolist(), strict=True))
     found = []
     for index, place in enumerate(PLACES):
-        here = {stem: value * read.share[index, stem] for stem, value in strongest}
+        here = {stem: value * read.share[index][stem] for stem, value in strongest}
         for term, value in _stretches(read.places[index], here):
             found.append(Part(term, place, via, value))
     found.sort(key=lambda part: (-part.evidence, part.term))
