@@ -31,7 +31,9 @@ _CELLS = 4_000_000
 """Interests × papers kept at a time; bounds memory."""
 
 
-_NONE = np.empty(0)
+_AT_A_TIME = 200_000
+"""Readers × papers scored at once."""
+_NOTHING, _NO_PAPERS = np.empty(0), np.empty(0, dtype=np.int64)
 _Asked = tuple[Interest, float]
 """What is looked for, and how much it counts."""
 
@@ -85,34 +87,53 @@ class Ranking:
     def rank_many(self, profiles: Iterable[Profile]) -> Iterator[Scored]:
         """Scores for each profile, in order."""
         for some in self._in_parts(profiles):
-            self._look_for(interest for _, asked in some for interest, _ in asked)
+            found = self._look_for(interest for _, asked in some for interest, _ in asked)
             self._rule_out(exclusion for profile, _ in some for exclusion in profile.exclude)
-            for profile, asked in some:
-                total = self._total(asked)
-                for taste in self._tastes(profile):
-                    total += taste.steps
-                for signal in signals(profile):
-                    total += signal.steps(self._matching.papers)
-                scores = score_steps(total)[self._number] / STEPS
-                yield Scored(scores, self._ruled_out(profile))
+            size = max(1, _AT_A_TIME // max(1, len(self.papers)))
+            for start in range(0, len(some), size):
+                yield from self._scored(some[start : start + size], found)
 
-    def _total(self, asked: Sequence[_Asked]) -> Floats:
-        """What the interests bring to each paper, in steps."""
-        found = [self._found[interest] for interest, _ in asked]
-        papers = np.concatenate([_NONE, *(each.papers for each in found)]).astype(np.int64)
-        values = np.concatenate([_NONE, *(each.values for each in found)])
-        weights = np.repeat([weight for _, weight in asked], [len(each.papers) for each in found])
-        steps = np.bincount(papers, _steps(values * weights), len(self._matching.papers))
-        return steps.astype(np.float64)
+    def _scored(
+        self,
+        some: Sequence[tuple[Profile, Sequence[_Asked]]],
+        found: Mapping[Interest, Evidence],
+    ) -> Iterator[Scored]:
+        totals = self._totals([asked for _, asked in some], found)
+        for row, (profile, _) in enumerate(some):
+            for taste in self._tastes(profile):
+                totals[row] += taste.steps
+            for signal in signals(profile):
+                totals[row] += signal.steps(self._matching.papers)
+        scores = score_steps(totals)[:, self._number] / STEPS
+        for row, (profile, _) in zip(scores, some, strict=True):
+            yield Scored(row, self._ruled_out(profile))
+
+    def _totals(
+        self, readers: Sequence[Sequence[_Asked]], found: Mapping[Interest, Evidence]
+    ) -> Floats:
+        """Readers × papers: what their interests bring, in steps."""
+        papers = len(self._matching.papers)
+        parts = [
+            (row * papers, found[interest], weight)
+            for row, asked in enumerate(readers)
+            for interest, weight in asked
+        ]
+        sizes = np.array([len(each.papers) for _, each, _ in parts], dtype=np.int64)
+        cells = np.concatenate([_NO_PAPERS, *(each.papers for _, each, _ in parts)])
+        cells += np.repeat(np.array([start for start, _, _ in parts], dtype=np.int64), sizes)
+        values = np.concatenate([_NOTHING, *(each.values for _, each, _ in parts)])
+        values *= np.repeat([weight for _, _, weight in parts], sizes)
+        steps = np.bincount(cells, _steps(values), len(readers) * papers)
+        return steps.astype(np.float64).reshape(len(readers), papers)
 
     def reasons(self, profile: Profile, index: int) -> tuple[Reason, ...]:
         """Why paper ``index`` has its score, strongest first; contributions sum to the score."""
         asked = _asked(profile)
-        self._look_for(interest for interest, _ in asked)
+        evidence = self._look_for(interest for interest, _ in asked)
         paper = int(self._number[index])
         shares = []
         for interest, weight in asked:
-            found = self._found[interest]
+            found = evidence[interest]
             at = int(np.searchsorted(found.papers, paper))
             if at < len(found.papers) and found.papers[at] == paper:
                 steps = int(_steps(found.values[[at]] * weight)[0])
@@ -143,12 +164,14 @@ class Ranking:
                 some, interests = [], set()
         yield some
 
-    def _look_for(self, interests: Iterable[Interest]) -> None:
+    def _look_for(self, interests: Iterable[Interest]) -> Mapping[Interest, Evidence]:
+        """What is known of all of them, also after others have been looked for."""
         wanted = dict.fromkeys(interests)
         new = [interest for interest in wanted if interest not in self._found]
         if (len(self._found) + len(new)) * len(self.papers) > 2 * _CELLS:
             self._found = {i: found for i, found in self._found.items() if i in wanted}
         self._found.update(self._matching.evidence(new))
+        return self._found
 
     def _tastes(self, profile: Profile) -> Iterator[_Taste]:
         """What verdicts add to all papers. A paper is not held against itself."""

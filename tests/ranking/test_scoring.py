@@ -231,3 +231,16 @@ def test_interests_are_forgotten_and_found_again(monkeypatch: pytest.MonkeyPatch
     ranking = Ranking(WEEK)
     assert [each.scores.tolist() for each in ranking.rank_many(many)] == whole
     assert sum(r.contribution for r in ranking.reasons(many[0], 0)) == pytest.approx(whole[0][0])
+
+
+def test_looking_for_others_meanwhile_takes_nothing_from_those_in_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("digest.ranking.scoring._CELLS", 4 * len(WEEK))
+    many = [profile(word) for word in WORDS]
+    ranking = Ranking(WEEK)
+    for reader, found in zip(many, ranking.rank_many(many), strict=True):
+        for other in WORDS:
+            ranking.rank(profile(f"{other} soup"))
+        assert found.scores.tolist() == Ranking(WEEK).rank(reader).scores.tolist()
+    assert not ranking.rank(profile()).scores.any()
