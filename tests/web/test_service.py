@@ -82,7 +82,8 @@ def test_one_click_in_a_mail_ends_the_mail_to_that_person_and_nobody_else(home: 
         assert front.get(path).status == 200
         answer = front.ask("POST", path, b"List-Unsubscribe=One-Click")
         assert (answer.status, "You are unsubscribed" in answer.text) == (200, True)
-        feed = next((home / "public" / "feeds").glob("[!a]*.atom"))
+        feeds = (home / "public" / "feeds").glob("*.atom")
+        (feed,) = (file for file in feeds if file.stem != "all")
         assert front.get(f"/papers/feeds/{feed.name}").body == feed.read_bytes()
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
