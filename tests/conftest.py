@@ -26,8 +26,8 @@ MakeUrl = Callable[[], str]
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # Nothing is timed in a test. --hypothesis-profile=deep looks longer.
-settings.register_profile("usual", max_examples=100, deadline=None)
-settings.register_profile("deep", max_examples=2000, deadline=None)
+settings.register_profile("usual", max_examples=75, deadline=None)
+settings.register_profile("deep", max_examples=1500, deadline=None)
 settings.load_profile("usual")
 
 
