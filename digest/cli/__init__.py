@@ -31,8 +31,8 @@ from digest.cli import (
 from digest.errors import ConfigError, DigestError, NotFound
 
 CYCLES_EVERY = 50_000
-"""New objects between two searches for unused cycles. A pass makes many values and few cycles, and
-with Python's own 700 spends a tenth of its time searching."""
+"""New objects between two searches for unused cycles. A pass makes many values and few cycles, so
+Python's own few hundred would have it search in vain again and again."""
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 

@@ -18,7 +18,6 @@ from digest.errors import ConfigError, LedgerError
 from digest.house import MEND_TEMPLATE
 from digest.model import SubscriberId
 from digest.render import templates, trial
-from digest.render.email import EmailComposer
 from digest.render.site import HELP
 
 NOBODY = SubscriberId("doctor")
@@ -58,16 +57,12 @@ def _profiles(home: Home) -> Iterator[Finding]:
 
 
 def _templates(home: Home) -> Iterator[Finding]:
-    loaded = templates.load(home.path)
-    failed = trial.failures(loaded, home.site)
-    for error in failed:
+    found = trial.try_all(templates.load(home.path), home.site)
+    for error in found.failures:
         yield fail("templates", str(error), MEND_TEMPLATE)
-    if failed:
-        return
-    problems = EmailComposer(loaded, home.site).problems
-    for problem in problems:
+    for problem in () if found.failures else found.notes:
         yield warn("templates", f"{problem.where}: {problem.what}", problem.remedy)
-    if not problems:
+    if not found.failures and not found.notes:
         yield ok("templates", "they render")
 
 

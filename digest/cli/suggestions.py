@@ -70,7 +70,7 @@ def _learn(
     from digest.model import Verdicts
     from digest.pipeline import BACKGROUND
     from digest.tuning import suggest as tuning
-    from digest.tuning.library import read
+    from digest.tuning.bibliography import read
     from digest.tuning.phrases import LEAST_TEXTS
 
     papers = ledger.papers(limit=BACKGROUND)

@@ -105,11 +105,9 @@ def is_alive(home: Home, *, now: datetime) -> bool:
 
 def template_problems(home: Home) -> tuple[Problem, ...]:
     """What is wrong with the operator's templates, or slow about them."""
-    loaded = templates.load(home.path)
-    failed = trial.failures(loaded, home.site)
-    if failed:
-        return tuple(Problem(each.where, each.what, MEND_TEMPLATE) for each in failed)
-    return EmailComposer(loaded, home.site).problems
+    found = trial.try_all(templates.load(home.path), home.site)
+    failed = tuple(Problem(each.where, each.what, MEND_TEMPLATE) for each in found.failures)
+    return failed or found.notes
 
 
 @contextmanager

@@ -34,7 +34,7 @@ _CELLS = 4_000_000
 _AT_A_TIME = 200_000
 """Readers × papers scored at once."""
 _NOTHING, _NO_PAPERS = np.empty(0), np.empty(0, dtype=np.int64)
-_Asked = tuple[Interest, float]
+_Weighted = tuple[Interest, float]
 """What is looked for, and how much it counts."""
 
 
@@ -95,7 +95,7 @@ class Ranking:
 
     def _scored(
         self,
-        some: Sequence[tuple[Profile, Sequence[_Asked]]],
+        some: Sequence[tuple[Profile, Sequence[_Weighted]]],
         found: Mapping[Interest, Evidence],
     ) -> Iterator[Scored]:
         totals = self._totals([asked for _, asked in some], found)
@@ -109,7 +109,7 @@ class Ranking:
             yield Scored(row, self._ruled_out(profile))
 
     def _totals(
-        self, readers: Sequence[Sequence[_Asked]], found: Mapping[Interest, Evidence]
+        self, readers: Sequence[Sequence[_Weighted]], found: Mapping[Interest, Evidence]
     ) -> Floats:
         """Readers × papers: what their interests bring, in steps."""
         papers = len(self._matching.papers)
@@ -128,7 +128,7 @@ class Ranking:
 
     def reasons(self, profile: Profile, index: int) -> tuple[Reason, ...]:
         """Why paper ``index`` has its score, strongest first; contributions sum to the score."""
-        asked = _asked(profile)
+        asked = _weighted(profile)
         evidence = self._look_for(interest for interest, _ in asked)
         paper = int(self._number[index])
         shares = []
@@ -151,12 +151,12 @@ class Ranking:
 
     def _in_parts(
         self, profiles: Iterable[Profile]
-    ) -> Iterator[list[tuple[Profile, Sequence[_Asked]]]]:
+    ) -> Iterator[list[tuple[Profile, Sequence[_Weighted]]]]:
         """Profiles with no more interests than can be kept at a time."""
-        some: list[tuple[Profile, Sequence[_Asked]]] = []
+        some: list[tuple[Profile, Sequence[_Weighted]]] = []
         interests: set[Interest] = set()
         for profile in profiles:
-            asked = _asked(profile)
+            asked = _weighted(profile)
             some.append((profile, asked))
             interests.update(interest for interest, _ in asked)
             if len(interests) * len(self.papers) >= _CELLS:
@@ -236,7 +236,7 @@ def _plain(interest: Interest) -> Interest:
     return replace(interest, weight=1.0 if interest.weight > 0 else -1.0, must_see=False)
 
 
-def _asked(profile: Profile) -> Sequence[_Asked]:
+def _weighted(profile: Profile) -> Sequence[_Weighted]:
     """What counts for a paper, and with a negative weight what counts against it."""
     return [
         *((_plain(interest), interest.weight) for interest in profile.interests),

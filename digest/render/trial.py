@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
 
@@ -15,6 +16,7 @@ from digest.model import (
     PaperKey,
     Period,
     Pick,
+    Problem,
     Profile,
     Reason,
     Subscriber,
@@ -53,20 +55,33 @@ _FULL = Digest(
 _EMPTY = Digest(_READER.id, _FULL.period, _DAY, _PAPER.key, (), Coverage(1, 0))
 
 
-def failures(templates: Templates, site: Site) -> list[TemplateError]:
-    """Every template that cannot make what it is for, once each."""
-    found: dict[str, TemplateError] = {}
-    for made in _everything(templates, site):
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of it."""
+
+    failures: tuple[TemplateError, ...]
+    """One for each template that cannot make what it is for."""
+    notes: tuple[Problem, ...]
+    """What the operator should know of those of the email, where they do."""
+
+
+def try_all(templates: Templates, site: Site) -> Trial:
+    """Make one of everything."""
+    failures: dict[str, TemplateError] = {}
+    notes: tuple[Problem, ...] = ()
+    try:
+        notes = EmailComposer(templates, site).problems
+    except TemplateError as error:
+        failures[str(error)] = error
+    for make in _pages(Pages(templates, site), Notices(templates, site)):
         try:
-            made()
+            make()
         except TemplateError as error:
-            found.setdefault(str(error), error)
-    return list(found.values())
+            failures.setdefault(str(error), error)
+    return Trial(tuple(failures.values()), notes)
 
 
-def _everything(templates: Templates, site: Site) -> Iterator[Callable[[], object]]:
-    pages, notices = Pages(templates, site), Notices(templates, site)
-    yield partial(EmailComposer, templates, site)
+def _pages(pages: Pages, notices: Notices) -> Iterator[Callable[[], object]]:
     for digest in (_FULL, _EMPTY):
         yield partial(pages.archive, _READER, "trial", digest)
     for digests in ((_FULL, _EMPTY), ()):

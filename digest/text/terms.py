@@ -88,15 +88,15 @@ def form(word: str) -> str:
 @lru_cache(maxsize=2_000)
 def tokens(text: str) -> tuple[Token, ...]:
     """The words of a text, in order."""
-    return tuple([Token(form(m[0]), *m.span()) for m in _words(text).finditer(text)])
+    return tuple([Token(form(m[0]), *m.span()) for m in _word_in(text).finditer(text)])
 
 
 def forms(text: str) -> tuple[str, ...]:
     """The forms of the words of a phrase."""
-    return tuple([form(word) for word in _words(text).findall(text)])
+    return tuple([form(word) for word in _word_in(text).findall(text)])
 
 
-def _words(text: str) -> re.Pattern[str]:
+def _word_in(text: str) -> re.Pattern[str]:
     return _ASCII_WORD if text.isascii() else _WORD_RE
 
 

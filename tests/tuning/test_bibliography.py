@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.tuning.library import LARGEST, Library, LibraryError, read
+from digest.tuning.bibliography import LARGEST, Library, LibraryError, read
 from tests.conftest import examples
 
 
