@@ -114,11 +114,12 @@ class Likeness:
         if pair not in self._known:
             mine, its = self._of(one), self._of(other)
             enough = min(len(mine), len(its)) >= LEAST_TRIPLES
-            self._known[pair] = enough and len(mine & its) >= ALIKE * len(mine | its)
+            shared = len(mine & its)
+            self._known[pair] = enough and shared >= ALIKE * (len(mine) + len(its) - shared)
         return self._known[pair]
 
     def _of(self, paper: Paper) -> frozenset[tuple[str, ...]]:
         if paper.key not in self._triples:
-            forms = [token.form for token in terms.tokens(paper.abstract)]
+            forms = terms.tokens(paper.abstract).forms
             self._triples[paper.key] = frozenset(zip(forms, forms[1:], forms[2:], strict=False))
         return self._triples[paper.key]

@@ -8,6 +8,7 @@ begins with the same slope. Nothing in it depends on other papers or on the prof
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import floor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +38,7 @@ def apportion(steps: int, parts: Sequence[float]) -> list[int]:
     if not total:
         return [0] * len(parts)
     exact = [steps * part / total for part in parts]
-    whole = [int(np.floor(x)) for x in exact]
+    whole = [floor(x) for x in exact]
     by_remainder = sorted(range(len(parts)), key=lambda i: (whole[i] - exact[i], i))
     for i in by_remainder[: steps - sum(whole)]:
         whole[i] += 1

@@ -76,7 +76,9 @@ class Ranking:
         self._matching = Matching(corpus, own_rows)
         self._row = {paper.id: number for number, paper in enumerate(self._matching.papers)}
         self._tracing = Tracing(self._matching)
+        # Reasons are asked for pick by pick, all of one profile before those of the next.
         self._parts = lru_cache(maxsize=20_000)(self._tracing.parts)
+        self._evidence = lru_cache(maxsize=100)(self._evidence_of)
         self._found: dict[Interest, Evidence] = {}
         self._excluded: dict[Interest, dict[int, str]] = {}
 
@@ -128,15 +130,12 @@ class Ranking:
 
     def reasons(self, profile: Profile, index: int) -> tuple[Reason, ...]:
         """Why paper ``index`` has its score, strongest first; contributions sum to the score."""
-        asked = _weighted(profile)
-        evidence = self._look_for(interest for interest, _ in asked)
         paper = int(self._number[index])
         shares = []
-        for interest, weight in asked:
-            found = evidence[interest]
+        for interest, weight, found in self._evidence(profile):
             at = int(np.searchsorted(found.papers, paper))
             if at < len(found.papers) and found.papers[at] == paper:
-                steps = int(_steps(found.values[[at]] * weight)[0])
+                steps = int(_steps(found.values[at] * weight))
                 parts = self._parts(interest, paper, found.asked)
                 shares.append(Share(str(interest), weight, steps, parts))
         for taste in self._tastes(profile):
@@ -148,6 +147,12 @@ class Ranking:
             said = Part(signal.said(self._matching.papers[paper]), "page", "signal", 1.0)
             shares.append(Share(signal.name, signal.gain, steps, [said]))
         return explain(shares)
+
+    def _evidence_of(self, profile: Profile) -> list[tuple[Interest, float, Evidence]]:
+        """What a profile looks for, how much it counts and what it finds."""
+        asked = _weighted(profile)
+        evidence = self._look_for(interest for interest, _ in asked)
+        return [(interest, weight, evidence[interest]) for interest, weight in asked]
 
     def _in_parts(
         self, profiles: Iterable[Profile]

@@ -39,7 +39,7 @@ class _Place:
     """A title or an abstract as words."""
 
     text: str
-    words: Sequence[terms.Token]
+    words: terms.Tokens
     at: Mapping[int, Sequence[int]]
     """Where among the words each stem stands."""
 
@@ -100,8 +100,7 @@ class Tracing:
 
     def _phrase_parts(self, interest: Interest, paper: int, asked: Asked, row: int) -> list[Part]:
         read, wanted = self._read(paper), asked.queries
-        texts, strengths = _cells(asked.mentions, row)
-        said = [float(strengths[texts == text].sum()) for text in (2 * paper, 2 * paper + 1)]
+        said = _said_in(asked, row, paper)
         columns, shares = _cells(wanted.stems, row)
         has = [term in read.at for term in wanted.terms[columns].tolist()]
         covered = max(float(shares[has].sum()) ** 2, *said)
@@ -110,8 +109,9 @@ class Tracing:
             for stem in read.pairs[at]:
                 brought[stem] = brought.get(stem, 0.0) + value * covered / 2
         related = np.zeros(len(read.terms))
-        for at, value in _held(wanted.related, row, wanted.terms, read):
-            related[at] = value * meant(interest)
+        columns, values = _cells(wanted.related, row)
+        hits, at = columns_of(wanted.terms[columns], read.terms)
+        related[at] = values[hits] * read.weights[at] * meant(interest)
         nearness = float(wanted.points[row] @ self._matching.points[paper])
         if nearness > 0:
             near = self._near(read, wanted.points[row])
@@ -192,11 +192,11 @@ class Tracing:
         )
 
     def _words(self, text: str, of_stem: dict[int, int]) -> _Place:
-        number = self._matching.background.words.stem_number
+        read = self._matching.corpus.words
         words = terms.tokens(text)
         at: dict[int, list[int]] = {}
-        for position, word in enumerate(words):
-            stem = of_stem.get(number(word.form))
+        for position, form in enumerate(words.forms):
+            stem = of_stem.get(read.stem_of[read.forms[form]])
             if stem is not None:
                 at.setdefault(stem, []).append(position)
         return _Place(text, words, at)
@@ -206,6 +206,13 @@ def _cells(table: sparse.csr_array, row: int) -> tuple[Ints, Floats]:
     """Columns and values of a row."""
     cells = slice(table.indptr[row], table.indptr[row + 1])
     return table.indices[cells], table.data[cells]
+
+
+def _said_in(asked: Asked, row: int, paper: int) -> tuple[float, float]:
+    """How strongly a paper's title and its abstract name an interest; 0 where they do not."""
+    texts, strengths = _cells(asked.mentions, row)
+    first, middle, last = np.searchsorted(texts, (2 * paper, 2 * paper + 1, 2 * paper + 2)).tolist()
+    return float(strengths[first:middle].sum()), float(strengths[middle:last].sum())
 
 
 def _held(
@@ -251,25 +258,24 @@ def _stretches(place: _Place, values: Mapping[int, float]) -> list[tuple[str, fl
 
     Each stem is counted once, in the longest stretch that holds it.
     """
-    bringing = (stem for stem, value in values.items() if value > 0)
-    stem_at = {at: stem for stem in bringing for at in place.at.get(stem, ())}
-    runs: list[tuple[int, int, set[int]]] = []
+    stem_at = {
+        at: stem for stem, value in values.items() if value > 0 for at in place.at.get(stem, ())
+    }
+    runs: list[list[int]] = []
+    last = -2
     for at in sorted(stem_at):
-        if (
-            runs
-            and runs[-1][1] == at - 1
-            and terms.linked(place.text, *place.words[at - 1 : at + 1])
-        ):
-            first, _, stems = runs[-1]
-            runs[-1] = (first, at, stems | {stem_at[at]})
+        if at == last + 1 and terms.linked(place.text, place.words, at):
+            runs[-1].append(at)
         else:
-            runs.append((at, at, {stem_at[at]}))
+            runs.append([at])
+        last = at
     found: dict[str, float] = {}
     told: set[int] = set()
-    for first, last, stems in sorted(runs, key=lambda run: -len(run[2])):
-        if new := stems - told:
+    made_of = [{stem_at[at] for at in run} for run in runs]
+    for n in sorted(range(len(runs)), key=lambda n: -len(made_of[n])):
+        if new := made_of[n] - told:
             told |= new
-            term = _whole(place, first, last)
+            term = _whole(place, runs[n][0], runs[n][-1])
             found[term] = found.get(term, 0.0) + sum(values[stem] for stem in sorted(new))
     return list(found.items())
 
@@ -277,8 +283,9 @@ def _stretches(place: _Place, values: Mapping[int, float]) -> list[tuple[str, fl
 def _whole(place: _Place, first: int, last: int) -> str:
     """The text of a stretch, with what hyphens join to it: no ``fine`` out of ``fine-tuning``."""
     words, text = place.words, place.text
-    while first > 0 and text[words[first - 1].end : words[first].start] in _HYPHENS:
+    while first > 0 and text[words.ends[first - 1] : words.starts[first]] in _HYPHENS:
         first -= 1
-    while last + 1 < len(words) and text[words[last].end : words[last + 1].start] in _HYPHENS:
+    end = len(words.forms) - 1
+    while last < end and text[words.ends[last] : words.starts[last + 1]] in _HYPHENS:
         last += 1
-    return text[words[first].start : words[last].end]
+    return text[words.starts[first] : words.ends[last]]

@@ -25,20 +25,24 @@ ROOM = 600
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """Points for a sentence in whose lower case ``pattern`` is found, as claim and as result."""
+    """Points, as claim and as result, for a sentence in which one of ``patterns`` is found.
+
+    It is looked at in lower case with a space in front: a word that begins with a space is found
+    five times as fast as one that begins with ``\\b``.
+    """
 
     claim: float
     result: float
-    pattern: re.Pattern[str]
+    patterns: tuple[re.Pattern[str], ...]
 
 
 def _cue(claim: float, result: float, *patterns: str) -> Cue:
-    return Cue(claim, result, re.compile("|".join(patterns)))
+    return Cue(claim, result, tuple(map(re.compile, patterns)))
 
 
 PAPER = r"(?:article|paper|report|study|survey|work)\b"
 WE = (
-    rf"\b(?:we|this {PAPER}|our {PAPER})"
+    rf" (?:we|this {PAPER}|our {PAPER})"
     r"(?: (?:also|first|further|here|next|then|thus|\w+ly)){0,2}"
 )
 MAKE = "(?:construct|deriv|describ|design|develop|devis|introduc|present|propos)"
@@ -52,49 +56,49 @@ CODE = "(?:checkpoints?|codes?|data|implementation|models?|website)"
 
 CUES = (
     # what the authors made, studied and found
-    _cue(4, 0, rf"{WE} {MAKE}", rf"\b(?:are|is) {MAKE}ed\b"),
-    _cue(2, 0, rf"\b(?:and|by|to) {MAKE}"),
+    _cue(4, 0, rf"{WE} {MAKE}", rf" (?:are|is) {MAKE}ed\b"),
+    _cue(2, 0, rf" (?:and|by|to) {MAKE}"),
     _cue(
         *(2.5, 0),
         rf"{WE} {STUDY}",
-        r"\b(?:conduct|perform|present)s? an? (?:[\w-]+ ){0,3}(?:analysis|evaluation|study)\b",
+        r" (?:conduct|perform|present)s? an? (?:[\w-]+ ){0,3}(?:analysis|evaluation|study)\b",
     ),
     _cue(1.5, 2, rf"{WE} {FIND}"),
-    _cue(2, 0, rf"\bthis {PAPER}", r"^here,? we\b"),
-    _cue(0.5, 0, r"\b(?:first|general|new|novel|simple|unified)\b(?!,)"),
-    _cue(0.5, 0.5, r"\b(?:our|the proposed|we)\b"),
+    _cue(2, 0, rf" this {PAPER}", r"^ here,? we\b"),
+    _cue(0.5, 0, r" (?:first|general|new|novel|simple|unified)\b(?!,)"),
+    _cue(0.5, 0.5, r" (?:our|the proposed|we)\b"),
     # how well it does
-    _cue(0, 1, r"\b(?:analys[ei]s\b|empirical|evaluation|experiment|findings?\b|results?\b)"),
-    _cue(0, 0.5, rf"\b(?:{FIND}|effective|indicat|suggest|that\b|validat)"),
-    _cue(0, 1, r"\b(?:achiev|better|compa|compet|faster|gains?\b|improv|reduc|speed-?up|state-of)"),
-    _cue(0, 1.5, r"\b(?:exceed|outperform|superior|surpass)"),
+    _cue(0, 1, r" (?:analys[ei]s\b|empirical|evaluation|experiment|findings?\b|results?\b)"),
+    _cue(0, 0.5, rf" (?:{FIND}|effective|indicat|suggest|that\b|validat)"),
+    _cue(0, 1, r" (?:achiev|better|compa|compet|faster|gains?\b|improv|reduc|speed-?up|state-of)"),
+    _cue(0, 1.5, r" (?:exceed|outperform|superior|surpass)"),
     _cue(0, 2, r"\d ?(?:%|×|x\b|-?fold|points?\b|pp\b|times\b)", r"factor of \d"),
     # steps on the way, and what may come of it
     _cue(
         *(-1.5, -1),
-        r"^(?:additionally|also|finally|further|last|moreover|next|second|third)",
-        r"\b(?:it|our \w+|we) (?:also|finally|further|next|then)\b",
+        r"^ (?:additionally|also|finally|further|last|moreover|next|second|third)",
+        r" (?:it|our \w+|we) (?:also|finally|further|next|then)\b",
     ),
     _cue(0, -1, rf"{WE} (?:believe|call|compar|conduct|evaluat|perform|refer|test)"),
-    _cue(-1, -1.5, r"\b(?:future|hope|importance of|insights?|inspire|open problems?)\b"),
+    _cue(-1, -1.5, r" (?:future|hope|importance of|insights?|inspire|open problems?)\b"),
     # what was said before, and by others
     _cue(-1, -1, rf"{WE} \w+ (?:that )?(?:both|such|these|this)\b"),
     _cue(
         *(-2, -2),
-        r"^(?:but|however|nevertheless|unfortunately|yet)\b",
-        r"^(?:although|conventional|current|despite|existing|many|most|previous|prior|recent"
+        r"^ (?:but|however|nevertheless|unfortunately|yet)\b",
+        r"^ (?:although|conventional|current|despite|existing|many|most|previous|prior|recent"
         r"|traditional)(?!.*\bwe\b)",
-        r"\b(?:has|have) (?:\w+ ){0,2}(?:achieved|adopted|attracted|become|been|emerged|explored"
+        r" (?:has|have) (?:\w+ ){0,2}(?:achieved|adopted|attracted|become|been|emerged|explored"
         r"|gained|shown|studied)\b",
     ),
     # where to get it, questions, headings
     _cue(
         *(-5, -5),
         "https?://",
-        rf"^(?:\w+ ){{0,2}}{CODE}\b.*\b(?:available|open-?sourced?|public|released?)\b",
-        rf"\b(?:make|open-source|publish|release) (?:all|our|the) (?:\w+ )?{CODE}",
+        rf"^ (?:\w+ ){{0,2}}{CODE}\b.*\b(?:available|open-?sourced?|public|released?)\b",
+        rf" (?:make|open-source|publish|release) (?:all|our|the) (?:\w+ )?{CODE}",
         r"(?:[?:]|following|follows)\W{,3}$",
-        r"^.{,30}$",
+        r"^ .{,30}$",
     ),
 )
 
@@ -160,15 +164,15 @@ def _judged(title: str, said: Sequence[str]) -> list[Sentence]:
     name = title.partition(":")[0].lower() if ":" in title else ""
     judged = []
     for number, text in enumerate(said):
-        lower = text.lower()
+        lower = " " + text.lower()
         words = _words(lower)
         place = number / (len(said) - 1)
-        found = [cue for cue in CUES if cue.pattern.search(lower)]
+        found = [cue for cue in CUES if any(pattern.search(lower) for pattern in cue.patterns)]
         either = 1.5 * (name != "" and name in lower) - max(0, len(text) - LONG) / PER_POINT
         topic = 2 * len(words & about) / (len(about) or 1) + (NAME.match(text) is not None)
         claim = sum(cue.claim for cue in found) + topic - 1.5 * abs(place - 0.4)
         result = sum(cue.result for cue in found) + 1.5 * place
-        leans = LEANING.match(lower) is not None
+        leans = LEANING.match(lower, 1) is not None
         judged.append(Sentence(number, text, claim + either, result + either, leans, words))
     return judged
 

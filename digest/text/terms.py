@@ -12,12 +12,13 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import NamedTuple
 
 # Han characters and kana, written without spaces, are a word each.
 _WORD = r"[぀-ヿ㐀-鿿]|(?:(?![_぀-ヿ㐀-鿿])\w[̀-ͯ]*)+(?:\+\+|#)?"
-_WORD_RE = re.compile(_WORD)
-_ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:\+\+|#)?", re.ASCII)
+_WORD_RE = re.compile(f"({_WORD})")
+_ASCII_WORD = re.compile(r"([A-Za-z0-9]+(?:\+\+|#)?)", re.ASCII)
 _WORD_OR_BREAK = re.compile(_WORD + r"|[^\w\s\-‐-―/'’­]|\n\s*\n")
 _BREAK = "\0"
 _PLAIN = {
@@ -45,12 +46,12 @@ _MUTE_E = ("auses", "ouses", "caches")
 _UNFOLDED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
 
 
-class Token(NamedTuple):
-    """A word of a text: its form, and where it stands (``text[start:end]``)."""
+class Tokens(NamedTuple):
+    """The words of a text in order: form n is that of ``text[starts[n]:ends[n]]``."""
 
-    form: str
-    start: int
-    end: int
+    forms: Sequence[str]
+    starts: Sequence[int]
+    ends: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -86,9 +87,11 @@ def form(word: str) -> str:
 
 
 @lru_cache(maxsize=2_000)
-def tokens(text: str) -> tuple[Token, ...]:
-    """The words of a text, in order."""
-    return tuple([Token(form(m[0]), *m.span()) for m in _word_in(text).finditer(text)])
+def tokens(text: str) -> Tokens:
+    """The words of a text."""
+    pieces = _word_in(text).split(text)  # what is between words, and words, in turn
+    bounds = list(accumulate(map(len, pieces)))
+    return Tokens(list(map(form, pieces[1::2])), bounds[:-1:2], bounds[1::2])
 
 
 def forms(text: str) -> tuple[str, ...]:
@@ -121,7 +124,7 @@ def spans(phrase: str, text: str) -> list[tuple[int, int]]:
     for at in sorted(at for prefix in prefixes for at in of_form.get(prefix, ())):
         length = _spelled_from(words, at, spelled, longest, text) if at >= free else 0
         if length:
-            found.append((words[at].start, words[at + length - 1].end))
+            found.append((words.starts[at], words.ends[at + length - 1]))
             free = at + length
     return found
 
@@ -130,28 +133,28 @@ def spans(phrase: str, text: str) -> list[tuple[int, int]]:
 def _words_of(text: str) -> dict[str, list[int]]:
     """Which words of a text have each form."""
     found: dict[str, list[int]] = {}
-    for at, token in enumerate(tokens(text)):
-        found.setdefault(token.form, []).append(at)
+    for at, word in enumerate(tokens(text).forms):
+        found.setdefault(word, []).append(at)
     return found
 
 
-def _spelled_from(words: Sequence[Token], at: int, spelled: str, longest: int, text: str) -> int:
+def _spelled_from(words: Tokens, at: int, spelled: str, longest: int, text: str) -> int:
     """How many words from ``at`` on spell the letters; 0 if they do not."""
     so_far = ""
-    for length, token in enumerate(words[at : at + longest], 1):
-        if length > 1 and not linked(text, words[at + length - 2], token):
+    for n, word in enumerate(words.forms[at : at + longest], at):
+        if n > at and not linked(text, words, n):
             return 0
-        so_far += token.form
+        so_far += word
         if so_far == spelled:
-            return length
+            return n + 1 - at
         if not spelled.startswith(so_far):
             return 0
     return 0
 
 
-def linked(text: str, one: Token, following: Token) -> bool:
-    """Whether two neighbouring words can belong to one phrase."""
-    gap = text[one.end : following.start]
+def linked(text: str, words: Tokens, at: int) -> bool:
+    """Whether word ``at`` of a text and the one before it can belong to one phrase."""
+    gap = text[words.ends[at - 1] : words.starts[at]]
     return gap == " " or (_LINK.fullmatch(gap) is not None and not _PARAGRAPH.search(gap))
 
 

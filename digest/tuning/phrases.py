@@ -137,27 +137,29 @@ def _phrases(
     holding: dict[tuple[str, ...], set[int]] = {}
     surfaces: dict[tuple[str, ...], Counter[str]] = {}
     for number, text in enumerate(texts):
-        for words in _runs(text):
-            key = tuple(word.form for word in words)
+        for key, written in _runs(text):
             holding.setdefault(key, set()).add(number)
-            surface = " ".join(text[words[0].start : words[-1].end].split())
+            surface = " ".join(written.split())
             surfaces.setdefault(key, Counter())[surface] += 1
     return holding, surfaces
 
 
-def _runs(text: str) -> Iterator[Sequence[terms.Token]]:
-    """The words of each phrase of a text. What a hyphen joins is not taken apart."""
+def _runs(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The forms of each phrase of a text, and the phrase as written. What a hyphen joins is not
+    taken apart."""
     words = terms.tokens(text)
-    joined = [text[word.end : word.end + 1] == "-" for word in words]
-    for start, first in enumerate(words):
-        if (start and joined[start - 1]) or not (joined[start] or _may_begin(first.form)):
+    joined = [text[end : end + 1] == "-" for end in words.ends]
+    for start, first in enumerate(words.forms):
+        if (start and joined[start - 1]) or not (joined[start] or _may_begin(first)):
             continue
-        for end in range(start, min(start + LONGEST, len(words))):
-            last = words[end].form
-            if end > start and not terms.linked(text, words[end - 1], words[end]):
+        for end, last in enumerate(words.forms[start : start + LONGEST], start):
+            if end > start and not terms.linked(text, words, end):
                 break
             if not joined[end] and _may_end(last, alone=start == end):
-                yield words[start : end + 1]
+                yield (
+                    tuple(words.forms[start : end + 1]),
+                    text[words.starts[start] : words.ends[end]],
+                )
             if last in _stop_words() and last not in _LINKS:
                 break
 
