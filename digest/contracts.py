@@ -77,10 +77,8 @@ class Ledger(Protocol):
     def standings(self, due: Mapping[SubscriberId, Period]) -> Mapping[SubscriberId, Standing]:
         """What is known of each subscriber for the period that is due."""
 
-    def sent(
-        self, candidates: Mapping[SubscriberId, Collection[PaperKey]]
-    ) -> Mapping[SubscriberId, set[PaperKey]]:
-        """Of these, the papers that a digest of that subscriber already holds."""
+    def sent(self, after: Mapping[SubscriberId, PaperKey]) -> Mapping[SubscriberId, set[PaperKey]]:
+        """The papers beyond each cursor that a digest of that subscriber already holds."""
 
     def record(
         self,
@@ -92,6 +90,11 @@ class Ledger(Protocol):
 
     def digests(self, subscriber: SubscriberId, *, limit: int) -> list[Digest]:
         """Its digests, newest first."""
+
+    def archives(
+        self, subscribers: Collection[SubscriberId], *, limit: int
+    ) -> Iterator[list[Digest]]:
+        """The digests of each of them, newest first; read a few subscribers at a time."""
 
     def decided(self, subscriber: SubscriberId, *, limit: int) -> list[Decided]:
         """Its decisions, digests and closed skips, newest first."""

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -131,13 +131,14 @@ def plans(
 ) -> Iterator[planner.Plan]:
     """What to decide for each subscriber whose period is not decided yet. Records nothing."""
     standings = ledger.standings(due)
+    cursor = lru_cache(ledger.cursor)  # many begin at the same instant
     cursors: dict[SubscriberId, PaperKey] = {}
     for subscriber in subscribers:
         standing = standings[subscriber.id]
         if not standing.decided:
             begin = partial(periods.first_window, subscriber, due[subscriber.id], now=now)
             after = standing.upto
-            cursors[subscriber.id] = ledger.cursor(begin()) if after is None else after
+            cursors[subscriber.id] = cursor(begin()) if after is None else after
     waiting = [subscriber for subscriber in subscribers if subscriber.id in cursors]
     if waiting:
         yield from plan_all(ledger, waiting, due, cursors, expect=expect, now=now)
@@ -179,6 +180,7 @@ def plan_all(
         archive.update((paper.id, paper) for paper in (*each.liked, *each.disliked))
     ranking = Ranking(papers, archive.values())
     profiles = [_with_taste(subscriber, verdicts) for subscriber in subscribers]
+    sent = ledger.sent(cursors) if upto is None else {}
     alike = Likeness()
     for subscriber, profile, scored in zip(
         subscribers, profiles, ranking.rank_many(profiles), strict=True
@@ -193,15 +195,12 @@ def plan_all(
             expect=expect,
             today=now.astimezone(ZoneInfo(subscriber.timezone)).date(),
         )
-        ranked = _of_window(ranking, profile, scored, start)
-        wanted = [window.papers[i].key for i in planner.passing(subscriber, ranked)]
-        asked = {subscriber.id: wanted} if wanted and upto is None else {}
         yield planner.plan(
             subscriber,
             period,
             window,
-            ranked,
-            sent=ledger.sent(asked).get(subscriber.id, ()) if asked else (),
+            _of_window(ranking, profile, scored, start),
+            sent=sent.get(subscriber.id, ()),
             alike=alike,
             now=now,
         )

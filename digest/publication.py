@@ -27,9 +27,11 @@ def publish(house: House, subscribers: Sequence[Subscriber]) -> Published:
     _put(house, problems, lambda: house.pages.start(papers, dumps, latest=NEWEST))
     _put(house, problems, house.pages.help)
     tokens = house.ledger.enrol([subscriber.id for subscriber in subscribers])
-    for subscriber in house.track(subscribers, "Publishing", len(subscribers)):
+    archives = house.ledger.archives([one.id for one in subscribers], limit=house.feed_entries)
+    for subscriber, digests in house.track(
+        zip(subscribers, archives, strict=True), "Publishing", len(subscribers)
+    ):
         token = tokens[subscriber.id]
-        digests = house.ledger.digests(subscriber.id, limit=house.feed_entries)
         _put(house, problems, partial(_pages, house, subscriber, token, digests))
         if "feed" in subscriber.channels:
             counts.append(_put(house, problems, partial(_feeds, house, subscriber, token, digests)))

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, case, insert, selec
 from digest.ledger import packing
 from digest.ledger.database import batches, next_key
 from digest.ledger.deliveries import New, add
-from digest.ledger.subscribers import enrolled, keys
+from digest.ledger.subscribers import enrolled
 from digest.ledger.tables import decision, delivery, sent, subscriber
 from digest.model import (
     Channel,
@@ -44,12 +44,21 @@ def standings(
 
 
 def sent_papers(
-    connection: Connection, candidates: Mapping[SubscriberId, Collection[PaperKey]]
+    connection: Connection, after: Mapping[SubscriberId, PaperKey]
 ) -> dict[SubscriberId, set[PaperKey]]:
-    """Of these, the papers that a digest of that subscriber already holds."""
-    known = keys(connection, candidates)
-    had = _had(connection, {known[name]: candidates[name] for name in known})
-    return {name: had.get(known.get(name, 0), set()) for name in candidates}
+    """The papers beyond each cursor that a digest of that subscriber already holds."""
+    found: dict[SubscriberId, set[PaperKey]] = {name: set() for name in after}
+    for batch in batches(after):
+        rows = connection.execute(
+            select(subscriber.c.name, sent.c.paper)
+            .join_from(subscriber, sent)
+            .where(subscriber.c.name.in_(batch))
+            .where(sent.c.paper > min(after[name] for name in batch))
+        )
+        for name, paper in rows:
+            if paper > after[name]:
+                found[name].add(paper)
+    return found
 
 
 def record(connection: Connection, decisions: Sequence[Digest | Skip], channels: Channels) -> int:

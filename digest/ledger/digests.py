@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -24,10 +24,24 @@ _COLUMNS = (
 _DIGESTS = select(*_COLUMNS).join_from(decision, subscriber).where(decision.c.skipped.is_(None))
 
 
-def newest_of(connection: Connection, name: SubscriberId, *, limit: int) -> list[Digest]:
-    """The subscriber's digests, newest first."""
-    query = _DIGESTS.where(subscriber.c.name == name).order_by(decision.c.id.desc()).limit(limit)
-    return list(_read(connection, connection.execute(query)).values())
+def newest(
+    connection: Connection, names: Sequence[SubscriberId], *, limit: int
+) -> dict[SubscriberId, list[Digest]]:
+    """The digests of each of these subscribers, newest first."""
+    newest_first = decision.c.id.desc()
+    age = func.row_number().over(partition_by=decision.c.subscriber, order_by=newest_first)
+    aged = (
+        select(decision.c.id, age.label("age"))
+        .join_from(decision, subscriber)
+        .where(subscriber.c.name.in_(names), decision.c.skipped.is_(None))
+        .subquery()
+    )
+    wanted = select(aged.c.id).where(aged.c.age <= limit)
+    rows = connection.execute(_DIGESTS.where(decision.c.id.in_(wanted)).order_by(newest_first))
+    found: dict[SubscriberId, list[Digest]] = {name: [] for name in names}
+    for digest in _read(connection, rows).values():
+        found[digest.subscriber].append(digest)
+    return found
 
 
 def by_number(connection: Connection, numbers: Collection[int]) -> dict[int, Digest]:

@@ -12,7 +12,7 @@ from digest.contracts import Matcher
 from digest.ledger import decisions as deciding
 from digest.ledger import deliveries, digests, papers, refusals, rehearsing, spooling, verdicts
 from digest.ledger import subscribers as people
-from digest.ledger.database import INTAKE, REFUSALS
+from digest.ledger.database import INTAKE, REFUSALS, batches
 from digest.ledger.operators_ledger import OperatorsLedger
 from digest.model import (
     Channel,
@@ -34,6 +34,9 @@ from digest.model import (
     SubscriberId,
     Verdicts,
 )
+
+ARCHIVES = 100
+"""Subscribers whose digests are read at a time."""
 
 
 class SqlLedger(OperatorsLedger):
@@ -125,12 +128,10 @@ class SqlLedger(OperatorsLedger):
         with self._database.reading() as connection:
             return deciding.standings(connection, due)
 
-    def sent(
-        self, candidates: Mapping[SubscriberId, Collection[PaperKey]]
-    ) -> Mapping[SubscriberId, set[PaperKey]]:
-        """Of these, the papers that a digest of that subscriber already holds."""
+    def sent(self, after: Mapping[SubscriberId, PaperKey]) -> Mapping[SubscriberId, set[PaperKey]]:
+        """The papers beyond each cursor that a digest of that subscriber already holds."""
         with self._database.reading() as connection:
-            return deciding.sent_papers(connection, candidates)
+            return deciding.sent_papers(connection, after)
 
     def record(
         self,
@@ -155,7 +156,16 @@ class SqlLedger(OperatorsLedger):
     def digests(self, subscriber: SubscriberId, *, limit: int) -> list[Digest]:
         """Its digests, newest first."""
         with self._database.reading() as connection:
-            return digests.newest_of(connection, subscriber, limit=limit)
+            return digests.newest(connection, [subscriber], limit=limit)[subscriber]
+
+    def archives(
+        self, subscribers: Collection[SubscriberId], *, limit: int
+    ) -> Iterator[list[Digest]]:
+        """The digests of each of them, newest first; read a few subscribers at a time."""
+        for batch in batches(subscribers, ARCHIVES):
+            with self._database.reading() as connection:
+                found = digests.newest(connection, batch, limit=limit)
+            yield from found.values()
 
     def decided(self, subscriber: SubscriberId, *, limit: int) -> list[Decided]:
         """Its decisions, digests and closed skips, newest first."""

@@ -110,8 +110,8 @@ class Tracing:
                 brought[stem] = brought.get(stem, 0.0) + value * covered / 2
         related = np.zeros(len(read.terms))
         columns, values = _cells(wanted.related, row)
-        hits, at = columns_of(wanted.terms[columns], read.terms)
-        related[at] = values[hits] * read.weights[at] * meant(interest)
+        hits, held = columns_of(wanted.terms[columns], read.terms)
+        related[held] = values[hits] * read.weights[held] * meant(interest)
         nearness = float(wanted.points[row] @ self._matching.points[paper])
         if nearness > 0:
             near = self._near(read, wanted.points[row])

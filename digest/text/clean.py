@@ -43,7 +43,9 @@ def plain(raw: str) -> str:
 
     Paragraphs are kept, joined by one blank line; other white space becomes one space.
     """
-    if raw.isascii() and raw.isprintable() and "  " not in raw:  # the common case, much faster
+    # The common case, much faster. What is printable is no control, format or private use
+    # character, no surrogate, and of white space only a space.
+    if raw.isprintable() and "  " not in raw and unicodedata.is_normalized("NFC", raw):
         return raw.strip()
     text = UNWANTED.sub("", LINE_END.sub("\n", raw))
     text = unicodedata.normalize("NFC", STRAY_JOINER.sub("", text))

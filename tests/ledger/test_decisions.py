@@ -81,7 +81,7 @@ def test_a_digest_with_a_paper_sent_before_is_dropped_whole(ledger: SqlLedger) -
 
     assert ledger.record([stale], {ADA: EMAIL}) == 0
     assert ledger.standings({ADA: NEXT_WEEK})[ADA] == Standing(False, one.key)
-    assert ledger.sent({ADA: [two.key]}) == {ADA: set()}
+    assert ledger.sent({ADA: PaperKey(0)}) == {ADA: {one.key}}
 
 
 def test_two_decisions_of_one_subscriber_in_one_call(ledger: SqlLedger) -> None:
@@ -124,13 +124,14 @@ def test_sent_tells_subscribers_and_papers_apart(ledger: SqlLedger) -> None:
     one, two, three = arrive(ledger, "a", "b", "c")
     decisions = [digest_of([one, three]), digest_of([two], subscriber=BOB)]
     ledger.record(decisions, {})
-    asked = [one.key, two.key, three.key]
+    start = PaperKey(0)
 
-    assert ledger.sent({ADA: asked, BOB: asked, SubscriberId("new"): asked}) == {
+    assert ledger.sent({ADA: start, BOB: start, SubscriberId("new"): start}) == {
         ADA: {one.key, three.key},
         BOB: {two.key},
         "new": set(),
     }
+    assert ledger.sent({ADA: one.key, BOB: two.key}) == {ADA: {three.key}, BOB: set()}
 
 
 def test_standings_of_many_with_different_periods(ledger: SqlLedger) -> None:
@@ -151,6 +152,20 @@ def test_a_digest_without_picks_is_a_digest(ledger: SqlLedger) -> None:
     assert ledger.record([empty], {ADA: EMAIL}) == 1
     assert ledger.digests(ADA, limit=1) == [empty]
     assert [claimed.digest for claimed in claim(ledger)] == [empty]
+
+
+def test_archives_come_in_the_order_asked_for_newest_digest_first(ledger: SqlLedger) -> None:
+    one, two, three = arrive(ledger, "a", "b", "c")
+    new = SubscriberId("new")
+    of_ada = [
+        digest_of([paper], period=Period(date(2025, 12, day), "day"))
+        for day, paper in enumerate((one, two, three), 1)
+    ]
+    of_bob = digest_of([two], subscriber=BOB)
+    ledger.record([*of_ada, of_bob], {})
+    ledger.record([skip(SkipReason.NOTHING_PICKED, upto=3)], {})
+
+    assert list(ledger.archives([BOB, new, ADA], limit=2)) == [[of_bob], [], of_ada[:0:-1]]
 
 
 def test_a_channel_switched_on_later_gets_the_same_digest(ledger: SqlLedger) -> None:

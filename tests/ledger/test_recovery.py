@@ -12,7 +12,7 @@ import pytest
 import digest.ledger
 from digest.ledger import SqlLedger
 from digest.ledger.deliveries import Mode
-from digest.model import DeliveryId, Outcome, Period, State
+from digest.model import DeliveryId, Outcome, PaperKey, Period, State
 from tests.ledger.samples import (
     ADA,
     BOTH,
@@ -156,4 +156,4 @@ def test_a_backup_restored_late_holds_what_may_have_gone_out_since(tmp_path: Pat
         ledger.resend(held[0].id, now=restored_at)
         deliver(ledger, "c", period=Period(date(2025, 12, 1), "week"))
         assert len(claim(ledger, now=restored_at)) == 2
-        assert ledger.sent({ADA: [one.picks[0].paper.key]}) == {ADA: {one.picks[0].paper.key}}
+        assert one.picks[0].paper.key in ledger.sent({ADA: PaperKey(0)})[ADA]

@@ -151,9 +151,9 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def planned(self, name: SubscriberId, period: Period, most: int) -> Digest:
         """What a run would decide now."""
-        cursor = self.ledger.standings({name: period})[name].upto
+        cursor = self.ledger.standings({name: period})[name].upto or PaperKey(0)
         papers = self.ledger.papers(after=cursor)
-        had = self.ledger.sent({name: [paper.key for paper in papers]})[name]
+        had = self.ledger.sent({name: cursor})[name]
         fresh = [paper for paper in papers if paper.key not in had]
         upto = papers[-1].key if papers else PaperKey(0)
         return digest_of(fresh[:most], subscriber=name, period=period, now=self.now, upto=upto)
