@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
 
 from markupsafe import Markup, escape
 
@@ -232,7 +231,7 @@ def card(number: int, pick: Pick) -> Card:
         late=(about.late,) if pick.late else (),
         gist=(_marked(about.gist, found(reasons)),) if about.gist else (),
         gist_text=(about.gist,) if about.gist else (),
-        why=_said(tuple([(r.interest, r.term, r.place, r.via) for r in reasons])),
+        why=shortened(wording.why(pick.reasons), _WHY),
         percent=str(min(100, max(1, round(pick.score * 100)))),
     )
 
@@ -284,13 +283,3 @@ def _late(paper: Paper) -> str:
 @lru_cache(maxsize=20_000)
 def _marked(text: str, terms: tuple[str, ...]) -> Markup:
     return marked(text, terms)
-
-
-@lru_cache(maxsize=20_000)
-def _said(ordered: tuple[tuple[Any, ...], ...]) -> str:
-    """Without their figures, on which the words do not depend, reasons recur among readers."""
-    reasons = [
-        Reason(interest, term, place, weight=0.0, contribution=0.0, via=via)
-        for interest, term, place, via in ordered
-    ]
-    return shortened(wording.why(reasons), _WHY)

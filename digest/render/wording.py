@@ -10,9 +10,10 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from digest.model import Coverage, Paper, Period, Reason, Why
+from digest.model import Coverage, Paper, Period, Place, Reason, Why
 from digest.text.clean import one_line
 from digest.text.terms import forms
 
@@ -95,13 +96,16 @@ def facts(paper: Paper) -> tuple[str, ...]:
 # --- reasons -----------------------------------------------------------------------------
 
 
-def telling(reasons: Sequence[Reason]) -> list[Reason]:
+@lru_cache(maxsize=5_000)
+def telling(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
     """The reasons that are worth a word, weightiest first: those that make up a twentieth of all
     that is named, or the first one, and no more than can be taken in at a glance. A term that an
     interest has said is not said again as related to another, and as related to one interest only.
     The rest are single words, or arithmetic."""
-    named = [reason for reason in reasons if reason.via != "several" and reason.term]
-    named.sort(key=lambda reason: -reason.contribution)
+    named = sorted(
+        (reason for reason in reasons if reason.via != "several" and reason.term),
+        key=lambda reason: -reason.contribution,
+    )
     least = sum(reason.contribution for reason in named) * _SHARE
     said = {_letters(reason.term): "" for reason in named if reason.via != "related"}
     telling = [
@@ -113,7 +117,7 @@ def telling(reasons: Sequence[Reason]) -> list[Reason]:
             or said.setdefault(_letters(reason.term), reason.interest) == reason.interest
         )
     ]
-    return telling[:_TOLD] or named[:1]
+    return tuple(telling[:_TOLD] or named[:1])
 
 
 @lru_cache(maxsize=20_000)
@@ -121,10 +125,25 @@ def _letters(term: str) -> str:
     return "".join(forms(term))
 
 
-def why(reasons: Sequence[Reason]) -> str:
+def why(reasons: tuple[Reason, ...]) -> str:
     """Why a paper was picked, weightiest first: ``“LoRA” in the title; by Ada Lovelace``."""
-    groups: dict[tuple[str, str, str], list[Reason]] = {}
-    for reason in telling(reasons):
+    # Without their figures, on which the words do not depend, reasons recur among readers.
+    return _said(tuple([_Told(r.interest, r.term, r.place, r.via) for r in telling(reasons)]))
+
+
+class _Told(NamedTuple):
+    """What is said of a reason."""
+
+    interest: str
+    term: str
+    place: Place
+    via: str
+
+
+@lru_cache(maxsize=20_000)
+def _said(told: tuple[_Told, ...]) -> str:
+    groups: dict[tuple[str, str, str], list[_Told]] = {}
+    for reason in told:
         # What is only near an interest is told together.
         letters = "" if reason.via == "related" else _letters(reason.term)
         key = (reason.interest, reason.via, letters)
@@ -136,7 +155,7 @@ def why(reasons: Sequence[Reason]) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
-def _reason(group: Sequence[Reason], spelled: Collection[str]) -> str:
+def _reason(group: Sequence[_Told], spelled: Collection[str]) -> str:
     """One interest and the places where it was found."""
     interest, term = one_line(group[0].interest), one_line(group[0].term)
     if group[0].via == "author":

@@ -127,7 +127,7 @@ def reason(term: str, place: str, adds: float, **changes: str) -> Reason:
     ],
 )
 def test_reasons_in_words_begin_with_the_weightiest(reasons: list[Reason], said: str) -> None:
-    assert wording.why(reasons) == said
+    assert wording.why(tuple(reasons)) == said
 
 
 DAYS = (date(2026, 11, 16), date(2026, 11, 17))
