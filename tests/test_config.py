@@ -92,6 +92,7 @@ def test_a_variable_wins_over_the_file_key_by_key(tmp_path: Path) -> None:
     environ = {
         "DIGEST_FROM": "me@example.org",
         "DIGEST_DELIVERY__CONNECTIONS": "16",
+        "DIGEST_DELIVERY__MAILBOXES": '["Maildir"]',
         "DIGEST_SOURCES": '[{"kind": "atom", "url": "https://example.org/feed"}]',
         "DIGEST_FEEDS": '{"entries": 10}',
         "DIGEST_LOG__FORMAT": "",
@@ -100,7 +101,9 @@ def test_a_variable_wins_over_the_file_key_by_key(tmp_path: Path) -> None:
     }
     found = config.load(tmp_path, environ)
     assert found.sender == "me@example.org"
-    assert found.delivery == config.Delivery(connections=16, lease=timedelta(minutes=1))
+    assert found.delivery == config.Delivery(
+        connections=16, lease=timedelta(minutes=1), mailboxes=("Maildir",)
+    )
     assert found.sources == (config.Source(kind="atom", url="https://example.org/feed"),)
     assert (found.feeds.entries, found.log.format) == (10, "json")
 
@@ -226,9 +229,11 @@ def test_a_wrong_file(tmp_path: Path, text: str, problem: str) -> None:
     [
         ({"DIGEST_SECRET": "sesame"}, "DIGEST_SECRET: a secret of fewer than 16 characters (make one with `openssl rand -hex 32`)"),
         (LOGIN, "DIGEST_SMTP__PASSWORD: 'host' is missing (add it)"),
-        ({"DIGEST_SOURCES": "["}, "DIGEST_SOURCES: not JSON (write JSON, or set a variable for each key inside)"),
-        ({"DIGEST_DELIVERY": "fast"}, "DIGEST_DELIVERY: not JSON (write JSON, or set a variable for each key inside)"),
-        ({"DIGEST_SMTP": "mail.example.org"}, "DIGEST_SMTP: 'smtp' is not a mapping of keys to values (give it keys of its own)"),
+        ({"DIGEST_SOURCES": "["}, "DIGEST_SOURCES: not JSON (write JSON, or a variable for each key)"),
+        ({"DIGEST_DELIVERY": "fast"}, "DIGEST_DELIVERY: not JSON (write JSON, or a variable for each key)"),
+        ({"DIGEST_SMTP": "mail.example.org"}, "DIGEST_SMTP: not JSON (write JSON, or a variable for each key)"),
+        ({"DIGEST_SMTP": "5"}, "DIGEST_SMTP: 'smtp' is not a mapping of keys to values (give it keys of its own)"),
+        ({"DIGEST_DELIVERY__MAILBOXES": "Maildir"}, "DIGEST_DELIVERY__MAILBOXES: not JSON (write JSON)"),
         ({"DIGEST_SMTP__HOTS": "h", "DIGEST_SMTP__HOST": "h"}, "DIGEST_SMTP__HOTS: unknown key 'hots' (did you mean 'host'?)"),
     ],
 )  # fmt: skip

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr, ValidationError
-from pydantic_settings import EnvSettingsSource
 
 from digest.config.settings import Section, Settings
 from digest.config.values import in_home
@@ -115,24 +115,25 @@ class _Gathered:
             for name, value in environ.items()
             if name.upper().startswith(PREFIX) and value
         }
-        source = EnvSettingsSource(Settings)
-        source.env_vars = {
-            name.removeprefix(PREFIX).lower(): environ[spelled] for name, spelled in given.items()
-        }
         self.variables = given
-        for name, info in Settings.model_fields.items():
-            key = info.alias or name
-            try:
-                value, _, is_complex = source.get_field_value(info, name)
-                value = source.prepare_field_value(name, info, value, is_complex)
-            except ValueError:
-                remedy = "write JSON, or set a variable for each key inside"
-                self.problems.append(Problem(given[_variable((key,))], "not JSON", remedy))
+        sections = _sections()
+        for variable in sorted(given):  # a section's own comes before those of its keys
+            key, _, inner = variable.removeprefix(PREFIX).lower().partition("__")
+            if key not in _keys(Settings) or (inner and key not in sections):
                 continue
+            value: Any = environ[given[variable]]
+            if inner in _lists(sections[key]) if inner else key in sections:
+                try:
+                    value = json.loads(value)
+                except ValueError:
+                    remedy = "write JSON" if inner else "write JSON, or a variable for each key"
+                    self.problems.append(Problem(given[variable], "not JSON", remedy))
+                    continue
+            if inner:
+                value = {inner: value}
             if isinstance(value, dict) and isinstance(self.values.get(key), dict):
                 value = {**self.values[key], **value}
-            if value is not None:
-                self.values[key] = value
+            self.values[key] = value
 
     def settings(self) -> Settings | None:
         try:
@@ -236,6 +237,13 @@ def _owner(location: Location) -> type[BaseModel]:
 
 def _keys(model: type[BaseModel]) -> list[str]:
     return [info.alias or name for name, info in model.model_fields.items()]
+
+
+def _lists(model: type[BaseModel]) -> set[str]:
+    """The keys of a model that hold lists."""
+    return {
+        name for name, info in model.model_fields.items() if get_origin(info.annotation) is tuple
+    }
 
 
 def _paths() -> Iterator[Location]:

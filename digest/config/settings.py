@@ -22,7 +22,6 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from digest.config import values
 from digest.notation import one_line, quoted, wrong
@@ -161,15 +160,8 @@ class Log(Section):
     format: Literal["text", "json"] = "text"
 
 
-class Settings(BaseSettings):
+class Settings(Section):
     """All settings of a home, checked."""
-
-    model_config = SettingsConfigDict(
-        extra="forbid",
-        frozen=True,
-        hide_input_in_errors=True,
-        env_nested_delimiter="__",
-    )
 
     base_url: Annotated[str, AfterValidator(values.base_url)] | None = None
     """Where ``public/`` is served, without a slash at the end; None: links are file URIs."""
@@ -205,15 +197,3 @@ class Settings(BaseSettings):
                 "make one with `openssl rand -hex 32`",
             )
         return secret
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what ``config.load`` has gathered: it alone knows where each value stood."""
-        return (init_settings,)
