@@ -269,14 +269,16 @@ def _stretches(place: _Place, values: Mapping[int, float]) -> list[tuple[str, fl
         else:
             runs.append([at])
         last = at
+    if len(runs) < len(stem_at):
+        runs.sort(key=lambda run: -len({stem_at[at] for at in run}))
     found: dict[str, float] = {}
     told: set[int] = set()
-    made_of = [{stem_at[at] for at in run} for run in runs]
-    for n in sorted(range(len(runs)), key=lambda n: -len(made_of[n])):
-        if new := made_of[n] - told:
-            told |= new
-            term = _whole(place, runs[n][0], runs[n][-1])
-            found[term] = found.get(term, 0.0) + sum(values[stem] for stem in sorted(new))
+    for run in runs:
+        new = sorted({stem_at[at] for at in run if stem_at[at] not in told})
+        if new:
+            told.update(new)
+            term = _whole(place, run[0], run[-1])
+            found[term] = found.get(term, 0.0) + sum([values[stem] for stem in new])
     return list(found.items())
 
 

@@ -16,7 +16,8 @@ from itertools import accumulate
 from typing import NamedTuple
 
 # Han characters and kana, written without spaces, are a word each.
-_WORD = r"[぀-ヿ㐀-鿿]|(?:(?![_぀-ヿ㐀-鿿])\w[̀-ͯ]*)+(?:\+\+|#)?"
+_LETTER = r"[^\W_぀-ヿ㐀-鿿]"
+_WORD = rf"[぀-ヿ㐀-鿿]|{_LETTER}++(?:[̀-ͯ]++{_LETTER}*+)*+(?:\+\+|#)?"
 _WORD_RE = re.compile(f"({_WORD})")
 _ASCII_WORD = re.compile(r"([A-Za-z0-9]+(?:\+\+|#)?)", re.ASCII)
 _WORD_OR_BREAK = re.compile(_WORD + r"|[^\w\s\-‐-―/'’­]|\n\s*\n")
