@@ -360,6 +360,26 @@ def test_filled_pages_equal_pages_that_went_through_premailer(
     assert same_page(filled.encode(), whole.encode())
 
 
+def test_the_ready_page_is_what_premailer_makes_of_the_templates(composer: EmailComposer) -> None:
+    assert load().source("email.inlined.html") == composer.ready()
+
+
+def test_premailer_is_called_only_for_templates_of_ones_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    def watched(page: str) -> str:
+        seen.append(page)
+        return inlined(page)
+
+    monkeypatch.setattr("digest.render.email.inlined", watched)
+    EmailComposer(load(), SITE)
+    assert seen == []
+    own(tmp_path, "style.css", ("font-size: 16px", "font-size: 17px"))
+    assert any("font-size: 17px" in page for page in seen)
+
+
 def own(home: Path, name: str, *changes: tuple[str, str]) -> EmailComposer:
     """A composer over a home whose template of that name has these changes."""
     source = load().source(name)
