@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -102,8 +103,8 @@ class Tracing:
         read, wanted = self._read(paper), asked.queries
         said = _said_in(asked, row, paper)
         columns, shares = _cells(wanted.stems, row)
-        has = [term in read.at for term in wanted.terms[columns].tolist()]
-        covered = max(float(shares[has].sum()) ** 2, *said)
+        stems = zip(wanted.terms[columns].tolist(), shares.tolist(), strict=True)
+        covered = max(sum(share for stem, share in stems if stem in read.at) ** 2, *said)
         brought: dict[int, float] = {}
         for at, value in _held(wanted.own, row, wanted.terms, read):
             for stem in read.pairs[at]:
@@ -211,8 +212,9 @@ def _cells(table: sparse.csr_array, row: int) -> tuple[Ints, Floats]:
 def _said_in(asked: Asked, row: int, paper: int) -> tuple[float, float]:
     """How strongly a paper's title and its abstract name an interest; 0 where they do not."""
     texts, strengths = _cells(asked.mentions, row)
-    first, middle, last = np.searchsorted(texts, (2 * paper, 2 * paper + 1, 2 * paper + 2)).tolist()
-    return float(strengths[first:middle].sum()), float(strengths[middle:last].sum())
+    first = bisect_left(texts, 2 * paper)
+    held = dict(zip(texts[first : first + 2].tolist(), strengths[first : first + 2], strict=True))
+    return float(held.get(2 * paper, 0.0)), float(held.get(2 * paper + 1, 0.0))
 
 
 def _held(
