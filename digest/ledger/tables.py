@@ -17,6 +17,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Connection,
     Date,
     ForeignKey,
     Index,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -268,20 +270,21 @@ delivery = Table(
 """``since``: where its time to expire begins. ``due``: from when it may be taken up (pending,
 deferred), or until when its owner's lease runs (claimed, committed); NULL once it rests."""
 
-Index(
-    "ix_delivery_open",
-    delivery.c.channel,
-    delivery.c.due,
-    delivery.c.id,
-    sqlite_where=delivery.c.due.is_not(None),
-    postgresql_where=delivery.c.due.is_not(None),
-)
-Index(
-    "ix_delivery_unsent",
-    delivery.c.state,
-    sqlite_where=delivery.c.state != State.SENT,
-    postgresql_where=delivery.c.state != State.SENT,
-)
+_PARTIAL = {
+    Index(
+        "ix_delivery_open", delivery.c.channel, delivery.c.due, delivery.c.id
+    ): delivery.c.due.is_not(None),
+    Index("ix_delivery_unsent", delivery.c.state): delivery.c.state != State.SENT,
+}
+"""Indices, each with the rows that it is for."""
+
+
+@event.listens_for(metadata, "before_create")
+def _make_partial(_: MetaData, connection: Connection, **__: object) -> None:
+    # An index that is made with a dialect's own options has the dialect imported, used or not.
+    for index, where in _PARTIAL.items():
+        index.dialect_options[connection.dialect.name]["where"] = where
+
 
 spool = Table(
     "spool",
