@@ -110,13 +110,15 @@ class Likeness:
 
     def __call__(self, one: Paper, other: Paper) -> bool:
         """Whether two papers are nearly the same."""
-        pair = (min(one.key, other.key), max(one.key, other.key))
-        if pair not in self._known:
+        pair = (one.key, other.key) if one.key < other.key else (other.key, one.key)
+        known = self._known.get(pair)
+        if known is None:
             mine, its = self._of(one), self._of(other)
             enough = min(len(mine), len(its)) >= LEAST_TRIPLES
             shared = len(mine & its)
-            self._known[pair] = enough and shared >= ALIKE * (len(mine) + len(its) - shared)
-        return self._known[pair]
+            known = enough and shared >= ALIKE * (len(mine) + len(its) - shared)
+            self._known[pair] = known
+        return known
 
     def _of(self, paper: Paper) -> frozenset[tuple[str, ...]]:
         if paper.key not in self._triples:

@@ -22,6 +22,8 @@ DEEPEST = 20
 
 _Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+_LINES_TOLD = 10
+"""Further lines of the same fault that are named; the others are counted."""
 _WORDS = {"null": None, "~": None, "": None, "true": True, "false": False}
 _CASES = {"Null": "null", "NULL": "null", "True": "true", "TRUE": "true"}
 _CASES |= {"False": "false", "FALSE": "false"}
@@ -146,7 +148,9 @@ class _Composer:
         if not self.references:
             return self.found
         line, *others = sorted(self.references)
-        also = f"; also on line {', '.join(map(str, others))}" if others else ""
+        also = f"; also on line {', '.join(map(str, others[:_LINES_TOLD]))}" if others else ""
+        if len(others) > _LINES_TOLD:
+            also += f" and {len(others) - _LINES_TOLD:,} more"
         what = f"the anchor or alias {self.references[line]!r} is not read{also}"
         return [*self.found, Fault(line, what, "write the value out, or use `defaults`")]
 

@@ -142,8 +142,8 @@ def test_an_alias_bomb_stays_small(tmp_path: Path) -> None:
     bomb = ["  a0: &a0 [lol, lol]\n"]
     bomb += [f"  a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 30)]
     told_of = told(tmp_path, f"defaults:\n{''.join(bomb)}subscribers: []\n")
-    lines = ", ".join(map(str, range(3, 32)))
-    anchors = f"the anchor or alias '&a0' is not read; also on line {lines}"
+    lines = ", ".join(map(str, range(3, 13)))
+    anchors = f"the anchor or alias '&a0' is not read; also on line {lines} and 19 more"
     assert f"subscribers.yaml:2: {anchors} (write the value out, or use `defaults`)" in told_of
     assert len(told_of) == 31  # and an unknown key on each line
 
