@@ -60,7 +60,7 @@ def _templates(home: Home) -> Iterator[Finding]:
     found = trial.try_all(templates.load(home.path), home.site)
     for error in found.failures:
         yield fail("templates", str(error), MEND_TEMPLATE)
-    for problem in () if found.failures else found.notes:
+    for problem in found.notes:
         yield warn("templates", f"{problem.where}: {problem.what}", problem.remedy)
     if not found.failures and not found.notes:
         yield ok("templates", "they render")

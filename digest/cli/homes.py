@@ -75,7 +75,9 @@ def check(home: Path, as_json: bool) -> int:
     try:
         opened = wiring.open_home(home)
         notes += _not_fetched(opened)
-        problems += wiring.template_problems(opened)
+        failed, unsure = wiring.try_templates(opened)
+        problems += failed
+        notes += unsure
         stops = "what needs them is not made"
     except ConfigError as error:
         problems += error.problems

@@ -103,11 +103,11 @@ def is_alive(home: Home, *, now: datetime) -> bool:
     return now.timestamp() - last < HEARTBEAT.total_seconds()
 
 
-def template_problems(home: Home) -> tuple[Problem, ...]:
-    """What is wrong with the operator's templates, or slow about them."""
+def try_templates(home: Home) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
+    """What is wrong with the operator's templates; what is only worth a note."""
     found = trial.try_all(templates.load(home.path), home.site)
     failed = tuple(Problem(each.where, each.what, MEND_TEMPLATE) for each in found.failures)
-    return failed or found.notes
+    return failed, found.notes
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -11,6 +11,7 @@ import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from digest.errors import TemplateError
+from digest.notation import nearest
 from digest.render.sheet import Each
 
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -50,6 +51,20 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return super().getattr(obj, attribute)
 
 
+class _Loader(jinja2.FileSystemLoader):
+    """Remembers what was asked for."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        super().__init__(folders)
+        self.asked: set[str] = set()
+
+    def get_source(
+        self, environment: jinja2.Environment, template: str
+    ) -> tuple[str, str, Callable[[], bool]]:
+        self.asked.add(template)
+        return super().get_source(environment, template)
+
+
 class Templates:
     """Jinja templates in a sandbox; names that end in ``.html.j2`` escape what they print.
 
@@ -61,8 +76,9 @@ class Templates:
     def __init__(self, shipped: Path, own: Path | None = None) -> None:
         self._shipped = shipped
         self._folders = [shipped] if own is None else [own, shipped]
+        self._loader = _Loader(self._folders)
         self._environment = _Sandbox(
-            loader=jinja2.FileSystemLoader(self._folders),
+            loader=self._loader,
             autoescape=jinja2.select_autoescape(["html.j2"], default=False),
             undefined=jinja2.StrictUndefined,
             extensions=[Each],
@@ -78,6 +94,22 @@ class Templates:
             for folder in self._folders[:-1]
             for name in names
         )
+
+    def never_asked_for(self) -> list[tuple[str, str]]:
+        """The operator's files that nothing has used so far, each with the shipped name that it
+        may have been meant for, or ""."""
+        shipped = [path.name for path in self._shipped.iterdir()]
+        unused = (
+            path.relative_to(folder).as_posix()
+            for folder in self._folders[:-1]
+            for path in sorted(folder.rglob("*"))
+            if path.is_file() and not path.name.startswith(".")
+        )
+        return [
+            (name, "".join(nearest(name, shipped, limit=1)))
+            for name in unused
+            if name not in self._loader.asked
+        ]
 
     def source(self, name: str) -> str:
         """The text of a template as it stands in its file.
@@ -112,10 +144,8 @@ class Templates:
 
     def _read(self, name: str) -> tuple[str, str | None]:
         """The text of a template, and the file that it stands in."""
-        loader = self._environment.loader
-        assert loader is not None  # noqa: S101  set above; the type allows none
         try:
-            return loader.get_source(self._environment, name)[:2]
+            return self._loader.get_source(self._environment, name)[:2]
         except (jinja2.TemplateNotFound, UnicodeDecodeError) as error:
             raise self._error(name, error) from error
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
@@ -62,13 +62,13 @@ class Trial:
     failures: tuple[TemplateError, ...]
     """One for each template that cannot make what it is for."""
     notes: tuple[Problem, ...]
-    """What the operator should know of those of the email, where they do."""
+    """Where all do, what the operator should know."""
 
 
 def try_all(templates: Templates, site: Site) -> Trial:
     """Make one of everything."""
     failures: dict[str, TemplateError] = {}
-    notes: tuple[Problem, ...] = ()
+    notes: Sequence[Problem] = ()
     try:
         notes = EmailComposer(templates, site).problems
     except TemplateError as error:
@@ -78,7 +78,15 @@ def try_all(templates: Templates, site: Site) -> Trial:
             make()
         except TemplateError as error:
             failures.setdefault(str(error), error)
-    return Trial(tuple(failures.values()), notes)
+    if failures:
+        return Trial(tuple(failures.values()), ())
+    return Trial((), (*notes, *_unused(templates)))
+
+
+def _unused(templates: Templates) -> Iterator[Problem]:
+    for name, meant in templates.never_asked_for():
+        remedy = f"did you mean {meant!r}?" if meant else "remove it, or include it somewhere"
+        yield Problem(f"templates/{name}", "nothing uses this file", remedy)
 
 
 def _pages(pages: Pages, notices: Notices) -> Iterator[Callable[[], object]]:

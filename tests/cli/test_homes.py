@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from digest.render.templates import load
 from tests.cli import lighthouse
 from tests.cli.command import digest
 from tests.cli.lighthouse import FIRST, SECOND, mails
@@ -154,6 +155,26 @@ def test_every_template_is_tried_before_it_is_needed(tmp_path: Path, name: str) 
     assert ended.code == 2
     assert ended.err.startswith(f"{template}:2: ")
     assert "unheard_of" in ended.err
+
+
+def test_templates_that_are_slow_or_not_used_are_noted(tmp_path: Path) -> None:
+    home = lighthouse.make(tmp_path / "home")
+    own = home / "templates"
+    own.mkdir()
+    (own / "style.css").write_text(
+        f"{load().source('style.css')}\n.paper + .paper {{ color: #222 }}\n"
+    )
+    (own / "email.html").write_text("<p>hello")
+    (own / "help.html.j2").write_text('{% include "parts/hours.html.j2" %}')
+    (own / "parts").mkdir()
+    (own / "parts" / "hours.html.j2").write_text("<p>from nine to five")
+    (own / ".help.html.j2.swp").write_text("an editor's")
+
+    ended = digest(home, "check")
+    assert ended.code == 0, ended.err
+    slow, unused = ended.err.splitlines()
+    assert slow.startswith("email.html.j2: each message goes through premailer, which is slow")
+    assert unused == "templates/email.html: nothing uses this file – did you mean 'email.html.j2'?"
 
 
 @pytest.mark.parametrize("mended", [True, False])
