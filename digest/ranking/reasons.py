@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -19,8 +18,7 @@ LEAST = 0.02
 """A part of an interest's evidence is named if it is such a share of what all interests bring."""
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """Something in a paper that speaks for an interest."""
 
     term: str
@@ -30,8 +28,7 @@ class Part:
     evidence: float
 
 
-@dataclass(frozen=True)
-class Share:
+class Share(NamedTuple):
     """The evidence of one interest for one paper, in steps, and what it is made of."""
 
     interest: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -34,16 +35,16 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._safe: dict[tuple[type, str], bool] = {}
+        self._safe: defaultdict[type, dict[str, bool]] = defaultdict(dict)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        known = self._safe.get((type(obj), attr))
-        if known is None:
-            known = self._safe[type(obj), attr] = super().is_safe_attribute(obj, attr, value)
-        return known
+        known = self._safe[type(obj)]
+        if attr not in known:
+            known[attr] = super().is_safe_attribute(obj, attr, value)
+        return known[attr]
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        if self._safe.get((type(obj), attribute)):
+        if self._safe[type(obj)].get(attribute):
             try:
                 return getattr(obj, attribute)
             except AttributeError:

@@ -120,9 +120,11 @@ def spans(phrase: str, text: str) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     words, of_form = tokens(text), _words_of(text)
     spelled, longest = "".join(wanted), len(wanted) + MAX_EXTRA_WORDS
-    prefixes = (spelled[:length] for length in range(len(spelled) + 1))
+    starts = [
+        at for length in range(1, len(spelled) + 1) for at in of_form.get(spelled[:length], ())
+    ]
     free = 0
-    for at in sorted(at for prefix in prefixes for at in of_form.get(prefix, ())):
+    for at in sorted(starts):
         length = _spelled_from(words, at, spelled, longest, text) if at >= free else 0
         if length:
             found.append((words.starts[at], words.ends[at + length - 1]))
