@@ -9,11 +9,13 @@ import json
 import zlib
 from collections.abc import Mapping
 from datetime import date
+from itertools import chain
 from typing import Any
 
 from digest.model import Coverage, Digest, Paper, PaperKey, Period, Pick, Reason, Skip, Why
 
-_REASON = ("interest", "term", "place", "weight", "contribution", "via")
+_REASON = 6
+"""Values of a reason, in the order of its fields."""
 
 
 def pack(decision: Digest | Skip) -> bytes:
@@ -50,8 +52,8 @@ def picks(body: Mapping[str, Any], papers: Mapping[PaperKey, Paper]) -> tuple[Pi
             papers[key],
             score,
             tuple(
-                Reason(*reasons[start : start + len(_REASON)])
-                for start in range(0, len(reasons), len(_REASON))
+                Reason._make(reasons[start : start + _REASON])
+                for start in range(0, len(reasons), _REASON)
             ),
             bool(late),
         )
@@ -83,5 +85,4 @@ def period(key: str) -> Period:
 
 def _flat(pick: Pick) -> list[Any]:
     # One flat list a pick: reading back is most of the cost of a claim, and lists most of that.
-    reasons = [getattr(reason, name) for reason in pick.reasons for name in _REASON]
-    return [pick.paper.key, pick.score, int(pick.late), *reasons]
+    return [pick.paper.key, pick.score, int(pick.late), *chain.from_iterable(pick.reasons)]

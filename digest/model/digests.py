@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from digest.model.identifiers import PaperKey, SubscriberId
 from digest.model.papers import Paper
@@ -43,9 +43,8 @@ class Period:
                 return following - timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One addend of a score."""
+class Reason(NamedTuple):
+    """One addend of a score. There are so many that their cost to make and to hash counts."""
 
     interest: str
     """The interest as the subscriber wrote it."""

@@ -319,7 +319,7 @@ def assert_harmless(text: str) -> None:
     """Valid feeds whose titles are the text, less what no one may see."""
     subscriber = replace(ADA, name=text)
     hostile = pick(title=text, abstract=text, authors=(text, "Ada"), url=f"https://e.org/{text}")
-    reasons = tuple(replace(r, interest=text, term=text) for r in hostile.reasons)
+    reasons = tuple(r._replace(interest=text, term=text) for r in hostile.reasons)
     made = digest(replace(hostile, reasons=reasons))
     assert titles(feeds(made, subscriber=subscriber)) == [one_line(text) or "Untitled"]
     whole = titles(feeds(made, subscriber=replace(subscriber, feed_entries="digests")))

@@ -294,7 +294,7 @@ def test_pages_use_no_colour_that_the_common_style_has_not() -> None:
 def assert_harmless(text: str) -> None:
     """Sound pages with as many elements as harmless text makes, and the text as it reads."""
     made = pick(1, title=text, abstract=text, authors=(text, "Ada"), url=f"https://e.org/{text}")
-    reasons = tuple(replace(reason, interest=text, term=text) for reason in made.reasons)
+    reasons = tuple(reason._replace(interest=text, term=text) for reason in made.reasons)
     hostile = everything(digest(replace(made, reasons=reasons)), subscriber=replace(ADA, name=text))
     calm = everything(digest(pick(1, authors=("A", "Ada"))))
     seen = one_line(text) or "Untitled"
