@@ -6,11 +6,13 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from digest.beside import put_off
 from digest.contracts import Composer, Inbox, Ledger, Publisher, Track, Transport, untracked
 from digest.model import SubscriberId
 from digest.planner import Expect
 from digest.render.pages import Pages
 from digest.render.site import Site
+from digest.report import Published
 
 BATCH = 500
 """Subscribers decided, or deliveries by feed claimed, at a time."""
@@ -43,3 +45,5 @@ class House:
     expect: Expect
     feed_entries: int
     track: Track = untracked
+    beside: Callable[[Callable[[], Published]], Callable[[], Published]] = put_off
+    """Has feeds and pages published while mail goes out, or after it."""

@@ -34,9 +34,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tokens": {"model", "errors"},
     "report": {"model"},
     "presence": set(),
+    "beside": set(),
     "schedule": {"model", "periods"},
     "starter": set(),
-    "house": {"contracts", "model", "planner", "render"},
+    "house": {"beside", "contracts", "model", "planner", "render", "report"},
     "dispatch": CORE | {"contracts", "delivery", "house", "report"},
     "publication": CORE | {"house", "render", "report"},
     "pipeline": CORE

@@ -48,7 +48,12 @@ def run(home: Path, now: datetime | None, dry_run: bool, inbox: Path | None, as_
     with (
         signals.heeded() as stopping,
         wiring.open_house(
-            opened, now=when, dry=dry_run, stopping=stopping, track=terminal.track
+            opened,
+            now=when,
+            dry=dry_run,
+            stopping=stopping,
+            track=terminal.track,
+            subscribers=len(everybody),
         ) as house,
     ):
         report = pipeline.run_once(house, everybody, now=when)

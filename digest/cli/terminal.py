@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
@@ -30,6 +31,7 @@ COLOURS = {
 
 ROWS = 20
 """Digests that the summary of a pass shows one by one, and as many that were skipped."""
+_SELF = os.getpid()
 PIPE = 10_000
 """Columns of what is no terminal: a file or a pipe has no edge at which to cut lines off."""
 
@@ -46,7 +48,7 @@ def console(*, stderr: bool = False) -> Console:
 
 def track(items: Iterable[T], what: str, total: int) -> Iterator[T]:
     """A progress bar on standard error, where that is a terminal, from the first second on."""
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or os.getpid() != _SELF:  # two bars would write over each other
         yield from items
         return
     from rich.progress import Progress  # a pipe does without

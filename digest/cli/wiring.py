@@ -6,15 +6,17 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import parseaddr
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from digest import config, ledger, presence, tokens
+from digest.beside import forked
 from digest.cli.dry import DryPublisher, DryTransport
 from digest.contracts import Publisher, Track, Transport, untracked
 from digest.delivery.outbox import Outbox
@@ -32,7 +34,10 @@ from digest.render.site import HELP, Links, Site, archive_index_path, archive_pa
 if TYPE_CHECKING:
     from digest.delivery.connection import Server
     from digest.delivery.dkim import Signer
+    from digest.report import Published
 
+MANY = 20
+"""Subscribers whose feeds and pages are worth a process of its own."""
 HEARTBEAT = timedelta(minutes=2)
 """A service that has not stirred for this long is not well."""
 
@@ -119,10 +124,12 @@ def open_house(
     inbox: Inbox | None = None,
     stopping: Callable[[], bool] = lambda: False,
     track: Track = untracked,
+    subscribers: int = 0,
 ) -> Iterator[House]:
     """The house of one pass; with ``dry``, one that changes nothing.
 
-    ``inbox`` is one that was used before and knows what it has seen.
+    ``inbox`` is one that was used before and knows what it has seen. For many ``subscribers``, a
+    process of its own publishes while mail goes out; only where no other threads are running.
     """
     with ExitStack() as stack:
         book = stack.enter_context(open_ledger(home))
@@ -156,10 +163,17 @@ def open_house(
             feed_entries=home.settings.feeds.entries,
             track=track,
         )
+        if not dry and subscribers >= MANY and (os.cpu_count() or 1) > 1:
+            house = replace(house, beside=partial(_beside, book))
         if not dry:
             take_over(home, book, mail, now=now)
             stack.callback(book.release, [owner], now=house.clock(), mode=mode(home, mail))
         yield house
+
+
+def _beside(book: SqlLedger, work: Callable[[], Published]) -> Callable[[], Published]:
+    book.close()  # both processes connect anew: they cannot share a connection
+    return forked(work)
 
 
 def take_over(home: Home, book: SqlLedger, mail: Transport, *, now: datetime) -> None:
