@@ -19,15 +19,21 @@ def put_off(work: Callable[[], T]) -> Callable[[], T]:
 def forked(work: Callable[[], T]) -> Callable[[], T]:
     """Begin ``work`` in a fork of this process; what comes back waits for its result.
 
-    For work that may be done twice: where the process fails, or dies, it is done here. The caller
-    sees to it that nothing is open which two processes cannot share, such as a database.
+    For work that may be done twice: where there is no process to be had, or it fails or dies, the
+    work is done here. The caller sees to it that nothing is open which two processes cannot share,
+    such as a database.
     """
     reading, writing = os.pipe()
-    with warnings.catch_warnings():
-        # Python 3.12 warns of locks that other threads may hold; here only those of the BLAS
-        # library are left, which looks after them.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        child = os.fork()
+    try:
+        with warnings.catch_warnings():
+            # Python 3.12 warns of locks that other threads may hold; here only those of the BLAS
+            # library are left, which looks after them.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child = os.fork()
+    except OSError:
+        os.close(reading)
+        os.close(writing)
+        return work
     if child == 0:
         try:
             with os.fdopen(writing, "wb") as pipe:

@@ -42,11 +42,11 @@ def run_once(house: House, subscribers: Sequence[Subscriber], *, now: datetime) 
     """One pass. Whatever is interrupted is taken up by the next one."""
     intake = take_in(house.inbox, house.ledger, now=now, track=house.track)
     skips = decide(house.ledger, subscribers, expect=house.expect, now=now, track=house.track)
-    published = house.beside(partial(publish, house, subscribers))
+    publishing = house.beside(partial(publish, house, subscribers))
     deliveries = deliver(house, subscribers)
-    files = published()
+    published = publishing()
     settle_feeds(house)
-    return RunReport(now, intake, skips, deliveries, files)
+    return RunReport(now, intake, skips, deliveries, published)
 
 
 # --- take in -----------------------------------------------------------------------------

@@ -37,6 +37,16 @@ def test_what_a_process_left_undone_is_done_here() -> None:
     assert forked(work)() == "done"
 
 
+def test_where_no_process_is_to_be_had_the_work_is_done_here(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fork() -> int:
+        raise BlockingIOError
+
+    monkeypatch.setattr(os, "fork", fork)
+    assert forked(os.getpid)() == os.getpid()
+
+
 def test_what_fails_there_is_tried_here_and_raised() -> None:
     def work() -> None:
         raise LookupError("no such page")
