@@ -106,6 +106,8 @@ def make(path: Path, readers: int, database: str, uncertain: str = "hold") -> Ho
     """A home where a first pass has decided on everybody's digest and reached no server."""
     home = Home(path, database, uncertain)
     shutil.copytree(DUMPS, path / "inbox")
+    for dump in (path / "inbox").iterdir():
+        os.utime(dump, (0, 0))  # else one just checked out would seem to be still written
     (path / "subscribers.yaml").write_text(
         "defaults: {schedule: {every: week}, limit: 1}\nsubscribers:\n"
         + "".join(
