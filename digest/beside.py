@@ -35,17 +35,20 @@ def forked(work: Callable[[], T]) -> Callable[[], T]:
         os.close(writing)
         return work
     if child == 0:
+        status = 1
         try:
+            os.close(reading)
             with os.fdopen(writing, "wb") as pipe:
                 pipe.write(pickle.dumps(work()))
+            status = 0
         finally:
-            os._exit(0)  # what there is to clean up is the parent's
+            os._exit(status)  # what there is to clean up is the parent's
     os.close(writing)
 
     def result() -> T:
         with os.fdopen(reading, "rb") as pipe:
             answer = pipe.read()
-        os.waitpid(child, 0)
-        return pickle.loads(answer) if answer else work()  # noqa: S301  our own process wrote it
+        _, status = os.waitpid(child, 0)
+        return work() if status else pickle.loads(answer)  # noqa: S301  our own process wrote it
 
     return result
