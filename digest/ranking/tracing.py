@@ -25,7 +25,7 @@ from digest.ranking.matching import (
 )
 from digest.ranking.phrases import Name
 from digest.ranking.reasons import Part, Via
-from digest.ranking.words import PAIR, Floats, Ints
+from digest.ranking.words import BREAK, PAIR, Floats, Ints
 from digest.text import terms
 
 _HYPHENS = frozenset("-‐‑")
@@ -197,7 +197,7 @@ class Tracing:
         words = terms.tokens(text)
         at: dict[int, list[int]] = {}
         for position, form in enumerate(words.forms):
-            stem = of_stem.get(read.stem_of[read.forms[form]])
+            stem = of_stem.get(read.stem_of[read.forms.get(form, BREAK)])
             if stem is not None:
                 at.setdefault(stem, []).append(position)
         return _Place(text, words, at)

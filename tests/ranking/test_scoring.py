@@ -6,6 +6,8 @@ import random
 from typing import Literal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from digest.model import Interest, Profile, Reason
 from digest.ranking import Ranking
@@ -244,3 +246,12 @@ def test_looking_for_others_meanwhile_takes_nothing_from_those_in_line(
             ranking.rank(profile(f"{other} soup"))
         assert found.scores.tolist() == Ranking(WEEK).rank(reader).scores.tolist()
     assert not ranking.rank(profile()).scores.any()
+
+
+@given(st.text("aé日ー・゛ß²_+#-'. \n\u0301\u200d", max_size=40))
+def test_reasons_can_be_told_of_any_text(text: str) -> None:
+    week = [*WEEK, paper(9, f"Ferries {text}", f"{text} {FILLER} {text}")]
+    wishes = profile("ferries")
+    ranking = Ranking(week)
+    told = sum(reason.contribution for reason in ranking.reasons(wishes, len(WEEK)))
+    assert told == pytest.approx(float(ranking.rank(wishes).scores[len(WEEK)]), abs=1e-9)
