@@ -17,7 +17,6 @@ from digest.doctor.resolver import Resolver
 from digest.errors import ConfigError, LedgerError
 from digest.house import MEND_TEMPLATE
 from digest.model import SubscriberId
-from digest.render import templates, trial
 from digest.render.site import HELP
 
 NOBODY = SubscriberId("doctor")
@@ -57,7 +56,7 @@ def _profiles(home: Home) -> Iterator[Finding]:
 
 
 def _templates(home: Home) -> Iterator[Finding]:
-    found = trial.try_all(templates.load(home.path), home.site)
+    found = wiring.try_templates(home)
     for error in found.failures:
         yield fail("templates", str(error), MEND_TEMPLATE)
     for problem in found.notes:

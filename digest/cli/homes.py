@@ -67,6 +67,8 @@ def check(home: Path, as_json: bool) -> int:
     """
     from digest import subscribers
     from digest.cli import terminal, wiring
+    from digest.house import MEND_TEMPLATE
+    from digest.model import Problem
 
     problems: list[Problem] = []
     stops = "nothing is sent"
@@ -75,9 +77,9 @@ def check(home: Path, as_json: bool) -> int:
     try:
         opened = wiring.open_home(home)
         notes += _not_fetched(opened)
-        failed, unsure = wiring.try_templates(opened)
-        problems += failed
-        notes += unsure
+        tried = wiring.try_templates(opened)
+        problems += [Problem(each.where, each.what, MEND_TEMPLATE) for each in tried.failures]
+        notes += tried.notes
         stops = "what needs them is not made"
     except ConfigError as error:
         problems += error.problems

@@ -31,7 +31,8 @@ COLOURS = {
 
 ROWS = 20
 """Digests that the summary of a pass shows one by one, and as many that were skipped."""
-_SELF = os.getpid()
+_PROCESS = os.getpid()
+"""The only one that shows bars: those of two would write over each other."""
 PIPE = 10_000
 """Columns of what is no terminal: a file or a pipe has no edge at which to cut lines off."""
 
@@ -48,7 +49,7 @@ def console(*, stderr: bool = False) -> Console:
 
 def track(items: Iterable[T], what: str, total: int) -> Iterator[T]:
     """A progress bar on standard error, where that is a terminal, from the first second on."""
-    if not sys.stderr.isatty() or os.getpid() != _SELF:  # two bars would write over each other
+    if not sys.stderr.isatty() or os.getpid() != _PROCESS:
         yield from items
         return
     from rich.progress import Progress  # a pipe does without

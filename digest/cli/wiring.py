@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 from functools import partial
@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from digest import config, ledger, presence, tokens
-from digest.beside import forked
+from digest.beside import forked, put_off
 from digest.cli.dry import DryPublisher, DryTransport
 from digest.contracts import Publisher, Track, Transport, untracked
 from digest.delivery.outbox import Outbox
-from digest.house import MEND_TEMPLATE, House
+from digest.house import House
 from digest.inbox import Inbox
 from digest.ledger import SqlLedger
 from digest.ledger.deliveries import Mode
@@ -108,11 +108,9 @@ def is_alive(home: Home, *, now: datetime) -> bool:
     return now.timestamp() - last < HEARTBEAT.total_seconds()
 
 
-def try_templates(home: Home) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
-    """What is wrong with the operator's templates; what is only worth a note."""
-    found = trial.try_all(templates.load(home.path), home.site)
-    failed = tuple(Problem(each.where, each.what, MEND_TEMPLATE) for each in found.failures)
-    return failed, found.notes
+def try_templates(home: Home) -> trial.Trial:
+    """What is wrong with the operator's templates, and what is only worth a note."""
+    return trial.try_all(templates.load(home.path), home.site)
 
 
 @contextmanager
@@ -143,6 +141,7 @@ def open_house(
             keys = signing_keys(home)
         loaded = templates.load(home.path)
         mail = DryTransport() if dry else transport(home, stopping)
+        many = subscribers >= MANY and (os.cpu_count() or 1) > 1
         house = House(
             inbox=inbox or Inbox(home.inbox),
             ledger=book,
@@ -162,9 +161,8 @@ def open_house(
             expect=home.settings.expect,
             feed_entries=home.settings.feeds.entries,
             track=track,
+            beside=partial(_beside, book) if many and not dry else put_off,
         )
-        if not dry and subscribers >= MANY and (os.cpu_count() or 1) > 1:
-            house = replace(house, beside=partial(_beside, book))
         if not dry:
             take_over(home, book, mail, now=now)
             stack.callback(book.release, [owner], now=house.clock(), mode=mode(home, mail))

@@ -116,13 +116,14 @@ class _Gathered:
             if name.upper().startswith(PREFIX) and value
         }
         self.variables = given
-        sections = _sections()
+        keys, sections = _keys(Settings), _sections()
         for variable in sorted(given):  # a section's own comes before those of its keys
             key, _, inner = variable.removeprefix(PREFIX).lower().partition("__")
-            if key not in _keys(Settings) or (inner and key not in sections):
+            if key not in keys or (inner and key not in sections):
                 continue
             value: Any = environ[given[variable]]
-            if inner in _lists(sections[key]) if inner else key in sections:
+            is_json = inner in _lists(sections[key]) if inner else key in sections
+            if is_json:
                 try:
                     value = json.loads(value)
                 except ValueError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -106,9 +106,12 @@ class Tracing:
         stems = zip(wanted.terms[columns].tolist(), shares.tolist(), strict=True)
         covered = max(sum(share for stem, share in stems if stem in read.at) ** 2, *said)
         brought: dict[int, float] = {}
-        for at, value in _held(wanted.own, row, wanted.terms, read):
-            for stem in read.pairs[at]:
-                brought[stem] = brought.get(stem, 0.0) + value * covered / 2
+        columns, values = _cells(wanted.own, row)
+        for term, value in zip(wanted.terms[columns].tolist(), values.tolist(), strict=True):
+            if in_paper := read.at.get(term):
+                at, weight = in_paper
+                for stem in read.pairs[at]:
+                    brought[stem] = brought.get(stem, 0.0) + value * weight * covered / 2
         related = np.zeros(len(read.terms))
         columns, values = _cells(wanted.related, row)
         hits, held = columns_of(wanted.terms[columns], read.terms)
@@ -215,18 +218,6 @@ def _said_in(asked: Asked, row: int, paper: int) -> tuple[float, float]:
     first = bisect_left(texts, 2 * paper)
     held = dict(zip(texts[first : first + 2].tolist(), strengths[first : first + 2], strict=True))
     return float(held.get(2 * paper, 0.0)), float(held.get(2 * paper + 1, 0.0))
-
-
-def _held(
-    table: sparse.csr_array, row: int, its_terms: Ints, read: _Read
-) -> Iterator[tuple[int, float]]:
-    """A row's values times the paper's weights, for the terms that the paper has, by their places
-    in it."""
-    columns, values = _cells(table, row)
-    for term, value in zip(its_terms[columns].tolist(), values.tolist(), strict=True):
-        if found := read.at.get(term):
-            at, weight = found
-            yield at, value * weight
 
 
 def _by_stem(read: _Read, brought: Floats) -> Floats:

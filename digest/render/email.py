@@ -30,7 +30,6 @@ from digest.render.wrapping import wrapped
 HTML, TEXT, STYLE = "email.html.j2", "email.txt.j2", "style.css"
 READY = "email.inlined.html"
 """What premailer makes of the shipped templates."""
-_MADE_OF = "<!-- {}: `python -m digest.render` makes this file of email.html.j2 and style.css -->\n"
 TRIAL = "[Test] "
 """Begins the subject of a message that is only sent to try things out."""
 BUDGET = 88_000
@@ -175,12 +174,12 @@ class EmailComposer:
             Unsplittable: the template cannot be rendered into a sheet.
         """
         page = self._sheet(HTML)
-        return _MADE_OF.format(_fingerprint(page)) + inlined(page)
+        return _made_of(page) + inlined(page)
 
     def _html_sheet(self) -> Callable[[Letter], bytes]:
         page = self._sheet(HTML)
-        # premailer takes a tenth of a small pass, most of it to be imported.
-        made_of, ready = _MADE_OF.format(_fingerprint(page)), self._templates.source(READY)
+        # premailer takes a twentieth of a small pass, most of it to be imported.
+        made_of, ready = _made_of(page), self._templates.source(READY)
         ready = ready.removeprefix(made_of) if ready.startswith(made_of) else inlined(page)
         if tokens(ready) != tokens(page):
             raise Unsplittable("a value stands where premailer moves or changes it")
@@ -237,8 +236,11 @@ def message_id(subscriber: SubscriberId, period: Period, sender: str, trial: str
     return f"<{sha256(name.encode()).hexdigest()[:32]}@{domain}>"
 
 
-def _fingerprint(page: str) -> str:
-    return sha256(page.encode()).hexdigest()[:32]
+def _made_of(page: str) -> str:
+    """The first line of the ready file, if it was made of this page."""
+    print_of_it = sha256(page.encode()).hexdigest()[:32]
+    made = "`python -m digest.render` makes this file of email.html.j2 and style.css"
+    return f"<!-- {print_of_it}: {made} -->\n"
 
 
 def _label(local: str) -> str:
