@@ -39,18 +39,20 @@ Matcher = Callable[[Sequence[Record], Sequence[Paper]], Sequence[Match]]
 class Ledger(Protocol):
     """The database of papers, decisions and deliveries. Every method is one transaction."""
 
-    def seen(self, hashes: Collection[DumpHash]) -> set[DumpHash]:
-        """Of these, the dumps already read or rejected."""
+    def seen(self, hashes: Collection[DumpHash], *, readers: str) -> set[DumpHash]:
+        """Of these, the dumps already read, and the files rejected by this version of readers."""
 
     def record_dump(
         self, dump: Dump, keys: Collection[int], match: Matcher, *, now: datetime
     ) -> Sequence[Match]:
         """Match the dump's records with the papers that share one of ``keys`` (each handed over
         with those it shares in ``Paper.keys``), and store them; empty, and nothing stored, if
-        the dump is already known."""
+        the dump has already been read."""
 
-    def record_rejected(self, name: str, content: DumpHash, reason: str, *, now: datetime) -> None:
-        """Remember that this content is no dump."""
+    def record_rejected(
+        self, name: str, content: DumpHash, reason: str, *, readers: str, now: datetime
+    ) -> None:
+        """Remember that this version of the readers can make no dump of this content."""
 
     def papers(
         self,

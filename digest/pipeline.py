@@ -18,6 +18,7 @@ from digest.errors import DumpError
 from digest.house import BATCH, House
 from digest.model import (
     Digest,
+    Dump,
     Interest,
     PaperKey,
     Period,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 BACKGROUND = 5000
 """How many of the newest papers teach the ranking which words are common."""
+REPORT = "report this fault together with the file, or save the file in another form"
 
 
 def run_once(house: House, subscribers: Sequence[Subscriber], *, now: datetime) -> RunReport:
@@ -53,10 +55,14 @@ def run_once(house: House, subscribers: Sequence[Subscriber], *, now: datetime) 
 
 
 def take_in(inbox: Inbox, ledger: Ledger, *, now: datetime, track: Track = untracked) -> Intake:
-    """Read every finished file of the inbox that the ledger does not know."""
+    """Read every finished file of the inbox that the ledger does not know.
+
+    A file that a reader fails on is rejected like one that is no dump. A file that the disk or
+    the memory fails on is not recorded, so that the next pass tries it again.
+    """
     scan = inbox.scan()
     found = list(scan.found)
-    known = ledger.seen([file.hash for file in found])
+    known = ledger.seen([file.hash for file in found], readers=sources.VERSION)
     rows: list[DumpRow] = []
     rejected: list[str] = []
     problems = list(scan.problems)
@@ -65,32 +71,48 @@ def take_in(inbox: Inbox, ledger: Ledger, *, now: datetime, track: Track = untra
             continue
         known.add(file.hash)
         try:
-            row, bad = _take_in_file(file, ledger, now=now)
+            dump, keys = _read(file, now=now)
         except DumpError as error:
-            ledger.record_rejected(file.name, file.hash, str(error), now=now)
+            ledger.record_rejected(
+                file.name, file.hash, error.reason, readers=sources.VERSION, now=now
+            )
             rejected.append(file.name)
             where = f"{file.name}:{error.line}" if error.line else file.name
             problems.append(Problem(where, error.reason, error.remedy))
         except OSError as error:
             problems.append(Problem(file.name, f"cannot be read: {error.strerror or error}"))
+        except MemoryError:
+            problems.append(Problem(file.name, "cannot be read: there is not enough memory"))
         else:
-            rows.append(row)
-            problems.extend(bad)
+            rows.append(_store(dump, keys, ledger, now=now))
+            problems.extend(dump.problems)
     unchanged = len(found) - len(rows) - len(rejected)
     return Intake(tuple(rows), unchanged, scan.waiting, tuple(rejected), tuple(problems))
 
 
-def _take_in_file(
-    file: Found, ledger: Ledger, *, now: datetime
-) -> tuple[DumpRow, tuple[Problem, ...]]:
-    dump = sources.read(file.name, file.content(), hash=file.hash, arrived=now)
-    keys = frozenset().union(*map(identity.keys, dump.records))
+def _read(file: Found, *, now: datetime) -> tuple[Dump, frozenset[int]]:
+    """The dump that a file holds, and the keys of its records.
+
+    Raises:
+        DumpError: The file is no dump, or a reader failed on it.
+        OSError, MemoryError: The file cannot be read at present.
+    """
+    content = file.content()
+    try:
+        dump = sources.read(file.name, content, hash=file.hash, arrived=now)
+        return dump, frozenset().union(*map(identity.keys, dump.records))
+    except (DumpError, OSError, MemoryError):
+        raise
+    except Exception as error:  # whatever a reader raises must not keep the other files waiting
+        raise DumpError(f"its reader failed: {type(error).__name__}: {error}", REPORT) from error
+
+
+def _store(dump: Dump, keys: frozenset[int], ledger: Ledger, *, now: datetime) -> DumpRow:
     match = partial(identity.match, listed=dump.listed, arrived=now)
     matches = ledger.record_dump(dump, keys, match, now=now)
     read = sum(len(match.records) for match in matches)
     new = sum(match.is_new for match in matches)
-    bad = len(dump.problems)
-    return DumpRow(dump.name, dump.format, read, new, read - new, bad), dump.problems
+    return DumpRow(dump.name, dump.format, read, new, read - new, len(dump.problems))
 
 
 # --- decide ------------------------------------------------------------------------------

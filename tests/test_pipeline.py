@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from digest import pipeline
+from digest import pipeline, sources
 from digest.contracts import Composer
 from digest.delivery.outbox import Outbox
 from digest.dispatch import AT_A_TIME
@@ -20,6 +20,7 @@ from digest.model import (
     Claim,
     Coverage,
     DeliveryId,
+    Dump,
     Message,
     Outcome,
     Problem,
@@ -307,6 +308,84 @@ def test_a_file_that_cannot_be_read_is_read_once_it_can(world: World) -> None:
 
     world.inbox.files["1.json"] = File("1.json", data)
     world.run([ADA], "2026-11-23T10:00")
+    world.run([ADA], "2026-11-30T09:00")
+    assert world.mail() == {"2026-W47-ada": [LAMPS], "2026-W48-ada": [KEEPERS]}
+
+
+def failing_on(
+    monkeypatch: pytest.MonkeyPatch, name: str, error: Exception, version: str = "1"
+) -> None:
+    """Readers of a version that raise ``error`` on the file of this name."""
+    whole = sources.read
+
+    def read(each: str, *args: Any, **named: Any) -> Dump:
+        if each == name:
+            raise error
+        return whole(each, *args, **named)
+
+    monkeypatch.setattr(sources, "read", read)
+    monkeypatch.setattr(sources, "VERSION", version)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OverflowError("too large"), ValueError("not enough"), RecursionError("too deep"), KeyError()],
+    ids=repr,
+)
+def test_a_file_on_which_a_reader_fails_waits_for_other_readers_and_stops_nothing_else(
+    either: World, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    either.put("1.json", KEEPERS, listed=MONDAY)
+    either.put("2.json", LAMPS, listed=MONDAY)
+    reason = f"its reader failed: {type(error).__name__}: {error}"
+    with monkeypatch.context() as patch:
+        failing_on(patch, "1.json", error, "1")
+        report = either.run([ADA], "2026-11-23T09:00")
+        assert report.failed
+        assert report.problems == (Problem("1.json", reason, pipeline.REPORT),)
+        assert figures(report, "dumps") == {"read": 1, "rejected": 1}
+        assert either.mail() == {"2026-W47-ada": [LAMPS]}
+
+        quiet = either.run([ADA], "2026-11-23T09:05")
+        assert (quiet.problems, figures(quiet, "dumps")) == ((), {"unchanged": 2})
+
+    with monkeypatch.context() as patch:
+        failing_on(patch, "1.json", error, "2")
+        again = either.run([ADA], "2026-11-23T09:10")
+        assert figures(again, "dumps") == {"unchanged": 1, "rejected": 1}
+        assert figures(either.run([ADA], "2026-11-23T09:15"), "dumps") == {"unchanged": 2}
+        with either.ledger() as book:
+            (rejected,) = book.rejected()
+        assert (rejected.name, rejected.reason) == ("1.json", reason)
+
+    monkeypatch.setattr(sources, "VERSION", "3")
+    mended = either.run([ADA], "2026-11-23T09:20")
+    assert figures(mended, "dumps") == {"read": 1, "unchanged": 1}
+    either.run([ADA], "2026-11-30T09:00")
+    assert either.mail() == {"2026-W47-ada": [LAMPS], "2026-W48-ada": [KEEPERS]}
+    with either.ledger() as book:
+        assert book.rejected() == []
+
+
+@pytest.mark.parametrize(
+    ("error", "what"),
+    [
+        (OSError(5, "Input/output error"), "cannot be read: Input/output error"),
+        (MemoryError(), "cannot be read: there is not enough memory"),
+    ],
+)
+def test_a_file_on_which_disk_or_memory_fail_is_tried_again_in_each_pass(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: Exception, what: str
+) -> None:
+    world.put("1.json", KEEPERS, listed=MONDAY)
+    world.put("2.json", LAMPS, listed=MONDAY)
+    with monkeypatch.context() as patch:
+        failing_on(patch, "1.json", error)
+        for now in ("2026-11-23T09:00", "2026-11-23T09:05"):
+            assert world.run([ADA], now).problems == (Problem("1.json", what),)
+    assert world.mail() == {"2026-W47-ada": [LAMPS]}
+
+    assert figures(world.run([ADA], "2026-11-23T09:10"), "dumps") == {"read": 1, "unchanged": 1}
     world.run([ADA], "2026-11-30T09:00")
     assert world.mail() == {"2026-W47-ada": [LAMPS], "2026-W48-ada": [KEEPERS]}
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from digest.contracts import Matcher
 from digest.ledger.database import batches, next_key
@@ -31,19 +31,22 @@ class Rejected:
     arrived: datetime
 
 
-def seen(connection: Connection, hashes: Collection[DumpHash]) -> set[DumpHash]:
-    """Of these, the dumps already read or rejected."""
+def seen(connection: Connection, hashes: Collection[DumpHash], *, readers: str) -> set[DumpHash]:
+    """Of these, the dumps already read, and the files rejected by this version of the readers."""
+    settled = dump.c.rejected.is_(None) | (dump.c.format == readers)
     known: set[DumpHash] = set()
     for batch in batches(hashes):
-        known.update(connection.scalars(select(dump.c.hash).where(dump.c.hash.in_(batch))))
+        query = select(dump.c.hash).where(dump.c.hash.in_(batch), settled)
+        known.update(connection.scalars(query))
     return known
 
 
 def record_dump(
     connection: Connection, read: Dump, keys: Collection[int], match: Matcher, *, now: datetime
 ) -> Sequence[Match]:
-    """Match and store a dump's records; empty, and nothing stored, if it is already known."""
-    if seen(connection, [read.hash]):
+    """Match and store a dump's records; empty, and nothing stored, if it has already been read."""
+    _forget_rejection(connection, read.hash)
+    if connection.scalar(select(dump.c.id).where(dump.c.hash == read.hash)):
         return []
     candidates = _candidates(connection, keys)
     matches = _store_papers(connection, match(read.records, candidates), candidates)
@@ -55,11 +58,18 @@ def record_dump(
 
 
 def record_rejected(
-    connection: Connection, name: str, content: DumpHash, reason: str, *, now: datetime
+    connection: Connection,
+    name: str,
+    content: DumpHash,
+    reason: str,
+    *,
+    readers: str,
+    now: datetime,
 ) -> None:
-    """Remember that this content is no dump."""
-    if not seen(connection, [content]):
-        row = {"format": None, "listed": None, "rejected": reason}
+    """Remember that this version of the readers can make no dump of this content."""
+    if not seen(connection, [content], readers=readers):
+        _forget_rejection(connection, content)
+        row = {"format": readers, "listed": None, "rejected": reason}
         _store_dump(connection, content, name, now, row)
 
 
@@ -191,6 +201,12 @@ def _improve(connection: Connection, better: Paper) -> None:
 
 def _row(one: Paper) -> dict[str, object]:
     return {column.name: getattr(one, column.name) for column in PAPER}
+
+
+def _forget_rejection(connection: Connection, content: DumpHash) -> None:
+    """Make room for what a newer version of the readers says of this content."""
+    rejection = (dump.c.hash == content) & dump.c.rejected.is_not(None)
+    connection.execute(delete(dump).where(rejection))
 
 
 def _store_dump(

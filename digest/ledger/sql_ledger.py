@@ -73,22 +73,24 @@ class SqlLedger(OperatorsLedger):
 
     # --- what came in --------------------------------------------------------------------
 
-    def seen(self, hashes: Collection[DumpHash]) -> set[DumpHash]:
-        """Of these, the dumps already read or rejected."""
+    def seen(self, hashes: Collection[DumpHash], *, readers: str) -> set[DumpHash]:
+        """Of these, the dumps already read, and the files rejected by this version of readers."""
         with self._database.reading() as connection:
-            return papers.seen(connection, hashes)
+            return papers.seen(connection, hashes, readers=readers)
 
     def record_dump(
         self, dump: Dump, keys: Collection[int], match: Matcher, *, now: datetime
     ) -> Sequence[Match]:
-        """Match and store a dump's records; empty, and nothing stored, if it is known."""
+        """Match and store a dump's records; empty, and nothing stored, if it has been read."""
         with self._database.writing(INTAKE) as connection:
             return papers.record_dump(connection, dump, keys, match, now=now)
 
-    def record_rejected(self, name: str, content: DumpHash, reason: str, *, now: datetime) -> None:
-        """Remember that this content is no dump."""
+    def record_rejected(
+        self, name: str, content: DumpHash, reason: str, *, readers: str, now: datetime
+    ) -> None:
+        """Remember that this version of the readers can make no dump of this content."""
         with self._database.writing(INTAKE) as connection:
-            papers.record_rejected(connection, name, content, reason, now=now)
+            papers.record_rejected(connection, name, content, reason, readers=readers, now=now)
 
     def papers(
         self,

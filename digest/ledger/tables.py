@@ -160,7 +160,8 @@ dump = Table(
     Column("rejected", Words),
     Index("ix_dump_arrived", "arrived"),
 )
-"""Contents that were read; ``rejected`` says why one is no dump."""
+"""Contents that were read. ``rejected`` says why one is no dump; ``format`` then holds the version
+of the readers that rejected it, NULL standing for those of before versions were kept."""
 
 paper = Table(
     "paper",

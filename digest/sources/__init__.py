@@ -13,6 +13,9 @@ from digest.sources.content import text_of, unpacked
 if TYPE_CHECKING:
     from digest.sources.records import Reading
 
+VERSION = "1"
+"""The version of the readers. Raise it with every change after which a reader accepts more files:
+files that another version rejected are then read again."""
 REMEDY = (
     "put in a papers page saved as text, an answer of the daily-papers API, or an Atom, RSS or"
     " JSON feed"

@@ -14,7 +14,7 @@ from digest.model import Problem, Record
 from digest.sources.json_values import day
 from digest.sources.links import arxiv_id, web_url
 from digest.sources.markup import text_of_element, text_of_html
-from digest.sources.records import BadRecord, Reading, record
+from digest.sources.records import WITHOUT_DATE, BadRecord, Reading, excerpt, record
 
 ROOTS = {"feed": "atom", "rss": "rss", "RDF": "rss"}
 ENTRIES = {"entry", "item"}
@@ -42,10 +42,16 @@ def read(data: bytes, *, name: str) -> Reading | None:
     problems: list[Problem] = []
     for entry in root.iter():
         if _name(entry) in ENTRIES:
+            where = f"{name}:{entry.sourceline}"
             try:
                 records.append(_record(entry))
             except BadRecord as error:
-                problems.append(Problem(f"{name}:{entry.sourceline}", str(error)))
+                problems.append(Problem(where, str(error)))
+                continue
+            unread = next(_dates(entry), "") if records[-1].published is None else ""
+            if unread:
+                what = f"a date that cannot be read: {excerpt(unread)}"
+                problems.append(Problem(where, what, WITHOUT_DATE))
     return Reading(ROOTS[_name(root)], _listed(root), tuple(records), tuple(problems))
 
 
@@ -59,7 +65,7 @@ def _record(entry: Any) -> Record:
         [ARXIV_PREFACE.sub("", abstract, count=1)],
         line=entry.sourceline or 0,
         authors=authors,
-        published=next(filter(None, (_day(children.get(name)) for name in PUBLISHED)), None),
+        published=next(filter(None, map(_day, _dates(entry))), None),
         comments=_count(children.get("comments")),
         url=next(filter(None, map(web_url, links)), None),
         arxiv_id=next(filter(None, map(arxiv_id, links)), None),
@@ -111,16 +117,26 @@ def _count(element: Any | None) -> int | None:
 def _listed(root: Any) -> date | None:
     """The feed's own date."""
     heads = [root, *(child for child in root if _name(child) == "channel")]
-    dates = {_name(child): found for head in heads for child in head if (found := _day(child))}
+    dates = {
+        _name(child): found
+        for head in heads
+        for child in head
+        if (found := _day((child.text or "").strip()))
+    }
     return next((dates[name] for name in UPDATED if name in dates), None)
 
 
-def _day(element: Any | None) -> date | None:
+def _dates(entry: Any) -> Iterator[str]:
+    """What the entry gives as its dates, the best first."""
+    given = {_name(child): (child.text or "").strip() for child in reversed(entry)}
+    return filter(None, map(given.get, PUBLISHED))
+
+
+def _day(text: str) -> date | None:
     """The date in ISO 8601 or RFC 5322, in the zone in which it is written."""
-    text = (element.text or "").strip() if element is not None else ""
     if found := day(text):
         return found
     try:
         return parsedate_to_datetime(text).date()
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None

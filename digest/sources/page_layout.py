@@ -176,10 +176,12 @@ def _without_organisation(lines: list[Line], *, touches_dot: bool) -> list[Line]
     if len(lines) > 1 and _is_written_twice(lines[-1]):
         return lines[:-1]
     for count in (1, 2) if touches_dot else ():
+        if len(lines) <= count:
+            break
         kept, name = lines[:-count], lines[-count:]
         *before, last = name
         is_long = len(last.text.split()) > FEW_WORDS and _is_sentence(last)
-        if not kept or is_long or any(map(_is_sentence, before)):
+        if is_long or any(map(_is_sentence, before)):
             break
         if name[0].follows_blank:
             return kept

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from digest.model import Problem, Record
 from digest.sources import page_dates, titles
 from digest.sources.page_layout import SENTENCE_ENDS, Entry, Page, layout, paragraphs
-from digest.sources.records import BadRecord, Reading, excerpt, record
+from digest.sources.records import WITHOUT_DATE, BadRecord, Reading, excerpt, record
 from digest.sources.titles import Kind, Paragraph
 
 FURTHER_TITLE, LACKING_TEXT = -4, -15
@@ -21,7 +21,6 @@ CONVINCING_PAPERS, CONVINCING_LENGTH = 3, 300
 """A text without a header is taken for a page that lost it, if it holds so many papers, each
 with one paragraph of at least so many characters, and nothing else."""
 SAVE_AGAIN = "save the page again if a paper is missing"
-WITHOUT_DATE = "nothing else is lost: the paper is listed without its date"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from digest.text.clean import one_line, storable
 from digest.text.latex import readable
 
 EXCERPT = 60
+WITHOUT_DATE = "nothing else is lost: the paper is listed without its date"
+"""The remedy for a date that cannot be read."""
 
 
 class BadRecord(Exception):

@@ -62,7 +62,7 @@ def fill(ledger: SqlLedger) -> None:
     deliver(ledger, "a", "b ✓ \N{SNOWMAN}", channels=BOTH)
     claim(ledger)
     ledger.commit([(KEPT.delivery, 1)], now=NOW, keep=[KEPT])
-    ledger.record_rejected("x.bin", DumpHash("f" * 64), "no dump", now=NOW)
+    ledger.record_rejected("x.bin", DumpHash("f" * 64), "no dump", readers="1", now=NOW)
     ledger.unsubscribe(BOB, now=NOW)
     ledger.suppress("old@example.org", reason="5.1.1 gone \udc80", now=NOW)
     ledger.restored(now=NOW - 30 * DAY)

@@ -92,7 +92,7 @@ def test_the_status_shows_what_is_stuck_and_what_went_wrong(ledger: SqlLedger) -
     end(ledger, State.SENT)
     deliver(ledger, "b", channels=BOTH, period=NEXT_WEEK)
     end(ledger, State.FAILED, "550 no such user")
-    ledger.record_rejected("photo.jpg", DumpHash("0" * 64), "no text", now=NOW + DAY)
+    ledger.record_rejected("photo.jpg", DumpHash("0" * 64), "no text", readers="1", now=NOW + DAY)
 
     status = ledger.status()
 

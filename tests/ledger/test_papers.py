@@ -8,12 +8,13 @@ from datetime import date
 from threading import Barrier, Thread
 
 import pytest
-from sqlalchemy import create_engine, select
+from sqlalchemy import create_engine, select, update
 
 import digest.ledger
 from digest.contracts import Ledger
 from digest.errors import NotFound
 from digest.ledger import SqlLedger
+from digest.ledger.tables import dump as dump_table
 from digest.ledger.tables import sighting
 from digest.model import DumpHash, DumpSeen, Match, Paper, PaperId, PaperKey, Record
 from tests.conftest import disposing
@@ -156,7 +157,7 @@ def test_nothing_is_stored_when_matching_fails(ledger: SqlLedger) -> None:
     with pytest.raises(ZeroDivisionError):
         ledger.record_dump(read, keys_of(read), fail, now=NOW)
 
-    assert ledger.seen([read.hash]) == set()
+    assert ledger.seen([read.hash], readers="1") == set()
     assert len(ledger.record_dump(read, keys_of(read), match_titles, now=NOW)) == 1
 
 
@@ -186,16 +187,47 @@ def test_two_processes_reading_the_same_dump_store_it_once(url: str) -> None:
         ]
 
 
-def test_a_rejected_file_stays_known_and_is_no_dump(ledger: SqlLedger) -> None:
-    read = dump("Scaling laws")
-    ledger.record_rejected("photo.jpg", read.hash, "no text in it", now=NOW)
-    ledger.record_rejected("again.jpg", read.hash, "other words", now=NOW + DAY)
+def test_a_rejected_file_stays_known_to_the_readers_that_rejected_it(ledger: SqlLedger) -> None:
+    content = dump("Scaling laws").hash
+    ledger.record_rejected("photo.jpg", content, "no text in it", readers="1", now=NOW)
+    ledger.record_rejected("again.jpg", content, "other words", readers="1", now=NOW + DAY)
 
-    assert ledger.seen([read.hash, DumpHash("0" * 64)]) == {read.hash}
-    assert ledger.record_dump(read, keys_of(read), match_titles, now=NOW) == []
+    assert ledger.seen([content, DumpHash("0" * 64)], readers="1") == {content}
+    assert ledger.seen([content], readers="2") == set()
     assert ledger.dumps(since=NOW - DAY) == []
     (rejected,) = ledger.rejected()
     assert (rejected.name, rejected.reason, rejected.arrived) == ("photo.jpg", "no text in it", NOW)
+
+    ledger.record_rejected("again.jpg", content, "other words", readers="2", now=NOW + DAY)
+    assert ledger.seen([content], readers="2") == {content}
+    (rejected,) = ledger.rejected()
+    assert (rejected.name, rejected.reason) == ("again.jpg", "other words")
+    assert rejected.arrived == NOW + DAY
+
+
+def test_a_file_that_other_readers_can_read_is_rejected_no_longer(ledger: SqlLedger) -> None:
+    read = dump("Scaling laws")
+    ledger.record_rejected("a.json", read.hash, "a fault", readers="1", now=NOW)
+    (match,) = ledger.record_dump(read, keys_of(read), match_titles, now=NOW + DAY)
+
+    assert match.is_new
+    assert ledger.rejected() == []
+    assert [each.arrived for each in ledger.dumps(since=NOW)] == [NOW + DAY]
+    ledger.record_rejected("a.json", read.hash, "a fault", readers="1", now=NOW + DAY)
+    assert ledger.rejected() == []
+    assert ledger.record_dump(read, keys_of(read), match_titles, now=NOW + DAY) == []
+
+
+def test_a_file_rejected_before_versions_were_kept_is_tried_again(
+    url: str, ledger: SqlLedger
+) -> None:
+    content = DumpHash("f" * 64)
+    ledger.record_rejected("a.json", content, "a fault", readers="1", now=NOW)
+    with disposing(create_engine(url)) as engine, engine.begin() as connection:
+        connection.execute(update(dump_table).values(format=None))
+    assert ledger.seen([content], readers="1") == set()
+    ledger.record_rejected("a.json", content, "a fault", readers="1", now=NOW)
+    assert ledger.seen([content], readers="1") == {content}
 
 
 def test_papers_after_a_key_and_the_newest_of_them(ledger: SqlLedger) -> None:

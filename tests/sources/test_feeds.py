@@ -80,6 +80,36 @@ def test_rss() -> None:
     assert (second.url, second.abstract) == ("https://example.org/p/1", "")
 
 
+@pytest.mark.parametrize(
+    "shown",
+    ["Tue, 28 Oct 20250000000000 00:00:00 GMT", "Tue, 28 Oct 2025 00:00:00 +99999999999", "soon"],
+)
+def test_a_date_that_cannot_be_read_costs_a_paper_nothing_else(shown: str) -> None:
+    dated = "<pubDate>Mon, 27 Oct 2025 22:00:00 -0400</pubDate>"
+    items = [f"<item><title>{title}</title>{dated}\n</item>" for title in ("One", "Two")]
+    text = f"<rss><channel>{''.join(items)}</channel></rss>".replace(
+        dated, f"<pubDate>{shown}</pubDate>", 1
+    )
+    dump = read(text, name="tides.rss")
+    assert [(record.title, record.published) for record in dump.records] == [
+        ("One", None),
+        ("Two", date(2025, 10, 27)),
+    ]
+    (problem,) = dump.problems
+    assert (problem.where, problem.what) == (
+        "tides.rss:1",
+        f"a date that cannot be read: “{shown}”",
+    )
+    assert "is listed without its date" in problem.remedy
+
+
+def test_a_date_that_cannot_be_read_does_not_matter_beside_one_that_can() -> None:
+    two = "<pubDate>soon</pubDate><updated>2025-10-27T00:00:00Z</updated>"
+    dump = read(f"<rss><channel><item><title>One</title>{two}</item></channel></rss>")
+    assert [record.published for record in dump.records] == [date(2025, 10, 27)]
+    assert dump.problems == ()
+
+
 def test_rss_of_the_first_version() -> None:
     dump = read(RDF)
     assert (dump.format, dump.listed) == ("rss", date(2025, 10, 28))

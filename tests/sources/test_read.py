@@ -112,6 +112,21 @@ def test_a_title_may_begin_like_json_or_markup() -> None:
     assert titles(read(text))[0] == "[Re] Harbour Experts"
 
 
+@pytest.mark.parametrize("before", ["", "Daily Papers\n", "  \n\n"])
+@pytest.mark.parametrize("date", ["Mar 8", "Mar 8, 2025", "Published on Mar 8"])
+def test_a_date_a_dot_and_a_date_without_a_paper_are_told_by_their_line(
+    before: str, date: str
+) -> None:
+    start = f"{before}{date}\n·\nDec 6\n"
+    alone, whole = read(start), read(f"{start}\n{detailed(papers(3))}")
+    assert alone.records == ()
+    assert titles(whole) == list(TITLES[:3])
+    for dump in (alone, whole):
+        (problem,) = dump.problems
+        assert problem.where == f"page.txt:{start.count(chr(10)) - 1}"
+        assert problem.what == "metadata without a paper"
+
+
 def read_or_refused(data: bytes) -> Dump | str:
     try:
         return read(data)
