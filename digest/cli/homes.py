@@ -160,7 +160,7 @@ def _as_json(problem: Problem) -> dict[str, str]:
 def status(home: Path, alive: bool, now: datetime | None, as_json: bool) -> int:
     """Show what happened, what is due next and what is stuck.
 
-    Exit status: 0; with --alive 1 when the service has not stirred for two minutes.
+    Exit status: 0; with --alive 1 when the service gave no sign for two minutes or its passes fail.
 
     \b
     Examples:
@@ -168,12 +168,12 @@ def status(home: Path, alive: bool, now: datetime | None, as_json: bool) -> int:
       digest status --alive
     """
     from digest import periods, subscribers
-    from digest.cli import overview, people, wiring
+    from digest.cli import health, overview, people, wiring
 
     opened, when = wiring.open_home(home), moment(now)
-    lives = wiring.is_alive(opened, now=when)
+    service = health.of(opened, now=when)
     if alive:
-        return int(not lives)
+        return int(service.word != "ok")
     listed = subscribers.load(home)
     upcoming = sorted(
         (periods.next_occurrence(each.schedule, each.timezone, when), each.id) for each in listed
@@ -181,7 +181,7 @@ def status(home: Path, alive: bool, now: datetime | None, as_json: bool) -> int:
     with wiring.look_into_ledger(opened) as ledger:
         seen, everybody = ledger.status(), people.everybody(listed, ledger)
         rejected = ledger.rejected()
-    found = overview.Overview(when, seen, rejected, everybody, upcoming, lives)
+    found = overview.Overview(when, seen, rejected, everybody, upcoming, service)
     if as_json:
         click.echo(json.dumps(found.as_json(), indent=2))
     else:

@@ -13,6 +13,7 @@ from digest.cli.deliveries import row_as_json
 from digest.model import State
 
 if TYPE_CHECKING:
+    from digest.cli.health import Health
     from digest.cli.people import Person
     from digest.ledger.operating import DeliveryRow, Status
     from digest.ledger.papers import Rejected
@@ -34,8 +35,8 @@ class Overview:
     people: Sequence[Person]
     upcoming: Sequence[tuple[datetime, str]]
     """When each subscriber's next digest falls due, soonest first."""
-    alive: bool
-    """Whether `digest serve` has stirred lately."""
+    service: Health
+    """Of `digest serve`."""
 
     @property
     def standings(self) -> Mapping[str, int]:
@@ -44,10 +45,11 @@ class Overview:
 
     def as_json(self) -> dict[str, Any]:
         """What ``digest status --json`` prints."""
-        seen = self.seen
+        seen, failure = self.seen, self.service.failure
         return {
             "now": self.now.isoformat(),
-            "service": self.alive,
+            "service": self.service.is_running,
+            "failing": failure and {"since": failure.since.isoformat(), "what": failure.what},
             "papers": seen.papers,
             "dumps": seen.dumps,
             "rejected": len(self.rejected),
@@ -80,7 +82,7 @@ class Overview:
         last = f", the last {ago(self.now - seen.last_dump)}" if seen.last_dump else ""
         rejected = f", {len(self.rejected)} rejected" if self.rejected else ""
         rows = [
-            ("Service", "running" if self.alive else "not running"),
+            ("Service", self._service()),
             ("Dumps", f"{seen.dumps} read{rejected}{last}"),
             *(("", f"{each.name}: {each.reason}") for each in self.rejected[:REJECTED]),
             ("Papers", f"{seen.papers:,}"),
@@ -94,6 +96,14 @@ class Overview:
         if len(self.upcoming) > UPCOMING:
             rows.append(("", f"and {len(self.upcoming) - UPCOMING} more subscribers"))
         return rows
+
+    def _service(self) -> str:
+        if not self.service.is_running:
+            return "not running"
+        if not (failure := self.service.failure):
+            return "running"
+        since = f"{failure.since:%Y-%m-%d %H:%M} UTC, {ago(self.now - failure.since)}"
+        return f"running, but its passes fail since {since}: {failure.what}"
 
     def _stuck(self, row: DeliveryRow) -> str:
         """Why a delivery is not finished, and what comes next."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from digest import pipeline, subscribers, web
-from digest.cli import bounces, logs, wiring
+from digest.cli import bounces, health, logs, wiring
 from digest.errors import ConfigError
 from digest.inbox import Inbox
 from digest.model import DumpHash, Subscriber, SubscriberId
@@ -34,14 +34,15 @@ def serve(path: Path, *, clock: Callable[[], datetime]) -> None:
     inbox = Inbox(home.inbox)
 
     def stopping() -> bool:
-        watch.beat()  # a long pass asks often, and is well
+        health.beat(home)  # a long pass asks often
         return service.stopping()
 
     def run_pass(now: datetime) -> None:
-        if places := bounces.mailboxes(home):
-            tell_post(bounces.read(home, places, profiles(), now=now))
-        with wiring.open_house(home, now=now, inbox=inbox, stopping=stopping) as house:
-            report = pipeline.run_once(house, profiles(), now=now)
+        with health.recorded(home, now=now):
+            if places := bounces.mailboxes(home):
+                tell_post(bounces.read(home, places, profiles(), now=now))
+            with wiring.open_house(home, now=now, inbox=inbox, stopping=stopping) as house:
+                report = pipeline.run_once(house, profiles(), now=now)
         logs.tell(report)
         watch.seen()
 
@@ -81,7 +82,7 @@ def desk(home: wiring.Home, clock: Callable[[], datetime]) -> web.Desk:
         keys=lambda: wiring.signing_keys(home),
         notices=lambda: Notices(loaded, home.site),
         clock=clock,
-        is_well=lambda: wiring.is_alive(home, now=clock()),
+        health=lambda: health.of(home, now=clock()).word,
     )
 
 
@@ -121,7 +122,7 @@ class Profiles:
 
 
 class Watch:
-    """Notices finished files that no pass has seen; each look shows that the service is well."""
+    """Notices finished files that no pass has seen; each look shows that the service runs."""
 
     def __init__(self, home: wiring.Home, inbox: Inbox) -> None:
         self._home, self._inbox = home, inbox
@@ -130,15 +131,9 @@ class Watch:
 
     def changed(self) -> bool:
         """Whether the inbox holds a file that has not been there at the last pass."""
-        self.beat()
+        health.beat(self._home)
         self._now = frozenset(file.hash for file in self._inbox.scan().found)
         return not self._now <= self._seen
-
-    def beat(self) -> None:
-        """Show that the service is well."""
-        with suppress(OSError):  # it then looks unwell, and is
-            self._home.heartbeat.parent.mkdir(parents=True, exist_ok=True)
-            self._home.heartbeat.touch()
 
     def seen(self) -> None:
         """A pass was made since the last look."""

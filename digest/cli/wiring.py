@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
 MANY = 20
 """Subscribers whose feeds and pages are worth a process of its own."""
-HEARTBEAT = timedelta(minutes=2)
-"""A service that has not stirred for this long is not well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +61,13 @@ class Home:
 
     @property
     def heartbeat(self) -> Path:
-        """Touched by a service that is well."""
+        """Touched by a service that runs."""
         return self.state / "heartbeat"
+
+    @property
+    def failure(self) -> Path:
+        """There while the passes of the service fail."""
+        return self.state / "failure"
 
     @property
     def site(self) -> Site:
@@ -97,15 +100,6 @@ def look_into_ledger(home: Home) -> Iterator[SqlLedger]:
         else:
             with book.rehearsal() as empty:
                 yield empty
-
-
-def is_alive(home: Home, *, now: datetime) -> bool:
-    """Whether a service of this home has stirred lately."""
-    try:
-        last = home.heartbeat.stat().st_mtime
-    except OSError:
-        return False
-    return now.timestamp() - last < HEARTBEAT.total_seconds()
 
 
 def try_templates(home: Home) -> trial.Trial:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -48,18 +48,18 @@ class Desk:
     notices: Callable[[], Notices]
     """Of the templates as they stand now."""
     clock: Callable[[], datetime]
-    is_well: Callable[[], bool]
-    """Whether the service has stirred lately."""
+    health: Callable[[], Literal["ok", "silent", "failing"]]
+    """Whether the service runs and its passes succeed."""
 
 
 def application(desk: Desk) -> ASGIApp:
     """The whole of it."""
 
     def health(_: Request) -> Response:
-        is_well = desk.is_well()
+        status = desk.health()
         return JSONResponse(
-            {"status": "ok" if is_well else "silent"},
-            status_code=200 if is_well else 503,
+            {"status": status},
+            status_code=200 if status == "ok" else 503,
             headers={"Cache-Control": "no-store"},
         )
 

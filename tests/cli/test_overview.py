@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 import digest.ledger
+from digest.cli import health, wiring
 from digest.cli.overview import ago
+from digest.errors import LedgerError
 from digest.model import State
 from tests.cli import lighthouse
 from tests.cli.command import digest as command
@@ -43,6 +45,40 @@ def test_a_new_home_has_nothing_to_tell_and_stays_new(tmp_path: Path) -> None:
         "Due next Mon 23 Nov 2026 08:00 UTC bob",
     ]
     assert not (home / "state").exists()
+
+
+def test_a_service_whose_passes_fail_says_since_when_and_why_until_one_succeeds(
+    tmp_path: Path,
+) -> None:
+    home = lighthouse.make(tmp_path / "home")
+    opened = wiring.open_home(home)
+    health.beat(opened)
+    assert command(home, "status", "--alive").code == 0
+
+    first, now = utc("2026-11-16T08:00"), utc("2026-11-16T09:00")
+    for moment, error in ((first, LedgerError("the disk is full")), (now, OverflowError("large"))):
+        with pytest.raises(type(error)), health.recorded(opened, now=moment):
+            raise error
+    stamp = now.timestamp()
+    os.utime(opened.heartbeat, (stamp, stamp))
+    at = now.isoformat()
+    assert command(home, "status", "--alive", "--now", at).code == 1
+    what = "OverflowError: large"
+    told = f"running, but its passes fail since 2026-11-16 08:00 UTC, 1 hour ago: {what}"
+    assert f"Service {told}" in lines(home, at)
+    found = command(home, "status", "--json", "--now", at).json
+    assert found["service"] is True
+    assert found["failing"] == {"since": first.isoformat(), "what": what}
+
+    opened.failure.write_text("")  # what a full disk leaves
+    assert command(home, "status", "--alive", "--now", at).code == 1
+    assert "the log of the service says why" in "".join(lines(home, at))
+
+    with health.recorded(opened, now=now):
+        pass
+    assert command(home, "status", "--alive", "--now", at).code == 0
+    assert "Service running" in lines(home, at)
+    assert command(home, "status", "--json", "--now", at).json["failing"] is None
 
 
 def test_what_went_well_is_counted_by_state(tmp_path: Path) -> None:

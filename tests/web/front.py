@@ -69,7 +69,7 @@ def make_desk(home: Path, refusals: web.Refusals, keys: Tokens) -> web.Desk:
         keys=lambda: keys,
         notices=lambda: Notices(loaded, site),
         clock=lambda: NOW,
-        is_well=lambda: True,
+        health=lambda: "ok",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from typing import Literal, NoReturn
 
 import pytest
 from hypothesis import given
@@ -41,12 +42,13 @@ def test_every_answer_is_guarded(front: Front) -> None:
         assert answer.headers["Server"] is None
 
 
-def test_a_service_that_stirs_is_well_and_one_that_does_not_is_not(desk: web.Desk) -> None:
-    well = [True, False]
-    with running(replace(desk, is_well=lambda: well.pop(0))) as front:
-        first, second = (front.get("/healthz") for _ in range(2))
+def test_a_service_is_well_that_runs_and_whose_passes_succeed(desk: web.Desk) -> None:
+    states: list[Literal["ok", "silent", "failing"]] = ["ok", "silent", "failing"]
+    with running(replace(desk, health=lambda: states.pop(0))) as front:
+        first, second, third = (front.get("/healthz") for _ in range(3))
     assert (first.status, first.text) == (200, '{"status":"ok"}')
     assert (second.status, second.text) == (503, '{"status":"silent"}')
+    assert (third.status, third.text) == (503, '{"status":"failing"}')
     assert first.headers["Content-Type"] == "application/json"
     assert first.headers["Cache-Control"] == "no-store"
 
@@ -112,10 +114,10 @@ def test_a_path_in_the_log_is_one_line_of_plain_characters(path: str) -> None:
 def test_what_a_request_breaks_breaks_nothing_else(
     desk: web.Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken() -> bool:
+    def broken() -> NoReturn:
         raise ZeroDivisionError
 
-    with running(replace(desk, is_well=broken)) as front:
+    with running(replace(desk, health=broken)) as front:
         assert front.get("/healthz").status == 500
         assert front.get("/none").status == 404
     assert "ZeroDivisionError" in caplog.text

@@ -93,6 +93,25 @@ def test_one_click_in_a_mail_ends_the_mail_to_that_person_and_nobody_else(home: 
     assert [mail for mail in lighthouse.mails(home) if "W47" in mail] == ["2026-W47-bob"]
 
 
+def test_a_service_whose_passes_fail_is_unwell_until_one_succeeds(home: Path) -> None:
+    keys = home / "state" / "keys"
+    good = keys.read_bytes()
+    keys.write_text("no key")
+    with served(home) as (front, process):
+        while "failing" not in (answer := front.get("/healthz")).text:
+            assert process.poll() is None
+        assert answer.status == 503
+        assert digest(home, "status", "--alive").code == 1
+        assert f"{keys}:1" in digest(home, "status", "--json").json["failing"]["what"]
+
+    keys.write_bytes(good)
+    with served(home) as (front, process):
+        while (answer := front.get("/healthz")).status == 503:
+            assert process.poll() is None
+        assert answer.text == '{"status":"ok"}'
+        assert digest(home, "status", "--alive").code == 0
+
+
 def test_a_port_that_is_taken_ends_the_start_before_anything_is_done(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

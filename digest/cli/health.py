@@ -1,0 +1,87 @@
+"""Whether `digest serve` runs, and whether its passes succeed: two files in the state folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from digest.cli.wiring import Home
+from digest.errors import DigestError
+
+SILENT = timedelta(minutes=2)
+"""A heartbeat older than this means that the service does not run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The passes of a service fail."""
+
+    since: datetime
+    """The first failed pass after the last good one."""
+    what: str
+    """The error of the last pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The state of a home's service."""
+
+    is_running: bool
+    failure: Failure | None
+
+    @property
+    def word(self) -> Literal["ok", "silent", "failing"]:
+        """The state as ``/healthz`` names it."""
+        if not self.is_running:
+            return "silent"
+        return "failing" if self.failure else "ok"
+
+
+def of(home: Home, *, now: datetime) -> Health:
+    """The state of the service of a home. A service that does not run has no failure."""
+    try:
+        last = home.heartbeat.stat().st_mtime
+    except OSError:
+        return Health(is_running=False, failure=None)
+    is_running = now.timestamp() - last < SILENT.total_seconds()
+    return Health(is_running, _failure(home) if is_running else None)
+
+
+def beat(home: Home) -> None:
+    """Record that the service runs."""
+    with suppress(OSError):  # the service then looks silent
+        home.heartbeat.parent.mkdir(parents=True, exist_ok=True)
+        home.heartbeat.touch()
+
+
+@contextmanager
+def recorded(home: Home, *, now: datetime) -> Iterator[None]:
+    """Record how the pass inside the block ends; what it raises is raised on."""
+    try:
+        yield
+    except Exception as error:
+        earlier = _failure(home)
+        said = str(error) if isinstance(error, DigestError) else f"{type(error).__name__}: {error}"
+        told = {"since": (earlier.since if earlier else now).isoformat(), "what": said}
+        with suppress(OSError):  # on a full disk the file stays empty, which is a failure as well
+            home.failure.parent.mkdir(parents=True, exist_ok=True)
+            home.failure.write_text(json.dumps(told), "utf-8")
+        raise
+    with suppress(OSError):
+        home.failure.unlink(missing_ok=True)
+
+
+def _failure(home: Home) -> Failure | None:
+    try:
+        written = home.failure.stat().st_mtime
+    except FileNotFoundError:
+        return None
+    try:
+        told = json.loads(home.failure.read_text("utf-8"))
+        return Failure(datetime.fromisoformat(told["since"]), told["what"])
+    except (OSError, ValueError):
+        return Failure(datetime.fromtimestamp(written, UTC), "the log of the service says why")
