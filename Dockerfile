@@ -8,6 +8,8 @@ RUN python -m venv /opt/digest \
 COPY pyproject.toml README.md LICENSE ./
 COPY digest ./digest
 COPY templates ./templates
+COPY examples/dumps ./examples/dumps
+COPY subscribers.yaml subscribers.schema.json ./
 RUN /opt/digest/bin/pip install --no-cache-dir --no-deps .
 
 FROM python:3.12-slim-bookworm

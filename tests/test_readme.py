@@ -72,6 +72,16 @@ def test_the_second_command_installs_from_the_lock_and_runs_the_tests() -> None:
     assert (TOP / "requirements.lock").is_file()
 
 
+def test_nobody_is_told_to_install_the_digest_of_somebody_else() -> None:
+    """On PyPI, ``digest`` is another project; this distribution is ``papers-digest``."""
+    told = [TOP / "Dockerfile", *TOP.glob("*.md"), *TOP.glob("docs/*.md")]
+    told += [path for path in TOP.glob("digest/**/*") if path.suffix in {".py", ".toml"}]
+    told += [path for path in TOP.glob("examples/**/*") if path.is_file()]
+    wrong = re.compile(r"pip3? install (?:[^\s&]+ )*?['\"]?digest\b")
+    assert wrong.search("pip install -U 'digest[dkim]'")
+    assert not [path for path in told if wrong.search(path.read_text())]
+
+
 def test_the_example_profile_can_be_loaded(tmp_path: Path) -> None:
     example = re.search(r"```yaml\n(defaults:.*?)```", README, re.DOTALL)
     assert example

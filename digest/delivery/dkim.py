@@ -105,7 +105,7 @@ def load(path: Path, *, domain: str, selector: str) -> Signer:
         )
     except ImportError as error:
         raise _problem(
-            path, "cryptography is not installed", "pip install 'digest[dkim]'"
+            path, "cryptography is not installed", "pip install 'papers-digest[dkim]'"
         ) from error
     try:
         mode = path.stat().st_mode
