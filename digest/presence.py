@@ -14,6 +14,8 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from digest import private_files
+
 
 def new_owner() -> str:
     """A name for this process that no other one has had."""
@@ -23,9 +25,9 @@ def new_owner() -> str:
 @contextmanager
 def present(folder: Path, owner: str) -> Iterator[None]:
     """Hold ``owner``'s lock in ``folder`` inside the block."""
-    folder.mkdir(parents=True, exist_ok=True)
+    private_files.make_folder(folder)
     path = folder / owner
-    with path.open("w") as file:
+    with private_files.open_to_write(path) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         try:
             yield

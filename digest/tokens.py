@@ -19,6 +19,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
+from digest import private_files
 from digest.errors import ConfigError
 from digest.model import DeliveryId, Problem, SubscriberId
 
@@ -153,18 +154,17 @@ def load(path: Path) -> Tokens:
 
 def _create(path: Path) -> str:
     """Write a first key; the file of whoever comes first counts."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_files.make_folder(path.parent)
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with os.fdopen(descriptor, "w") as file:
+        with private_files.open_to_write(partial) as file:
             file.write(f"1 {secrets.token_hex(_KEY_BYTES)}\n")
             file.flush()
             os.fsync(file.fileno())
         with suppress(FileExistsError):
             os.link(partial, path)
     finally:
-        partial.unlink()
+        partial.unlink(missing_ok=True)
     return path.read_text("ascii")
 
 

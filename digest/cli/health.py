@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from digest import private_files
 from digest.cli.wiring import Home
 from digest.errors import DigestError
 
@@ -54,8 +55,8 @@ def of(home: Home, *, now: datetime) -> Health:
 def beat(home: Home) -> None:
     """Record that the service runs."""
     with suppress(OSError):  # the service then looks silent
-        home.heartbeat.parent.mkdir(parents=True, exist_ok=True)
-        home.heartbeat.touch()
+        private_files.make_folder(home.state)
+        home.heartbeat.touch(mode=0o600)
 
 
 @contextmanager
@@ -68,8 +69,9 @@ def recorded(home: Home, *, now: datetime) -> Iterator[None]:
         said = str(error) if isinstance(error, DigestError) else f"{type(error).__name__}: {error}"
         told = {"since": (earlier.since if earlier else now).isoformat(), "what": said}
         with suppress(OSError):  # on a full disk the file stays empty, which is a failure as well
-            home.failure.parent.mkdir(parents=True, exist_ok=True)
-            home.failure.write_text(json.dumps(told), "utf-8")
+            private_files.make_folder(home.state)
+            with private_files.open_to_write(home.failure) as file:
+                json.dump(told, file)
         raise
     with suppress(OSError):
         home.failure.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from digest import config, ledger, presence, tokens
+from digest import config, ledger, presence, private_files, tokens
 from digest.beside import forked, put_off
 from digest.cli.dry import DryPublisher, DryTransport
 from digest.contracts import Publisher, Track, Transport, untracked
@@ -130,7 +130,8 @@ def open_house(
             book = stack.enter_context(book.rehearsal())
             keys = tokens.Tokens({0: os.urandom(32)})
         else:
-            home.state.mkdir(parents=True, exist_ok=True)
+            private_files.make_folder(home.state)
+            private_files.restrict_tree(home.state)
             stack.enter_context(presence.present(home.state / "owners", owner))
             keys = signing_keys(home)
         loaded = templates.load(home.path)

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, insert, select
 
+from digest import private_files
 from digest.errors import LedgerError
 from digest.ledger.database import INTAKE, REFUSALS, Database, connect
 from digest.ledger.tables import metadata
@@ -63,7 +64,7 @@ def back_up(source: Database, path: Path) -> None:
     """
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        partial.touch(mode=0o600, exist_ok=False)
+        private_files.create(partial)
         if source.is_sqlite:
             _copy_pages(source, partial)
         else:

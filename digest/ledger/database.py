@@ -33,11 +33,16 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import QueuePool
 
+from digest import private_files
 from digest.errors import LedgerError
 from digest.ledger import schema
 from digest.ledger.faults import FAILURES, in_words, wrong_url
 
 T = TypeVar("T")
+
+_CREATING = threading.Lock()
+"""Held while a database file is created: closing it would take the locks of SQLite from another
+thread that has the file open already."""
 
 _PAUSE = timedelta(milliseconds=10)
 
@@ -118,7 +123,7 @@ class Database:
 
     def _create_or_upgrade(self) -> None:
         if self.path is not None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            _make_private(self.path.resolve())
         with self._reading.connect() as connection:
             if schema.version(connection) == schema.HEAD:
                 return
@@ -150,6 +155,18 @@ def _sqlite(url: URL, patience: timedelta) -> Database:
         return private(url, patience=patience)
     engine = create_engine(url, connect_args={"timeout": patience.total_seconds()})
     return Database(url, _with_events(engine, patience), patience=patience, path=Path(url.database))
+
+
+def _make_private(path: Path) -> None:
+    """Create the file of a SQLite database, where there is none, for its owner alone.
+
+    SQLite gives its other files the mode of this one.
+    """
+    private_files.make_folder(path.parent)
+    with _CREATING:
+        private_files.create(path)
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+        private_files.restrict(path.with_name(name))
 
 
 def private(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from digest import private_files
 from digest.errors import LedgerError
 from digest.ledger import operating
 from digest.ledger.copying import complete, sync_folder
@@ -43,7 +44,7 @@ def put_back(database: Database, backup: Path, *, now: datetime) -> PutBack:
     database.close()
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_files.make_folder(path.parent)
         _copy(backup, partial)
         held = _mark(partial, database, now=now)
         complete(partial)
@@ -59,7 +60,7 @@ def put_back(database: Database, backup: Path, *, now: datetime) -> PutBack:
 
 
 def _copy(backup: Path, partial: Path) -> None:
-    partial.touch(mode=0o600, exist_ok=False)
+    private_files.create(partial)
     uri = f"{backup.absolute().as_uri()}?mode=ro"
     with (
         closing(sqlite3.connect(uri, uri=True)) as source,

@@ -1,0 +1,51 @@
+"""Folders and files that only the user who runs the program can read, whatever the umask is."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import TextIO
+
+_FOLDER, _FILE = 0o700, 0o600
+
+
+def make_folder(path: Path) -> None:
+    """Create a folder with mode 0700; a folder that exists keeps its mode."""
+    path.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
+
+
+def open_to_write(path: Path) -> TextIO:
+    """Open a text file, emptied or new; a new one gets mode 0600."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _FILE)
+    return os.fdopen(descriptor, "w", encoding="utf-8")
+
+
+def create(path: Path) -> None:
+    """Create an empty file with mode 0600; a file that exists is not opened and keeps its mode."""
+    with suppress(FileExistsError):
+        path.touch(mode=_FILE, exist_ok=False)
+
+
+def restrict(path: Path) -> None:
+    """Withdraw what goes beyond 0700 from the mode of a folder, beyond 0600 from that of a file.
+
+    Symbolic links, files of another user, and file systems without permissions are left alone.
+    """
+    with suppress(OSError):
+        status = path.lstat()
+        if stat.S_ISLNK(status.st_mode) or status.st_uid != os.geteuid():
+            return
+        mode = stat.S_IMODE(status.st_mode)
+        allowed = _FOLDER if stat.S_ISDIR(status.st_mode) else _FILE
+        if mode & ~allowed:
+            path.chmod(mode & allowed)
+
+
+def restrict_tree(folder: Path) -> None:
+    """Restrict a folder and everything in it."""
+    restrict(folder)
+    for parent, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            restrict(Path(parent, name))
