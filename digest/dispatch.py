@@ -41,7 +41,8 @@ def deliver(house: House, subscribers: Sequence[Subscriber]) -> Deliveries:
     except TemplateError as error:
         problem = Problem(error.where, error.what, MEND_TEMPLATE)
         return Deliveries((), (*given_up, problem), held=due)
-    sending = _Sending(house, {each.id: each for each in subscribers if each.email}, composer)
+    by_email = {each.id: each for each in subscribers if "email" in each.channels}
+    sending = _Sending(house, by_email, composer)
     sending.run(due)
     return Deliveries(tuple(sending.rows), (*given_up, *sending.problems))
 

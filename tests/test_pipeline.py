@@ -180,7 +180,9 @@ def decide_only(world: World, people: list[Subscriber], now: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "remaining", [[], [replace(ADA, channels=("feed",), email=None)]], ids=["gone", "no address"]
+    "remaining",
+    [[], [replace(ADA, channels=("feed",), email=None)], [replace(ADA, channels=("feed",))]],
+    ids=["gone", "no address", "email switched off"],
 )
 def test_who_leaves_while_a_mail_is_pending_does_not_get_it(
     world: World, remaining: list[Subscriber]
