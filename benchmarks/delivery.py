@@ -29,8 +29,6 @@ from typing import Any
 import digest.ledger
 from digest.delivery.connection import Server
 from digest.delivery.smtp import SmtpTransport
-from digest.dispatch import deliver
-from digest.house import House
 from digest.ledger import SqlLedger
 from digest.model import (
     Coverage,
@@ -44,6 +42,8 @@ from digest.model import (
     Subscriber,
     SubscriberId,
 )
+from digest.pipeline.context import RunContext
+from digest.pipeline.deliver import deliver
 
 NOW = datetime(2026, 11, 16, 8, tzinfo=UTC)
 CONTENT = b"From: digest@example.org\r\nSubject: x\r\n\r\n" + (b"x" * 70 + b"\r\n") * 565
@@ -108,7 +108,7 @@ def send_plainly(transport: SmtpTransport, messages: int) -> None:
 def send_strictly(transport: SmtpTransport, messages: int, book: SqlLedger) -> None:
     """As a pass does it: claims, one durable commit before each dot, every outcome recorded."""
     unused: Any = None
-    house = House(
+    context = RunContext(
         inbox=unused,
         ledger=book,
         transport=transport,
@@ -125,7 +125,7 @@ def send_strictly(transport: SmtpTransport, messages: int, book: SqlLedger) -> N
         expect="none",
         feed_entries=0,
     )
-    assert deliver(house, readers(messages)).count(State.SENT) == messages
+    assert deliver(context, readers(messages)).count(State.SENT) == messages
 
 
 def message(delivery: DeliveryId) -> Message:
@@ -136,7 +136,7 @@ def message(delivery: DeliveryId) -> Message:
 def fill(book: SqlLedger, deliveries: int, period: Period) -> None:
     """So many pending deliveries."""
     names = [reader.id for reader in readers(deliveries)]
-    book.enrol(names)
+    book.ensure_subscribers(names)
     digests = [Digest(name, period, NOW, PaperKey(0), (), Coverage(1, 1)) for name in names]
     assert book.record(digests, dict.fromkeys(names, ("email",))) == deliveries
 

@@ -18,7 +18,7 @@ from sqlalchemy import Engine, create_engine, text
 
 import digest.ledger
 from digest.ledger.tables import metadata
-from digest.render.inlining import inlined
+from digest.render.email.inlining import inlined
 
 MakeUrl = Callable[[], str]
 
@@ -43,7 +43,7 @@ def _made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     kept = partial(ImmutableSandboxedEnvironment, bytecode_cache=compiled)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("digest.render.templates.ImmutableSandboxedEnvironment", kept)
-        patch.setattr("digest.render.email.inlined", cache(inlined))
+        patch.setattr("digest.render.email.compose.inlined", cache(inlined))
         yield
 
 

@@ -1,61 +1,34 @@
-"""The arrows between the rooms point one way; see docs/architecture.md."""
+"""Packages import only what the table in docs/architecture.md allows."""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parent.parent / "digest"
-
-CORE = {"model", "errors", "notation"}
-MAY_IMPORT: dict[str, set[str]] = {
-    "model": set(),
-    "notation": set(),
-    "errors": {"model"},
-    "text": set(),
-    "config": CORE,
-    "subscribers": CORE | {"text", "periods"},
-    "sources": CORE | {"text"},
-    "inbox": CORE,
-    "identity": {"model", "text"},
-    "periods": {"model"},
-    "ranking": {"model", "text"},
-    "balance": {"model", "text"},
-    "planner": {"balance", "model"},
-    "render": CORE | {"text"},
-    "publisher": CORE,
-    "contracts": {"model"},
-    "ledger": CORE | {"contracts", "private_files", "text"},
-    "delivery": CORE | {"tokens"},
-    "doctor": {"delivery"},
-    "private_files": set(),
-    "tokens": {"model", "errors", "private_files"},
-    "report": {"model"},
-    "presence": {"private_files"},
-    "beside": set(),
-    "schedule": {"model", "periods"},
-    "starter": set(),
-    "house": {"beside", "contracts", "model", "planner", "render", "report"},
-    "dispatch": CORE | {"contracts", "delivery", "house", "report"},
-    "publication": CORE | {"house", "render", "report"},
-    "pipeline": CORE
-    | {"contracts", "dispatch", "house", "publication", "report"}
-    | {"balance", "identity", "periods", "planner", "ranking", "sources"},
-    "tuning": CORE | {"contracts", "inquiry", "pipeline", "planner", "ranking", "text"},
-    "web": CORE | {"render", "tokens"},
-    "inquiry": {"contracts", "model", "periods", "pipeline", "planner"},
-}
-"""Room → the rooms it may import. ``cli`` may import all; nothing imports ``cli``."""
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "digest"
+ROW = re.compile(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \|$", re.MULTILINE)
 
 
-def room_of(path: Path) -> str:
+def may_import() -> dict[str, set[str]]:
+    """Package → the packages it may import, as the table says."""
+    table = (ROOT / "docs/architecture.md").read_text().partition("## The packages")[2]
+    rows = ROW.findall(table.partition("\n## ")[0])
+    return {name: set(re.findall(r"\w+", allowed)) for name, allowed in rows}
+
+
+MAY_IMPORT = may_import()
+
+
+def package_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def imported_rooms(path: Path) -> Iterator[str]:
+def imported_packages(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         match node:
             case ast.ImportFrom(module="digest", names=names):
@@ -69,17 +42,35 @@ def imported_rooms(path: Path) -> Iterator[str]:
 
 
 FILES = sorted(
-    path for path in PACKAGE.rglob("*.py") if room_of(path) not in {"cli", "__init__", "__main__"}
+    path
+    for path in PACKAGE.rglob("*.py")
+    if package_of(path) not in {"cli", "__init__", "__main__"}
 )
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_room_imports_only_what_it_may(path: Path) -> None:
-    room = room_of(path)
-    assert room in MAY_IMPORT, f"say in MAY_IMPORT and the architecture what {room} may import"
-    assert set(imported_rooms(path)) - {room} <= MAY_IMPORT[room]
+def test_a_package_imports_only_what_the_table_allows(path: Path) -> None:
+    package = package_of(path)
+    assert package in MAY_IMPORT, f"add {package} to the table in docs/architecture.md"
+    assert set(imported_packages(path)) - {package} <= MAY_IMPORT[package]
 
 
-def test_every_room_is_on_the_map() -> None:
-    rooms = {room_of(path) for path in FILES}
-    assert set(MAY_IMPORT) <= rooms, "a room in MAY_IMPORT does not exist"
+def test_the_table_allows_no_more_than_is_used() -> None:
+    used: dict[str, set[str]] = {name: set() for name in map(package_of, FILES)}
+    for path in FILES:
+        used[package_of(path)] |= set(imported_packages(path)) - {package_of(path)}
+    assert used == MAY_IMPORT
+
+
+def test_packages_do_not_import_each_other_in_a_circle() -> None:
+    done: set[str] = set()
+
+    def follow(name: str, way: tuple[str, ...]) -> None:
+        assert name not in way, f"a circle: {' → '.join((*way, name))}"
+        if name not in done:
+            for other in sorted(MAY_IMPORT[name]):
+                follow(other, (*way, name))
+            done.add(name)
+
+    for name in MAY_IMPORT:
+        follow(name, ())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from digest import identity, sources, subscribers
+from digest import dedup, sources, subscribers
 from digest.model import Dump, DumpHash, Match, Record, Subscriber
 from digest.ranking import Ranking
 
@@ -35,7 +35,7 @@ def dumps() -> list[Dump]:
 @pytest.fixture(scope="module")
 def matches(dumps: list[Dump]) -> list[Match]:
     records = [record for dump in dumps for record in dump.records]
-    return identity.match(records, (), listed=None, arrived=NOW)
+    return dedup.match(records, (), listed=None, arrived=NOW)
 
 
 @pytest.fixture(scope="module")

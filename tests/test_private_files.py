@@ -16,7 +16,7 @@ import pytest
 
 import digest.ledger
 from digest import private_files
-from digest.cli import health, wiring
+from digest.cli import app, health
 from tests.cli.command import digest as command
 
 TOP = Path(__file__).parent.parent
@@ -119,7 +119,7 @@ def test_the_files_beside_an_open_ledger_are_private(tmp_path: Path, umask: int)
 
 @UMASKS
 def test_what_a_service_records_of_its_health_is_private(home: Path, umask: int) -> None:
-    opened = wiring.open_home(home)
+    opened = app.open_home(home)
     with umask_of(umask):
         health.beat(opened)
         with pytest.raises(ZeroDivisionError), health.recorded(opened, now=datetime.now(UTC)):

@@ -18,10 +18,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import digest.ledger
-from digest import pipeline
-from digest.contracts import Composer, Ledger
 from digest.delivery.outbox import Outbox
-from digest.house import House
 from digest.ledger import SqlLedger
 from digest.model import (
     Channel,
@@ -35,13 +32,16 @@ from digest.model import (
     Subscriber,
     SubscriberId,
 )
-from digest.planner import Expect
-from digest.publisher import FolderPublisher
+from digest.pipeline.context import RunContext
+from digest.pipeline.protocols import Composer, Ledger
+from digest.pipeline.report import RunReport
+from digest.pipeline.run import run
+from digest.public.folder import FolderPublisher
 from digest.render import templates
-from digest.render.email import EmailComposer
+from digest.render.email.compose import EmailComposer
 from digest.render.pages import Pages
 from digest.render.site import Links, Site
-from digest.report import RunReport
+from digest.selection.decision import Expect
 
 MEMORY = next((each for each in ["/dev/shm"] if Path(each).is_dir()), None)  # noqa: S108  for folders of our own
 """Where many small homes are made without waiting for a disk; None: the usual place."""
@@ -142,7 +142,7 @@ class Drawer:
 
 
 class World:
-    """A home in a folder. Every pass gets a house of its own, as every process would."""
+    """A home in a folder. Every pass gets a context of its own, as every process would."""
 
     def __init__(self, folder: Path, url: str) -> None:
         self.folder, self.url = folder, url
@@ -154,13 +154,15 @@ class World:
         self.inbox.files[name] = File(name, answer(*titles, listed=listed))
 
     @contextmanager
-    def house(self, now: datetime, *, expect: Expect = "none", **changes: Any) -> Iterator[House]:
-        """The house of one pass; ``changes`` replace parts of it."""
+    def context(
+        self, now: datetime, *, expect: Expect = "none", **changes: Any
+    ) -> Iterator[RunContext]:
+        """The context of one pass; ``changes`` replace parts of it."""
         owner = f"process {next(_OWNERS)}"
         has_own = (self.folder / "templates").is_dir()
         loaded = templates.load(self.folder) if has_own else _shipped()
         with self.ledger() as book:
-            house = House(
+            context = RunContext(
                 inbox=self.inbox,
                 ledger=book,
                 transport=Outbox(self.folder / "outbox"),
@@ -177,14 +179,14 @@ class World:
                 expect=expect,
                 feed_entries=50,
             )
-            yield replace(house, **changes)
+            yield replace(context, **changes)
             book.release([owner], now=now, mode="resend")
 
     def run(self, people: Sequence[Subscriber], now: str | datetime, **changes: Any) -> RunReport:
         """One pass at a moment, a text being UTC."""
         moment = utc(now) if isinstance(now, str) else now
-        with self.house(moment, **changes) as house:
-            return pipeline.run_once(house, people, now=moment)
+        with self.context(moment, **changes) as context:
+            return run(context, people, now=moment)
 
     @contextmanager
     def ledger(self) -> Iterator[SqlLedger]:
@@ -208,7 +210,7 @@ class World:
     def feed(self, subscriber: Subscriber) -> list[str]:
         """The titles in the subscriber's feed, by the alphabet."""
         with self.ledger() as book:
-            token = book.enrol([subscriber.id])[subscriber.id]
+            token = book.ensure_subscribers([subscriber.id])[subscriber.id]
         content = (self.folder / "public" / "feeds" / f"{token}.json").read_bytes()
         return sorted(entry["title"] for entry in json.loads(content)["items"])
 

@@ -1,6 +1,6 @@
-"""The command line: the only place that prints, prompts, exits and wires the rooms together.
+"""The command line: the only place that prints, prompts, exits and wires the packages together.
 
-Command modules import the rooms inside their functions: ``digest --help`` answers at once.
+Command modules import the packages inside their functions: ``digest --help`` answers at once.
 """
 
 from __future__ import annotations

@@ -14,9 +14,9 @@ import click
 from digest.cli.options import json_option, moment, now_option, pass_home
 
 if TYPE_CHECKING:
-    from digest.house import House
-    from digest.inquiry import Explanation
+    from digest.explain.explanation import Explanation
     from digest.model import Digest, Subscriber
+    from digest.pipeline.context import RunContext
 
 
 @click.command()
@@ -36,12 +36,12 @@ def preview(home: Path, subscriber: str, out: Path | None, now: datetime | None)
       digest preview ada
       digest preview ada --out ada.html
     """
-    from digest import inquiry
+    from digest.explain import explanation
     from digest.model import Skip
 
     when = moment(now)
-    with _rehearsed(home, subscriber, when) as (house, person):
-        plan = inquiry.next_plan(house.ledger, person, expect=house.expect, now=when)
+    with _rehearsed(home, subscriber, when) as (context, person):
+        plan = explanation.next_plan(context.ledger, person, expect=context.expect, now=when)
         if isinstance(plan.decision, Skip):
             considered = plan.decision.coverage.papers
             click.echo(
@@ -49,7 +49,7 @@ def preview(home: Path, subscriber: str, out: Path | None, now: datetime | None)
                 err=True,
             )
             return
-        page = _page(house, plan.decision, person, out.suffix if out else ".txt")
+        page = _page(context, plan.decision, person, out.suffix if out else ".txt")
     if out is None:
         click.echo(page.decode(), nl=False)
     else:
@@ -74,26 +74,26 @@ def explain(home: Path, subscriber: str, paper: str, now: datetime | None, as_js
       digest explain ada 2106.09685
       digest explain ada "lottery ticket hypothesis" --json
     """
-    from digest import inquiry
+    from digest.explain import explanation
 
     when = moment(now)
-    with _rehearsed(home, subscriber, when) as (house, person):
-        found = house.ledger.paper(paper)
-        answer = inquiry.explain(house.ledger, person, found, expect=house.expect, now=when)
+    with _rehearsed(home, subscriber, when) as (context, person):
+        found = context.ledger.paper(paper)
+        answer = explanation.explain(context.ledger, person, found, expect=context.expect, now=when)
     if as_json:
         click.echo(json.dumps(_as_json(answer), indent=2, ensure_ascii=False))
     else:
         _show(answer)
 
 
-def _page(house: House, digest: Digest, person: Subscriber, suffix: str) -> bytes:
+def _page(context: RunContext, digest: Digest, person: Subscriber, suffix: str) -> bytes:
     """The digest as HTML, as a message, or as text."""
     import email.policy
 
     from digest.model import Claim, DeliveryId
 
     claim = Claim(DeliveryId(0), "email", digest, fence=0, attempt=1)
-    message = house.composer([person.id])(claim, person).content
+    message = context.composer([person.id])(claim, person).content
     if suffix == ".eml":
         return message
     parsed = email.message_from_bytes(message, policy=email.policy.default)
@@ -103,16 +103,19 @@ def _page(house: House, digest: Digest, person: Subscriber, suffix: str) -> byte
 
 
 @contextmanager
-def _rehearsed(home: Path, subscriber: str, now: datetime) -> Iterator[tuple[House, Subscriber]]:
-    """The house as it would be after reading the inbox, without changing it."""
-    from digest import pipeline, subscribers
-    from digest.cli import wiring
+def _rehearsed(
+    home: Path, subscriber: str, now: datetime
+) -> Iterator[tuple[RunContext, Subscriber]]:
+    """The context as it would be after reading the inbox, without changing it."""
+    from digest import subscribers
+    from digest.cli import app
+    from digest.pipeline.ingest import ingest
 
-    opened = wiring.open_home(home)
+    opened = app.open_home(home)
     person = subscribers.find(subscribers.load(home), subscriber)
-    with wiring.open_house(opened, now=now, dry=True) as house:
-        pipeline.take_in(house.inbox, house.ledger, now=now)
-        yield house, person
+    with app.open_context(opened, now=now, dry=True) as context:
+        ingest(context.inbox, context.ledger, now=now)
+        yield context, person
 
 
 def _as_json(answer: Explanation) -> dict[str, Any]:

@@ -15,8 +15,8 @@ import click
 from digest.cli.options import json_option, moment, now_option, pass_home
 
 if TYPE_CHECKING:
-    from digest.cli.wiring import Home
-    from digest.delivery.returns import Handled, Office
+    from digest.bounces.handle import BounceHandler, Handled
+    from digest.cli.app import Home
     from digest.ledger import SqlLedger
     from digest.model import Problem, Subscriber
 
@@ -60,9 +60,9 @@ def bounces(home: Path, sources: tuple[str, ...], now: datetime | None, as_json:
       digest bounces imaps://bounces%40example.org@mail.example.org/INBOX --json
     """
     from digest import subscribers
-    from digest.cli import wiring
+    from digest.cli import app
 
-    opened = wiring.open_home(home)
+    opened = app.open_home(home)
     places = sources or mailboxes(opened)
     if not places:
         raise click.UsageError("Name a SOURCE, or set `mailboxes` under [delivery].")
@@ -86,41 +86,41 @@ def read(
     home: Home, sources: Iterable[str], people: Iterable[Subscriber], *, now: datetime
 ) -> Post:
     """Act on every report in every source; a source that cannot be read stops no other."""
-    from digest.cli import wiring
+    from digest.cli import app
 
-    with wiring.open_ledger(home) as ledger:
+    with app.open_ledger(home) as ledger:
         return _read(sources, _office(home, ledger, people), now=now)
 
 
-def _office(home: Home, ledger: SqlLedger, people: Iterable[Subscriber]) -> Office:
+def _office(home: Home, ledger: SqlLedger, people: Iterable[Subscriber]) -> BounceHandler:
     """What judges the reports."""
-    from digest.cli import wiring
-    from digest.delivery.returns import Office
-    from digest.render.email import message_id
+    from digest.bounces.handle import BounceHandler
+    from digest.cli import app
+    from digest.render.email.compose import message_id
 
     sender = home.site.sender
-    return Office(
+    return BounceHandler(
         ledger,
-        wiring.signing_keys(home),
+        app.signing_keys(home),
         home.settings.delivery.bounce_domain,
         {person.id: person.email for person in people if person.email},
         lambda subscriber, period: message_id(subscriber, period, sender),
     )
 
 
-def _read(sources: Iterable[str], office: Office, *, now: datetime) -> Post:
-    from digest.delivery import mailboxes, reports
+def _read(sources: Iterable[str], office: BounceHandler, *, now: datetime) -> Post:
+    from digest.bounces import mailbox, parse
     from digest.model import Problem
 
     post = Post()
     for source in sources:
         try:
-            for raw in mailboxes.at(source, os.environ.get(PASSWORD)).unread():
+            for raw in mailbox.at(source, os.environ.get(PASSWORD)).unread():
                 post.messages += 1
-                report = reports.parse(raw)
+                report = parse.parse(raw)
                 if report is not None:
                     post.handled.append(office.handle(report, now=now))
-        except mailboxes.MailboxError as error:
+        except mailbox.MailboxError as error:
             remedy = f"check its address and {PASSWORD}" if "://" in source else "check its path"
             post.problems.append(Problem(source, str(error), remedy))
     return post

@@ -12,7 +12,7 @@ import click
 from digest.cli.options import json_option, moment, now_option, pass_home
 
 if TYPE_CHECKING:
-    from digest.cli.wiring import Home
+    from digest.cli.app import Home
     from digest.ledger import SqlLedger
 
 
@@ -37,11 +37,11 @@ def copy(home: Path, url: str, as_json: bool) -> None:
       digest db copy sqlite:///state/back.db
     """
     from digest import ledger
-    from digest.cli import terminal, wiring
+    from digest.cli import app, terminal
 
-    opened = wiring.open_home(home)
+    opened = app.open_home(home)
     target = _database_url(url, home)
-    with wiring.open_ledger(opened) as old, ledger.open(target) as new:
+    with app.open_ledger(opened) as old, ledger.open(target) as new:
         _refuse_while_busy(opened, old)
         with terminal.waiting("copying"):
             copied = old.copy_into(new)
@@ -73,11 +73,11 @@ def backup(home: Path, file: Path, force: bool) -> None:
       digest db backup /var/backups/digest/monday.db
       digest db backup --force /var/backups/digest/last.db
     """
-    from digest.cli import terminal, wiring
+    from digest.cli import app, terminal
 
     if file.exists() and not force:
         raise click.ClickException(f"{file} exists; name another file, or add --force.")
-    with wiring.open_ledger(wiring.open_home(home)) as ledger:
+    with app.open_ledger(app.open_home(home)) as ledger:
         if not ledger.exists:
             raise click.ClickException("There is no ledger yet, so nothing to back up.")
         with terminal.waiting("copying"):
@@ -99,10 +99,10 @@ def restore(home: Path, file: Path, now: datetime | None) -> None:
     Example:
       digest db restore /var/backups/digest/monday.db
     """
-    from digest.cli import wiring
+    from digest.cli import app
 
-    opened = wiring.open_home(home)
-    with wiring.open_ledger(opened) as ledger:
+    opened = app.open_home(home)
+    with app.open_ledger(opened) as ledger:
         done = ledger.put_back(file, now=moment(now))
     click.echo(f"Put {file} back." + (f" The old ledger is {done.aside}." if done.aside else ""))
     _tell_held(done.held)
@@ -122,10 +122,10 @@ def restored(home: Path, now: datetime | None) -> None:
     Example:
       pg_restore --clean --dbname digest monday.dump && digest db restored
     """
-    from digest.cli import wiring
+    from digest.cli import app
 
-    opened = wiring.open_home(home)
-    with wiring.open_ledger(opened) as ledger:
+    opened = app.open_home(home)
+    with app.open_ledger(opened) as ledger:
         if not ledger.exists:
             raise click.ClickException("There is no ledger; put the copy in its place first.")
         _tell_held(ledger.restored(now=moment(now)))
@@ -139,10 +139,10 @@ def _tell_held(held: int) -> None:
 
 def _refuse_while_busy(home: Home, ledger: SqlLedger) -> None:
     """Mail that somebody is sending now would be sent once more from the copy."""
-    from digest import presence
+    from digest.scheduling import liveness
 
     owners = ledger.owners()
-    dead = presence.dead(home.state / "owners", owners)
+    dead = liveness.dead(home.state / "owners", owners)
     if busy := sorted(set(owners) - set(dead)):
         raise click.ClickException(
             f"{busy[0]} is sending mail; stop it, or wait until its lease ends, and copy then."
@@ -153,10 +153,10 @@ def _database_url(url: str, home: Path) -> str:
     """The URL as settings would have it: SQLite's file relative to the home."""
     from pydantic_core import PydanticCustomError
 
-    from digest.config import values
+    from digest.config import fields
 
     try:
-        return values.in_home(values.database_url(url), home)
+        return fields.in_home(fields.database_url(url), home)
     except PydanticCustomError as error:
         words = error.context or {}
         raise click.BadParameter(

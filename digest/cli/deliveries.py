@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from digest.ledger import SqlLedger
-    from digest.ledger.operating import DeliveryRow
+    from digest.ledger.deliveries_admin import DeliveryRow
     from digest.model import Channel
 
 CHANNELS = click.Choice(["email", "feed"])
@@ -149,15 +149,15 @@ def row_as_json(row: DeliveryRow) -> dict[str, Any]:
 
 
 def _ledger(home: Path) -> SqlLedger:
-    from digest.cli import wiring
+    from digest.cli import app
 
-    return wiring.open_ledger(wiring.open_home(home))
+    return app.open_ledger(app.open_home(home))
 
 
 def _look_into_ledger(home: Path) -> AbstractContextManager[SqlLedger]:
-    from digest.cli import wiring
+    from digest.cli import app
 
-    return wiring.look_into_ledger(wiring.open_home(home))
+    return app.look_into_ledger(app.open_home(home))
 
 
 def _show(rows: list[DeliveryRow]) -> None:

@@ -9,14 +9,14 @@ from functools import partial
 from pathlib import Path
 
 from digest import config, subscribers
-from digest.cli import wiring
-from digest.cli.wiring import Home
-from digest.doctor import machine, names, servers
+from digest.cli import app
+from digest.cli.app import Home
+from digest.doctor import dns_records, machine, mail_server
 from digest.doctor.finding import Finding, fail, ok, warn
 from digest.doctor.resolver import Resolver
 from digest.errors import ConfigError, LedgerError
-from digest.house import MEND_TEMPLATE
 from digest.model import SubscriberId
+from digest.pipeline.context import MEND_TEMPLATE
 from digest.render.site import HELP
 
 NOBODY = SubscriberId("doctor")
@@ -26,13 +26,13 @@ NOBODY = SubscriberId("doctor")
 def look(path: Path, now: datetime) -> Iterator[Finding]:
     """Everything, from the settings outwards."""
     try:
-        home = wiring.open_home(path)
+        home = app.open_home(path)
     except ConfigError as error:
         for problem in error.problems:
             yield fail("settings", f"{problem.where}: {problem.what}", problem.remedy)
         return
     yield ok("settings", "digest.toml" if (path / "digest.toml").exists() else "defaults")
-    for stray in wiring.strays():
+    for stray in app.unknown_variables():
         yield warn("settings", f"{stray.where}: {stray.what}", stray.remedy)
     yield from _profiles(home)
     yield from _templates(home)
@@ -56,7 +56,7 @@ def _profiles(home: Home) -> Iterator[Finding]:
 
 
 def _templates(home: Home) -> Iterator[Finding]:
-    found = wiring.try_templates(home)
+    found = app.try_templates(home)
     for error in found.failures:
         yield fail("templates", str(error), MEND_TEMPLATE)
     for problem in found.notes:
@@ -83,7 +83,7 @@ def _folders(home: Home) -> Iterator[Finding]:
 def _ledger(home: Home, clocks: dict[str, datetime]) -> Generator[Finding, None, datetime | None]:
     """Yields findings, adds the server's clock; returns when the ledger was last written."""
     try:
-        with wiring.open_ledger(home) as ledger:
+        with app.open_ledger(home) as ledger:
             if not ledger.exists:
                 yield ok("database", "none yet; the first run makes it")
                 return None
@@ -105,20 +105,20 @@ def _mail(home: Home, smtp: config.Smtp, now: datetime) -> Iterator[Finding]:
     domain = address.rpartition("@")[2]
     bounces = home.settings.delivery.bounce_domain
     envelope = f"bounces@{bounces}" if bounces else address
-    yield from servers.smtp(wiring.mail_server(home, smtp), envelope, now=now)
+    yield from mail_server.smtp(app.mail_server(home, smtp), envelope, now=now)
     if domain.rpartition(".")[2] in ("localhost", "local", "test"):
         yield warn("DNS", f"nobody can answer {address}", "set `from` to an address of yours")
         return
     resolver = Resolver()
-    yield names.asked("SPF", partial(names.spf, resolver, bounces or domain))
+    yield dns_records.asked("SPF", partial(dns_records.spf, resolver, bounces or domain))
     yield from _signatures(home, resolver, domain)
-    yield names.asked("DMARC", partial(names.dmarc, resolver, domain))
-    yield names.asked(
-        "MX", partial(names.takes_mail, resolver, domain, "requests to unsubscribe by mail")
+    yield dns_records.asked("DMARC", partial(dns_records.dmarc, resolver, domain))
+    yield dns_records.asked(
+        "MX", partial(dns_records.takes_mail, resolver, domain, "requests to unsubscribe by mail")
     )
     if bounces:
-        yield names.asked("MX", partial(names.takes_mail, resolver, bounces, "bounces"))
-    yield names.asked("PTR", partial(names.reverse, resolver, smtp.host))
+        yield dns_records.asked("MX", partial(dns_records.takes_mail, resolver, bounces, "bounces"))
+    yield dns_records.asked("PTR", partial(dns_records.reverse, resolver, smtp.host))
 
 
 def _signatures(home: Home, resolver: Resolver, domain: str) -> Iterator[Finding]:
@@ -127,15 +127,15 @@ def _signatures(home: Home, resolver: Resolver, domain: str) -> Iterator[Finding
         yield warn("DKIM", "mail is not signed here", "set [dkim], unless the server signs")
         return
     try:
-        record = wiring.signer(home, settings).record()
+        record = app.signer(home, settings).record()
     except ConfigError as error:
         for problem in error.problems:
             yield fail("DKIM", f"{problem.where}: {problem.what}", problem.remedy)
         return
-    if finding := names.aligned(domain, settings.domain):
+    if finding := dns_records.aligned(domain, settings.domain):
         yield finding
-    yield names.asked(
-        "DKIM", partial(names.dkim, resolver, settings.domain, settings.selector, record)
+    yield dns_records.asked(
+        "DKIM", partial(dns_records.dkim, resolver, settings.domain, settings.selector, record)
     )
 
 
@@ -144,8 +144,8 @@ def _web(home: Home, clocks: dict[str, datetime]) -> Iterator[Finding]:
         return
     link = None
     if home.settings.secret or (home.state / "keys").exists():  # else it would be made
-        link = f"unsubscribe/{wiring.signing_keys(home).link('unsubscribe', NOBODY)}"
-    answer = servers.web(home.settings.base_url, HELP, link)
+        link = f"unsubscribe/{app.signing_keys(home).link('unsubscribe', NOBODY)}"
+    answer = mail_server.web(home.settings.base_url, HELP, link)
     yield answer.finding
     if answer.date:
         clocks["the web server"] = answer.date

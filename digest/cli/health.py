@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from digest import private_files
-from digest.cli.wiring import Home
+from digest.cli.app import Home
 from digest.errors import DigestError
 
 SILENT = timedelta(minutes=2)

@@ -17,7 +17,7 @@ from digest.errors import ConfigError, LedgerError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from digest.cli.wiring import Home
+    from digest.cli.app import Home
     from digest.model import Problem, Subscriber
 
 
@@ -66,18 +66,18 @@ def check(home: Path, as_json: bool) -> int:
       digest check
     """
     from digest import subscribers
-    from digest.cli import terminal, wiring
-    from digest.house import MEND_TEMPLATE
+    from digest.cli import app, terminal
     from digest.model import Problem
+    from digest.pipeline.context import MEND_TEMPLATE
 
     problems: list[Problem] = []
     stops = "nothing is sent"
-    notes = list(wiring.strays())
+    notes = list(app.unknown_variables())
     listed: tuple[Subscriber, ...] = ()
     try:
-        opened = wiring.open_home(home)
+        opened = app.open_home(home)
         notes += _not_fetched(opened)
-        tried = wiring.try_templates(opened)
+        tried = app.try_templates(opened)
         problems += [Problem(each.where, each.what, MEND_TEMPLATE) for each in tried.failures]
         notes += tried.notes
         stops = "what needs them is not made"
@@ -118,11 +118,11 @@ def _not_fetched(home: Home) -> list[Problem]:
 
 def _not_mailed(home: Home, listed: Sequence[Subscriber]) -> list[Problem]:
     """Notes of the people who have unsubscribed or are suppressed."""
-    from digest.cli import people, wiring
+    from digest.cli import app, people
     from digest.model import Problem
 
     try:
-        with wiring.look_into_ledger(home) as ledger:
+        with app.look_into_ledger(home) as ledger:
             return people.notes(listed, ledger)
     except LedgerError as error:
         return [Problem("ledger", f"who has unsubscribed cannot be told: {error}")]
@@ -130,15 +130,15 @@ def _not_mailed(home: Home, listed: Sequence[Subscriber]) -> list[Problem]:
 
 def _of_interests(home: Home, listed: Sequence[Subscriber]) -> list[Problem]:
     """Notes of interests that tell nothing in the archive."""
-    from digest.cli import terminal, wiring
+    from digest.cli import app, terminal
     from digest.model import Problem
 
     try:
-        with wiring.look_into_ledger(home) as ledger:
+        with app.look_into_ledger(home) as ledger:
             if not ledger.papers(limit=1):
                 return []
-            from digest.tuning import lint  # it takes most of a second to import
-            from digest.tuning.archive import Archive
+            from digest.explain import lint  # it takes most of a second to import
+            from digest.explain.archive import Archive
 
             with terminal.waiting("Looking for the interests in the archive"):
                 return lint.notes(listed, Archive.of(ledger))
@@ -167,10 +167,11 @@ def status(home: Path, alive: bool, now: datetime | None, as_json: bool) -> int:
       digest status
       digest status --alive
     """
-    from digest import periods, subscribers
-    from digest.cli import health, overview, people, wiring
+    from digest import subscribers
+    from digest.cli import app, health, overview, people
+    from digest.scheduling import periods
 
-    opened, when = wiring.open_home(home), moment(now)
+    opened, when = app.open_home(home), moment(now)
     service = health.of(opened, now=when)
     if alive:
         return int(service.word != "ok")
@@ -178,7 +179,7 @@ def status(home: Path, alive: bool, now: datetime | None, as_json: bool) -> int:
     upcoming = sorted(
         (periods.next_occurrence(each.schedule, each.timezone, when), each.id) for each in listed
     )
-    with wiring.look_into_ledger(opened) as ledger:
+    with app.look_into_ledger(opened) as ledger:
         seen, everybody = ledger.status(), people.everybody(listed, ledger)
         rejected = ledger.rejected()
     found = overview.Overview(when, seen, rejected, everybody, upcoming, service)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from digest.model import State
-from digest.report import RunReport
+from digest.pipeline.report import RunReport
 
 log = logging.getLogger("digest")
 

@@ -15,7 +15,7 @@ from digest.model import State
 if TYPE_CHECKING:
     from digest.cli.health import Health
     from digest.cli.people import Person
-    from digest.ledger.operating import DeliveryRow, Status
+    from digest.ledger.deliveries_admin import DeliveryRow, Status
     from digest.ledger.papers import Rejected
 
 UPCOMING = 5
@@ -39,7 +39,7 @@ class Overview:
     """Of `digest serve`."""
 
     @property
-    def standings(self) -> Mapping[str, int]:
+    def progress(self) -> Mapping[str, int]:
         """How many of those whom a profile lists are active, unsubscribed, suppressed."""
         return Counter(person.standing for person in self.people if person.profile)
 
@@ -55,7 +55,7 @@ class Overview:
             "rejected": len(self.rejected),
             "rejections": [{"name": each.name, "reason": each.reason} for each in self.rejected],
             "last_dump": seen.last_dump.isoformat() if seen.last_dump else None,
-            "subscribers": self.standings,
+            "subscribers": self.progress,
             "deliveries": seen.deliveries,
             "oldest_unfinished": row_as_json(seen.oldest) if seen.oldest else None,
             "troubles": [row_as_json(row) for row in seen.troubles],
@@ -86,7 +86,7 @@ class Overview:
             ("Dumps", f"{seen.dumps} read{rejected}{last}"),
             *(("", f"{each.name}: {each.reason}") for each in self.rejected[:REJECTED]),
             ("Papers", f"{seen.papers:,}"),
-            ("Subscribers", _counts(self.standings) or "none"),
+            ("Subscribers", _counts(self.progress) or "none"),
             ("Deliveries", _counts(seen.deliveries) or "none yet"),
         ]
         if seen.oldest:

@@ -16,7 +16,7 @@ from digest.errors import ConfigError, NotFound
 
 if TYPE_CHECKING:
     from digest.ledger import SqlLedger
-    from digest.ledger.refusals import Suppression
+    from digest.ledger.suppressions import Suppression
     from digest.model import Problem, Subscriber, SubscriberId
 
 Standing = Literal["active", "unsubscribed", "suppressed"]
@@ -54,7 +54,7 @@ class Person:
 
 def everybody(listed: Iterable[Subscriber], ledger: SqlLedger) -> list[Person]:
     """The people of the profiles in their order, then others who must not be mailed."""
-    from digest.ledger.refusals import folded
+    from digest.ledger.suppressions import folded
 
     profiles = {profile.id: profile for profile in listed}
     off = {one.subscriber: one.since for one in ledger.unsubscriptions()}
@@ -89,10 +89,10 @@ def subscribers() -> None:
 
 
 @subscribers.command("list")
-@click.option("--state", "standings", multiple=True, type=STANDINGS, help="Only these states.")
+@click.option("--state", "progress", multiple=True, type=STANDINGS, help="Only these states.")
 @json_option
 @pass_home
-def list_(home: Path, standings: tuple[str, ...], as_json: bool) -> None:
+def list_(home: Path, progress: tuple[str, ...], as_json: bool) -> None:
     """List subscribers: active, unsubscribed, or suppressed because mail came back.
 
     \b
@@ -101,12 +101,12 @@ def list_(home: Path, standings: tuple[str, ...], as_json: bool) -> None:
       digest subscribers list --state suppressed --json
     """
     from digest import subscribers as profiles
-    from digest.cli import wiring
+    from digest.cli import app
 
     listed = profiles.load(home)
-    with wiring.look_into_ledger(wiring.open_home(home)) as ledger:
+    with app.look_into_ledger(app.open_home(home)) as ledger:
         people = everybody(listed, ledger)
-    wanted = [one for one in people if not standings or one.standing in standings]
+    wanted = [one for one in people if not progress or one.standing in progress]
     if as_json:
         click.echo(json.dumps([_as_json(one) for one in wanted], indent=2))
     else:
@@ -125,14 +125,14 @@ def unsubscribe(home: Path, subscriber: str, now: datetime | None) -> None:
       digest subscribers unsubscribe ada
     """
     from digest import subscribers as profiles
-    from digest.cli import wiring
+    from digest.cli import app
 
     try:
         listed = profiles.load(home)
     except ConfigError as error:  # whoever wants no more mail need not wait until it is mended
         click.echo(str(error), err=True)
         listed = ()
-    with wiring.open_ledger(wiring.open_home(home)) as ledger:
+    with app.open_ledger(app.open_home(home)) as ledger:
         name = _known(subscriber, listed, ledger)
         if ledger.unsubscribe(name, now=moment(now)):
             click.echo(f"{name}: unsubscribed; no more mail is sent.")
@@ -154,10 +154,10 @@ def resubscribe(home: Path, subscriber: str) -> None:
       digest subscribers resubscribe ada
     """
     from digest import subscribers as profiles
-    from digest.cli import wiring
+    from digest.cli import app
 
     listed = profiles.load(home)
-    with wiring.open_ledger(wiring.open_home(home)) as ledger:
+    with app.open_ledger(app.open_home(home)) as ledger:
         name = _known(subscriber, listed, ledger)
         found = {one.id: one for one in everybody(listed, ledger)}
         person = found.get(name) or Person(name, None)
@@ -177,9 +177,9 @@ def suppressions(home: Path, as_json: bool) -> None:
     Example:
       digest subscribers suppressions
     """
-    from digest.cli import terminal, wiring
+    from digest.cli import app, terminal
 
-    with wiring.look_into_ledger(wiring.open_home(home)) as ledger:
+    with app.look_into_ledger(app.open_home(home)) as ledger:
         found = ledger.suppressions()
     if as_json:
         listed = [
@@ -204,8 +204,8 @@ def suppressions(home: Path, as_json: bool) -> None:
 
 def _known(name: str, listed: Sequence[Subscriber], ledger: SqlLedger) -> SubscriberId:
     """The id of somebody whom a profile lists or a delivery was made for. Raises NotFound."""
+    from digest.config.messages import nearest
     from digest.model import SubscriberId
-    from digest.notation import nearest
 
     wanted = SubscriberId(name)
     known = [person.id for person in everybody(listed, ledger)]

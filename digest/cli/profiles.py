@@ -14,8 +14,8 @@ from digest.cli.options import json_option, pass_home
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from digest.explain.summary import Portrait, Understood
     from digest.model import Paper, Subscriber
-    from digest.tuning.portrait import Portrait, Understood
 
 
 @click.command()
@@ -33,15 +33,15 @@ def profile(home: Path, subscriber: str, as_json: bool) -> None:
       digest profile ada --json
     """
     from digest import subscribers
-    from digest.cli import terminal, wiring
+    from digest.cli import app, terminal
+    from digest.explain.archive import Archive
+    from digest.explain.summary import portray
     from digest.model import Verdicts
-    from digest.tuning.archive import Archive
-    from digest.tuning.portrait import portray
 
-    opened = wiring.open_home(home)
+    opened = app.open_home(home)
     person = subscribers.find(subscribers.load(home), subscriber)
     with (
-        wiring.look_into_ledger(opened) as ledger,
+        app.look_into_ledger(opened) as ledger,
         terminal.waiting("Looking for the interests in the archive"),
     ):
         said = ledger.verdicts([person.id]).get(person.id, Verdicts())
@@ -124,7 +124,7 @@ def _schedule(person: Subscriber) -> str:
 
 
 def _show_learned(out: Console, portrait: Portrait) -> None:
-    from digest.tuning.suggest import as_yaml
+    from digest.explain.suggest import as_yaml
 
     said = portrait.verdicts
     _show_papers(out, "Likes", said.liked)

@@ -12,8 +12,8 @@ import click
 from digest.cli.options import json_option, pass_home
 
 if TYPE_CHECKING:
+    from digest.explain.replay import Change, Replayed
     from digest.model import Subscriber
-    from digest.tuning.replay import Change, Replayed
 
 
 @click.command()
@@ -34,12 +34,12 @@ def replay(home: Path, subscriber: str, last: int, as_json: bool) -> None:
       digest replay ada --last 12 --json
     """
     from digest import subscribers
-    from digest.cli import terminal, wiring
-    from digest.tuning.replay import replay as replayed
+    from digest.cli import app, terminal
+    from digest.explain.replay import replay as replayed
 
-    opened = wiring.open_home(home)
+    opened = app.open_home(home)
     person = subscribers.find(subscribers.load(home), subscriber)
-    with wiring.look_into_ledger(opened) as ledger:
+    with app.look_into_ledger(opened) as ledger:
         again = replayed(ledger, person, last=last, expect=opened.settings.expect)
         found = list(terminal.track(again, "Planning past digests again", last))
     if as_json:

@@ -35,28 +35,29 @@ def run(home: Path, now: datetime | None, dry_run: bool, inbox: Path | None, as_
       digest run
       digest run --dry-run --now 2026-11-16T08:00+01:00
     """
-    from digest import pipeline, subscribers
-    from digest.cli import logs, signals, terminal, wiring
+    from digest import subscribers
+    from digest.cli import app, logs, stop_signals, terminal
+    from digest.pipeline.run import run as run_pass
 
-    opened = wiring.open_home(home, inbox=inbox)
+    opened = app.open_home(home, inbox=inbox)
     style = opened.settings.log.format
     # As text the summary tells of every mail; as JSON each has a line of its own.
     logs.start(style, level="INFO" if style == "json" else "WARNING")
-    terminal.show_problems(wiring.strays())
+    terminal.show_problems(app.unknown_variables())
     everybody = subscribers.load(home)
     when = moment(now)
     with (
-        signals.heeded() as stopping,
-        wiring.open_house(
+        stop_signals.stop_on_signals() as stopping,
+        app.open_context(
             opened,
             now=when,
             dry=dry_run,
             stopping=stopping,
             track=terminal.track,
             subscribers=len(everybody),
-        ) as house,
+        ) as context,
     ):
-        report = pipeline.run_once(house, everybody, now=when)
+        report = run_pass(context, everybody, now=when)
     if as_json:
         click.echo(json.dumps(report.as_json(), indent=2))
     else:

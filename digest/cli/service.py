@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from digest import pipeline, subscribers, web
-from digest.cli import bounces, health, logs, wiring
+from digest import subscribers, web
+from digest.cli import app, bounces, health, logs
 from digest.errors import ConfigError
-from digest.inbox import Inbox
 from digest.model import DumpHash, Subscriber, SubscriberId
+from digest.pipeline.run import run
 from digest.render import templates
-from digest.render.notices import Notices
-from digest.schedule import Service, stopped_by_signals
+from digest.scheduling.service import Service, stopped_by_signals
+from digest.sources.inbox import Inbox
+from digest.web.notices import Notices
 
 log = logging.getLogger("digest")
 
@@ -26,9 +27,9 @@ def serve(path: Path, *, clock: Callable[[], datetime]) -> None:
 
     Raises ConfigError where a start makes no sense.
     """
-    home = wiring.open_home(path)
+    home = app.open_home(path)
     logs.start(home.settings.log.format)
-    for stray in wiring.strays():
+    for stray in app.unknown_variables():
         log.warning("%s", stray)
     profiles = Profiles(path)
     inbox = Inbox(home.inbox)
@@ -41,8 +42,8 @@ def serve(path: Path, *, clock: Callable[[], datetime]) -> None:
         with health.recorded(home, now=now):
             if places := bounces.mailboxes(home):
                 tell_post(bounces.read(home, places, profiles(), now=now))
-            with wiring.open_house(home, now=now, inbox=inbox, stopping=stopping) as house:
-                report = pipeline.run_once(house, profiles(), now=now)
+            with app.open_context(home, now=now, inbox=inbox, stopping=stopping) as context:
+                report = run(context, profiles(), now=now)
         logs.tell(report)
         watch.seen()
 
@@ -73,13 +74,13 @@ def tell_post(post: bounces.Post) -> None:
         log.warning("%s", problem)
 
 
-def desk(home: wiring.Home, clock: Callable[[], datetime]) -> web.Desk:
+def desk(home: app.Home, clock: Callable[[], datetime]) -> web.Desk:
     """What requests are answered from."""
     loaded = templates.load(home.path)
     return web.Desk(
         site=home.site,
         refusals=Refusals(home),
-        keys=lambda: wiring.signing_keys(home),
+        keys=lambda: app.signing_keys(home),
         notices=lambda: Notices(loaded, home.site),
         clock=clock,
         health=lambda: health.of(home, now=clock()).word,
@@ -91,11 +92,11 @@ class Refusals:
     """Opens the ledger for each wish, which are few: a connection kept for days would write to
     a file that was replaced meanwhile. Fulfils ``web.Refusals``."""
 
-    home: wiring.Home
+    home: app.Home
 
     def unsubscribe(self, subscriber: SubscriberId, *, now: datetime) -> bool:
         """Send no more mail; False: it was so already. Raises LedgerError."""
-        with wiring.open_ledger(self.home) as book:
+        with app.open_ledger(self.home) as book:
             return book.unsubscribe(subscriber, now=now)
 
 
@@ -124,7 +125,7 @@ class Profiles:
 class Watch:
     """Notices finished files that no pass has seen; each look shows that the service runs."""
 
-    def __init__(self, home: wiring.Home, inbox: Inbox) -> None:
+    def __init__(self, home: app.Home, inbox: Inbox) -> None:
         self._home, self._inbox = home, inbox
         self._now: frozenset[DumpHash] = frozenset()
         self._seen: frozenset[DumpHash] = frozenset()

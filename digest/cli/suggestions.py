@@ -13,9 +13,9 @@ import click
 from digest.cli.options import json_option, pass_home
 
 if TYPE_CHECKING:
+    from digest.explain.suggest import Suggestion
     from digest.ledger import SqlLedger
     from digest.model import Subscriber, Verdicts
-    from digest.tuning.suggest import Suggestion
 
 
 @click.command()
@@ -43,11 +43,11 @@ def suggest(home: Path, subscriber: str, library: Path | None, limit: int, as_js
       digest suggest ada --from library.bib
     """
     from digest import subscribers
-    from digest.cli import terminal, wiring
+    from digest.cli import app, terminal
 
-    opened = wiring.open_home(home)
+    opened = app.open_home(home)
     person = subscribers.find(subscribers.load(home), subscriber)
-    with wiring.look_into_ledger(opened) as ledger, terminal.waiting("Comparing phrases"):
+    with app.look_into_ledger(opened) as ledger, terminal.waiting("Comparing phrases"):
         texts, archive, found = _learn(ledger, person, library, limit)
     if as_json:
         answer = {
@@ -67,11 +67,11 @@ def _learn(
 ) -> tuple[int, int, Sequence[Suggestion]]:
     """How many texts were learned from and compared with, and what they suggest."""
     from digest.cli import terminal
+    from digest.explain import suggest as tuning
+    from digest.explain.bibliography import read
+    from digest.explain.key_phrases import LEAST_TEXTS
     from digest.model import Verdicts
-    from digest.pipeline import BACKGROUND
-    from digest.tuning import suggest as tuning
-    from digest.tuning.bibliography import read
-    from digest.tuning.phrases import LEAST_TEXTS
+    from digest.pipeline.decide import BACKGROUND
 
     papers = ledger.papers(limit=BACKGROUND)
     if library is None:
@@ -95,7 +95,7 @@ def _too_few(person: Subscriber, said: Verdicts) -> str:
 
 
 def _show(found: Sequence[Suggestion], source: str, archive: int) -> None:
-    from digest.tuning.suggest import as_yaml
+    from digest.explain.suggest import as_yaml
 
     against = f"against {archive:,} papers of the archive" if archive else "without an archive"
     click.echo(f"# From {source}, {against}.")

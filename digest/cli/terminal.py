@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from digest.model import Problem
-    from digest.report import RunReport
+    from digest.pipeline.report import RunReport
 
 T = TypeVar("T")
 

@@ -14,9 +14,9 @@ import click
 from digest.cli.options import json_option, moment, now_option, pass_home
 
 if TYPE_CHECKING:
-    from digest.cli.wiring import Home
-    from digest.house import House
+    from digest.cli.app import Home
     from digest.model import Digest, Message, Outcome, Subscriber
+    from digest.pipeline.context import RunContext
 
 
 @click.command("test-mail")
@@ -41,20 +41,20 @@ def test_mail(
       digest test-mail me@example.org --subscriber ada
     """
     from digest import subscribers
-    from digest.cli import terminal, wiring
+    from digest.cli import app, terminal
     from digest.model import State
 
     recipient, when = _checked(address), moment(now)
-    opened = wiring.open_home(home)
+    opened = app.open_home(home)
     listed = subscribers.load(home)
     person = subscribers.find(listed, name) if name else _likeliest(listed, recipient)
-    with wiring.look_into_ledger(opened) as ledger:
+    with app.look_into_ledger(opened) as ledger:
         refused = ledger.suppressed([recipient])
     if refused:
         raise click.ClickException(f"{recipient} is suppressed: {refused[recipient]}")
-    with wiring.open_house(opened, now=when, dry=True) as house:
-        digest = replace(_digest(house, person, when), composed=when)
-        message = _compose(opened, house, digest, replace(person, email=recipient))
+    with app.open_context(opened, now=when, dry=True) as context:
+        digest = replace(_digest(context, person, when), composed=when)
+        message = _compose(opened, context, digest, replace(person, email=recipient))
     with terminal.waiting("sending"):
         outcome = _send(opened, message)
     if as_json:
@@ -77,7 +77,7 @@ def test_mail(
 def _checked(address: str) -> str:
     from pydantic_core import PydanticCustomError
 
-    from digest.notation import email_address
+    from digest.config.messages import email_address
 
     try:
         return email_address(address)
@@ -92,15 +92,16 @@ def _likeliest(listed: Sequence[Subscriber], address: str) -> Subscriber:
     return next((one for one in listed if (one.email or "").lower() == address.lower()), listed[0])
 
 
-def _digest(house: House, person: Subscriber, now: datetime) -> Digest:
+def _digest(context: RunContext, person: Subscriber, now: datetime) -> Digest:
     """The subscriber's last digest, else the next."""
-    from digest import inquiry, pipeline
+    from digest.explain import explanation
     from digest.model import Skip
+    from digest.pipeline.ingest import ingest
 
-    for digest in house.ledger.digests(person.id, limit=1):
+    for digest in context.ledger.digests(person.id, limit=1):
         return digest
-    pipeline.take_in(house.inbox, house.ledger, now=now)
-    plan = inquiry.next_plan(house.ledger, person, expect=house.expect, now=now)
+    ingest(context.inbox, context.ledger, now=now)
+    plan = explanation.next_plan(context.ledger, person, expect=context.expect, now=now)
     if isinstance(plan.decision, Skip):
         raise click.ClickException(
             f"{person.id} has had no digest, and the next would be none: {plan.decision.reason}. "
@@ -109,25 +110,25 @@ def _digest(house: House, person: Subscriber, now: datetime) -> Digest:
     return plan.decision
 
 
-def _compose(home: Home, house: House, digest: Digest, person: Subscriber) -> Message:
+def _compose(home: Home, context: RunContext, digest: Digest, person: Subscriber) -> Message:
     """The message as it would go out, but for its marks and its links that do nothing."""
     import secrets
 
     from digest import tokens
-    from digest.cli.wiring import Letters
+    from digest.cli.app import Letters
     from digest.model import Claim, DeliveryId
     from digest.render import templates
-    from digest.render.email import EmailComposer
+    from digest.render.email.compose import EmailComposer
 
     composer = EmailComposer(templates.load(home.path), home.site)
     thrown_away = tokens.Tokens({0: secrets.token_bytes(32)})
-    feed_tokens = house.ledger.enrol([person.id])
+    feed_tokens = context.ledger.ensure_subscribers([person.id])
     letters = Letters(home, composer, feed_tokens, thrown_away, trial=secrets.token_hex(4))
     return letters(Claim(DeliveryId(0), "email", digest, fence=0, attempt=1), person)
 
 
 def _send(home: Home, message: Message) -> Outcome:
-    from digest.cli import wiring
+    from digest.cli import app
 
-    (outcome,) = wiring.transport(home).send([message], lambda _: True)
+    (outcome,) = app.transport(home).send([message], lambda _: True)
     return outcome

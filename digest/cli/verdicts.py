@@ -45,12 +45,12 @@ def feedback(  # noqa: PLR0917  click passes them by name
       digest feedback ada "lottery ticket hypothesis" clear
     """
     from digest import subscribers
-    from digest.cli import wiring
+    from digest.cli import app
 
-    opened = wiring.open_home(home)
+    opened = app.open_home(home)
     person = subscribers.find(subscribers.load(home), subscriber)
     opinion = None if verdict == "clear" else verdict
-    with wiring.open_ledger(opened) as ledger:
+    with app.open_ledger(opened) as ledger:
         found = ledger.paper(paper)
         changed = ledger.record_verdict(person.id, found.key, opinion, now=moment(now))
         given = ledger.verdicts_of(person.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from digest.config.loading import load, strays
+from digest.config.loading import load, unknown_variables
 from digest.config.settings import (
     Delivery,
     Dkim,
@@ -24,5 +24,5 @@ __all__ = [
     "Source",
     "Web",
     "load",
-    "strays",
+    "unknown_variables",
 ]

@@ -12,11 +12,11 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
+from digest.config.fields import in_home
+from digest.config.messages import complaint, nearest
 from digest.config.settings import Section, Settings
-from digest.config.values import in_home
 from digest.errors import ConfigError
 from digest.model import Problem
-from digest.notation import complaint, nearest
 
 FILE = "digest.toml"
 PREFIX = "DIGEST_"
@@ -43,7 +43,7 @@ def load(home: Path, environ: Mapping[str, str]) -> Settings:
     return settings
 
 
-def strays(environ: Mapping[str, str]) -> tuple[Problem, ...]:
+def unknown_variables(environ: Mapping[str, str]) -> tuple[Problem, ...]:
     """Warnings of ``DIGEST_…`` variables that are no setting; nothing else reads them either."""
     known = {*map(_variable, _paths()), *NOT_SETTINGS}
     sections = tuple(f"{_variable((name,))}__" for name in _sections())

@@ -23,13 +23,13 @@ from pydantic import (
     model_validator,
 )
 
-from digest.config import values
-from digest.notation import one_line, quoted, wrong
+from digest.config import fields
+from digest.config.messages import one_line, quoted, wrong
 
 SHORTEST_SECRET = 16
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
-Duration = Annotated[timedelta, BeforeValidator(values.span)]
+Duration = Annotated[timedelta, BeforeValidator(fields.span)]
 Rate = Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)]
 
 
@@ -70,7 +70,7 @@ class Smtp(Section):
 
     @model_validator(mode="after")
     def _no_login_in_the_clear(self) -> Smtp:
-        if self.username and self.security == "none" and not values.is_loopback(self.host):
+        if self.username and self.security == "none" and not fields.is_loopback(self.host):
             raise wrong(
                 f"the password would go to {self.host} unencrypted",
                 'write security = "starttls" or "tls"',
@@ -99,7 +99,7 @@ class Delivery(Section):
     """Mail that could not be delivered for so long is given up."""
     lease: Duration = timedelta(minutes=5)
     """How long a process that does not stir keeps what it has claimed."""
-    bounce_domain: Annotated[str, AfterValidator(values.domain)] | None = None
+    bounce_domain: Annotated[str, AfterValidator(fields.domain)] | None = None
     """Where bounces come to; each message then has an envelope sender of its own."""
     mailboxes: tuple[str, ...] = ()
     """Where returned mail lies: maildirs and mbox files, relative to the home, and IMAP folders as
@@ -109,9 +109,9 @@ class Delivery(Section):
 class Dkim(Section):
     """How messages are signed."""
 
-    selector: Annotated[str, AfterValidator(values.selector)]
+    selector: Annotated[str, AfterValidator(fields.selector)]
     """The DNS name of the public key is SELECTOR._domainkey.DOMAIN."""
-    domain: Annotated[str, AfterValidator(values.domain)]
+    domain: Annotated[str, AfterValidator(fields.domain)]
     key_file: Path
     """PEM file of the private key; relative to the home."""
 
@@ -119,7 +119,7 @@ class Dkim(Section):
 class Web(Section):
     """The web server of ``digest serve``."""
 
-    bind: Annotated[str, AfterValidator(values.bind)] = "127.0.0.1:8000"
+    bind: Annotated[str, AfterValidator(fields.bind)] = "127.0.0.1:8000"
 
     @property
     def host(self) -> str:
@@ -136,7 +136,7 @@ class Source(Section):
     """Where ``digest pull`` gets dumps from."""
 
     kind: Literal["daily-papers", "atom", "rss", "jsonfeed"]
-    url: Annotated[str, AfterValidator(values.web_url)] | None = None
+    url: Annotated[str, AfterValidator(fields.web_url)] | None = None
     """Needed but for ``daily-papers``, which has one of its own."""
     every: Duration = timedelta(hours=1)
 
@@ -163,17 +163,17 @@ class Log(Section):
 class Settings(Section):
     """All settings of a home, checked."""
 
-    base_url: Annotated[str, AfterValidator(values.base_url)] | None = None
+    base_url: Annotated[str, AfterValidator(fields.base_url)] | None = None
     """Where ``public/`` is served, without a slash at the end; None: links are file URIs."""
-    sender: Annotated[str, AfterValidator(values.mailbox)] = Field(
+    sender: Annotated[str, AfterValidator(fields.mailbox)] = Field(
         default="Paper Digest <digest@localhost>", alias="from"
     )
     """The From header."""
-    database_url: Annotated[str, AfterValidator(values.database_url)] = Field(
+    database_url: Annotated[str, AfterValidator(fields.database_url)] = Field(
         default="sqlite:///state/digest.db", repr=False
     )
     """SQLite's file is absolute once loaded; in ``digest.toml`` it is relative to the home."""
-    inbox: Annotated[Path, AfterValidator(values.folder)] = Path("inbox")
+    inbox: Annotated[Path, AfterValidator(fields.folder)] = Path("inbox")
     """Where dumps are put; relative to the home."""
     expect: Literal["weekday", "day", "none"] = "weekday"
     """The days on which a dump is expected; one that does not come is told as missing."""

@@ -11,7 +11,7 @@ from threading import Lock, Thread
 
 from digest.delivery.connection import Connection, Refused, Server
 from digest.delivery.envelope import with_crlf, without_addresses
-from digest.delivery.pacing import Feed, Pacer
+from digest.delivery.send_queue import RateLimiter, SendQueue
 from digest.delivery.session import Session
 from digest.errors import LedgerError
 from digest.model import DeliveryId, Message, Outcome, State
@@ -72,9 +72,9 @@ class SmtpTransport:
         finally:
             run.end()
 
-    def feed(self) -> Feed:
+    def feed(self) -> SendQueue:
         """A queue that keeps the pace."""
-        return Feed(Pacer(*self._pace))
+        return SendQueue(RateLimiter(*self._pace))
 
     def open(self) -> Session:
         """A new session; raises Refused."""

@@ -36,7 +36,7 @@ from sqlalchemy.pool import QueuePool
 from digest import private_files
 from digest.errors import LedgerError
 from digest.ledger import schema
-from digest.ledger.faults import FAILURES, in_words, wrong_url
+from digest.ledger.db_errors import FAILURES, in_words, wrong_url
 
 T = TypeVar("T")
 

@@ -8,37 +8,37 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, bindparam, case, insert, select, update
 
-from digest.ledger import packing
+from digest.ledger import decision_codec
 from digest.ledger.database import batches, next_key
 from digest.ledger.deliveries import New, add
-from digest.ledger.subscribers import enrolled
+from digest.ledger.subscribers import ensure_keys
 from digest.ledger.tables import decision, delivery, sent, subscriber
 from digest.model import (
     Channel,
     Digest,
     PaperKey,
     Period,
+    Progress,
     Skip,
     SkipReason,
-    Standing,
     SubscriberId,
 )
 
 Channels = Mapping[SubscriberId, tuple[Channel, ...]]
 
 
-def standings(
+def progress(
     connection: Connection, due: Mapping[SubscriberId, Period]
-) -> dict[SubscriberId, Standing]:
+) -> dict[SubscriberId, Progress]:
     """What is known of each subscriber for the period that is due."""
-    found = dict.fromkeys(due, Standing(decided=False, upto=None))
+    found = dict.fromkeys(due, Progress(decided=False, upto=None))
     for batch in batches(due):
         decided = _decided(connection, {(name, str(due[name])) for name in batch})
         rows = connection.execute(
             select(subscriber.c.name, subscriber.c.upto).where(subscriber.c.name.in_(batch))
         )
         found.update(
-            (name, Standing((name, str(due[name])) in decided, upto)) for name, upto in rows
+            (name, Progress((name, str(due[name])) in decided, upto)) for name, upto in rows
         )
     return found
 
@@ -110,7 +110,7 @@ def add_channels(
 def _record_batch(
     connection: Connection, decisions: Sequence[Digest | Skip], channels: Channels
 ) -> int:
-    known = enrolled(connection, [one.subscriber for one in decisions])
+    known = ensure_keys(connection, [one.subscriber for one in decisions])
     decided = _decided(connection, {(one.subscriber, str(one.period)) for one in decisions})
     had = _had(connection, {known[one.subscriber]: _picked(one) for one in decisions})
     fresh = [
@@ -147,7 +147,7 @@ def _store(
             "skipped": one.reason.value if isinstance(one, Skip) else None,
             "composed": one.composed,
             "upto": one.upto,
-            "body": packing.pack(one),
+            "body": decision_codec.pack(one),
         }
         for number, one in enumerate(fresh, first)
     ]

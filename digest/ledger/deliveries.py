@@ -23,10 +23,10 @@ from sqlalchemy import (
     update,
 )
 
-from digest.ledger import digests, refusals, spooling
+from digest.ledger import digests, spool, suppressions
 from digest.ledger.bulk import Bulk
 from digest.ledger.database import batches, next_key
-from digest.ledger.restoring import may_have_gone_out, restored_on
+from digest.ledger.restore_mark import may_have_gone_out, restored_on
 from digest.ledger.tables import EPOCH, decision, delivery, fit, microseconds, subscriber
 from digest.model import Channel, Claim, DeliveryId, Outcome, Period, State
 
@@ -50,7 +50,7 @@ _THIS = and_(delivery.c.id == bindparam("which"), delivery.c.fence == bindparam(
 _GO = Bulk(
     update(delivery)
     .where(_THIS, delivery.c.state == State.CLAIMED, delivery.c.since > bindparam("oldest"))
-    .where(~refusals.of_delivery(bindparam("address")))
+    .where(~suppressions.of_delivery(bindparam("address")))
     .values(state=State.COMMITTED, updated=bindparam("now"))
 )
 _SETTLED = Bulk(
@@ -115,7 +115,7 @@ def claim(
     limit: int,
 ) -> list[Claim]:
     """Take up to ``limit`` deliveries that may be worked on, those due longest first."""
-    spooling.tidy(connection)
+    spool.tidy(connection)
     taken = (
         select(delivery.c.id)
         .where(_free(channel, now))
@@ -138,7 +138,7 @@ def claim(
         .returning(delivery.c.id, delivery.c.decision, delivery.c.fence, delivery.c.attempts)
     ).all()
     decided = digests.by_number(connection, {row.decision for row in rows})
-    kept = spooling.kept(connection, [row.id for row in rows if row.attempts > 1])
+    kept = spool.kept(connection, [row.id for row in rows if row.attempts > 1])
     return [
         Claim(
             DeliveryId(row.id),
@@ -200,7 +200,7 @@ def commit_each(
     pairs = set(claims)
     back = [row for row in claimed if (row.id, row.fence) in pairs]
     people = {row.name: recipients.get(row.id) for row in back if row.channel == "email"}
-    why = refusals.refused(connection, people)
+    why = suppressions.refused(connection, people)
     ends = [
         (Outcome(row.id, State.CANCELLED, why[row.name]), row.fence)
         if row.channel == "email" and row.name in why
@@ -263,7 +263,7 @@ def recover(connection: Connection, *, now: datetime, mode: Mode) -> int:
 
 def release(connection: Connection, dead: Collection[str], *, now: datetime, mode: Mode) -> int:
     """Give up on everything these owners have in hand, before their leases end; how many."""
-    spooling.tidy(connection)
+    spool.tidy(connection)
     given_up = 0
     for batch in batches(dead):
         theirs = delivery.c.owner.in_(batch)
@@ -315,7 +315,7 @@ def _asking(
         {
             "which": number,
             "held": fence,
-            "address": refusals.folded(recipients.get(number) or ""),
+            "address": suppressions.folded(recipients.get(number) or ""),
             **shared,
         }
         for number, fence in sorted(set(claims))

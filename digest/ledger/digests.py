@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from digest.ledger import packing
+from digest.ledger import decision_codec
 from digest.ledger.database import batches
 from digest.ledger.papers import papers_with_keys
 from digest.ledger.tables import decision, subscriber
@@ -63,23 +63,29 @@ def decided(connection: Connection, name: SubscriberId, *, limit: int) -> list[D
         .limit(limit)
     )
     return [
-        Decided(packing.period(period), composed, after, upto, len(packing.unpack(body)["picks"]))
+        Decided(
+            decision_codec.period(period),
+            composed,
+            after,
+            upto,
+            len(decision_codec.unpack(body)["picks"]),
+        )
         for period, composed, after, upto, body in rows
     ]
 
 
 def _read(connection: Connection, rows: Iterable[Any]) -> dict[int, Digest]:
-    bodies = [(row, packing.unpack(row.body)) for row in rows]
-    wanted = {key for _, body in bodies for key in packing.picked(body)}
+    bodies = [(row, decision_codec.unpack(row.body)) for row in rows]
+    wanted = {key for _, body in bodies for key in decision_codec.picked(body)}
     papers = {one.key: one for one in papers_with_keys(connection, wanted)}
     return {
         row.id: Digest(
             SubscriberId(row.name),
-            packing.period(row.period),
+            decision_codec.period(row.period),
             row.composed,
             row.upto,
-            packing.picks(body, papers),
-            packing.coverage(body),
+            decision_codec.picks(body, papers),
+            decision_codec.coverage(body),
         )
         for row, body in bodies
     }

@@ -7,24 +7,24 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from digest.ledger import (
+    bounces,
     copying,
     deliveries,
+    deliveries_admin,
+    feedback,
     health,
     lookup,
-    operating,
     papers,
     putting_back,
-    refusals,
-    returning,
-    verdicts,
+    suppressions,
 )
 from digest.ledger.copying import Content
 from digest.ledger.database import INTAKE, REFUSALS, Database
 from digest.ledger.deliveries import Mode
+from digest.ledger.deliveries_admin import DeliveryRow, Status
 from digest.ledger.health import Health
-from digest.ledger.operating import DeliveryRow, Status
 from digest.ledger.putting_back import PutBack
-from digest.ledger.refusals import Suppression, Unsubscription
+from digest.ledger.suppressions import Suppression, Unsubscription
 from digest.model import (
     Channel,
     DeliveryId,
@@ -55,7 +55,7 @@ class OperatorsLedger:
     def status(self) -> Status:
         """Counts, the oldest unfinished delivery and the latest troubles."""
         with self._database.reading() as connection:
-            return operating.status(connection)
+            return deliveries_admin.status(connection)
 
     def deliveries(
         self,
@@ -69,7 +69,7 @@ class OperatorsLedger:
     ) -> list[DeliveryRow]:
         """Deliveries that fit every filter given, newest first."""
         with self._database.reading() as connection:
-            return operating.deliveries(
+            return deliveries_admin.deliveries(
                 connection,
                 states=states,
                 subscribers=subscribers,
@@ -87,7 +87,7 @@ class OperatorsLedger:
     def delivery_of(self, subscriber: SubscriberId, paper: PaperKey) -> list[DeliveryRow]:
         """The deliveries of the subscriber's digest that holds this paper; empty: none does."""
         with self._database.reading() as connection:
-            return operating.delivery_of(connection, subscriber, paper)
+            return deliveries_admin.delivery_of(connection, subscriber, paper)
 
     def paper(self, name: str) -> Paper:
         """A paper by id, arXiv number or part of its title. Raises NotFound."""
@@ -129,22 +129,22 @@ class OperatorsLedger:
     def mark_sent(self, delivery: DeliveryId, *, now: datetime) -> None:
         """Settle a delivery as sent. Raises NotFound, or LedgerError where its state forbids."""
         with self._database.writing() as connection:
-            operating.mark_sent(connection, delivery, now=now)
+            deliveries_admin.mark_sent(connection, delivery, now=now)
 
     def resend(self, delivery: DeliveryId, *, now: datetime) -> None:
         """Have a delivery sent again. Raises NotFound, or LedgerError where its state forbids."""
         with self._database.writing() as connection:
-            operating.resend(connection, delivery, now=now)
+            deliveries_admin.resend(connection, delivery, now=now)
 
     def cancel(self, delivery: DeliveryId, *, now: datetime) -> None:
         """Give a delivery up. Raises NotFound, or LedgerError where its state forbids."""
         with self._database.writing() as connection:
-            operating.cancel(connection, delivery, now=now)
+            deliveries_admin.cancel(connection, delivery, now=now)
 
     def restored(self, *, now: datetime) -> int:
         """Hold what may have gone out since the backup that was put back; how many emails."""
         with self._database.writing() as connection:
-            return operating.restored(connection, now=now)
+            return deliveries_admin.restored(connection, now=now)
 
     # --- verdicts ------------------------------------------------------------------------
 
@@ -161,12 +161,12 @@ class OperatorsLedger:
         Raises NotFound where there is no such paper.
         """
         with self._database.writing(INTAKE) as connection:
-            return verdicts.record(connection, subscriber, paper, opinion, now=now)
+            return feedback.record(connection, subscriber, paper, opinion, now=now)
 
     def verdicts_of(self, subscriber: SubscriberId) -> list[Verdict]:
         """A subscriber's verdicts, newest first."""
         with self._database.reading() as connection:
-            return verdicts.given(connection, subscriber)
+            return feedback.given(connection, subscriber)
 
     # --- copies --------------------------------------------------------------------------
 
@@ -190,37 +190,37 @@ class OperatorsLedger:
         """Record that an email came back, and suppress its address; False: it was not sent, has
         been returned before, or is an older attempt than the one that counts."""
         with self._database.writing(REFUSALS) as connection:
-            return returning.returned(
+            return bounces.returned(
                 connection, delivery, fence, address=address, reason=reason, now=now
             )
 
     def suppress(self, address: str, *, reason: str, now: datetime) -> bool:
         """Refuse all mail to an address; False: it was so already."""
         with self._database.writing(REFUSALS) as connection:
-            return refusals.suppress(connection, address, reason=reason, now=now)
+            return suppressions.suppress(connection, address, reason=reason, now=now)
 
     def suppressed(self, addresses: Collection[str]) -> dict[str, str]:
         """Of these addresses, those suppressed, each with the reason."""
         with self._database.reading() as connection:
-            return refusals.suppressed(connection, addresses)
+            return suppressions.suppressed(connection, addresses)
 
     def suppressions(self) -> list[Suppression]:
         """All suppressed addresses, oldest first."""
         with self._database.reading() as connection:
-            return refusals.suppressions(connection)
+            return suppressions.suppressions(connection)
 
     def unsubscribe(self, subscriber: SubscriberId, *, now: datetime) -> bool:
         """Send no more mail, whatever the profile says; False: it was so already."""
         with self._database.writing(INTAKE, REFUSALS) as connection:
-            return refusals.unsubscribe(connection, subscriber, now=now)
+            return suppressions.unsubscribe(connection, subscriber, now=now)
 
     def unsubscriptions(self) -> list[Unsubscription]:
         """All who have unsubscribed, oldest first."""
         with self._database.reading() as connection:
-            return refusals.unsubscriptions(connection)
+            return suppressions.unsubscriptions(connection)
 
     def resubscribe(self, subscriber: SubscriberId, address: str | None = None) -> bool:
         """Mail a subscriber again, and an address that is suppressed; False: neither was
         refused. Reports of what was sent so far count no more."""
         with self._database.writing(REFUSALS) as connection:
-            return refusals.resubscribe(connection, subscriber, address)
+            return suppressions.resubscribe(connection, subscriber, address)

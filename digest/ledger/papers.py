@@ -9,10 +9,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from digest.contracts import Matcher
 from digest.ledger.database import batches, next_key
 from digest.ledger.tables import dump, paper, paper_key, sighting
 from digest.model import Dump, DumpHash, DumpSeen, Match, Paper, PaperId, PaperKey
+from digest.pipeline.protocols import Matcher
 
 PAPER = tuple(paper.c[field.name] for field in dataclasses.fields(Paper) if field.name in paper.c)
 """The columns of a paper in the order of its fields."""

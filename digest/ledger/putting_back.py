@@ -11,7 +11,7 @@ from pathlib import Path
 
 from digest import private_files
 from digest.errors import LedgerError
-from digest.ledger import operating
+from digest.ledger import deliveries_admin
 from digest.ledger.copying import complete, sync_folder
 from digest.ledger.database import Database, connect
 from digest.ledger.schema import VERSION_TABLE
@@ -77,7 +77,7 @@ def _mark(partial: Path, database: Database, *, now: datetime) -> int:
     copy = connect(f"sqlite:///{partial}", patience=database.patience)
     try:
         with copy.writing() as connection:
-            return operating.restored(connection, now=now)
+            return deliveries_admin.restored(connection, now=now)
     finally:
         copy.close()
 

@@ -1,4 +1,4 @@
-"""The ledger as the pipeline uses it, over the queries of its rooms."""
+"""The ledger as the pipeline uses it, over the queries of its modules."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
-from digest.contracts import Matcher
 from digest.ledger import decisions as deciding
-from digest.ledger import deliveries, digests, papers, refusals, rehearsing, spooling, verdicts
+from digest.ledger import deliveries, digests, feedback, papers, snapshot, spool, suppressions
 from digest.ledger import subscribers as people
 from digest.ledger.database import INTAKE, REFUSALS, batches
 from digest.ledger.operators_ledger import OperatorsLedger
@@ -29,11 +28,12 @@ from digest.model import (
     Paper,
     PaperKey,
     Period,
+    Progress,
     Skip,
-    Standing,
     SubscriberId,
     Verdicts,
 )
+from digest.pipeline.protocols import Matcher
 
 ARCHIVES = 100
 """Subscribers whose digests are read at a time."""
@@ -68,7 +68,7 @@ class SqlLedger(OperatorsLedger):
         It is a copy: nobody else is kept waiting, and a database that does not exist yet is
         not created.
         """
-        with rehearsing.rehearsal(self._database) as copy:
+        with snapshot.rehearsal(self._database) as copy:
             yield SqlLedger(copy)
 
     # --- what came in --------------------------------------------------------------------
@@ -115,20 +115,22 @@ class SqlLedger(OperatorsLedger):
 
     # --- what was decided ----------------------------------------------------------------
 
-    def enrol(self, subscribers: Collection[SubscriberId]) -> Mapping[SubscriberId, str]:
+    def ensure_subscribers(
+        self, subscribers: Collection[SubscriberId]
+    ) -> Mapping[SubscriberId, str]:
         """Each one's feed token, made when first seen."""
         with self._database.reading() as connection:
             tokens = people.tokens(connection, subscribers)
         if tokens.keys() >= set(subscribers):
             return tokens
         with self._database.writing(INTAKE) as connection:
-            people.enrolled(connection, subscribers)
+            people.ensure_keys(connection, subscribers)
             return people.tokens(connection, subscribers)
 
-    def standings(self, due: Mapping[SubscriberId, Period]) -> Mapping[SubscriberId, Standing]:
+    def progress(self, due: Mapping[SubscriberId, Period]) -> Mapping[SubscriberId, Progress]:
         """What is known of each subscriber for the period that is due."""
         with self._database.reading() as connection:
-            return deciding.standings(connection, due)
+            return deciding.progress(connection, due)
 
     def sent(self, after: Mapping[SubscriberId, PaperKey]) -> Mapping[SubscriberId, set[PaperKey]]:
         """The papers beyond each cursor that a digest of that subscriber already holds."""
@@ -177,7 +179,7 @@ class SqlLedger(OperatorsLedger):
     def verdicts(self, subscribers: Collection[SubscriberId]) -> Mapping[SubscriberId, Verdicts]:
         """The papers that each of these liked and disliked; who gave no verdict is left out."""
         with self._database.reading() as connection:
-            return verdicts.by_subscriber(connection, subscribers)
+            return feedback.by_subscriber(connection, subscribers)
 
     # --- what went out -------------------------------------------------------------------
 
@@ -196,7 +198,7 @@ class SqlLedger(OperatorsLedger):
     def refused(self, people: Mapping[SubscriberId, str | None]) -> Mapping[SubscriberId, str]:
         """Of these people, each with an address, those who must not be mailed, and why."""
         with self._database.reading() as connection:
-            return refusals.refused(connection, people)
+            return suppressions.refused(connection, people)
 
     def commit(
         self,
@@ -224,7 +226,7 @@ class SqlLedger(OperatorsLedger):
                     expire_after=expire_after,
                     recipients=recipients or {},
                 )
-                spooling.keep(connection, [one for one in keep if one.delivery in allowed])
+                spool.keep(connection, [one for one in keep if one.delivery in allowed])
                 return allowed
 
         try:

@@ -24,7 +24,7 @@ def keys(connection: Connection, names: Collection[SubscriberId]) -> dict[Subscr
     return found
 
 
-def enrolled(connection: Connection, names: Collection[SubscriberId]) -> dict[SubscriberId, int]:
+def ensure_keys(connection: Connection, names: Collection[SubscriberId]) -> dict[SubscriberId, int]:
     """The keys of all of these; who is unknown gets one, and a feed token."""
     found = keys(connection, names)
     unknown = [name for name in dict.fromkeys(names) if name not in found]

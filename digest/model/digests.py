@@ -150,7 +150,7 @@ class Skip:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Progress:
     """What the ledger knows of a subscriber for whom a period is due."""
 
     decided: bool

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from digest.ranking.corpus import Corpus, Forms, columns_of, lengths
-from digest.ranking.space import Space
-from digest.ranking.words import Floats, Ints, Words
+from digest.ranking.lsa import Space
+from digest.ranking.vocabulary import Floats, Ints, Words
 
 PRIOR_PAPERS = 50
 """An imagined archive of this size backs the real one, so that an empty one works."""

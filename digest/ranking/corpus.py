@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 
 from digest.model import Paper
-from digest.ranking.words import Floats, Ints, Texts
+from digest.ranking.vocabulary import Floats, Ints, Texts
 from digest.text import terms
 
 TITLE = 3

@@ -24,12 +24,12 @@ import numpy as np
 from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 
 from digest.model import Interest, Place
+from digest.ranking.author_names import same_person
 from digest.ranking.background import Background
 from digest.ranking.corpus import TITLE, Corpus, Forms, columns_of, lengths, scaled
-from digest.ranking.names import same_person
-from digest.ranking.phrases import Name, Queries, names, queries
+from digest.ranking.queries import Name, Queries, names, queries
 from digest.ranking.topics import Topics
-from digest.ranking.words import Floats, Ints
+from digest.ranking.vocabulary import Floats, Ints
 from digest.text import terms
 
 PLACES: tuple[Place, Place] = ("title", "abstract")

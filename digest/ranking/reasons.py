@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from digest.model import Place, Reason
-from digest.ranking.scale import STEPS, apportion, score_steps
+from digest.ranking.calibration import STEPS, apportion, score_steps
 
 Via = Literal[
     "term", "acronym", "related", "pattern", "author", "liked", "disliked", "signal", "several"

@@ -10,13 +10,13 @@ from functools import lru_cache
 import numpy as np
 
 from digest.model import Interest, Paper, PaperId, Profile, Reason
+from digest.ranking.attribution import Tracing
+from digest.ranking.boosts import signals
+from digest.ranking.calibration import SCALE, STEPS, score_steps
 from digest.ranking.corpus import Corpus
 from digest.ranking.matching import PLACES, Evidence, Matching
 from digest.ranking.reasons import Part, Share, Via, explain
-from digest.ranking.scale import SCALE, STEPS, score_steps
-from digest.ranking.signals import signals
-from digest.ranking.tracing import Tracing
-from digest.ranking.words import Floats, Ints
+from digest.ranking.vocabulary import Floats, Ints
 from digest.text import terms
 
 AGAINST = -6.5

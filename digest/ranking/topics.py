@@ -13,7 +13,7 @@ from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 
 from digest.ranking.background import Background
 from digest.ranking.corpus import Forms, lengths, scaled
-from digest.ranking.words import Floats, Ints, stem, stem_terms
+from digest.ranking.vocabulary import Floats, Ints, stem, stem_terms
 from digest.text import terms
 
 AS_MEMBER = 0.4

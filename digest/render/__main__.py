@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from digest.render import templates
-from digest.render.email import EmailComposer
+from digest.render.email.compose import EmailComposer
 from digest.render.site import Site
 
 if __name__ == "__main__":

@@ -10,10 +10,11 @@ from itertools import groupby
 from markupsafe import Markup
 
 from digest.model import Digest, DumpSeen, Paper, Pick, Reason, Subscriber
-from digest.render import letter, wording
+from digest.render import wording
+from digest.render.email import view
 from digest.render.excerpt import marked, shortened
 from digest.render.feeds import ALL
-from digest.render.frame import FORMATS, Frame
+from digest.render.layout import FORMATS, Layout
 from digest.render.site import (
     HELP,
     INDEX,
@@ -45,7 +46,7 @@ class Addend:
 class Article:
     """One picked paper, in full."""
 
-    card: letter.Card
+    card: view.Card
     paragraphs: tuple[Markup, ...]
     """The whole abstract, with the terms found in it marked."""
     addends: tuple[Addend, ...]
@@ -88,7 +89,7 @@ class Pages:
     """
 
     def __init__(self, templates: Templates, site: Site) -> None:
-        self._frame = Frame(templates, site)
+        self._frame = Layout(templates, site)
 
     def archive(self, subscriber: Subscriber, token: str, digest: Digest) -> dict[str, bytes]:
         """The page that keeps one digest: every pick in full, its reasons, the coverage."""
@@ -137,10 +138,10 @@ def _in_full(subscriber: Subscriber, digest: Digest) -> dict[str, object]:
     left_out = wording.left_out(digest.coverage)
     return {
         "period": wording.period_name(digest.period),
-        "headline": letter.headline(digest),
-        "lead": letter.lead(subscriber.name, bool(articles)),
-        "chips": letter.chips(digest.picks),
-        "contents": len(articles) >= letter.CONTENTS_FROM,
+        "headline": view.headline(digest),
+        "lead": view.lead(subscriber.name, bool(articles)),
+        "chips": view.chips(digest.picks),
+        "contents": len(articles) >= view.CONTENTS_FROM,
         "articles": articles,
         "coverage": (wording.coverage(digest.coverage), *filter(None, (left_out,))),
     }
@@ -150,9 +151,9 @@ def _article(number: int, pick: Pick) -> Article:
     """The card of the email with what is cut there in full."""
     paper = pick.paper
     card = replace(
-        letter.card(number, pick), title=wording.title(paper), why=wording.why(pick.reasons)
+        view.card(number, pick), title=wording.title(paper), why=wording.why(pick.reasons)
     )
-    terms = letter.found(wording.telling(pick.reasons))
+    terms = view.found(wording.telling(pick.reasons))
     paragraphs = filter(None, plain(paper.abstract).split("\n\n"))
     return Article(
         card=card,

@@ -11,9 +11,9 @@ from typing import Any
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from digest.config.messages import nearest
 from digest.errors import TemplateError
-from digest.notation import nearest
-from digest.render.sheet import Each
+from digest.render.email.sheet import Each
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -70,7 +70,7 @@ class Templates:
     """Jinja templates in a sandbox; names that end in ``.html.j2`` escape what they print.
 
     A template can include ``style.css`` and use ``{% each item in items %} … {% endeach %}``, a
-    loop that the email composer can cut out of the page (see ``digest.render.sheet``). A name
+    loop that the email composer can cut out of the page (see ``digest.render.email.sheet``). A name
     that is not defined is an error.
     """
 

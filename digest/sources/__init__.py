@@ -50,24 +50,24 @@ def _reading(text: str, data: bytes, *, name: str, arrived: datetime) -> Reading
     found: Reading | None = None
     match _start(text):
         case "<":
-            from digest.sources import feed  # noqa: PLC0415
+            from digest.sources.formats import xml_feed  # noqa: PLC0415
 
-            found = feed.read(data, name=name)
+            found = xml_feed.read(data, name=name)
         case "[":
-            from digest.sources import daily_papers  # noqa: PLC0415
+            from digest.sources.formats import daily_papers  # noqa: PLC0415
 
             found = daily_papers.read(text, name=name, arrived=arrived)
         case "{":
-            from digest.sources import json_feed  # noqa: PLC0415
+            from digest.sources.formats import json_feed  # noqa: PLC0415
 
             found = json_feed.read(text, name=name)
         case _:
             pass
     if found is not None:
         return found
-    from digest.sources import papers_page  # noqa: PLC0415
+    from digest.sources.page import reader  # noqa: PLC0415
 
-    return papers_page.read(text, name=name, arrived=arrived)
+    return reader.read(text, name=name, arrived=arrived)
 
 
 def _start(text: str) -> str:

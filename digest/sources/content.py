@@ -22,8 +22,8 @@ BYTE_ORDER_MARKS = (
 )
 KNOWN_FILES = (
     (b"%PDF-", "a PDF file"),
-    (b"PK\x03\x04", "a ZIP archive or an Office document"),
-    (b"\xd0\xcf\x11\xe0", "an Office document"),
+    (b"PK\x03\x04", "a ZIP archive or an BounceHandler document"),
+    (b"\xd0\xcf\x11\xe0", "an BounceHandler document"),
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
     (b"GIF8", "a picture"),

@@ -10,11 +10,11 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from digest.config.messages import nearest
 from digest.errors import NotFound
 from digest.model import Subscriber
-from digest.notation import nearest
-from digest.subscribers.entries import schema
-from digest.subscribers.loading import load, profile_files
+from digest.subscribers.profile_files import load, profile_files
+from digest.subscribers.schema import schema
 
 __all__ = ["Stamp", "find", "load", "schema_file", "watch_stamp"]
 

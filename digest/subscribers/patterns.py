@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import combinations, islice
 from typing import NoReturn
 
-from digest.notation import quoted, wrong
+from digest.config.messages import quoted, wrong
 
 LONGEST = 300
 """Characters in a pattern."""

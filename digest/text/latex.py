@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from digest.text import commands, residue, scripts
+from digest.text import latex_commands, latex_residue, scripts
 from digest.text.clean import plain
 
 STASH, STASH_END = 0x100000, 0x10EFFF
@@ -38,7 +38,9 @@ TIE = re.compile(
 )
 GROUP = re.compile(r"\{([^{}]{0,200})\}")
 DATA = re.compile(r"[,:;=|\"<>]")
-DASHES = re.compile(rf"--(?:(?<=[^\W_]--|[{residue.PERCENT}×°]--)-?(?=[^\W_])|(?<=\s--)-?(?=\s))")
+DASHES = re.compile(
+    rf"--(?:(?<=[^\W_]--|[{latex_residue.PERCENT}×°]--)-?(?=[^\W_])|(?<=\s--)-?(?=\s))"
+)
 
 
 def readable(raw: str) -> str:
@@ -57,7 +59,7 @@ def _once_readable(raw: str) -> str:
     if MARKUP.search(text) or any(mark in text for mark in ("--", "''", "://")):
         text = _without_markup(text)
     else:
-        text = residue.outside_math(text)
+        text = latex_residue.outside_math(text)
     return text.replace("∼", "~")
 
 
@@ -97,14 +99,14 @@ def _script_tag(match: re.Match[str]) -> str:
 
 
 def _without_latex(text: str) -> str:
-    text = commands.mark_scripts(text)
+    text = latex_commands.mark_scripts(text)
     if "\\" in text or "$" in text:
-        text = commands.convert(text)
-    text = scripts.CONTENT.sub(lambda match: residue.in_math(match[0]), text)
-    text = residue.outside_math(text)
-    whole = residue.with_backslashes(text)
+        text = latex_commands.convert(text)
+    text = scripts.CONTENT.sub(lambda match: latex_residue.in_math(match[0]), text)
+    text = latex_residue.outside_math(text)
+    whole = latex_residue.with_backslashes(text)
     if whole != text:
-        text = residue.outside_math(commands.convert(whole))
+        text = latex_residue.outside_math(latex_commands.convert(whole))
     return scripts.lone(scripts.braced(text))
 
 

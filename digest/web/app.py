@@ -17,10 +17,10 @@ from starlette.types import ASGIApp
 
 from digest.errors import TemplateError
 from digest.model import SubscriberId
-from digest.render.notices import Notices
 from digest.render.site import Site
 from digest.tokens import Tokens
 from digest.web.guard import Guard
+from digest.web.notices import Notices
 from digest.web.published import respond
 from digest.web.unsubscribing import Unsubscribing
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli import lighthouse
+from tests.cli import sample_home
 from tests.cli.command import digest
-from tests.cli.lighthouse import FIRST, SECOND
+from tests.cli.sample_home import FIRST, SECOND
 from tests.world import snapshot
 
 END = "The lighthouse at the end of the world"
@@ -31,7 +31,7 @@ subscribers:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    return lighthouse.make(tmp_path / "home", profiles=PROFILES)
+    return sample_home.make(tmp_path / "home", profiles=PROFILES)
 
 
 def read(content: bytes) -> EmailMessage:
@@ -73,7 +73,7 @@ def test_a_preview_can_be_a_page_or_the_whole_message(
 
 
 def test_a_preview_is_what_the_run_then_sends(home: Path, tmp_path: Path) -> None:
-    lighthouse.put(home, "second", LOG)
+    sample_home.put(home, "second", LOG)
     out = tmp_path / "ada.eml"
     digest(home, "preview", "ada", "--out", out, "--now", FIRST)
     digest(home, "run", "--now", FIRST)
@@ -93,7 +93,7 @@ def test_a_preview_without_a_digest_says_why(home: Path) -> None:
     ended = digest(home, "preview", "ada", "--now", FIRST)
     assert (ended.code, ended.out) == (0, "")
     assert ended.err == "No digest for 2026-W47: nothing new has arrived (0 considered).\n"
-    lighthouse.put(home, "second", SOUP)
+    sample_home.put(home, "second", SOUP)
     ended = digest(home, "preview", "ada", "--now", FIRST)
     assert ended.err == "No digest for 2026-W47: no paper matched (1 considered).\n"
 
@@ -102,7 +102,7 @@ def test_a_preview_without_a_digest_says_why(home: Path) -> None:
 
 
 def test_an_explanation_shows_the_sum_term_by_term(home: Path) -> None:
-    lighthouse.put(home, "second", LOG)
+    sample_home.put(home, "second", LOG)
     lines = said(home, "explain", "ada", "keeper", "--now", FIRST)
     assert lines[0] == LOG
     assert lines[1].startswith("title:")
@@ -128,7 +128,7 @@ def test_an_explanation_as_json_adds_up_too(home: Path) -> None:
 
 
 def test_why_not_is_told_in_a_word_and_a_sentence(home: Path) -> None:
-    lighthouse.put(home, "second", SOUP, "Counting gulls", LOG, "Lamps for a lighthouse")
+    sample_home.put(home, "second", SOUP, "Counting gulls", LOG, "Lamps for a lighthouse")
     verdicts = [
         said(home, "explain", "ada", paper, "--now", FIRST)[2] for paper in (SOUP, "gulls", LOG)
     ]
@@ -156,7 +156,7 @@ def test_a_paper_of_a_past_digest_is_explained_as_it_was_then(home: Path) -> Non
 
 
 def test_a_name_that_fits_nothing_or_too_much_is_told_with_what_is_near(home: Path) -> None:
-    lighthouse.put(home, "second", LOG)
+    sample_home.put(home, "second", LOG)
     unknown = digest(home, "explain", "ad", "end of the world")
     assert (unknown.code, unknown.out) == (1, "")
     assert unknown.err == "There is no subscriber 'ad'.\nDid you mean ada?\n"
@@ -184,7 +184,7 @@ def test_a_name_that_fits_nothing_or_too_much_is_told_with_what_is_near(home: Pa
 def test_questions_change_nothing(home: Path, question: list[str], used: bool) -> None:
     if used:
         digest(home, "run", "--now", FIRST)
-        lighthouse.put(home, "second", LOG)
+        sample_home.put(home, "second", LOG)
     paths, files = sorted(home.rglob("*")), snapshot(home)
     assert digest(home, *question).code in (0, 1)
     assert (sorted(home.rglob("*")), snapshot(home)) == (paths, files)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli import lighthouse
+from tests.cli import sample_home
 from tests.cli.command import digest
-from tests.cli.lighthouse import FIRST, SECOND
+from tests.cli.sample_home import FIRST, SECOND
 from tests.delivery.server import Accepted, Server, running
 
 DOMAIN = "bounces.example.org"
@@ -28,11 +28,11 @@ def smtp() -> Iterator[Server]:
 def home(tmp_path: Path, smtp: Server) -> Path:
     """A home whose first digests were sent by SMTP."""
     settings = (
-        lighthouse.SETTINGS
+        sample_home.SETTINGS
         + f'[smtp]\nhost = "127.0.0.1"\nport = {smtp.port}\nsecurity = "none"\n'
         + f'[delivery]\nbounce_domain = "{DOMAIN}"\n'
     )
-    made = lighthouse.make(tmp_path / "home", settings)
+    made = sample_home.make(tmp_path / "home", settings)
     assert digest(made, "run", "--now", FIRST).code == 0
     return made
 
@@ -101,7 +101,7 @@ def test_a_failure_of_ours_suppresses_its_address_and_no_other(
         ("bob", "came back")
     ]
 
-    lighthouse.put(home, "second", "A lighthouse keeper's log")
+    sample_home.put(home, "second", "A lighthouse keeper's log")
     digest(home, "run", "--now", SECOND)
     assert smtp.recipients() == {"ada@example.org": 2, "bob@example.org": 1}
 
@@ -143,7 +143,7 @@ def test_what_is_forged_temporary_or_no_report_changes_nothing(
     ]
     assert not any(one["changed"] for one in found["reports"])
 
-    lighthouse.put(home, "second", "A lighthouse keeper's log")
+    sample_home.put(home, "second", "A lighthouse keeper's log")
     digest(home, "run", "--now", SECOND)
     assert smtp.recipients() == {"ada@example.org": 2, "bob@example.org": 2}
 
@@ -154,7 +154,7 @@ def test_a_request_by_mail_turns_the_email_off(home: Path, smtp: Server, tmp_pat
     ended = digest(home, "bounces", box)
     assert (ended.code, "unsubscribed" in ended.out) == (0, True)
 
-    lighthouse.put(home, "second", "A lighthouse keeper's log")
+    sample_home.put(home, "second", "A lighthouse keeper's log")
     digest(home, "run", "--now", SECOND)
     assert smtp.recipients() == {"ada@example.org": 1, "bob@example.org": 2}
     rows = digest(home, "deliveries", "list", "--subscriber", "ada", "--json").json

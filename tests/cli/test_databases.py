@@ -9,9 +9,9 @@ from shutil import copytree
 import pytest
 
 import digest.ledger
-from tests.cli import lighthouse
+from tests.cli import sample_home
 from tests.cli.command import digest as command
-from tests.cli.lighthouse import FIRST, SECOND, mails
+from tests.cli.sample_home import FIRST, SECOND, mails
 from tests.conftest import MakeUrl
 from tests.world import utc
 
@@ -19,7 +19,7 @@ from tests.world import utc
 @pytest.fixture(scope="module")
 def used(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home that has sent its first digests."""
-    made = lighthouse.make(tmp_path_factory.mktemp("used"))
+    made = sample_home.make(tmp_path_factory.mktemp("used"))
     assert command(made, "run", "--now", FIRST).code == 0
     return made
 
@@ -49,7 +49,7 @@ def test_a_home_moves_to_postgresql_and_back(
 
     monkeypatch.setenv("DIGEST_DATABASE_URL", url)
     ledger_file(home).rename(home / "old.db")
-    lighthouse.put(home, "second", "A lighthouse keeper's log")
+    sample_home.put(home, "second", "A lighthouse keeper's log")
     assert command(home, "run", "--now", SECOND).code == 0
     assert mails(home) == ["2026-W46-ada", "2026-W46-bob", "2026-W47-ada", "2026-W47-bob"]
     assert not ledger_file(home).exists()
@@ -88,7 +88,7 @@ def test_a_server_that_cannot_be_reached_is_told_without_the_password(home: Path
 
 
 def test_nothing_is_copied_while_mail_is_on_its_way(home: Path) -> None:
-    lighthouse.put(home, "second", "A lighthouse keeper's log")
+    sample_home.put(home, "second", "A lighthouse keeper's log")
     with digest.ledger.open(f"sqlite:///{ledger_file(home)}") as ledger:
         newest = ledger.deliveries(channel="email", limit=1)[0].id
         ledger.returned(
@@ -108,7 +108,7 @@ def test_a_backup_is_not_replaced_by_accident(home: Path, tmp_path: Path) -> Non
     first = path.read_bytes()
     refused = command(home, "db", "backup", path)
     assert (refused.code, "exists" in refused.err) == (1, True)
-    lighthouse.put(home, "second", "A lighthouse keeper's log")
+    sample_home.put(home, "second", "A lighthouse keeper's log")
     command(home, "run", "--now", SECOND)
     assert path.read_bytes() == first
     assert command(home, "db", "backup", "--force", path).code == 0
@@ -118,7 +118,7 @@ def test_a_backup_is_not_replaced_by_accident(home: Path, tmp_path: Path) -> Non
 def test_what_was_sent_since_the_backup_is_held_not_sent_again(home: Path, tmp_path: Path) -> None:
     backup = tmp_path / "backup.db"
     command(home, "db", "backup", backup)
-    lighthouse.put(home, "second", "A lighthouse keeper's log")
+    sample_home.put(home, "second", "A lighthouse keeper's log")
     command(home, "run", "--now", SECOND)
     for path in (home / "outbox").iterdir():
         path.unlink()
@@ -142,13 +142,13 @@ def test_what_was_sent_since_the_backup_is_held_not_sent_again(home: Path, tmp_p
     assert len(mails(home)) == 1
 
     # Periods that end after the restore go out as ever.
-    lighthouse.put(home, "third", "Painting a lighthouse white")
+    sample_home.put(home, "third", "Painting a lighthouse white")
     command(home, "run", "--now", "2026-12-01T08:00Z")
     assert [name for name in mails(home) if "W48" in name] == ["2026-W48-ada", "2026-W48-bob"]
 
 
 def test_a_ledger_that_does_not_exist_is_neither_backed_up_nor_made(tmp_path: Path) -> None:
-    home = lighthouse.make(tmp_path / "home")
+    home = sample_home.make(tmp_path / "home")
     assert command(home, "db", "backup", tmp_path / "backup.db").code == 1
     assert command(home, "db", "restored").code == 1
     assert command(home, "db", "restore", tmp_path / "backup.db").code == 2

@@ -9,9 +9,9 @@ import pytest
 
 from digest.cli.deliveries import CHANNELS, STATES
 from digest.model import Channel, State
-from tests.cli import lighthouse
+from tests.cli import sample_home
 from tests.cli.command import digest
-from tests.cli.lighthouse import FIRST, SECOND, mails
+from tests.cli.sample_home import FIRST, SECOND, mails
 from tests.delivery.server import Server, on, running
 
 END = "The lighthouse at the end of the world"
@@ -20,7 +20,7 @@ SOON, LATER = "2026-11-16T08:01Z", "2026-11-16T12:00Z"
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    return lighthouse.make(tmp_path / "home")
+    return sample_home.make(tmp_path / "home")
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_one_can_ask_for_every_state_and_channel() -> None:
 
 def test_deliveries_are_listed_newest_first(home: Path) -> None:
     digest(home, "run", "--now", FIRST)
-    lighthouse.put(home, "second", "A lighthouse keeper's log")
+    sample_home.put(home, "second", "A lighthouse keeper's log")
     digest(home, "run", "--now", SECOND)
     lines = digest(home, "deliveries", "list").out.splitlines()
     rows = [line.split() for line in lines]
@@ -148,7 +148,7 @@ def test_mail_that_the_server_refuses_for_good_can_be_sent_once_it_is_settled(
     tmp_path: Path,
 ) -> None:
     with running(Server(on("rcpt", "550 5.1.1 no such user"))) as strict:
-        home = lighthouse.make(tmp_path / "home", settings(strict))
+        home = sample_home.make(tmp_path / "home", settings(strict))
         assert digest(home, "run", "--now", FIRST).code == 1
     assert states(home) == {"ada": "failed", "bob": "failed"}
     assert strict.accepted == []
@@ -165,7 +165,7 @@ def test_mail_that_the_server_refuses_for_good_can_be_sent_once_it_is_settled(
 
 def settings(server: Server) -> str:
     return (
-        lighthouse.SETTINGS
+        sample_home.SETTINGS
         + f'[smtp]\nhost = "127.0.0.1"\nport = {server.port}\nsecurity = "none"\n'
     )
 

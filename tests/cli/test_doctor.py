@@ -15,13 +15,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from digest.cli import examination
 from digest.doctor.resolver import Resolver
-from tests.cli import lighthouse
+from tests.cli import sample_home
 from tests.cli.command import Ended
 from tests.cli.command import digest as command
-from tests.cli.lighthouse import FIRST
+from tests.cli.sample_home import FIRST
 from tests.conftest import MakeUrl
 from tests.delivery.server import Server, running
-from tests.doctor.test_names import Zone
+from tests.doctor.test_dns_records import Zone
 from tests.world import snapshot
 
 SOON = "2026-11-16T09:00Z"
@@ -29,7 +29,7 @@ SOON = "2026-11-16T09:00Z"
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    return lighthouse.make(tmp_path / "home")
+    return sample_home.make(tmp_path / "home")
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def smtp() -> Iterator[Server]:
 
 def by_smtp(home: Path, smtp: Server, more: str = "") -> None:
     settings = f'[smtp]\nhost = "127.0.0.1"\nport = {smtp.port}\nsecurity = "none"\n'
-    (home / "digest.toml").write_text(lighthouse.SETTINGS + settings + more)
+    (home / "digest.toml").write_text(sample_home.SETTINGS + settings + more)
 
 
 def found(home: Path) -> dict[str, Any]:

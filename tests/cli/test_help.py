@@ -13,12 +13,12 @@ import pytest
 
 from digest import __version__
 from digest.cli import cli
-from tests.cli import lighthouse
+from tests.cli import sample_home
 from tests.cli.command import digest
-from tests.cli.lighthouse import FIRST
+from tests.cli.sample_home import FIRST
 
 HEAVY = {
-    *("digest.model", "digest.notation", "email", "logging", "secrets", "socket"),
+    *("digest.model", "digest.config.messages", "email", "logging", "secrets", "socket"),
     *("numpy", "scipy", "sklearn", "sqlalchemy", "alembic", "pydantic", "pydantic_settings"),
     *("premailer", "lxml", "jinja2", "rich", "yaml", "feedgen", "apscheduler", "pylatexenc"),
     *("rapidfuzz", "cronsim", "cryptography", "dkim", "smtplib", "starlette", "uvicorn"),
@@ -93,18 +93,18 @@ def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
 
 
 def test_where_nothing_is_ranked_or_styled_nothing_is_loaded_for_it(tmp_path: Path) -> None:
-    home = lighthouse.make(tmp_path / "home")
+    home = sample_home.make(tmp_path / "home")
     assert digest(home, "run", "--now", FIRST).code == 0
     again = [["status"], ["deliveries", "list"], ["run", "--now", FIRST]]
     _, loaded = run_in_turn(*again, home=home)
-    assert "digest.pipeline" in loaded
+    assert "digest.pipeline.run" in loaded
     assert loaded & {"numpy", "scipy", "sklearn", "premailer", "alembic"} == set()
 
 
 def test_in_a_pipe_nothing_is_cut_off_and_there_are_no_colours(tmp_path: Path) -> None:
-    home = lighthouse.make(tmp_path / ("long" * 40))
+    home = sample_home.make(tmp_path / ("long" * 40))
     title = "A lighthouse that " + "turns and " * 12 + "turns"
-    lighthouse.put(home, "second", title)
+    sample_home.put(home, "second", title)
     lines = [
         ["run", "--now", FIRST],
         ["deliveries", "list"],
@@ -120,7 +120,7 @@ def test_in_a_pipe_nothing_is_cut_off_and_there_are_no_colours(tmp_path: Path) -
 
 
 def test_errors_of_a_process_are_one_line_on_standard_error(tmp_path: Path) -> None:
-    home = lighthouse.make(tmp_path / "home")
+    home = sample_home.make(tmp_path / "home")
     ended = process("-m", "digest", "explain", "adda", "lighthouse", home=home)
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr == "There is no subscriber 'adda'.\nDid you mean ada?\n"

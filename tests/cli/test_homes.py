@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from digest.render.templates import load
-from tests.cli import lighthouse
+from tests.cli import sample_home
 from tests.cli.command import digest
-from tests.cli.lighthouse import FIRST, SECOND, mails
+from tests.cli.sample_home import FIRST, SECOND, mails
 from tests.world import snapshot
 
 BROKEN = """\
@@ -80,7 +80,7 @@ def test_init_fills_a_folder_that_has_other_things_in_it(tmp_path: Path) -> None
 
 
 def test_a_broken_list_is_told_line_by_line_with_remedies_and_sends_nothing(tmp_path: Path) -> None:
-    home = lighthouse.make(tmp_path / "home", profiles=BROKEN)
+    home = sample_home.make(tmp_path / "home", profiles=BROKEN)
 
     ended = digest(home, "check")
 
@@ -116,14 +116,14 @@ def test_a_broken_list_is_told_line_by_line_with_remedies_and_sends_nothing(tmp_
 
 
 def test_settings_profiles_and_templates_are_checked_together(tmp_path: Path) -> None:
-    home = lighthouse.make(tmp_path / "home", "fron = 3\n", BROKEN.replace("Berlin", "UTC"))
+    home = sample_home.make(tmp_path / "home", "fron = 3\n", BROKEN.replace("Berlin", "UTC"))
     found = digest(home, "check", "--json").json["problems"]
     assert {each["where"].partition(":")[0] for each in found} == {
         "digest.toml",
         "subscribers.yaml",
     }
 
-    home = lighthouse.make(tmp_path / "other")
+    home = sample_home.make(tmp_path / "other")
     template = home / "templates" / "email.html.j2"
     template.parent.mkdir()
     template.write_text("<html>\n{% fro %}\n</html>")
@@ -134,7 +134,7 @@ def test_settings_profiles_and_templates_are_checked_together(tmp_path: Path) ->
 
 def test_sources_that_nothing_fetches_are_noted(tmp_path: Path) -> None:
     sources = '[[sources]]\nkind = "daily-papers"\n'
-    home = lighthouse.make(tmp_path / "home", lighthouse.SETTINGS + sources)
+    home = sample_home.make(tmp_path / "home", sample_home.SETTINGS + sources)
     (note,) = digest(home, "check", "--json").json["notes"]
     assert note["what"] == "`sources` are read by nothing yet"
 
@@ -147,7 +147,7 @@ def test_sources_that_nothing_fetches_are_noted(tmp_path: Path) -> None:
     ],
 )
 def test_every_template_is_tried_before_it_is_needed(tmp_path: Path, name: str) -> None:
-    home = lighthouse.make(tmp_path / "home")
+    home = sample_home.make(tmp_path / "home")
     template = home / "templates" / name
     template.parent.mkdir()
     template.write_text("\n{{ unheard_of }}\n")
@@ -158,7 +158,7 @@ def test_every_template_is_tried_before_it_is_needed(tmp_path: Path, name: str) 
 
 
 def test_templates_that_are_slow_or_not_used_are_noted(tmp_path: Path) -> None:
-    home = lighthouse.make(tmp_path / "home")
+    home = sample_home.make(tmp_path / "home")
     own = home / "templates"
     own.mkdir()
     (own / "style.css").write_text(
@@ -179,11 +179,11 @@ def test_templates_that_are_slow_or_not_used_are_noted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mended", [True, False])
 def test_what_was_broken_goes_on_once_it_is_mended(tmp_path: Path, mended: bool) -> None:
-    home = lighthouse.make(tmp_path / "home")
+    home = sample_home.make(tmp_path / "home")
     digest(home, "run", "--now", FIRST)
     good = (home / "subscribers.yaml").read_text()
     (home / "subscribers.yaml").write_text(good.replace("interests", "intrests"))
-    lighthouse.put(home, "second", "A lighthouse keeper's log")
+    sample_home.put(home, "second", "A lighthouse keeper's log")
     assert digest(home, "run", "--now", SECOND).code == 2
     if mended:
         (home / "subscribers.yaml").write_text(good)
@@ -193,7 +193,7 @@ def test_what_was_broken_goes_on_once_it_is_mended(tmp_path: Path, mended: bool)
 
 
 def test_a_good_home_is_told_to_be_good(tmp_path: Path) -> None:
-    home = lighthouse.make(tmp_path / "home")
+    home = sample_home.make(tmp_path / "home")
     ended = digest(home, "check")
     assert (ended.code, ended.out, ended.err) == (0, "All good: 2 subscribers.\n", "")
     assert digest(home, "check", "--json").json == {

@@ -11,20 +11,20 @@ from pathlib import Path
 import pytest
 
 import digest.ledger
-from digest.cli import health, wiring
+from digest.cli import app, health
 from digest.cli.overview import ago
 from digest.errors import LedgerError
 from digest.model import State
-from tests.cli import lighthouse
+from tests.cli import sample_home
 from tests.cli.command import digest as command
-from tests.cli.lighthouse import FIRST
+from tests.cli.sample_home import FIRST
 from tests.delivery.server import Act, Server, Step, on, running
 from tests.world import utc
 
 
 def home_by(smtp: Server, folder: Path, more: str = "") -> Path:
     settings = f'[smtp]\nhost = "127.0.0.1"\nport = {smtp.port}\nsecurity = "none"\n'
-    return lighthouse.make(folder, lighthouse.SETTINGS + settings + more)
+    return sample_home.make(folder, sample_home.SETTINGS + settings + more)
 
 
 def lines(home: Path, now: str) -> list[str]:
@@ -34,7 +34,7 @@ def lines(home: Path, now: str) -> list[str]:
 
 
 def test_a_new_home_has_nothing_to_tell_and_stays_new(tmp_path: Path) -> None:
-    home = lighthouse.make(tmp_path / "home")
+    home = sample_home.make(tmp_path / "home")
     assert lines(home, FIRST) == [
         "Service not running",
         "Dumps 0 read",
@@ -50,8 +50,8 @@ def test_a_new_home_has_nothing_to_tell_and_stays_new(tmp_path: Path) -> None:
 def test_a_service_whose_passes_fail_says_since_when_and_why_until_one_succeeds(
     tmp_path: Path,
 ) -> None:
-    home = lighthouse.make(tmp_path / "home")
-    opened = wiring.open_home(home)
+    home = sample_home.make(tmp_path / "home")
+    opened = app.open_home(home)
     health.beat(opened)
     assert command(home, "status", "--alive").code == 0
 
@@ -82,7 +82,7 @@ def test_a_service_whose_passes_fail_says_since_when_and_why_until_one_succeeds(
 
 
 def test_what_went_well_is_counted_by_state(tmp_path: Path) -> None:
-    home = lighthouse.make(tmp_path / "home")
+    home = sample_home.make(tmp_path / "home")
     command(home, "run", "--now", FIRST)
     command(home, "subscribers", "unsubscribe", "bob")
     seen = lines(home, "2026-11-16T11:30Z")
@@ -126,7 +126,7 @@ def test_what_is_deferred_says_when_it_is_tried_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("state", [State.PENDING, State.CLAIMED, State.COMMITTED])
 def test_what_is_on_its_way_says_so(tmp_path: Path, state: State) -> None:
-    home = lighthouse.make(tmp_path / "home")
+    home = sample_home.make(tmp_path / "home")
     command(home, "run", "--now", FIRST)
     with digest.ledger.open(f"sqlite:///{home / 'state' / 'digest.db'}") as ledger:
         newest = ledger.deliveries(channel="email", limit=1)[0].id
@@ -178,13 +178,13 @@ def test_a_run_logs_a_line_of_json_for_each_mail_on_request(tmp_path: Path) -> N
 
 
 def test_a_run_that_logs_text_is_quiet_when_all_is_well(tmp_path: Path) -> None:
-    home = lighthouse.make(tmp_path / "home")
+    home = sample_home.make(tmp_path / "home")
     ended = command(home, "run", "--now", FIRST)
     assert (ended.code, ended.err) == (0, "")
 
 
 def test_files_that_were_no_dumps_are_named_with_the_reason(tmp_path: Path) -> None:
-    home = lighthouse.make(tmp_path / "home")
+    home = sample_home.make(tmp_path / "home")
     (home / "inbox" / "note.txt").write_text("hello")
     finished = time.time() - 60
     os.utime(home / "inbox" / "note.txt", (finished, finished))

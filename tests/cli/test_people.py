@@ -7,18 +7,18 @@ from pathlib import Path
 import pytest
 
 import digest.ledger
-from tests.cli import lighthouse
+from tests.cli import sample_home
 from tests.cli.command import digest as command
-from tests.cli.lighthouse import FIRST, SECOND, THIRD, mails
+from tests.cli.sample_home import FIRST, SECOND, THIRD, mails
 from tests.world import utc
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    return lighthouse.make(tmp_path / "home")
+    return sample_home.make(tmp_path / "home")
 
 
-def standings(home: Path) -> dict[str, str]:
+def progress(home: Path) -> dict[str, str]:
     return {row["id"]: row["state"] for row in command(home, "subscribers", "list", "--json").json}
 
 
@@ -50,15 +50,15 @@ def test_who_has_unsubscribed_is_not_mailed_until_resubscribed_on_purpose(home: 
     assert (gone.code, gone.out) == (0, "bob: unsubscribed; no more mail is sent.\n")
 
     # Neither a new address nor leaving and coming back in the profiles makes a difference.
-    lighthouse.put(home, "second", "A lighthouse keeper's log")
+    sample_home.put(home, "second", "A lighthouse keeper's log")
     edit(home, "bob@example.org", "robert@example.org")
     assert command(home, "run", "--now", SECOND).code == 0
     entry = "  - {id: bob, email: robert@example.org, interests: [lighthouse]}\n"
     edit(home, entry, "")
-    lighthouse.put(home, "third", "Painting a lighthouse white")
+    sample_home.put(home, "third", "Painting a lighthouse white")
     assert command(home, "run", "--now", THIRD).code == 0
     edit(home, "subscribers:\n", f"subscribers:\n{entry}")
-    lighthouse.put(home, "fourth", "A lighthouse is sold")
+    sample_home.put(home, "fourth", "A lighthouse is sold")
     assert command(home, "run", "--now", "2026-12-07T08:00Z").code == 0
     assert [name for name in mails(home) if "bob" in name] == ["2026-W46-bob"]
     assert len([name for name in mails(home) if "ada" in name]) == 4
@@ -68,14 +68,14 @@ def test_who_has_unsubscribed_is_not_mailed_until_resubscribed_on_purpose(home: 
         "bob: no longer unsubscribed on 2026-11-20",
         "bob: gets mail again.",
     ]
-    lighthouse.put(home, "fifth", "The last lighthouse")
+    sample_home.put(home, "fifth", "The last lighthouse")
     assert command(home, "run", "--now", "2026-12-14T08:00Z").code == 0
     assert "2026-W50-bob" in mails(home)
 
 
 def test_a_digest_that_is_due_already_is_not_sent_after_unsubscribing(home: Path) -> None:
     command(home, "run", "--now", FIRST)
-    lighthouse.put(home, "second", "A lighthouse keeper's log")
+    sample_home.put(home, "second", "A lighthouse keeper's log")
     command(home, "subscribers", "unsubscribe", "bob")
     report = command(home, "run", "--now", SECOND, "--json").json
     assert (report["digests"]["sent"], report["digests"]["cancelled"]) == (1, 1)
@@ -115,10 +115,10 @@ def test_check_makes_no_ledger(home: Path) -> None:
 
 
 def test_everybody_is_listed_with_a_state(home: Path) -> None:
-    assert standings(home) == {"ada": "active", "bob": "active"}
+    assert progress(home) == {"ada": "active", "bob": "active"}
     suppress(home, "ada@example.org")
     command(home, "subscribers", "unsubscribe", "bob", "--now", "2026-11-20")
-    assert standings(home) == {"ada": "suppressed", "bob": "unsubscribed"}
+    assert progress(home) == {"ada": "suppressed", "bob": "unsubscribed"}
 
     only = command(home, "subscribers", "list", "--state", "suppressed")
     assert "ada@example.org" in only.out
@@ -136,7 +136,7 @@ def test_who_has_unsubscribed_stays_listed_without_a_profile(home: Path) -> None
     rows = {row["id"]: row for row in command(home, "subscribers", "list", "--json").json}
     assert (rows["bob"]["listed"], rows["bob"]["state"]) == (False, "unsubscribed")
     assert command(home, "subscribers", "resubscribe", "bob").code == 0
-    assert standings(home) == {"ada": "active"}
+    assert progress(home) == {"ada": "active"}
 
 
 def test_resubscribing_lifts_the_suppression_of_the_address(home: Path) -> None:
@@ -153,4 +153,4 @@ def test_an_unknown_name_is_refused_with_the_nearest(home: Path) -> None:
         ended = command(home, "subscribers", act, "bobb")
         assert ended.code == 1
         assert ended.err == "There is no subscriber 'bobb'.\nDid you mean bob?\n"
-    assert standings(home) == {"ada": "active", "bob": "active"}
+    assert progress(home) == {"ada": "active", "bob": "active"}

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from digest.beside import forked
-from digest.cli import wiring
-from digest.report import Published
-from tests.cli import lighthouse
+from digest.cli import app
+from digest.pipeline.beside import forked
+from digest.pipeline.report import Published
+from tests.cli import sample_home
 from tests.cli.command import digest
-from tests.cli.lighthouse import FIRST, SECOND, mails
+from tests.cli.sample_home import FIRST, SECOND, mails
 from tests.conftest import MakeUrl
 from tests.world import File, answer, snapshot
 
@@ -25,7 +25,7 @@ SAILORS = "Soup for sailors"
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    return lighthouse.make(tmp_path / "home")
+    return sample_home.make(tmp_path / "home")
 
 
 def rows(text: str) -> list[str]:
@@ -42,7 +42,7 @@ def everything(folder: Path) -> tuple[list[str], dict[str, bytes]]:
 
 
 def test_the_summary_tells_what_came_in_and_where_it_went(home: Path) -> None:
-    lighthouse.put(home, "second", SAILORS, f"{TITLE} ")
+    sample_home.put(home, "second", SAILORS, f"{TITLE} ")
 
     ended = digest(home, "run", "--now", FIRST)
 
@@ -119,7 +119,7 @@ def test_a_digest_that_is_not_made_says_why(home: Path) -> None:
     assert "ada 2026-W47 – skipped nothing new has arrived" in rows(
         digest(home, "run", "--now", SECOND).out
     )
-    lighthouse.put(home, "second", SAILORS)
+    sample_home.put(home, "second", SAILORS)
     assert "ada 2026-W47 – skipped no paper matched" in rows(
         digest(home, "run", "--now", SECOND).out
     )
@@ -139,7 +139,7 @@ def test_a_dry_run_tells_what_a_run_would_do_and_changes_no_byte(home: Path, use
     now = SECOND if used else FIRST
     if used:
         digest(home, "run", "--now", FIRST)
-        lighthouse.put(home, "second", "A lighthouse keeper's log", SAILORS)
+        sample_home.put(home, "second", "A lighthouse keeper's log", SAILORS)
     before = everything(home)
 
     shown = digest(home, "run", "--now", now, "--dry-run")
@@ -159,7 +159,7 @@ def test_a_dry_run_tells_what_a_run_would_do_and_changes_no_byte(home: Path, use
 
 def test_dumps_can_be_read_from_another_folder(home: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
-    lighthouse.put(tmp_path, "elsewhere", "Lamps for a lighthouse")
+    sample_home.put(tmp_path, "elsewhere", "Lamps for a lighthouse")
     (tmp_path / "inbox").rename(other)
     ended = digest(home, "run", "--inbox", other, "--now", FIRST)
     assert "elsewhere.json 1 1 – –" in rows(ended.out)
@@ -288,21 +288,21 @@ def test_many_are_published_by_a_second_process_while_mail_goes_out(
     shared = "defaults:\n  timezone: UTC\n  channels: [email, feed]\nsubscribers:\n"
     people = [
         f"  - {{id: p{n}, email: p{n}@example.org, interests: [lighthouse]}}\n"
-        for n in range(wiring.MANY)
+        for n in range(app.MANY)
     ]
-    home = lighthouse.make(tmp_path / "home", profiles="".join((shared, *people)))
+    home = sample_home.make(tmp_path / "home", profiles="".join((shared, *people)))
     forks = []
 
     def watched(work: Callable[[], Published]) -> Callable[[], Published]:
         forks.append(work)
         return forked(work)
 
-    monkeypatch.setattr(wiring, "forked", watched)
+    monkeypatch.setattr(app, "forked", watched)
     told = digest(home, "run", "--now", FIRST, "--json").json
     assert len(forks) == 1
-    assert (told["digests"]["sent"], told["problems"]) == (wiring.MANY, [])
-    assert told["feeds"] == {"written": 3 * (wiring.MANY + 1), "unchanged": 0}
-    assert len(mails(home)) == len(list(home.glob("public/archive/*/2026-W46.html"))) == wiring.MANY
+    assert (told["digests"]["sent"], told["problems"]) == (app.MANY, [])
+    assert told["feeds"] == {"written": 3 * (app.MANY + 1), "unchanged": 0}
+    assert len(mails(home)) == len(list(home.glob("public/archive/*/2026-W46.html"))) == app.MANY
 
     before = snapshot(home / "public")
     again = digest(home, "run", "--now", FIRST, "--json").json

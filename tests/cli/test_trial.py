@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli import lighthouse
+from tests.cli import sample_home
 from tests.cli.command import digest
-from tests.cli.lighthouse import FIRST, SECOND, mails
+from tests.cli.sample_home import FIRST, SECOND, mails
 from tests.delivery.server import Accepted, Server, on, running
 from tests.world import snapshot
 
@@ -30,12 +30,12 @@ def home(tmp_path: Path, smtp: Server) -> Path:
 
 def by_smtp(folder: Path, smtp: Server) -> Path:
     settings = (
-        lighthouse.SETTINGS
+        sample_home.SETTINGS
         + 'base_url = "https://digest.example.org"\n'
         + f'[smtp]\nhost = "127.0.0.1"\nport = {smtp.port}\nsecurity = "none"\n'
         + '[delivery]\nbounce_domain = "bounces.example.org"\n'
     )
-    return lighthouse.make(folder, settings)
+    return sample_home.make(folder, settings)
 
 
 def read(accepted: Accepted) -> EmailMessage:
@@ -63,7 +63,7 @@ def test_the_last_digest_is_sent_marked_as_a_test(home: Path, smtp: Server) -> N
 
 def test_nothing_is_recorded(home: Path, smtp: Server) -> None:
     digest(home, "run", "--now", FIRST)
-    lighthouse.put(home, "second", "A lighthouse keeper's log")
+    sample_home.put(home, "second", "A lighthouse keeper's log")
     before = digest(home, "deliveries", "list", "--json").json
     public = snapshot(home / "public")
     digest(home, "test-mail", "bob@example.org")
@@ -103,7 +103,7 @@ def test_its_links_unsubscribe_nobody_and_its_bounces_suppress_nobody(
 
 
 def test_without_a_server_it_goes_to_the_outbox_beside_the_real_one(tmp_path: Path) -> None:
-    home = lighthouse.make(tmp_path / "home")
+    home = sample_home.make(tmp_path / "home")
     digest(home, "run", "--now", FIRST)
     real = (home / "outbox" / "2026-W46-ada.eml").read_bytes()
     assert digest(home, "test-mail", "ada@example.org").code == 0

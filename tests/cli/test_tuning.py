@@ -8,7 +8,7 @@ from shutil import copytree
 import pytest
 
 from tests.cli.command import digest
-from tests.cli.lighthouse import FIRST, PROFILES, SECOND, make, put
+from tests.cli.sample_home import FIRST, PROFILES, SECOND, make, put
 from tests.world import snapshot
 
 TITLE = "The lighthouse at the end of the world"

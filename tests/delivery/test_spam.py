@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli import lighthouse
+from tests.cli import sample_home
 from tests.cli.command import digest
 
 DUMPS = Path(os.environ.get("REAL_DUMPS") or Path(__file__).parents[2] / "examples" / "dumps")
@@ -36,13 +36,13 @@ def test_spamassassin_finds_nothing_wrong_with_digests(tmp_path: Path) -> None:
         f"  - {{id: p{n}, name: Reader {n}, email: p{n}@example.org, interests: [{interest}]}}\n"
         for n, interest in enumerate(INTERESTS)
     )
-    settings = f'{lighthouse.SETTINGS}base_url = "https://digest.example.org"\n'
-    home = lighthouse.make(
+    settings = f'{sample_home.SETTINGS}base_url = "https://digest.example.org"\n'
+    home = sample_home.make(
         tmp_path / "home", settings, f"defaults: {{threshold: 0}}\nsubscribers:\n{people}"
     )
     shutil.rmtree(home / "inbox")
     shutil.copytree(DUMPS, home / "inbox")
-    assert digest(home, "run", "--now", lighthouse.FIRST).code == 0
+    assert digest(home, "run", "--now", sample_home.FIRST).code == 0
     mails = sorted((home / "outbox").glob("*.eml"))
     assert len(mails) == len(INTERESTS)
     if os.environ.get("DIGEST_FAULTS") != "all":

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import digest.ledger
-from digest.ledger import SqlLedger, packing
+from digest.ledger import SqlLedger, decision_codec
 from digest.model import (
     Channel,
     Decided,
     PaperKey,
     Period,
+    Progress,
     SkipReason,
-    Standing,
     State,
     SubscriberId,
 )
@@ -40,8 +40,8 @@ from tests.ledger.samples import (
 
 
 def test_a_feed_token_is_made_once_and_hard_to_guess(ledger: SqlLedger) -> None:
-    first = ledger.enrol([ADA])
-    both = ledger.enrol([BOB, ADA])
+    first = ledger.ensure_subscribers([ADA])
+    both = ledger.ensure_subscribers([BOB, ADA])
 
     assert both[ADA] == first[ADA]
     assert both[BOB] != both[ADA]
@@ -80,7 +80,7 @@ def test_a_digest_with_a_paper_sent_before_is_dropped_whole(ledger: SqlLedger) -
     stale = digest_of([one, two], period=NEXT_WEEK)
 
     assert ledger.record([stale], {ADA: EMAIL}) == 0
-    assert ledger.standings({ADA: NEXT_WEEK})[ADA] == Standing(False, one.key)
+    assert ledger.progress({ADA: NEXT_WEEK})[ADA] == Progress(False, one.key)
     assert ledger.sent({ADA: PaperKey(0)}) == {ADA: {one.key}}
 
 
@@ -96,14 +96,14 @@ def test_two_decisions_of_one_subscriber_in_one_call(ledger: SqlLedger) -> None:
 
 def test_nothing_new_leaves_the_period_open(ledger: SqlLedger) -> None:
     assert ledger.record([skip(SkipReason.NOTHING_NEW)], {ADA: EMAIL}) == 0
-    assert ledger.standings({ADA: WEEK}) == {ADA: Standing(False, None)}
+    assert ledger.progress({ADA: WEEK}) == {ADA: Progress(False, None)}
 
 
 def test_nothing_picked_closes_the_period_and_moves_the_cursor(ledger: SqlLedger) -> None:
     arrive(ledger, "a", "b")
 
     assert ledger.record([skip(SkipReason.NOTHING_PICKED, upto=2)], {ADA: EMAIL}) == 1
-    assert ledger.standings({ADA: WEEK}) == {ADA: Standing(True, PaperKey(2))}
+    assert ledger.progress({ADA: WEEK}) == {ADA: Progress(True, PaperKey(2))}
     assert ledger.digests(ADA, limit=5) == []
     assert ledger.deliveries() == []
     assert ledger.decided(ADA, limit=5) == [Decided(WEEK, NOW, None, PaperKey(2), 0)]
@@ -114,7 +114,7 @@ def test_a_period_decided_out_of_turn_does_not_move_the_cursor_back(ledger: SqlL
     ledger.record([digest_of([three], period=NEXT_WEEK)], {ADA: EMAIL})
     ledger.record([digest_of([one], now=NOW - 30 * DAY)], {ADA: EMAIL})
 
-    assert ledger.standings({ADA: WEEK})[ADA].upto == three.key
+    assert ledger.progress({ADA: WEEK})[ADA].upto == three.key
     assert ledger.decided(ADA, limit=1) == [
         Decided(WEEK, NOW - 30 * DAY, three.key, one.key, picks=1)
     ]
@@ -139,10 +139,10 @@ def test_standings_of_many_with_different_periods(ledger: SqlLedger) -> None:
     day = Period(date(2025, 11, 19), "day")
     ledger.record([digest_of([one]), digest_of([one], subscriber=BOB, period=day)], {})
 
-    assert ledger.standings({ADA: day, BOB: day, SubscriberId("new"): WEEK}) == {
-        ADA: Standing(False, one.key),
-        BOB: Standing(True, one.key),
-        "new": Standing(False, None),
+    assert ledger.progress({ADA: day, BOB: day, SubscriberId("new"): WEEK}) == {
+        ADA: Progress(False, one.key),
+        BOB: Progress(True, one.key),
+        "new": Progress(False, None),
     }
 
 
@@ -228,9 +228,9 @@ def test_more_subscribers_than_one_statement_takes() -> None:
     decisions = [replace(digest_of([paper]), subscriber=name) for name in names]
 
     assert ledger.record(decisions, dict.fromkeys(names, EMAIL)) == count
-    standings = ledger.standings(dict.fromkeys(names, WEEK))
-    assert all(standing.decided for standing in standings.values())
-    assert len(standings) == count
+    progress = ledger.progress(dict.fromkeys(names, WEEK))
+    assert all(standing.decided for standing in progress.values())
+    assert len(progress) == count
 
 
 periods = st.dates(date(1900, 1, 1), date(9998, 12, 31)).flatmap(
@@ -246,5 +246,5 @@ periods = st.dates(date(1900, 1, 1), date(9998, 12, 31)).flatmap(
 
 @given(periods)
 def test_a_period_is_read_back_from_its_key(period: Period) -> None:
-    assert packing.period(str(period)) == period
+    assert decision_codec.period(str(period)) == period
     assert len(str(period)) <= 10

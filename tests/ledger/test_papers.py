@@ -11,12 +11,12 @@ import pytest
 from sqlalchemy import create_engine, select, update
 
 import digest.ledger
-from digest.contracts import Ledger
 from digest.errors import NotFound
 from digest.ledger import SqlLedger
 from digest.ledger.tables import dump as dump_table
 from digest.ledger.tables import sighting
 from digest.model import DumpHash, DumpSeen, Match, Paper, PaperId, PaperKey, Record
+from digest.pipeline.protocols import Ledger
 from tests.conftest import disposing
 from tests.ledger.samples import DAY, HOUR, NOW, arrive, dump, key_of, keys_of, match_titles, record
 

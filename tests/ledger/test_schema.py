@@ -20,7 +20,7 @@ from sqlalchemy import Connection, create_engine, inspect, text
 import digest.ledger
 from digest.errors import LedgerError
 from digest.ledger import schema
-from digest.ledger.refusals import Suppression, Unsubscription
+from digest.ledger.suppressions import Suppression, Unsubscription
 from digest.ledger.tables import EPOCH, metadata, paper, subscriber
 from digest.model import Verdicts
 from tests.conftest import disposing
@@ -83,7 +83,7 @@ def test_processes_that_open_a_blank_database_together(blank_url: str) -> None:
     def process() -> None:
         with digest.ledger.open(blank_url) as own:
             start.wait()
-            tokens.append(own.enrol([ADA])[ADA])
+            tokens.append(own.ensure_subscribers([ADA])[ADA])
 
     threads = [Thread(target=process) for _ in range(4)]
     for thread in threads:

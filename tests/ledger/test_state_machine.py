@@ -151,7 +151,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def planned(self, name: SubscriberId, period: Period, most: int) -> Digest:
         """What a run would decide now."""
-        cursor = self.ledger.standings({name: period})[name].upto or PaperKey(0)
+        cursor = self.ledger.progress({name: period})[name].upto or PaperKey(0)
         papers = self.ledger.papers(after=cursor)
         had = self.ledger.sent({name: cursor})[name]
         fresh = [paper for paper in papers if paper.key not in had]
@@ -340,7 +340,7 @@ class LedgerMachine(RuleBasedStateMachine):
             assert {(name, key) for key in picked} == {
                 pair for pair in self.model.sent if pair[0] == name
             }
-            standing = self.ledger.standings({name: PERIODS[0]})[name]
+            standing = self.ledger.progress({name: PERIODS[0]})[name]
             assert standing.upto == self.model.cursors.get(name)
             assert standing.decided == ((name, PERIODS[0]) in self.model.decided)
 

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
 from digest.model import DeliveryId, Digest, Interest, Profile, SubscriberId
-from digest.render.email import EmailComposer
+from digest.render.email.compose import EmailComposer
 from digest.render.gist import gist
 from digest.render.templates import load
 from digest.text.clean import one_line
 from tests.conftest import examples
-from tests.render.letters import ADA, LINKS, SITE, digest, pick, reason
+from tests.render.email.views import ADA, LINKS, SITE, digest, pick, reason
 
 NASTY = [
     "<script>alert(1)</script>",

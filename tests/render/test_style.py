@@ -13,9 +13,9 @@ import pytest
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 from lxml.cssselect import CSSSelector  # type: ignore[import-untyped]  # nor here
 
-from digest.render.email import EmailComposer
+from digest.render.email.compose import EmailComposer
 from digest.render.templates import load
-from tests.render.letters import ADA, LINKS, SITE, WEEK_OF_SEVEN, digest
+from tests.render.email.views import ADA, LINKS, SITE, WEEK_OF_SEVEN, digest
 
 ENOUGH = 4.5
 LONG_DIGEST = digest([*WEEK_OF_SEVEN.picks * 8])

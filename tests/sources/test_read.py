@@ -16,7 +16,7 @@ from digest.errors import DumpError
 from digest.model import Dump
 from digest.sources import content
 from tests.conftest import examples
-from tests.sources.pages import HEADER, TITLES, detailed, papers, plain, read
+from tests.sources.page.samples import HEADER, TITLES, detailed, papers, plain, read
 
 PAGE = plain(papers(3))
 

@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from digest.subscribers import schema_file
-from digest.subscribers.document import Node, Plain, compose
+from digest.subscribers.yaml_document import Node, Plain, compose
 from tests.subscribers import told
 
 TOP = Path(__file__).parents[2]

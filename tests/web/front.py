@@ -11,9 +11,9 @@ from pathlib import Path
 
 from digest import web
 from digest.render import templates
-from digest.render.notices import Notices
 from digest.render.site import Site
 from digest.tokens import Tokens
+from digest.web.notices import Notices
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

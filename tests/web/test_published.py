@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import digest.ledger
-from digest.publisher import FolderPublisher
+from digest.public.folder import FolderPublisher
 from digest.tokens import Tokens
 from digest.web.published import read
 from tests.web.front import Front, make_desk, running

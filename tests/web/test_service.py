@@ -18,9 +18,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.cli import lighthouse
+from tests.cli import sample_home
 from tests.cli.command import digest
-from tests.cli.lighthouse import FIRST, SECOND
+from tests.cli.sample_home import FIRST, SECOND
 from tests.web.front import Front
 
 BASE = "https://digest.example.org/papers"
@@ -29,9 +29,9 @@ BASE = "https://digest.example.org/papers"
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A home with an address on the web, whose first digests have gone out."""
-    made = lighthouse.make(tmp_path / "home", f'base_url = "{BASE}"\n{lighthouse.SETTINGS}')
+    made = sample_home.make(tmp_path / "home", f'base_url = "{BASE}"\n{sample_home.SETTINGS}')
     assert digest(made, "run", "--now", FIRST).code == 0
-    assert lighthouse.mails(made) == ["2026-W46-ada", "2026-W46-bob"]
+    assert sample_home.mails(made) == ["2026-W46-ada", "2026-W46-bob"]
     return made
 
 
@@ -88,9 +88,9 @@ def test_one_click_in_a_mail_ends_the_mail_to_that_person_and_nobody_else(home: 
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
 
-    lighthouse.put(home, "second", "A lighthouse keeper's log")
+    sample_home.put(home, "second", "A lighthouse keeper's log")
     assert digest(home, "run", "--now", SECOND).code == 0
-    assert [mail for mail in lighthouse.mails(home) if "W47" in mail] == ["2026-W47-bob"]
+    assert [mail for mail in sample_home.mails(home) if "W47" in mail] == ["2026-W47-bob"]
 
 
 def test_a_service_whose_passes_fail_is_unwell_until_one_succeeds(home: Path) -> None:
@@ -116,7 +116,7 @@ def test_a_port_that_is_taken_ends_the_start_before_anything_is_done(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(logging.root, "handlers", [])  # the service sets its own
-    home = lighthouse.make(tmp_path / "home")
+    home = sample_home.make(tmp_path / "home")
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         monkeypatch.setenv("DIGEST_WEB__BIND", f"127.0.0.1:{port}")

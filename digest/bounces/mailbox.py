@@ -1,0 +1,148 @@
+"""Reads new mail from a maildir, an mbox file or an IMAP folder, and marks it as read."""
+
+from __future__ import annotations
+
+import imaplib
+import mailbox
+import re
+import ssl
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import unquote, urlsplit
+
+from digest.bounces.parse import LARGEST
+from digest.delivery.envelope import readable
+
+TIMEOUT = 60.0
+"""Seconds that an IMAP server may take for one answer."""
+
+_SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
+
+
+class MailboxError(Exception):
+    """The mailbox cannot be read; its words say why."""
+
+
+class Mailbox(Protocol):
+    """A place where mail lies."""
+
+    def unread(self) -> Iterator[bytes]:
+        """Each new message; it is marked as read once the next one is asked for.
+
+        Messages too large to be a report are passed over. Raises MailboxError.
+        """
+
+
+def at(place: str, password: str | None = None) -> Mailbox:
+    """``imaps://user@host/Folder``, a maildir or an mbox file. Raises MailboxError."""
+    if "://" in place:
+        address = urlsplit(place)
+        if address.scheme != "imaps" or not address.hostname or not address.username:
+            raise MailboxError(f"{place} is not like imaps://user@host/INBOX")
+        folder = unquote(address.path.strip("/")) or "INBOX"
+        user = unquote(address.username)
+        return Imap(address.hostname, address.port or 993, user, password or "", folder)
+    path = Path(place)
+    if path.is_dir():
+        return Maildir(path)
+    if path.is_file():
+        return Mbox(path)
+    raise MailboxError(f"there is no mailbox at {place}")
+
+
+@dataclass(frozen=True, slots=True)
+class Maildir:
+    """A folder with ``new`` and ``cur``."""
+
+    path: Path
+
+    def unread(self) -> Iterator[bytes]:
+        """Messages without the flag that says they were seen."""
+        try:
+            for file in sorted([*(self.path / "new").iterdir(), *(self.path / "cur").iterdir()]):
+                name, _, flags = file.name.partition(":2,")
+                if file.name.startswith(".") or "S" in flags:
+                    continue
+                with suppress(FileNotFoundError):  # another reader was faster
+                    if file.stat().st_size <= LARGEST:
+                        yield file.read_bytes()
+                    seen = "".join(sorted({*flags, "S"}))
+                    file.rename(self.path / "cur" / f"{name}:2,{seen}")
+        except OSError as error:
+            raise MailboxError(f"{self.path}: {error.strerror or error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Mbox:
+    """A file of messages. It is left as it is, so every message is read each time."""
+
+    path: Path
+
+    def unread(self) -> Iterator[bytes]:
+        """All messages."""
+        try:
+            box = mailbox.mbox(self.path, create=False)
+            try:
+                for key in box.iterkeys():
+                    yield box.get_bytes(key)
+            finally:
+                box.close()
+        except (OSError, mailbox.Error) as error:
+            raise MailboxError(f"{self.path}: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Imap:
+    """A folder on a server, over TLS with a verified certificate."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    folder: str
+    ca_file: str | None = None
+
+    def unread(self) -> Iterator[bytes]:
+        """Messages without the flag ``\\Seen``."""
+        tls = ssl.create_default_context(cafile=self.ca_file)
+        try:
+            client = imaplib.IMAP4_SSL(self.host, self.port, ssl_context=tls, timeout=TIMEOUT)
+            with client:
+                client.login(self.user, self.password)
+                _ok(client.select(_quoted(self.folder)))
+                for number in _ok(client.uid("SEARCH", "UNSEEN"))[0].split():
+                    content = self._fetch(client, number.decode())
+                    if content is not None:
+                        yield content
+                    _ok(client.uid("STORE", number.decode(), "+FLAGS.SILENT", r"(\Seen)"))
+        except (OSError, imaplib.IMAP4.error) as error:
+            words = str(error).replace(self.password, "[secret]") if self.password else str(error)
+            raise MailboxError(f"{self.host}: {words}") from error
+
+    def _fetch(self, client: imaplib.IMAP4_SSL, number: str) -> bytes | None:
+        """A message's bytes; None if it is too large, or gone meanwhile."""
+        answer = _ok(client.uid("FETCH", number, "(RFC822.SIZE)"))
+        size = _SIZE.search(answer[0]) if isinstance(answer[0], bytes) else None
+        if size is None or int(size[1]) > LARGEST:
+            return None
+        for part in _ok(client.uid("FETCH", number, "(BODY.PEEK[])")):
+            if isinstance(part, tuple):
+                return bytes(part[1])
+        return None
+
+
+def _ok(answer: tuple[str, list[Any]]) -> list[Any]:
+    """What a command returned; raises what imaplib raises where it was not carried out."""
+    status, data = answer
+    if status != "OK":
+        words = data[0].decode("utf-8", "replace") if data and data[0] else status
+        raise imaplib.IMAP4.error(readable(words))
+    return data
+
+
+def _quoted(name: str) -> str:
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -1,0 +1,189 @@
+"""What comes back by mail: delivery reports, complaints and requests to unsubscribe.
+
+Reads delivery status notifications (RFC 3464) and feedback reports (RFC 5965). Whatever else
+comes, automatic answers among it, is no report. What a report says is a stranger's claim until
+``digest.bounces.handle`` has found a token of ours in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.message import Message
+from email.parser import BytesParser
+from email.policy import compat32
+from typing import Literal
+
+from digest.delivery.envelope import readable, without_addresses
+
+Kind = Literal["failed", "delayed", "delivered", "complaint", "unsubscribe"]
+"""``failed``: for good. ``delivered`` holds what was relayed or expanded as well."""
+
+LARGEST = 10_000_000
+"""Bytes; no report is longer."""
+COMPLAINTS = frozenset({"abuse", "fraud", "opt-out", "opt-out-list"})
+"""The feedback types by which a person wants no more of this mail."""
+
+_REACHED = ("To", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To")
+_RECIPIENT = ("Original-Recipient", "Final-Recipient")
+_AUTOMATIC = re.compile(r"auto-(?:replied|generated|notified)", re.IGNORECASE)
+_REQUEST = re.compile(r"unsubscribe\W+([A-Za-z0-9_-]{20,})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a message claims to report."""
+
+    kind: Kind
+    words: str
+    """The status code and the server's words without addresses, or the kind of complaint."""
+    reached: tuple[str, ...]
+    """Header values in which the envelope sender of our message may stand."""
+    recipients: tuple[str, ...] = ()
+    """Addresses that the report names as those it is about."""
+    message_id: str | None = None
+    """Of the message that was returned."""
+    tokens: tuple[str, ...] = ()
+    """Words that may be an unsubscribe token: from the returned message, or a request."""
+
+
+def parse(raw: bytes) -> Report | None:
+    """The report in a message; None where it is none."""
+    if len(raw) > LARGEST:
+        return None
+    try:
+        message = BytesParser(policy=compat32).parsebytes(raw)
+        return _read(message)
+    except (RecursionError, LookupError, ValueError, AttributeError, TypeError):
+        # The standard library's parser gives up on some malformed messages with any of these.
+        return None
+
+
+def _read(message: Message) -> Report | None:
+    if message.get_content_type() == "multipart/report" and message.is_multipart():
+        parts = list(_blocks(message))
+        match str(message.get_param("report-type", "")).lower():
+            case "delivery-status":
+                return _delivery_status(message, parts)
+            case "feedback-report":
+                return _feedback(message, parts)
+        return None
+    return _request(message)
+
+
+def _delivery_status(message: Message, parts: list[Message]) -> Report | None:
+    status = _part(parts, "message/delivery-status")
+    if status is None:
+        return None
+    about = [block for block in _blocks(status) if block["Action"] is not None]
+    if not about:
+        return None
+    block = max(about, key=_hope)
+    words = f"{_field(block, 'Status')} {_typed(block, 'Diagnostic-Code')}"
+    returned = _returned(parts)
+    return Report(
+        _outcome(block),
+        _said(words),
+        _values(message, *_REACHED) + _values(returned, "Return-Path"),
+        tuple(_typed(one, name) for one in about for name in _RECIPIENT),
+        _identifier(returned),
+        _words(_values(returned, "List-Unsubscribe")),
+    )
+
+
+def _feedback(message: Message, parts: list[Message]) -> Report | None:
+    feedback = _part(parts, "message/feedback-report")
+    if feedback is None:
+        return None
+    block = next(_blocks(feedback), None)
+    if block is None or _field(block, "Feedback-Type").lower() not in COMPLAINTS:
+        return None
+    returned = _returned(parts)
+    return Report(
+        "complaint",
+        f"complaint: {_field(block, 'Feedback-Type').lower()}",
+        _values(block, "Original-Mail-From")
+        + _values(returned, "Return-Path")
+        + _values(message, *_REACHED),
+        _values(block, "Original-Rcpt-To"),
+        _identifier(returned),
+        _words(_values(returned, "List-Unsubscribe")),
+    )
+
+
+def _request(message: Message) -> Report | None:
+    """A request to unsubscribe, as a mail program writes it from ``List-Unsubscribe``."""
+    if _AUTOMATIC.search(_field(message, "Auto-Submitted")):
+        return None
+    asked = _REQUEST.findall(" ".join(_values(message, "Subject", *_REACHED)))
+    if not asked:
+        return None
+    return Report("unsubscribe", "asked by mail", (), tokens=tuple(asked))
+
+
+# --- parts and fields --------------------------------------------------------------------
+
+
+def _outcome(block: Message) -> Kind:
+    action, status = _field(block, "Action").lower(), _field(block, "Status")
+    if action == "failed" and status.startswith("5."):
+        return "failed"
+    return "delayed" if action in ("failed", "delayed") else "delivered"
+
+
+def _hope(block: Message) -> int:
+    """A message that reached one of several addresses behind ours has not failed."""
+    return ("failed", "delayed", "delivered").index(_outcome(block))
+
+
+def _part(parts: list[Message], kind: str) -> Message | None:
+    return next((part for part in parts if part.get_content_type() == kind), None)
+
+
+def _blocks(part: Message) -> Iterator[Message]:
+    """The parts of a multipart, or the groups of fields that a part of a report consists of."""
+    payload = part.get_payload()
+    if isinstance(payload, list):
+        yield from (block for block in payload if isinstance(block, Message))
+
+
+def _returned(parts: list[Message]) -> Message | None:
+    """The headers of the message that came back."""
+    whole = _part(parts, "message/rfc822")
+    if whole is not None:
+        return next(_blocks(whole), None)
+    headers = _part(parts, "text/rfc822-headers")
+    if headers is None:
+        return None
+    content = headers.get_payload(decode=True)
+    if not isinstance(content, bytes):
+        return None
+    return BytesParser(policy=compat32).parsebytes(content, headersonly=True)
+
+
+def _values(message: Message | None, *names: str) -> tuple[str, ...]:
+    if message is None:
+        return ()
+    return tuple(str(value) for name in names for value in message.get_all(name, []))
+
+
+def _field(message: Message, name: str) -> str:
+    return str(message.get(name, "")).strip()
+
+
+def _typed(block: Message, name: str) -> str:
+    """The value of ``type; value``."""
+    return _field(block, name).partition(";")[2].strip()
+
+
+def _said(words: str) -> str:
+    return without_addresses(readable(words))
+
+
+def _identifier(returned: Message | None) -> str | None:
+    return None if returned is None else _field(returned, "Message-ID") or None
+
+
+def _words(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(re.findall(r"[A-Za-z0-9_-]{20,}", " ".join(values)))[:20]

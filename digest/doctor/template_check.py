@@ -1,0 +1,104 @@
+"""A set of templates tried on made-up mail and pages, before real ones need it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import partial
+
+from digest.errors import TemplateError
+from digest.model import (
+    Coverage,
+    Digest,
+    Paper,
+    PaperId,
+    PaperKey,
+    Period,
+    Pick,
+    Problem,
+    Profile,
+    Reason,
+    Subscriber,
+    SubscriberId,
+    Why,
+)
+from digest.render.email.compose import EmailComposer
+from digest.render.pages import Pages
+from digest.render.site import Site
+from digest.render.templates import Templates
+from digest.web.notices import Notices
+
+_DAY = datetime(2026, 5, 4, 8, tzinfo=UTC)
+_PAPER = Paper(
+    key=PaperKey(1),
+    id=PaperId("trial"),
+    title="A paper that was never written",
+    abstract="It says this.\n\nAnd it says that.",
+    arrived=_DAY,
+    listed=_DAY.date(),
+    author_count=2,
+    comments=3,
+)
+_PICK = Pick(_PAPER, 0.5, (Reason("says", "says", "abstract", 1.0, 0.5),), late=True)
+_READER = Subscriber(
+    SubscriberId("trial"), "trial@example.org", Profile(()), channels=("email", "feed")
+)
+_FULL = Digest(
+    _READER.id,
+    Period(date(2026, 4, 27), "week"),
+    _DAY,
+    _PAPER.key,
+    (_PICK,) * 9,
+    Coverage(1, 10, {Why.OVER_LIMIT: 1}),
+)
+_EMPTY = Digest(_READER.id, _FULL.period, _DAY, _PAPER.key, (), Coverage(1, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of it."""
+
+    failures: tuple[TemplateError, ...]
+    """One for each template that cannot make what it is for."""
+    notes: tuple[Problem, ...]
+    """Where all do, what the operator should know."""
+
+
+def try_all(templates: Templates, site: Site) -> Trial:
+    """Make one of everything."""
+    failures: dict[str, TemplateError] = {}
+    notes: Sequence[Problem] = ()
+    try:
+        notes = EmailComposer(templates, site).problems
+    except TemplateError as error:
+        failures[str(error)] = error
+    for make in _pages(Pages(templates, site), Notices(templates, site)):
+        try:
+            make()
+        except TemplateError as error:
+            failures.setdefault(str(error), error)
+    if failures:
+        return Trial(tuple(failures.values()), ())
+    return Trial((), (*notes, *_unused(templates)))
+
+
+def _unused(templates: Templates) -> Iterator[Problem]:
+    for name, meant in templates.never_asked_for():
+        remedy = f"did you mean {meant!r}?" if meant else "remove it, or include it somewhere"
+        yield Problem(f"templates/{name}", "nothing uses this file", remedy)
+
+
+def _pages(pages: Pages, notices: Notices) -> Iterator[Callable[[], object]]:
+    for digest in (_FULL, _EMPTY):
+        yield partial(pages.archive, _READER, "trial", digest)
+    for digests in ((_FULL, _EMPTY), ()):
+        yield partial(pages.archive_index, _READER, "trial", digests)
+    for papers in ((_PAPER,), ()):
+        yield partial(pages.start, papers, ())
+    yield pages.help
+    yield partial(notices.question, _READER.id)
+    yield partial(notices.unsubscribed, _READER.id)
+    yield notices.not_unsubscribed
+    yield partial(notices.broken_link, "unsubscribe/trial")
+    yield partial(notices.missing, "trial.html")

@@ -1,0 +1,1 @@
+"""Answers questions about digests and profiles, and changes nothing."""

@@ -1,0 +1,75 @@
+"""The papers that are known, and which of them hold an interest in its own words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+
+from digest.model import Interest, Paper, Profile
+from digest.pipeline.decide import BACKGROUND
+from digest.pipeline.protocols import Ledger
+from digest.ranking import Ranking
+from digest.text import terms
+
+_NEAREST = 15
+"""Papers whose reasons are asked for phrases that come near an interest;"""
+_MANY = 0.1
+"""a phrase that a larger share of all papers hold is passed over."""
+
+
+class Archive:
+    """Papers made ready to be asked about any number of interests."""
+
+    def __init__(self, papers: Sequence[Paper]) -> None:
+        self.papers = tuple(papers)
+        self._ranking = Ranking(self.papers)
+        self._held: dict[Interest, frozenset[int]] = {}
+
+    @classmethod
+    def of(cls, ledger: Ledger) -> Archive:
+        """The newest papers of a ledger: those that the ranking learns from."""
+        return cls(ledger.papers(limit=BACKGROUND))
+
+    def holding(self, interest: Interest) -> frozenset[int]:
+        """Indices of the papers that say the interest, or its acronym; not of related ones."""
+        asked = replace(interest, weight=1.0)
+        if asked not in self._held:
+            # As an exclusion it rules out exactly these.
+            ruled_out = self._ranking.rank(Profile((), (asked,))).excluded
+            self._held[asked] = frozenset(ruled_out)
+        return self._held[asked]
+
+    def near(self, phrase: str) -> list[str]:
+        """Phrases of the papers that come nearest to a phrase, strongest first."""
+        profile = Profile((Interest(phrase),))
+        scores = self._ranking.rank(profile).scores
+        best = np.argsort(-scores, kind="stable")[:_NEAREST]
+        strengths: Counter[str] = Counter()
+        for index in best[scores[best] > 0].tolist():
+            for reason in self._ranking.reasons(profile, index):
+                strengths[reason.term.casefold()] += round(reason.contribution * 10_000)
+        told: dict[tuple[str, ...], str] = {}
+        for term, _ in strengths.most_common():
+            told.setdefault(terms.forms(term), term)
+        return [term for term in told.values() if self._tells(term)]
+
+    def _tells(self, phrase: str) -> bool:
+        """Whether several papers hold it, but not too many."""
+        return 2 <= len(self.holding(Interest(phrase))) <= _MANY * len(self.papers)
+
+    @cached_property
+    def words(self) -> Counter[str]:
+        """The forms of all words, with the number of papers that have them."""
+        counts: Counter[str] = Counter()
+        for paper in self.papers:
+            counts.update(set(terms.forms(f"{paper.title}\n\n{paper.abstract}")))
+        return counts
+
+    @cached_property
+    def names_authors(self) -> bool:
+        """Whether any paper names its authors; saved pages only count them."""
+        return any(paper.authors for paper in self.papers)

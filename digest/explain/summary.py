@@ -1,0 +1,52 @@
+"""A profile as it is understood, and what verdicts on papers have taught about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from digest.explain.archive import Archive
+from digest.explain.suggest import Suggestion, suggest_from_verdicts
+from digest.model import Interest, Subscriber, Verdicts
+
+_MOST_LEARNED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """An interest or exclusion, with the papers of the archive that hold it."""
+
+    interest: Interest
+    papers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """What is known of a subscriber's taste."""
+
+    subscriber: Subscriber
+    archive: int
+    """Papers that were looked at."""
+    interests: tuple[Understood, ...]
+    exclusions: tuple[Understood, ...]
+    verdicts: Verdicts
+    learned: tuple[Suggestion, ...]
+    """Phrases that set liked papers apart from the rest; none where learning is off."""
+
+
+def portray(subscriber: Subscriber, archive: Archive, verdicts: Verdicts) -> Portrait:
+    """Hold a profile against the archive."""
+    profile = subscriber.profile
+    return Portrait(
+        subscriber,
+        len(archive.papers),
+        tuple(Understood(each, len(archive.holding(each))) for each in profile.interests),
+        tuple(Understood(each, len(archive.holding(each))) for each in profile.exclude),
+        verdicts,
+        tuple(_learned(subscriber, archive, verdicts)),
+    )
+
+
+def _learned(subscriber: Subscriber, archive: Archive, verdicts: Verdicts) -> list[Suggestion]:
+    if not subscriber.learn:
+        return []
+    return suggest_from_verdicts(verdicts, archive.papers, subscriber.profile, limit=_MOST_LEARNED)

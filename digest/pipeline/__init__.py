@@ -1,0 +1,1 @@
+"""From dump file to sent digest, in four stages: ingest, decide, deliver, publish."""

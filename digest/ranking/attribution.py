@@ -1,0 +1,286 @@
+"""Through what a paper speaks for an interest: the parts of its evidence, in the paper's words."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
+
+from digest.model import Interest
+from digest.ranking.corpus import TITLE, columns_of
+from digest.ranking.matching import (
+    AUTHOR,
+    MENTION,
+    PATTERN,
+    PLACES,
+    Asked,
+    Matching,
+    meant,
+    saturated,
+)
+from digest.ranking.queries import Name
+from digest.ranking.reasons import Part, Via
+from digest.ranking.vocabulary import BREAK, PAIR, Floats, Ints
+from digest.text import terms
+
+_HYPHENS = frozenset("-‐‑")
+_RELATED_TERMS = 3
+"""Related terms that are named, and stand for all of them."""
+_RELATED_STEMS = 6
+"""Stems that they are made of; more would run together into half a sentence."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A title or an abstract as words."""
+
+    text: str
+    words: terms.Tokens
+    at: Mapping[int, Sequence[int]]
+    """Where among the words each stem stands."""
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A paper in parts. Its stems are numbered from 0."""
+
+    terms: Ints
+    at: Mapping[int, tuple[int, float]]
+    """Where each of its terms stands among them, and its weight."""
+    weights: Floats
+    """Of each of its terms."""
+    first: Ints
+    second: Ints
+    """The stems of each term; the same one twice for a single stem."""
+    stems: int
+    pairs: Sequence[tuple[int, int]]
+    """The same, term by term."""
+    share: tuple[Sequence[float], Sequence[float]]
+    """Places × stems: the part of what a stem brings that is due to each place."""
+    known: Ints
+    """Which of its terms have a place in the learned space,"""
+    vectors: Ints
+    """and the rows of these there."""
+    places: tuple[_Place, _Place]
+
+
+class Tracing:
+    """Finds the parts of evidence."""
+
+    def __init__(self, matching: Matching) -> None:
+        self._matching = matching
+        # Reasons come pick by pick, and many picks share a paper.
+        self._read = lru_cache(maxsize=1_000)(self._read_paper)
+
+    def parts(self, interest: Interest, paper: int, asked: tuple[Asked, int] | None) -> list[Part]:
+        """What in a paper speaks for an interest."""
+        if asked:
+            return self._phrase_parts(interest, paper, *asked)
+        matching = self._matching
+        if interest.kind == "author":
+            return [Part(matching.authors(interest)[paper], "authors", "author", AUTHOR)]
+        found = []
+        for index, place in enumerate(PLACES):
+            if interest.place in (None, place):
+                text = getattr(matching.papers[paper], place)
+                matches = [m[0] for m in re.finditer(interest.text, text, re.IGNORECASE) if m[0]]
+                if matches:
+                    evidence = PATTERN[index] * saturated(np.array([float(len(matches))]))[0]
+                    found.append(Part(matches[0], place, "pattern", evidence))
+        return found
+
+    def towards(self, direction: Floats, paper: int, via: Via) -> list[Part]:
+        """The terms by which a paper lies in a direction."""
+        read = self._read(paper)
+        return _related(read, _by_stem(read, self._near(read, direction)), via)
+
+    def _phrase_parts(self, interest: Interest, paper: int, asked: Asked, row: int) -> list[Part]:
+        read, wanted = self._read(paper), asked.queries
+        said = _said_in(asked, row, paper)
+        columns, shares = _cells(wanted.stems, row)
+        stems = zip(wanted.terms[columns].tolist(), shares.tolist(), strict=True)
+        covered = max(sum(share for stem, share in stems if stem in read.at) ** 2, *said)
+        brought: dict[int, float] = {}
+        columns, values = _cells(wanted.own, row)
+        for term, value in zip(wanted.terms[columns].tolist(), values.tolist(), strict=True):
+            if in_paper := read.at.get(term):
+                at, weight = in_paper
+                for stem in read.pairs[at]:
+                    brought[stem] = brought.get(stem, 0.0) + value * weight * covered / 2
+        related = np.zeros(len(read.terms))
+        columns, values = _cells(wanted.related, row)
+        hits, held = columns_of(wanted.terms[columns], read.terms)
+        related[held] = values[hits] * read.weights[held] * meant(interest)
+        nearness = float(wanted.points[row] @ self._matching.points[paper])
+        if nearness > 0:
+            near = self._near(read, wanted.points[row])
+            related += near * (nearness / (near.sum() or 1.0))
+        related_stems = _by_stem(read, related)
+        # What related terms bring through a word of the interest itself is this word's.
+        for stem, value in brought.items():
+            if value > 0:
+                brought[stem] += float(related_stems[stem])
+                related_stems[stem] = 0.0
+        found: list[Part] = []
+        for index, place in enumerate(PLACES):
+            if interest.place not in (None, place):
+                continue
+            share = read.share[index]
+            here = {stem: value * share[stem] for stem, value in brought.items()}
+            mention = self._said(wanted.names[row], read.places[index]) if said[index] else None
+            if mention:
+                evidence = MENTION[index] * said[index] + sum(here.values())
+                found.append(Part(mention[0], place, mention[1], evidence))
+            else:
+                found += [
+                    Part(term, place, "term", value)
+                    for term, value in _stretches(read.places[index], here)
+                ]
+        return found if interest.place else [*found, *_related(read, related_stems, "related")]
+
+    @staticmethod
+    def _said(names: Sequence[Name], place: _Place) -> tuple[str, Via] | None:
+        """The first name of an interest that stands in a place, as it does."""
+        for name in names:
+            for start, end in terms.spans(" ".join(name.forms), place.text)[:1]:
+                return place.text[start:end], "term" if name is names[0] else "acronym"
+        return None
+
+    def _near(self, read: _Read, direction: Floats) -> Floats:
+        """What each term of a paper adds to its nearness to a direction; never below 0."""
+        vectors = self._matching.background.space.vectors[read.vectors]
+        near = np.zeros(len(read.terms))
+        near[read.known] = np.maximum(vectors @ direction, 0.0) * read.weights[read.known]
+        return near
+
+    def _read_paper(self, paper: int) -> _Read:
+        matching = self._matching
+        columns, weights = _cells(matching.weights, paper)
+        order = np.argsort(columns)
+        held = matching.corpus.terms[columns[order]]
+        pairs = held >> PAIR > 0
+        last = held & ((1 << PAIR) - 1)
+        both = np.concatenate([np.where(pairs, held >> PAIR, last), last])
+        stems, numbers = np.unique(both, return_inverse=True)
+        first, second = numbers[: len(held)], numbers[len(held) :]
+        of_stem = {stem: number for number, stem in enumerate(stems.tolist())}
+        titled = matching.papers[paper]
+        places = tuple(self._words(text, of_stem) for text in (titled.title, titled.abstract))
+        counts = np.array(
+            [
+                [factor * len(place.at.get(stem, ())) for stem in range(len(stems))]
+                for place, factor in zip(places, (TITLE, 1), strict=True)
+            ],
+            dtype=np.float64,
+        )
+        share = (counts / np.maximum(counts.sum(axis=0), 1.0)).tolist()
+        weights = weights[order]
+        known, vectors = columns_of(held, matching.background.space.terms)
+        return _Read(
+            terms=held,
+            at=dict(zip(held.tolist(), enumerate(weights.tolist()), strict=True)),
+            weights=weights,
+            first=first,
+            second=second,
+            stems=len(stems),
+            pairs=list(zip(first.tolist(), second.tolist(), strict=True)),
+            share=(share[0], share[1]),
+            places=(places[0], places[1]),
+            known=known,
+            vectors=vectors,
+        )
+
+    def _words(self, text: str, of_stem: dict[int, int]) -> _Place:
+        read = self._matching.corpus.words
+        words = terms.tokens(text)
+        at: dict[int, list[int]] = {}
+        for position, form in enumerate(words.forms):
+            stem = of_stem.get(read.stem_of[read.forms.get(form, BREAK)])
+            if stem is not None:
+                at.setdefault(stem, []).append(position)
+        return _Place(text, words, at)
+
+
+def _cells(table: sparse.csr_array, row: int) -> tuple[Ints, Floats]:
+    """Columns and values of a row."""
+    cells = slice(table.indptr[row], table.indptr[row + 1])
+    return table.indices[cells], table.data[cells]
+
+
+def _said_in(asked: Asked, row: int, paper: int) -> tuple[float, float]:
+    """How strongly a paper's title and its abstract name an interest; 0 where they do not."""
+    texts, strengths = _cells(asked.mentions, row)
+    first = bisect_left(texts, 2 * paper)
+    held = dict(zip(texts[first : first + 2].tolist(), strengths[first : first + 2], strict=True))
+    return float(held.get(2 * paper, 0.0)), float(held.get(2 * paper + 1, 0.0))
+
+
+def _by_stem(read: _Read, brought: Floats) -> Floats:
+    """What terms bring, halved between the two stems of a pair."""
+    found: Floats = np.zeros(read.stems)
+    for stems in (read.first, read.second):
+        found += np.bincount(stems, brought / 2, read.stems)
+    return found
+
+
+def _related(read: _Read, stems: Floats, via: Via) -> list[Part]:
+    """The strongest related terms, which stand for all of them."""
+    all_of_it = float(stems.sum())
+    best = np.argsort(-stems, kind="stable")[:_RELATED_STEMS]
+    strongest = list(zip(best.tolist(), stems[best].tolist(), strict=True))
+    found = []
+    for index, place in enumerate(PLACES):
+        here = {stem: value * read.share[index][stem] for stem, value in strongest}
+        for term, value in _stretches(read.places[index], here):
+            found.append(Part(term, place, via, value))
+    found.sort(key=lambda part: (-part.evidence, part.term))
+    named = sum(part.evidence for part in found[:_RELATED_TERMS])
+    return [
+        Part(part.term, part.place, part.via, part.evidence * all_of_it / named)
+        for part in found[:_RELATED_TERMS]
+    ]
+
+
+def _stretches(place: _Place, values: Mapping[int, float]) -> list[tuple[str, float]]:
+    """Stretches of a text made of stems that bring something, with the sum of what these bring.
+
+    Each stem is counted once, in the longest stretch that holds it.
+    """
+    stem_at = {
+        at: stem for stem, value in values.items() if value > 0 for at in place.at.get(stem, ())
+    }
+    runs: list[list[int]] = []
+    last = -2
+    for at in sorted(stem_at):
+        if at == last + 1 and terms.linked(place.text, place.words, at):
+            runs[-1].append(at)
+        else:
+            runs.append([at])
+        last = at
+    if len(runs) < len(stem_at):
+        runs.sort(key=lambda run: -len({stem_at[at] for at in run}))
+    found: dict[str, float] = {}
+    told: set[int] = set()
+    for run in runs:
+        new = sorted({stem_at[at] for at in run if stem_at[at] not in told})
+        if new:
+            told.update(new)
+            term = _whole(place, run[0], run[-1])
+            found[term] = found.get(term, 0.0) + sum([values[stem] for stem in new])
+    return list(found.items())
+
+
+def _whole(place: _Place, first: int, last: int) -> str:
+    """The text of a stretch, with what hyphens join to it: no ``fine`` out of ``fine-tuning``."""
+    words, text = place.words, place.text
+    while first > 0 and text[words.ends[first - 1] : words.starts[first]] in _HYPHENS:
+        first -= 1
+    end = len(words.forms) - 1
+    while last < end and text[words.ends[last] : words.starts[last + 1]] in _HYPHENS:
+        last += 1
+    return text[words.starts[first] : words.ends[last]]

@@ -1,0 +1,1 @@
+"""From a digest to the bytes of an email."""

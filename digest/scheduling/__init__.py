@@ -1,0 +1,1 @@
+"""When digests are due, and the loop of the service that makes passes."""

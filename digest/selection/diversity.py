@@ -1,0 +1,127 @@
+"""Which of the good papers a digest holds where there are more than fit, or some are alike. Pure.
+
+Papers are numbers here. A digest takes what must be seen, then the best up to its limit, never
+two that are alike; then an interest that a paper speaks well for, but none of the chosen does, is
+given the place of a paper that stands for nothing alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from digest.model import Paper, PaperKey
+from digest.text import terms
+
+ALIKE = 0.4
+"""Two papers are nearly the same whose abstracts have this share of their word triples in common.
+Among 7,000 conference abstracts, versions of one paper shared 0.43 or more, others 0.23 at most."""
+LEAST_TRIPLES = 30
+"""Shorter abstracts are not compared: they may well be alike by form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A digest's papers, and why some that are as good are not among them."""
+
+    picked: tuple[int, ...]
+    """In the order given."""
+    twins: Mapping[int, int]
+    """A paper that is left out → the one before it that is nearly the same."""
+    made_room: Mapping[int, str]
+    """A paper that is left out → the interest that was given its place."""
+
+
+def choose(
+    order: Sequence[int],
+    *,
+    limit: int,
+    required: Collection[int],
+    alike: Callable[[int, int], bool],
+    good: Callable[[], Mapping[str, Collection[int]]],
+) -> Chosen:
+    """Choose from ``order``, best first; those ``required`` may be more than ``limit``.
+
+    ``good`` gives the papers that speak well for each interest by itself; it is asked only where
+    a paper is left out for want of room.
+    """
+    picked: list[int] = []
+    twins: dict[int, int] = {}
+    first = [index for index in order if index in required]
+    for index in (*first, *(index for index in order if index not in required)):
+        if len(picked) >= limit and index not in required:
+            break
+        twin = next((one for one in picked if alike(one, index)), None)
+        if twin is None:
+            picked.append(index)
+        else:
+            twins[index] = twin
+    made_room: dict[int, str] = {}
+    if len(order) > len(picked) + len(twins):
+        decided = {*picked, *twins}
+        rest = [index for index in order if index not in decided]
+        made_room = _balance(picked, rest, required, alike, good())
+    chosen = set(picked)
+    return Chosen(tuple(index for index in order if index in chosen), twins, made_room)
+
+
+def _balance(
+    picked: list[int],
+    rest: Sequence[int],
+    required: Collection[int],
+    alike: Callable[[int, int], bool],
+    good: Mapping[str, Collection[int]],
+) -> dict[int, str]:
+    """Give every interest a place while there is room, the best match first; changes ``picked``,
+    whose last ones that may go are taken for the least."""
+    best = {name: [index for index in rest if index in papers] for name, papers in good.items()}
+    rank = {index: place for place, index in enumerate(rest)}
+    made_room: dict[int, str] = {}
+    for name in sorted((n for n in good if best[n]), key=lambda n: (rank[best[n][0]], n)):
+        if any(index in good[name] for index in picked):
+            continue
+        new = next((i for i in best[name] if not any(alike(i, one) for one in picked)), None)
+        least = next(
+            (i for i in reversed(picked) if i not in required and not _needed(i, picked, good)),
+            None,
+        )
+        if new is not None and least is not None:
+            picked.remove(least)
+            # Before the others: what an interest was given, another one does not take.
+            picked.insert(0, new)
+            made_room[least] = name
+    return made_room
+
+
+def _needed(index: int, picked: Sequence[int], good: Mapping[str, Collection[int]]) -> bool:
+    """Whether no other paper that is picked speaks for an interest that this one speaks for."""
+    return any(
+        index in papers and not any(one in papers for one in picked if one != index)
+        for papers in good.values()
+    )
+
+
+class NearDuplicates:
+    """Tells papers that are nearly the same; remembers what it has compared."""
+
+    def __init__(self) -> None:
+        self._triples: dict[PaperKey, frozenset[tuple[str, ...]]] = {}
+        self._known: dict[tuple[PaperKey, PaperKey], bool] = {}
+
+    def __call__(self, one: Paper, other: Paper) -> bool:
+        """Whether two papers are nearly the same."""
+        pair = (one.key, other.key) if one.key < other.key else (other.key, one.key)
+        known = self._known.get(pair)
+        if known is None:
+            mine, its = self._of(one), self._of(other)
+            enough = min(len(mine), len(its)) >= LEAST_TRIPLES
+            shared = len(mine & its)
+            known = enough and shared >= ALIKE * (len(mine) + len(its) - shared)
+            self._known[pair] = known
+        return known
+
+    def _of(self, paper: Paper) -> frozenset[tuple[str, ...]]:
+        if paper.key not in self._triples:
+            forms = terms.tokens(paper.abstract).forms
+            self._triples[paper.key] = frozenset(zip(forms, forms[1:], forms[2:], strict=False))
+        return self._triples[paper.key]

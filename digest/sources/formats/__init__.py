@@ -1,0 +1,1 @@
+"""The readers of feeds and API answers, one module a format."""

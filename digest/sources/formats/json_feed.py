@@ -1,0 +1,49 @@
+"""JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/), one item a paper."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from digest.model import Problem, Record
+from digest.sources.formats.json_values import day, is_object, names, string, value_of
+from digest.sources.formats.markup import text_of_html
+from digest.sources.links import arxiv_id, web_url
+from digest.sources.records import BadRecord, Reading, record
+
+VERSION = "https://jsonfeed.org/version/"
+
+
+def read(text: str, *, name: str) -> Reading | None:
+    """The papers of a feed; None if ``text`` is no JSON Feed."""
+    try:
+        feed = value_of(text)
+    except ValueError:
+        return None
+    if not is_object(feed) or not isinstance(items := feed.get("items"), list):
+        return None
+    if not string(feed.get("version")).startswith(VERSION):
+        return None
+    records: list[Record] = []
+    problems: list[Problem] = []
+    for number, item in enumerate(items, start=1):
+        try:
+            records.append(_record(item))
+        except BadRecord as error:
+            problems.append(Problem(f"{name} item {number}", str(error)))
+    return Reading("json-feed", None, tuple(records), tuple(problems))
+
+
+def _record(item: Any) -> Record:
+    if not is_object(item):
+        raise BadRecord("it is not an object that describes a paper")
+    addresses = [item.get("url"), item.get("external_url"), item.get("id")]
+    html = string(item.get("content_html"))
+    single = item.get("author")  # as version 1 has it
+    return record(
+        string(item.get("title")),
+        [string(item.get("content_text")) or text_of_html(html) or string(item.get("summary"))],
+        authors=names(item.get("authors")) or names([single]),
+        published=day(item.get("date_published")),
+        url=next(filter(None, map(web_url, addresses)), None),
+        arxiv_id=next(filter(None, map(arxiv_id, addresses)), None),
+    )

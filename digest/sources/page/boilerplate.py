@@ -1,0 +1,82 @@
+"""What a papers page says around its papers: headers, links, who proposed them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from digest.sources.page import dates
+from digest.sources.page.dates import PageDate
+from digest.sources.page.lines import LONG, Line, mark_of
+
+OWN_LINES = {
+    "gettrendingpapersinyouremailinbox",
+    "byakandtheresearchcommunity",
+    "dailypapers",
+    "trendingpapers",
+}
+"""Lines that no other page has, in lower case without spaces and signs."""
+FURNITURE = OWN_LINES | {
+    *("new", "subscribe", "papers", "trending", "previous", "next", "huggingface", "models"),
+    *("datasets", "spaces", "community", "docs", "enterprise", "pricing", "login", "signup"),
+    *("daily", "weekly", "monthly", "submit", "search", "systemtheme", "company", "tos"),
+    *("privacy", "about", "careers", "jobs", "website"),
+}
+HEADER_LINES = 60
+SUBMITTER = re.compile(r"Submitted by(?P<name>(?: \S+){0,3})(?<!\.)")
+
+
+def stated_dates(lines: Sequence[Line]) -> list[PageDate]:
+    """The dates that stand alone in a line."""
+    return [day for line in lines if (day := dates.parse(line.folded))]
+
+
+def header_length(lines: Sequence[Line]) -> int:
+    """Furniture and the date at the beginning, and all before a line that only this page has."""
+    length, dated = 0, False
+    for index, line in enumerate(lines[:HEADER_LINES]):
+        mark = mark_of(line)
+        if len(line.text) > LONG or (mark and (mark.has_dot or mark.author_count is not None)):
+            break
+        if dated and _is_above_text(lines, index):
+            break
+        is_date = bool(mark and not dated)
+        if line.letters in OWN_LINES or (
+            length == index and (is_date or line.letters in FURNITURE)
+        ):
+            length = index + 1
+            dated = dated or is_date
+    return length
+
+
+def without_submitters(lines: Iterable[Line]) -> Iterator[Line]:
+    """Lines without those that say who proposed a paper; the name can have a line of its own."""
+    awaits_name = False
+    for line in lines:
+        match = SUBMITTER.fullmatch(line.text)
+        if not match and not (awaits_name and " " not in line.text):
+            yield line
+        awaits_name = match is not None and not match["name"]
+
+
+def without_furniture(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
+    """Lines without the headers of pages that were joined to the first and the links at the end;
+    and these."""
+    kept: list[Line] = []
+    dropped: list[Line] = []
+    run: list[Line] = []
+    for index, line in enumerate(lines):
+        is_furniture = line.letters in FURNITURE and not _is_above_text(lines, index)
+        if is_furniture or (run and dates.parse(line.folded)):
+            run.append(line)
+            continue
+        is_header = any(each.letters in OWN_LINES for each in run)
+        (dropped if is_header else kept).extend(run)
+        run = []
+        kept.append(line)
+    return kept, dropped + run
+
+
+def _is_above_text(lines: Sequence[Line], index: int) -> bool:
+    """Whether an abstract stands below the line, as it does below a title."""
+    return index + 1 < len(lines) and len(lines[index + 1].text) > LONG

@@ -1,0 +1,266 @@
+"""Profile files → subscribers, or every problem in all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import ValidationError
+
+from digest.config.messages import complaint, did_you_mean, nearest, quoted
+from digest.errors import ConfigError
+from digest.model import Interest, Problem, Profile, Schedule, Subscriber, SubscriberId
+from digest.subscribers.fields import is_pattern
+from digest.subscribers.schema import (
+    Author,
+    AuthorExclusion,
+    Defaults,
+    Entry,
+    Fields,
+    File,
+    Match,
+    MatchExclusion,
+    ScheduleEntry,
+)
+from digest.subscribers.yaml_document import Fault, Node, Plain, Unreadable
+from digest.subscribers.yaml_recovery import LARGEST, Document, read
+
+FILE = "subscribers.yaml"
+FOLDER = "subscribers"
+
+_SHARED = set(Defaults.model_fields) - {"exclude"}
+
+Shape = TypeVar("Shape", bound=Fields)
+Form = str | dict[str, float] | Match | Author | MatchExclusion | AuthorExclusion
+
+
+def load(home: Path) -> tuple[Subscriber, ...]:
+    """The subscribers of ``home/subscribers.yaml``, then of ``home/subscribers/*.yaml``.
+
+    Each file has the same shape. The defaults of ``subscribers.yaml`` hold in the folder, too,
+    wherever a file's own say nothing. Raises ``ConfigError`` with every problem.
+    """
+    reading = _Reading()
+    for path in profile_files(home):
+        reading.file(path, path.relative_to(home).as_posix())
+    if not reading.problems and not reading.lists:
+        remedy = "write one, or make a new home with `digest init`"
+        reading.problems.append(Problem(FILE, "there is no list of subscribers", remedy))
+    if reading.problems:
+        raise ConfigError(reading.problems)
+    return tuple(reading.subscribers)
+
+
+def profile_files(home: Path) -> list[Path]:
+    """The files that hold profiles, in the order in which they are read."""
+    single = home / FILE
+    folder = sorted((home / FOLDER).glob("[!.]*.y*ml"))
+    return [single, *folder] if single.exists() else folder
+
+
+class _Reading:
+    def __init__(self) -> None:
+        self.subscribers: list[Subscriber] = []
+        self.problems: list[Problem] = []
+        self.lists = 0
+        """Files with a list of subscribers, though it may be empty."""
+        self.defaults: list[Defaults] = []
+        """Those of ``subscribers.yaml``."""
+        self.taken: dict[str, str] = {}
+        """Id → where it stands."""
+
+    def file(self, path: Path, name: str) -> None:
+        if path.suffix != ".yaml":
+            self.problems.append(Problem(name, "this file is not read", "name it .yaml"))
+            return
+        try:
+            if not path.is_file():
+                self.problems.append(Problem(name, "not a file", "put profiles into a file"))
+                return
+            if path.stat().st_size > LARGEST:
+                what = f"more than {LARGEST // 2**20} MB"
+                self.problems.append(Problem(name, what, f"spread it over files in {FOLDER}/"))
+                return
+            content = path.read_bytes()
+        except OSError as error:
+            what = f"cannot be read: {error.strerror}"
+            self.problems.append(Problem(name, what, "make it a file that this user may read"))
+            return
+        document = read(content)
+        faults = {*document.faults, *self.document(document, name)}
+        self.problems += [Problem(f"{name}:{line}", *rest) for line, *rest in sorted(faults)]
+
+    def document(self, document: Document, name: str) -> Iterator[Fault]:
+        root = document.root
+        if root is None:
+            return
+        if not isinstance(root.value, dict):
+            if not document.cut:
+                yield Fault(root.line, "no list of subscribers", "begin with `subscribers:`")
+            return
+        yield from _unknown_keys(root)
+        layers = list(self.defaults)
+        if given := _given(root, "defaults"):
+            defaults, faults = _shaped(Defaults, given, whole=not document.cut)
+            yield from faults
+            layers = [defaults or Defaults(), *layers]
+        if name == FILE:
+            self.defaults = layers
+        self.lists += "subscribers" in root.value
+        entries = _given(root, "subscribers")
+        if entries is None:
+            return
+        if not isinstance(entries.value, list):
+            yield Fault(entries.line, "'subscribers' is not a list", "begin each one with `- id: `")
+            return
+        for node, following in zip_longest(entries.value, entries.value[1:]):
+            last = following.line - 1 if following else max(document.cut, default=0)
+            whole = document.cut.isdisjoint(range(node.line - 1, last + 1))
+            yield from self.entry(node, layers, name, whole=whole)
+
+    def entry(
+        self, node: Node, layers: Sequence[Defaults], name: str, *, whole: bool
+    ) -> Iterator[Fault]:
+        """Take in one entry; it is not ``whole`` if lines of it were left out as unreadable."""
+        entry, faults = _shaped(Entry, node, whole=whole)
+        yield from faults
+        if id_node := _given(node, "id"):
+            place = f"{name}:{id_node.line}"
+            other = self.taken.setdefault(str(id_node.value), place)
+            if other != place:
+                what = f"the id {quoted(id_node.value)} is taken by {other}"
+                yield Fault(id_node.line, what, "choose another")
+        if entry is None:
+            return
+        subscriber = _subscriber(entry, layers, f"{name}:{node.line}")
+        if whole and subscriber.email is None and "email" in subscriber.channels:
+            yield Fault(node.line, "'email' is missing", "add it, or write `channels: [feed]`")
+        self.subscribers.append(subscriber)
+
+
+def _given(node: Node, key: str) -> Node | None:
+    """The value of a key, unless it is absent, empty or unreadable."""
+    found = node.value.get(key) if isinstance(node.value, dict) else None
+    match found:
+        case None | Node(value=Unreadable.VALUE | Plain(value=None)):
+            return None
+        case _:
+            return found
+
+
+def _unknown_keys(root: Node) -> Iterator[Fault]:
+    known = _keys(File)
+    for key, line in root.keys.items():
+        if key not in known:
+            inner = "indent it under `defaults:` or an entry of `subscribers:`"
+            remedy = inner if key in _keys(Entry) else f"the keys are {', '.join(known)}"
+            yield Fault(line, f"unknown key {quoted(key)}", did_you_mean(key, known, remedy))
+
+
+def _keys(shape: type[Fields]) -> list[str]:
+    return [field.alias or name for name, field in shape.model_fields.items()]
+
+
+def _shaped(shape: type[Shape], node: Node, *, whole: bool) -> tuple[Shape | None, list[Fault]]:
+    """The node as an instance of ``shape``, or what is wrong with it.
+
+    What is missing is not complained of where it may be misspelt, or in a line left out.
+    """
+    try:
+        return shape.model_validate(node.plain()), []
+    except ValidationError as failure:
+        errors = failure.errors(include_url=False)
+    faults = []
+    meant = {
+        (*error["loc"][:-1], key)
+        for error in errors
+        if error["type"] == "extra_forbidden"
+        for key in nearest(str(error["loc"][-1]), _keys(_inner(shape, error["loc"])), limit=1)
+    }
+    for detail in errors:
+        kind, location = detail["type"], detail["loc"]
+        found = node.find(location)
+        if found.value is Unreadable.VALUE and kind != "extra_forbidden":
+            continue
+        if kind == "missing" and location in meant:
+            continue
+        if kind in ("missing", "too_short", "model_type") and not whole:
+            continue
+        what, remedy = complaint(detail, _keys(_inner(shape, location)))
+        if kind == "extra_forbidden" and shape is Defaults and location[-1] in _keys(Entry):
+            remedy = "give each subscriber their own"
+        faults.append(Fault(found.line, what, remedy))
+    return None, faults
+
+
+def _inner(shape: type[Fields], location: tuple[int | str, ...]) -> type[Fields]:
+    """The model whose key the last part of ``location`` is."""
+    match location:
+        case ("schedule", _):
+            return ScheduleEntry
+        case ("interests", _, "form:match", _):
+            return Match
+        case ("interests", _, "form:author", _):
+            return Author
+        case ("exclude", _, "form:match", _):
+            return MatchExclusion
+        case ("exclude", _, "form:author", _):
+            return AuthorExclusion
+        case _:
+            return shape
+
+
+def _subscriber(entry: Entry, layers: Sequence[Defaults], source: str) -> Subscriber:
+    """The entry with what it leaves open taken from the first of ``layers`` that has it."""
+    chosen: dict[str, Any] = {}
+    for layer in (entry, *layers):
+        for key in layer.model_fields_set & _SHARED:
+            chosen.setdefault(key, getattr(layer, key))
+    if "channels" in chosen:
+        chosen["channels"] = tuple(chosen["channels"])
+    chosen["schedule"] = _schedule(chosen.get("schedule", entry.schedule))
+    ruled_out = [form for layer in (entry, *layers) for form in layer.exclude]
+    return Subscriber(
+        id=SubscriberId(entry.id),
+        email=entry.email,
+        name=entry.name,
+        profile=Profile(
+            tuple(map(_interest, entry.interests)),
+            tuple(dict.fromkeys(map(_interest, ruled_out))),
+            comments=chosen.pop("comments", 0.0),
+            freshness=chosen.pop("freshness", 0.0),
+        ),
+        source=source,
+        **chosen,
+    )
+
+
+def _schedule(entry: ScheduleEntry) -> Schedule:
+    first = 1 if entry.every in ("week", "month") and entry.cron is None else None
+    return Schedule(entry.every, entry.on or first, entry.at, entry.cron)
+
+
+def _interest(form: Form) -> Interest:
+    match form:
+        case Author(author=author, weight=weight, must_see=must_see):
+            return Interest(author, "author", weight=weight, must_see=must_see)
+        case AuthorExclusion(author=author):
+            return Interest(author, "author")
+        case Match(match=text, place=place, weight=weight, must_see=must_see):
+            return replace(_sought(text, place, weight), must_see=must_see)
+        case MatchExclusion(match=text, place=place):
+            return _sought(text, place, 1)
+        case dict():
+            text, weight = next(iter(form.items()))
+            return _sought(text, None, weight)
+        case text:
+            return _sought(text, None, 1)
+
+
+def _sought(text: str, place: Literal["title", "abstract"] | None, weight: float) -> Interest:
+    if is_pattern(text):
+        return Interest(text[1:-1], "pattern", place, weight)
+    return Interest(text, "phrase", place, weight)

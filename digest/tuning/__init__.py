@@ -1,1 +1,0 @@
-"""What helps to write and tune a profile: replay, lint, portrait, suggestions."""

@@ -1,0 +1,58 @@
+"""Pages that answer a request: on unsubscribing, and where there is nothing."""
+
+from __future__ import annotations
+
+from email.utils import parseaddr
+from typing import Literal
+from urllib.parse import quote
+
+from digest.model import SubscriberId
+from digest.render.layout import Layout
+from digest.render.site import Site
+from digest.render.templates import Templates
+from digest.text.clean import one_line
+
+_Step = Literal["ask", "done", "failed", "unknown"]
+
+
+class Notices:
+    """Renders notices. Every method raises TemplateError where a template fails.
+
+    None names the address it is served at: that of some holds a secret.
+    """
+
+    def __init__(self, templates: Templates, site: Site) -> None:
+        self._frame = Layout(templates, site)
+        self._contact = parseaddr(site.sender)[1]
+
+    def question(self, subscriber: SubscriberId) -> bytes:
+        """Whether to unsubscribe, with a button that does it."""
+        return self._unsubscribe("ask", subscriber)
+
+    def unsubscribed(self, subscriber: SubscriberId) -> bytes:
+        """What was done, and how to come back."""
+        return self._unsubscribe("done", subscriber)
+
+    def not_unsubscribed(self) -> bytes:
+        """It could not be recorded; with a button to try again."""
+        return self._unsubscribe("failed")
+
+    def broken_link(self, path: str) -> bytes:
+        """The link was not made here, or was cut short on its way; ``path`` as for ``missing``."""
+        return self._unsubscribe("unknown", path=path)
+
+    def missing(self, path: str) -> bytes:
+        """There is nothing at this path, which is relative to the public folder."""
+        return self._frame.page(path, "missing.html.j2", {})
+
+    def _unsubscribe(
+        self, step: _Step, subscriber: str = "", path: str = "unsubscribe/token"
+    ) -> bytes:
+        values = {
+            "step": step,
+            "who": one_line(subscriber),
+            "contact": self._contact,
+            "mailto": f"mailto:{quote(self._contact, safe='@')}",
+        }
+        has_form = step in ("ask", "failed")
+        return self._frame.page(path, "unsubscribe.html.j2", values, has_form=has_form)

@@ -1,0 +1,378 @@
+"""Mail that comes back: what it claims, what is proved, and what it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from email.message import EmailMessage
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.bounces import parse
+from digest.bounces.handle import BounceHandler, Handled
+from digest.model import Channel, DeliveryId, Period, State, SubscriberId
+from digest.tokens import Tokens
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+ADA, BOB = SubscriberId("ada"), SubscriberId("bob")
+WEEK = Period(date(2026, 11, 9), "week")
+TOKENS = Tokens({1: b"k" * 32})
+DOMAIN = "bounces.example.org"
+SENDER = TOKENS.envelope_sender(DeliveryId(1), 1, "ada@example.org", DOMAIN)
+LINK = TOKENS.link("unsubscribe", ADA)
+
+
+@dataclass
+class Entry:
+    """A delivery of the ledger in memory."""
+
+    id: DeliveryId
+    subscriber: SubscriberId
+    period: Period
+    state: State = State.SENT
+    fence: int = 1
+
+
+@dataclass
+class Book:
+    """What the reports are judged against."""
+
+    rows: list[Entry] = field(
+        default_factory=lambda: [Entry(DeliveryId(1), ADA, WEEK), Entry(DeliveryId(2), BOB, WEEK)]
+    )
+    suppressed: dict[str, str] = field(default_factory=dict)
+    off: set[SubscriberId] = field(default_factory=set)
+
+    def deliveries(
+        self,
+        *,
+        subscribers: Collection[SubscriberId] = (),
+        channel: Channel | None = None,
+        numbers: Collection[DeliveryId] = (),
+    ) -> Sequence[Entry]:
+        return [
+            row
+            for row in self.rows
+            if (not subscribers or row.subscriber in subscribers)
+            and (not numbers or row.id in numbers)
+        ]
+
+    def returned(
+        self, delivery: DeliveryId, fence: int | None, *, address: str, reason: str, now: datetime
+    ) -> bool:
+        for row in self.deliveries(numbers=[delivery]):
+            if row.state is State.SENT and fence in (None, row.fence):
+                row.state = State.FAILED
+                self.suppressed[address] = reason
+                return True
+        return False
+
+    def unsubscribe(self, subscriber: SubscriberId, *, now: datetime) -> bool:
+        new = subscriber not in self.off
+        self.off.add(subscriber)
+        return new
+
+
+def message_id(subscriber: SubscriberId, period: Period) -> str:
+    return f"<{subscriber}.{period}@example.org>"
+
+
+def handle(raw: bytes, book: Book, domain: str | None = DOMAIN) -> Handled | None:
+    addresses = {ADA: "ada@example.org", BOB: "bob@example.org"}
+    office = BounceHandler(book, TOKENS, domain, addresses, message_id)
+    report = parse.parse(raw)
+    return None if report is None else office.handle(report, now=NOW)
+
+
+def dsn(
+    to: str = SENDER,
+    action: str = "failed",
+    status: str = "5.1.1",
+    *,
+    more: str = "",
+    original: str = "",
+    recipient: str = "ada@example.org",
+) -> bytes:
+    return f"""From: MAILER-DAEMON@mx.example.net
+To: {to}
+Subject: Undelivered Mail Returned to Sender
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+Content-Type: text/plain
+
+I'm sorry.
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.net
+Arrival-Date: Fri, 20 Nov 2026 08:00:00 +0000
+
+Final-Recipient: rfc822; {recipient}
+Action: {action}
+Status: {status}
+Diagnostic-Code: smtp; 550 {status} <{recipient}>: no such user here
+{more}
+--b
+Content-Type: text/rfc822-headers
+
+{original or "Subject: Seven papers"}
+
+--b--
+""".replace("\n", "\r\n").encode()
+
+
+def arf(kind: str = "abuse", mail_from: str = SENDER) -> bytes:
+    return f"""From: feedback@isp.example
+To: abuse@example.org
+Subject: complaint
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=feedback-report; boundary="b"
+
+--b
+Content-Type: text/plain
+
+An email abuse report.
+--b
+Content-Type: message/feedback-report
+
+Feedback-Type: {kind}
+User-Agent: isp/1
+Version: 1
+Original-Mail-From: <{mail_from}>
+
+--b
+Content-Type: message/rfc822
+
+From: digest@example.org
+Subject: Seven papers
+
+text
+--b--
+""".replace("\n", "\r\n").encode()
+
+
+# --- failures ----------------------------------------------------------------------------
+
+
+def test_a_permanent_failure_suppresses_that_recipient_only() -> None:
+    result = handle(dsn(), book := Book())
+    assert result == Handled(
+        ADA, changed=True, what="suppressed: 5.1.1 550 5.1.1 <[address]>: no such user here"
+    )
+    assert set(book.suppressed) == {"ada@example.org"}
+    assert [row.state for row in book.rows] == [State.FAILED, State.SENT]
+
+
+@pytest.mark.parametrize(
+    ("action", "status"),
+    [
+        ("failed", "4.4.7"),
+        ("delayed", "4.4.1"),
+        ("delayed", "5.0.0"),
+        ("delivered", "2.1.5"),
+        ("relayed", "2.1.9"),
+        ("expanded", "2.1.10"),
+        ("relayed", "5.1.1"),
+        ("nonsense", "5.1.1"),
+        ("failed", ""),
+    ],
+)
+def test_what_is_not_permanent_or_not_a_failure_changes_nothing(action: str, status: str) -> None:
+    result = handle(dsn(action=action, status=status), book := Book())
+    assert result
+    assert (result.subscriber, result.changed) == (ADA, False)
+    assert book.suppressed == {}
+
+
+def test_a_message_that_reached_one_of_several_places_has_not_failed() -> None:
+    other = "\nFinal-Recipient: rfc822; ada@home.example\nAction: relayed\nStatus: 2.0.0\n"
+    handle(dsn(more=other), book := Book())
+    assert book.suppressed == {}
+
+
+def test_a_replayed_report_changes_nothing() -> None:
+    handle(dsn(), book := Book())
+    book.suppressed.clear()  # the operator has lifted it
+    result = handle(dsn(), book)
+    assert result == Handled(ADA, changed=False, what="known already, or out of date")
+    assert book.suppressed == {}
+
+
+def test_a_report_on_an_older_attempt_changes_nothing() -> None:
+    book = Book()
+    book.rows[0].fence = 3
+    assert handle(dsn(), book) == Handled(ADA, changed=False, what="known already, or out of date")
+    assert book.suppressed == {}
+
+
+def test_a_report_on_what_was_never_sent_changes_nothing() -> None:
+    book = Book()
+    book.rows[0].state = State.PENDING
+    handle(dsn(), book)
+    assert book.suppressed == {}
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "digest@example.org",
+        f"bounces+{'a' * 29}@{DOMAIN}",
+        SENDER.replace(DOMAIN, "elsewhere.example"),
+        SENDER[:20] + ("b" if SENDER[20] == "a" else "a") + SENDER[21:],
+        Tokens({1: b"x" * 32}).envelope_sender(DeliveryId(1), 1, "ada@example.org", DOMAIN),
+        TOKENS.envelope_sender(DeliveryId(9), 1, "ada@example.org", DOMAIN),
+        TOKENS.envelope_sender(DeliveryId(2), 1, "ada@example.org", DOMAIN),
+    ],
+)
+def test_a_forged_report_changes_nothing(to: str) -> None:
+    result = handle(dsn(to), book := Book())
+    assert result == Handled(None, changed=False, what="not proved to be about a message of ours")
+    assert book.suppressed == {}
+
+
+def test_a_failure_of_an_address_that_was_changed_since_does_not_hit_the_new_one() -> None:
+    old = TOKENS.envelope_sender(DeliveryId(1), 1, "ada@old.example", DOMAIN)
+    handle(dsn(old), book := Book())
+    assert book.suppressed == {}
+
+
+@pytest.mark.parametrize("header", ["Delivered-To", "X-Original-To", "Envelope-To"])
+def test_the_envelope_sender_is_found_where_servers_put_it(header: str) -> None:
+    raw = dsn("undisclosed-recipients:;").replace(
+        b"Subject:", f"{header}: {SENDER}\r\nSubject:".encode(), 1
+    )
+    handle(raw, book := Book())
+    assert set(book.suppressed) == {"ada@example.org"}
+
+
+# --- without a bounce domain -------------------------------------------------------------
+
+
+def headers(link: str = LINK, identifier: str = message_id(ADA, WEEK)) -> str:
+    return (
+        f"Message-ID: {identifier}\nList-Unsubscribe: <https://digest.example.org/u/{link}>,\n"
+        " <mailto:digest@example.org?subject=unsubscribe>"
+    )
+
+
+def test_without_a_bounce_domain_the_returned_headers_are_the_proof() -> None:
+    handle(dsn("digest@example.org", original=headers()), book := Book(), domain=None)
+    assert set(book.suppressed) == {"ada@example.org"}
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        dsn("digest@example.org", original=headers(link=LINK[:-2] + "xx")),
+        dsn("digest@example.org", original=headers(link="x" * 23)),
+        dsn("digest@example.org", original=headers(identifier=message_id(BOB, WEEK))),
+        dsn("digest@example.org", original=headers(identifier="<other@example.org>")),
+        dsn("digest@example.org", original=headers(), recipient="bob@example.org"),
+        dsn("digest@example.org"),
+    ],
+)
+def test_returned_headers_that_do_not_agree_prove_nothing(report: bytes) -> None:
+    result = handle(report, book := Book(), domain=None)
+    assert result
+    assert result.subscriber is None
+    assert book.suppressed == {}
+
+
+# --- complaints and requests -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["abuse", "Fraud", "opt-out"])
+def test_a_complaint_suppresses_at_once(kind: str) -> None:
+    result = handle(arf(kind), book := Book())
+    assert result == Handled(ADA, changed=True, what=f"suppressed: complaint: {kind.lower()}")
+    assert book.suppressed == {"ada@example.org": f"complaint: {kind.lower()}"}
+
+
+@pytest.mark.parametrize("kind", ["not-spam", "auth-failure", "dmarc", "", "virus"])
+def test_other_feedback_is_no_complaint(kind: str) -> None:
+    assert handle(arf(kind), book := Book()) is None
+    assert book.suppressed == {}
+
+
+def test_a_forged_complaint_changes_nothing() -> None:
+    handle(arf(mail_from=SENDER.replace("bounces+", "bounces+a")), book := Book())
+    assert book.suppressed == {}
+
+
+def note(subject: str, to: str = "digest@example.org", **more: str) -> bytes:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "ada@example.org", to, subject
+    for name, value in more.items():
+        message[name.replace("_", "-")] = value
+    message.set_content("Please.")
+    return message.as_bytes()
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        note(f"unsubscribe {LINK}"),
+        note(f"Re: Unsubscribe: {LINK}"),
+        note("", to=f"unsubscribe+{LINK}@bounces.example.org"),
+    ],
+)
+def test_a_request_by_mail_unsubscribes_once(raw: bytes) -> None:
+    book = Book()
+    assert handle(raw, book) == Handled(ADA, changed=True, what="unsubscribed")
+    assert book.off == {ADA}
+    assert handle(raw, book) == Handled(ADA, changed=False, what="unsubscribed")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        note("unsubscribe"),
+        note("please unsubscribe ada"),
+        note(f"Out of office: unsubscribe {LINK}", Auto_Submitted="auto-replied"),
+        note("Out of office", to=SENDER, Auto_Submitted="auto-replied"),
+        note("Undeliverable: Seven papers", to=SENDER),
+        b"",
+        b"\0\xff\r\n\r\n",
+    ],
+)
+def test_other_mail_is_left_alone(raw: bytes) -> None:
+    assert handle(raw, Book()) is None
+
+
+def test_a_request_with_a_made_up_token_changes_nothing() -> None:
+    result = handle(note(f"unsubscribe {'x' * 23}"), book := Book())
+    assert result == Handled(None, changed=False, what="a request that is not signed by us")
+    assert book.off == set()
+
+
+# --- hostile mail ------------------------------------------------------------------------
+
+
+def test_nesting_without_end_is_no_report() -> None:
+    kind = b"multipart/report; report-type=delivery-status"
+    raw = b"".join(
+        b'Content-Type: %s; boundary="%d"\r\n\r\n--%d\r\n' % (kind, n, n) for n in range(3000)
+    )
+    assert parse.parse(raw) is None
+
+
+def test_what_is_too_large_is_no_report() -> None:
+    assert parse.parse(dsn() + b"x" * parse.LARGEST) is None
+
+
+@given(st.data())
+def test_a_mangled_report_is_read_or_left_but_never_an_error(data: st.DataObject) -> None:
+    raw = data.draw(st.sampled_from([dsn(original=headers()), arf(), note(f"unsubscribe {LINK}")]))
+    start = data.draw(st.integers(0, len(raw)))
+    end = data.draw(st.integers(start, min(len(raw), start + 60)))
+    scrap = data.draw(
+        st.binary(max_size=30) | st.sampled_from([b"\r\n\r\n", b"\r\n--b\r\n", b"\xff"])
+    )
+    handle(raw[:start] + scrap + raw[end:], book := Book())
+    assert set(book.suppressed) <= {"ada@example.org"}
