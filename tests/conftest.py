@@ -17,6 +17,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from sqlalchemy import Engine, create_engine, text
 
 import digest.ledger
+from digest.ledger.database import restart_keys
 from digest.ledger.tables import metadata
 from digest.render.email.inlining import inlined
 
@@ -86,6 +87,7 @@ def emptied(server: str) -> Iterator[MakeUrl]:
             with engine.begin() as connection:
                 for table in reversed(metadata.sorted_tables):
                     connection.execute(table.delete())
+                restart_keys(connection)
             return url
 
         yield empty

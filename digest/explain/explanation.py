@@ -43,7 +43,7 @@ def next_plan(
     if standing.decided:
         moment = periods.next_occurrence(subscriber.schedule, subscriber.timezone, now)
         period = due_period(subscriber, moment)
-    after = standing.upto
+    after = standing.until
     if after is None:
         after = _first_cursor(ledger, subscriber, period, moment)
     return _plan(ledger, subscriber, period, after, expect=expect, now=moment)
@@ -67,7 +67,7 @@ def past_plan(
         after,
         expect=expect,
         now=window.composed,
-        upto=window.upto,
+        until=window.until,
     )
 
 
@@ -105,7 +105,7 @@ def explain(
 
 
 def _holds(window: Decided, paper: Paper) -> bool:
-    return (window.after or 0) < paper.key <= window.upto
+    return (window.after or 0) < paper.key <= window.until
 
 
 def _account(ledger: Ledger, plan: selection.Plan, paper: Paper, *, past: bool) -> Explanation:
@@ -142,7 +142,7 @@ def _account_too_early(
         PaperKey(paper.key - 1),
         expect="none",
         now=plan.decision.composed,
-        upto=paper.key,
+        until=paper.key,
     )
     return Explanation(
         plan.subscriber,
@@ -172,7 +172,7 @@ def _plan(
     *,
     expect: selection.Expect,
     now: datetime,
-    upto: PaperKey | None = None,
+    until: PaperKey | None = None,
 ) -> selection.Plan:
     due, cursors = {subscriber.id: period}, {subscriber.id: after}
-    return next(plan_all(ledger, [subscriber], due, cursors, expect=expect, now=now, upto=upto))
+    return next(plan_all(ledger, [subscriber], due, cursors, expect=expect, now=now, until=until))

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Table, insert, select
 
 from digest import private_files
 from digest.errors import LedgerError
-from digest.ledger.database import INTAKE, REFUSALS, Database, connect
+from digest.ledger.database import INTAKE, REFUSALS, Database, connect, restart_keys
 from digest.ledger.tables import metadata
 
 _ROWS = 2000
@@ -54,6 +54,7 @@ def copy(source: Database, target: Database) -> list[Content]:
                     f"the copy of {table.name!r} differs: {one.rows} rows, hash {one.hash[:12]}, "
                     f"became {found.rows} rows, hash {found.hash[:12]}; nothing was kept"
                 )
+        restart_keys(new)
     return copied
 
 

@@ -49,6 +49,13 @@ _PAUSE = timedelta(milliseconds=10)
 INTAKE, REFUSALS, SCHEMA = 0x64696701, 0x64696702, 0x64696703
 """Advisory locks: storing papers and decisions; who must not be mailed; migrating."""
 
+RESTART_KEYS = tuple(
+    f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), "  # noqa: S608 — names of ours
+    f"coalesce(max(id), 0) + 1, false) FROM {table}"
+    for table in ("decision", "delivery")
+)
+"""For PostgreSQL, whose sequences do not notice keys that come with their rows."""
+
 
 class Database:
     """An engine that connects, and creates or upgrades its tables, when first used."""
@@ -256,3 +263,10 @@ def batches(values: Collection[T], size: int = 5000) -> Iterator[list[T]]:
 def next_key(connection: Connection, column: Column[int]) -> int:
     """The key after the greatest in use; the caller holds what keeps others from taking it."""
     return (connection.scalar(select(func.max(column))) or 0) + 1
+
+
+def restart_keys(connection: Connection) -> None:
+    """Let the keys that the database gives go on behind the greatest in use."""
+    if connection.dialect.name == "postgresql":
+        for statement in RESTART_KEYS:
+            connection.execute(text(statement))

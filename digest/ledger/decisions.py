@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, bindparam, case, insert, select, update
 
 from digest.ledger import decision_codec
-from digest.ledger.database import batches, next_key
+from digest.ledger.database import batches
 from digest.ledger.deliveries import New, add
 from digest.ledger.subscribers import ensure_keys
 from digest.ledger.tables import decision, delivery, sent, subscriber
@@ -31,14 +31,14 @@ def progress(
     connection: Connection, due: Mapping[SubscriberId, Period]
 ) -> dict[SubscriberId, Progress]:
     """What is known of each subscriber for the period that is due."""
-    found = dict.fromkeys(due, Progress(decided=False, upto=None))
+    found = dict.fromkeys(due, Progress(decided=False, until=None))
     for batch in batches(due):
         decided = _decided(connection, {(name, str(due[name])) for name in batch})
         rows = connection.execute(
-            select(subscriber.c.name, subscriber.c.upto).where(subscriber.c.name.in_(batch))
+            select(subscriber.c.name, subscriber.c.until).where(subscriber.c.name.in_(batch))
         )
         found.update(
-            (name, Progress((name, str(due[name])) in decided, upto)) for name, upto in rows
+            (name, Progress((name, str(due[name])) in decided, until)) for name, until in rows
         )
     return found
 
@@ -119,13 +119,17 @@ def _record_batch(
         if (one.subscriber, str(one.period)) not in decided and not had[known[one.subscriber]]
     ]
     if fresh:
-        first = next_key(connection, decision.c.id)
-        _store(connection, first, fresh, known)
+        numbers = _store(connection, fresh, known)
         add(
             connection,
             [
-                New(number, channel, one.period, one.composed)
-                for number, one in enumerate(fresh, first)
+                New(
+                    numbers[known[one.subscriber], str(one.period)],
+                    channel,
+                    one.period,
+                    one.composed,
+                )
+                for one in fresh
                 if isinstance(one, Digest)
                 for channel in dict.fromkeys(channels.get(one.subscriber, ()))
             ],
@@ -134,24 +138,24 @@ def _record_batch(
 
 
 def _store(
-    connection: Connection,
-    first: int,
-    fresh: Sequence[Digest | Skip],
-    known: Mapping[SubscriberId, int],
-) -> None:
+    connection: Connection, fresh: Sequence[Digest | Skip], known: Mapping[SubscriberId, int]
+) -> dict[tuple[int, str], int]:
+    """Insert decisions, what they sent and where they ended; their keys by subscriber, period."""
     rows = [
         {
-            "id": number,
             "subscriber": known[one.subscriber],
             "period": str(one.period),
             "skipped": one.reason.value if isinstance(one, Skip) else None,
             "composed": one.composed,
-            "upto": one.upto,
+            "until": one.until,
             "body": decision_codec.pack(one),
         }
-        for number, one in enumerate(fresh, first)
+        for one in fresh
     ]
-    connection.execute(insert(decision), rows)
+    added = connection.execute(
+        insert(decision).returning(decision.c.subscriber, decision.c.period, decision.c.id), rows
+    )
+    numbers = {(who, period): number for who, period, number in added}
     pairs = [
         {"subscriber": known[one.subscriber], "paper": key} for one in fresh for key in _picked(one)
     ]
@@ -162,12 +166,14 @@ def _store(
         .where(subscriber.c.id == bindparam("who"))
         # Never back: a period decided out of turn must not bring its papers up again.
         .values(
-            upto=case(
-                (subscriber.c.upto > bindparam("seen"), subscriber.c.upto), else_=bindparam("seen")
+            until=case(
+                (subscriber.c.until > bindparam("seen"), subscriber.c.until),
+                else_=bindparam("seen"),
             )
         ),
-        [{"who": known[one.subscriber], "seen": one.upto} for one in fresh],
+        [{"who": known[one.subscriber], "seen": one.until} for one in fresh],
     )
+    return numbers
 
 
 def _picked(one: Digest | Skip) -> list[PaperKey]:

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from digest.ledger import digests, spool, suppressions
 from digest.ledger.bulk import Bulk
-from digest.ledger.database import batches, next_key
+from digest.ledger.database import batches
 from digest.ledger.restore_mark import may_have_gone_out, restored_on
 from digest.ledger.tables import EPOCH, decision, delivery, fit, microseconds, subscriber
 from digest.model import Channel, Claim, DeliveryId, Outcome, Period, State
@@ -84,13 +84,12 @@ def add(connection: Connection, new: Sequence[New]) -> None:
     """Add deliveries: pending, or uncertain where a restored backup may have forgotten them."""
     if not new:
         return
-    first, restored = next_key(connection, delivery.c.id), restored_on(connection)
+    restored = restored_on(connection)
     rows = []
-    for number, one in enumerate(new, first):
+    for one in new:
         held = one.channel == "email" and may_have_gone_out(one.period, restored)
         rows.append(
             {
-                "id": number,
                 "decision": one.decision,
                 "channel": one.channel,
                 "state": State.UNCERTAIN if held else State.PENDING,

@@ -18,7 +18,7 @@ _COLUMNS = (
     subscriber.c.name,
     decision.c.period,
     decision.c.composed,
-    decision.c.upto,
+    decision.c.until,
     decision.c.body,
 )
 _DIGESTS = select(*_COLUMNS).join_from(decision, subscriber).where(decision.c.skipped.is_(None))
@@ -54,9 +54,9 @@ def by_number(connection: Connection, numbers: Collection[int]) -> dict[int, Dig
 
 def decided(connection: Connection, name: SubscriberId, *, limit: int) -> list[Decided]:
     """The subscriber's decisions, digests and closed skips, newest first."""
-    ended = func.max(decision.c.upto).over(order_by=decision.c.id, rows=(None, -1))
+    ended = func.max(decision.c.until).over(order_by=decision.c.id, rows=(None, -1))
     rows = connection.execute(
-        select(decision.c.period, decision.c.composed, ended, decision.c.upto, decision.c.body)
+        select(decision.c.period, decision.c.composed, ended, decision.c.until, decision.c.body)
         .join_from(decision, subscriber)
         .where(subscriber.c.name == name)
         .order_by(decision.c.id.desc())
@@ -67,10 +67,10 @@ def decided(connection: Connection, name: SubscriberId, *, limit: int) -> list[D
             decision_codec.period(period),
             composed,
             after,
-            upto,
+            until,
             len(decision_codec.unpack(body)["picks"]),
         )
-        for period, composed, after, upto, body in rows
+        for period, composed, after, until, body in rows
     ]
 
 
@@ -83,7 +83,7 @@ def _read(connection: Connection, rows: Iterable[Any]) -> dict[int, Digest]:
             SubscriberId(row.name),
             decision_codec.period(row.period),
             row.composed,
-            row.upto,
+            row.until,
             decision_codec.picks(body, papers),
             decision_codec.coverage(body),
         )

@@ -87,16 +87,16 @@ def papers(
     connection: Connection,
     *,
     after: PaperKey | None = None,
-    upto: PaperKey | None = None,
+    until: PaperKey | None = None,
     limit: int | None = None,
 ) -> list[Paper]:
-    """Papers with keys beyond ``after`` up to ``upto``, oldest first; with ``limit``, the newest
+    """Papers with keys beyond ``after`` up to ``until``, oldest first; with ``limit``, the newest
     so many of them."""
     query = select(*PAPER).order_by(paper.c.key.desc()).limit(limit)
     if after is not None:
         query = query.where(paper.c.key > after)
-    if upto is not None:
-        query = query.where(paper.c.key <= upto)
+    if until is not None:
+        query = query.where(paper.c.key <= until)
     return [Paper(*row) for row in connection.execute(query)][::-1]
 
 

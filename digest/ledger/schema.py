@@ -19,7 +19,7 @@ from sqlalchemy import (
 from digest.errors import LedgerError
 from digest.ledger.tables import metadata
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration in ``migrations/versions``."""
 VERSION_TABLE = "digest_schema"
 """Alembic's own table, under a name that no other program in a shared database uses."""

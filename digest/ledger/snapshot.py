@@ -18,7 +18,7 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.pool import QueuePool
 
 from digest.errors import LedgerError
-from digest.ledger.database import Database, postgresql_options, private
+from digest.ledger.database import RESTART_KEYS, Database, postgresql_options, private
 from digest.ledger.db_errors import FAILURES, in_words
 from digest.ledger.schema import VERSION_TABLE
 from digest.ledger.tables import metadata
@@ -95,4 +95,7 @@ def _shadow(connection: Any, record: object) -> None:
                 cursor.execute(f"CREATE TEMPORARY TABLE {name} (LIKE {real} INCLUDING ALL)")
                 cursor.execute(f"INSERT INTO pg_temp.{name} SELECT * FROM {real}")  # noqa: S608 — names of ours
         cursor.execute("SET search_path TO pg_temp")
+        cursor.execute("SELECT to_regclass('decision') IS NOT NULL")
+        for statement in RESTART_KEYS if cursor.fetchone() == (True,) else ():
+            cursor.execute(statement)
     connection.commit()

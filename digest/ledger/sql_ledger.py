@@ -96,12 +96,12 @@ class SqlLedger(OperatorsLedger):
         self,
         *,
         after: PaperKey | None = None,
-        upto: PaperKey | None = None,
+        until: PaperKey | None = None,
         limit: int | None = None,
     ) -> list[Paper]:
-        """Papers beyond ``after`` up to ``upto``, oldest first; at most the newest ``limit``."""
+        """Papers beyond ``after`` up to ``until``, oldest first; at most the newest ``limit``."""
         with self._database.reading() as connection:
-            return papers.papers(connection, after=after, upto=upto, limit=limit)
+            return papers.papers(connection, after=after, until=until, limit=limit)
 
     def cursor(self, before: datetime) -> PaperKey:
         """The newest paper that arrived before this instant; 0: none did."""

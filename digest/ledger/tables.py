@@ -1,9 +1,10 @@
 """The tables of the ledger, and how their values are kept.
 
-Keys are integers that the ledger hands out itself, in order of arrival, so that they sort,
-serve as cursors and take few bytes; names are kept once. Instants are microseconds since
-1970 in UTC. Text that came from outside may hold what a database refuses (NUL, lone
-surrogates): readable text has it replaced, raw text is kept as bytes.
+Keys are integers, so that they sort, serve as cursors and take few bytes; names are kept once.
+The database gives those of decisions and deliveries, since several processes may add them at
+once. The ledger gives the others itself, one process at a time, in the order of commits.
+Instants are microseconds since 1970 in UTC. Text that came from outside may hold what a
+database refuses (NUL, lone surrogates): readable text has it replaced, raw text is kept as bytes.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from sqlalchemy import (
     Connection,
     Date,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -141,6 +143,11 @@ def _key(name: str = "id") -> Column[int]:
     return Column(name, _KEY, primary_key=True, autoincrement=False)
 
 
+def _given_key() -> Column[int]:
+    """A key that the database gives: SQLite gives the rows of an INTEGER key theirs anyway."""
+    return Column("id", _KEY, Identity(), primary_key=True)
+
+
 def _reference(name: str, target: str, **options: Any) -> Column[int]:
     return Column(name, _KEY, ForeignKey(target), nullable=False, **options)
 
@@ -212,19 +219,32 @@ subscriber = Table(
     _key(),
     Column("name", Text, nullable=False, unique=True),
     Column("feed_token", String(64), nullable=False, unique=True),
-    Column("upto", BigInteger),
+    Column("until", BigInteger),
+    Column("origin", String(8)),
+    Column("profile", Text),
+    Column("address", Text),
+    Column("next_due", Instant),
+    Column("open_since", Instant),
+    Column("left_at", Instant),
+    Index("ix_subscriber_address", "address"),
 )
-"""``upto``: the newest paper that a decision for this subscriber has considered."""
+"""Everybody who has or had a profile: ids are never given to somebody else, so rows stay.
+
+``until``: the newest paper that a decision for this subscriber has considered. ``origin``:
+``file`` or ``database``; NULL: the subscriber has left, or was known before profiles were kept.
+``profile``: JSON; NULL where there is none now. ``address``: the e-mail address, folded.
+``open_since``: since when the period that is due is empty and stays open. ``left_at``: when the
+profile went."""
 
 decision = Table(
     "decision",
     metadata,
-    _key(),
+    _given_key(),
     _reference("subscriber", "subscriber.id"),
     Column("period", String(10), nullable=False),
     Column("skipped", String(64)),
     Column("composed", Instant, nullable=False),
-    Column("upto", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
     Column("body", LargeBinary, nullable=False),
     UniqueConstraint("subscriber", "period"),
 )
@@ -255,7 +275,7 @@ verdict = Table(
 delivery = Table(
     "delivery",
     metadata,
-    _key(),
+    _given_key(),
     _reference("decision", "decision.id"),
     Column("channel", String(8), nullable=False),
     Column("state", StateName, nullable=False),
@@ -276,6 +296,12 @@ _PARTIAL = {
         "ix_delivery_open", delivery.c.channel, delivery.c.due, delivery.c.id
     ): delivery.c.due.is_not(None),
     Index("ix_delivery_unsent", delivery.c.state): delivery.c.state != State.SENT,
+    Index(
+        "ix_subscriber_next_due", subscriber.c.next_due, subscriber.c.id
+    ): subscriber.c.next_due.is_not(None),
+    Index("ix_subscriber_open_since", subscriber.c.open_since): subscriber.c.open_since.is_not(
+        None
+    ),
 }
 """Indices, each with the rows that it is for."""
 
@@ -297,6 +323,21 @@ spool = Table(
     Column("content", LargeBinary, nullable=False),
 )
 """Messages that may have arrived, compressed, so that a second try sends the same bytes."""
+
+publication = Table(
+    "publication",
+    metadata,
+    _reference("subscriber", "subscriber.id", primary_key=True, autoincrement=False),
+    Column("decision", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("owner", Words),
+    Column("lease_until", Instant),
+)
+"""Subscribers whose published files are behind.
+
+``decision``: the oldest one whose page is not in place; 0: all pages. ``version`` grows with
+every change, so that a publisher deletes only the row that it has seen."""
 
 # --- who must not be mailed --------------------------------------------------------------
 
@@ -322,5 +363,16 @@ mark = Table(
     metadata,
     Column("name", String(32), primary_key=True),
     Column("at", Instant, nullable=False),
+    Column("value", Text),
 )
-"""Instants that the ledger itself remembers."""
+"""What the ledger itself remembers, and since when."""
+
+compilation = Table(
+    "compilation",
+    metadata,
+    Column("host", String(64), primary_key=True),
+    Column("hash", String(64), primary_key=True),
+    Column("at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Which contents of the file of profiles were compiled by which host."""

@@ -122,7 +122,7 @@ class Digest:
     period: Period
     composed: datetime
     """``now`` of the run that decided it; also the message's Date."""
-    upto: PaperKey
+    until: PaperKey
     """The newest paper considered; the next digest begins after it."""
     picks: tuple[Pick, ...]
     coverage: Coverage
@@ -144,7 +144,7 @@ class Skip:
     subscriber: SubscriberId
     period: Period
     composed: datetime
-    upto: PaperKey
+    until: PaperKey
     reason: SkipReason
     coverage: Coverage
 
@@ -155,7 +155,7 @@ class Progress:
 
     decided: bool
     """This period already has a digest, or a closed skip."""
-    upto: PaperKey | None
+    until: PaperKey | None
     """Where the last digest ended; None: the subscriber has had none."""
 
 
@@ -167,7 +167,7 @@ class Decided:
     composed: datetime
     after: PaperKey | None
     """Where the one before it ended; None: it was the subscriber's first."""
-    upto: PaperKey
+    until: PaperKey
     picks: int
     """0: a skip, or an empty digest."""
 

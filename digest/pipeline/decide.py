@@ -76,7 +76,7 @@ def plans(
         standing = progress[subscriber.id]
         if not standing.decided:
             begin = partial(periods.first_window, subscriber, due[subscriber.id], now=now)
-            after = standing.upto
+            after = standing.until
             cursors[subscriber.id] = cursor(begin()) if after is None else after
     waiting = [subscriber for subscriber in subscribers if subscriber.id in cursors]
     if waiting:
@@ -97,29 +97,29 @@ def plan_all(
     *,
     expect: selection.Expect,
     now: datetime,
-    upto: PaperKey | None = None,
+    until: PaperKey | None = None,
 ) -> Iterator[selection.Plan]:
     """Plans over the papers that came after each subscriber's cursor.
 
-    With ``upto``, a window of the past is planned again: neither its papers nor what they are
+    With ``until``, a window of the past is planned again: neither its papers nor what they are
     compared with go beyond, and what its own digest sent does not count as sent before.
     """
     # SciPy takes long to import, and most passes have nobody to rank for.
     from digest.ranking import Ranking  # noqa: PLC0415
 
-    papers = ledger.papers(after=min(cursors.values()), upto=upto)
+    papers = ledger.papers(after=min(cursors.values()), until=until)
     keys = [paper.key for paper in papers]
     first_day = min(due[subscriber.id].start for subscriber in subscribers)
     begin = datetime.combine(first_day, time(), UTC) - timedelta(days=1)
     # Papers may have come before the period: a backfill, or a service that stood still.
     dumps = ledger.dumps(since=min([begin, *(paper.arrived for paper in papers)]))
     verdicts = ledger.verdicts([subscriber.id for subscriber in subscribers if subscriber.learn])
-    archive = {paper.id: paper for paper in ledger.papers(upto=upto, limit=BACKGROUND)}
+    archive = {paper.id: paper for paper in ledger.papers(until=until, limit=BACKGROUND)}
     for each in verdicts.values():
         archive.update((paper.id, paper) for paper in (*each.liked, *each.disliked))
     ranking = Ranking(papers, archive.values())
     profiles = [_with_taste(subscriber, verdicts) for subscriber in subscribers]
-    sent = ledger.sent(cursors) if upto is None else {}
+    sent = ledger.sent(cursors) if until is None else {}
     alike = NearDuplicates()
     for subscriber, profile, scored in zip(
         subscribers, profiles, ranking.rank_many(profiles), strict=True

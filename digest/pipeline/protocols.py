@@ -58,10 +58,10 @@ class Ledger(Protocol):
         self,
         *,
         after: PaperKey | None = None,
-        upto: PaperKey | None = None,
+        until: PaperKey | None = None,
         limit: int | None = None,
     ) -> list[Paper]:
-        """Papers with keys beyond ``after`` up to ``upto``, oldest first; with ``limit``, the
+        """Papers with keys beyond ``after`` up to ``until``, oldest first; with ``limit``, the
         newest so many of them."""
 
     def paper(self, name: str) -> Paper:

@@ -38,7 +38,7 @@ class Window:
 
     papers: Sequence[Paper]
     """Oldest first."""
-    upto: PaperKey
+    until: PaperKey
     """The newest paper there is."""
     dumps: int
     expected: int
@@ -135,7 +135,7 @@ def window(
     came = {dump.listed for dump in dumps}
     return Window(
         papers=fresh,
-        upto=fresh[-1].key if fresh else after,
+        until=fresh[-1].key if fresh else after,
         dumps=sum(dump.newest > after for dump in dumps),
         expected=len(due),
         missing=tuple(day for day in due if day not in came),
@@ -223,10 +223,10 @@ def plan(
     )
     decision: Digest | Skip
     if picks or (seen.papers and subscriber.send_empty):
-        decision = Digest(subscriber.id, period, now, seen.upto, picks, coverage)
+        decision = Digest(subscriber.id, period, now, seen.until, picks, coverage)
     else:
         reason = SkipReason.NOTHING_PICKED if seen.papers else SkipReason.NOTHING_NEW
-        decision = Skip(subscriber.id, period, now, seen.upto, reason, coverage)
+        decision = Skip(subscriber.id, period, now, seen.until, reason, coverage)
     return Plan(subscriber, period, seen, ranked, judgement, decision)
 
 

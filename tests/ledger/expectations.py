@@ -97,7 +97,7 @@ class Model:
             return False
         self.decided[who, decision.period] = decision
         self.sent |= pairs
-        self.cursors[who] = max(self.cursors.get(who, 0), decision.upto)
+        self.cursors[who] = max(self.cursors.get(who, 0), decision.until)
         if isinstance(decision, Digest):
             at = decision.composed
             for channel in channels:

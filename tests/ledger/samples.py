@@ -107,7 +107,7 @@ def digest_of(
     subscriber: SubscriberId = ADA,
     period: Period = WEEK,
     now: datetime = NOW,
-    upto: int | None = None,
+    until: int | None = None,
 ) -> Digest:
     """A digest of these papers."""
     picks = tuple(
@@ -130,14 +130,14 @@ def digest_of(
         missing=(date(2025, 11, 12),),
         expected=5,
     )
-    return Digest(subscriber, period, now, PaperKey(upto or newest), picks, coverage)
+    return Digest(subscriber, period, now, PaperKey(until or newest), picks, coverage)
 
 
 def skip(
-    reason: SkipReason, *, subscriber: SubscriberId = ADA, period: Period = WEEK, upto: int = 0
+    reason: SkipReason, *, subscriber: SubscriberId = ADA, period: Period = WEEK, until: int = 0
 ) -> Skip:
     """A due digest that was not made."""
-    return Skip(subscriber, period, NOW, PaperKey(upto), reason, Coverage(1, 3))
+    return Skip(subscriber, period, NOW, PaperKey(until), reason, Coverage(1, 3))
 
 
 def deliver(

@@ -64,7 +64,7 @@ def test_a_period_is_decided_once(ledger: SqlLedger) -> None:
     assert ledger.record([digest_of([one])], {ADA: EMAIL}) == 1
 
     assert ledger.record([digest_of([two])], {ADA: EMAIL}) == 0
-    assert ledger.record([skip(SkipReason.NOTHING_PICKED, upto=3)], {}) == 0
+    assert ledger.record([skip(SkipReason.NOTHING_PICKED, until=3)], {}) == 0
     assert (
         ledger.record([digest_of([two], period=NEXT_WEEK), digest_of([three])], {ADA: EMAIL}) == 1
     )
@@ -102,7 +102,7 @@ def test_nothing_new_leaves_the_period_open(ledger: SqlLedger) -> None:
 def test_nothing_picked_closes_the_period_and_moves_the_cursor(ledger: SqlLedger) -> None:
     arrive(ledger, "a", "b")
 
-    assert ledger.record([skip(SkipReason.NOTHING_PICKED, upto=2)], {ADA: EMAIL}) == 1
+    assert ledger.record([skip(SkipReason.NOTHING_PICKED, until=2)], {ADA: EMAIL}) == 1
     assert ledger.progress({ADA: WEEK}) == {ADA: Progress(True, PaperKey(2))}
     assert ledger.digests(ADA, limit=5) == []
     assert ledger.deliveries() == []
@@ -114,7 +114,7 @@ def test_a_period_decided_out_of_turn_does_not_move_the_cursor_back(ledger: SqlL
     ledger.record([digest_of([three], period=NEXT_WEEK)], {ADA: EMAIL})
     ledger.record([digest_of([one], now=NOW - 30 * DAY)], {ADA: EMAIL})
 
-    assert ledger.progress({ADA: WEEK})[ADA].upto == three.key
+    assert ledger.progress({ADA: WEEK})[ADA].until == three.key
     assert ledger.decided(ADA, limit=1) == [
         Decided(WEEK, NOW - 30 * DAY, three.key, one.key, picks=1)
     ]
@@ -147,7 +147,7 @@ def test_standings_of_many_with_different_periods(ledger: SqlLedger) -> None:
 
 
 def test_a_digest_without_picks_is_a_digest(ledger: SqlLedger) -> None:
-    empty = digest_of([], upto=3)
+    empty = digest_of([], until=3)
 
     assert ledger.record([empty], {ADA: EMAIL}) == 1
     assert ledger.digests(ADA, limit=1) == [empty]
@@ -163,7 +163,7 @@ def test_archives_come_in_the_order_asked_for_newest_digest_first(ledger: SqlLed
     ]
     of_bob = digest_of([two], subscriber=BOB)
     ledger.record([*of_ada, of_bob], {})
-    ledger.record([skip(SkipReason.NOTHING_PICKED, upto=3)], {})
+    ledger.record([skip(SkipReason.NOTHING_PICKED, until=3)], {})
 
     assert list(ledger.archives([BOB, new, ADA], limit=2)) == [[of_bob], [], of_ada[:0:-1]]
 

@@ -236,8 +236,8 @@ def test_papers_after_a_key_and_the_newest_of_them(ledger: SqlLedger) -> None:
     assert [p.title for p in ledger.papers(after=PaperKey(1))] == ["b", "c", "d"]
     assert [p.title for p in ledger.papers(limit=2)] == ["c", "d"]
     assert [p.title for p in ledger.papers(after=PaperKey(3), limit=5)] == ["d"]
-    assert [p.title for p in ledger.papers(upto=PaperKey(3), limit=2)] == ["b", "c"]
-    assert [p.title for p in ledger.papers(after=PaperKey(1), upto=PaperKey(2))] == ["b"]
+    assert [p.title for p in ledger.papers(until=PaperKey(3), limit=2)] == ["b", "c"]
+    assert [p.title for p in ledger.papers(after=PaperKey(1), until=PaperKey(2))] == ["b"]
     assert ledger.papers(after=PaperKey(4)) == []
 
 

@@ -151,12 +151,12 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def planned(self, name: SubscriberId, period: Period, most: int) -> Digest:
         """What a run would decide now."""
-        cursor = self.ledger.progress({name: period})[name].upto or PaperKey(0)
+        cursor = self.ledger.progress({name: period})[name].until or PaperKey(0)
         papers = self.ledger.papers(after=cursor)
         had = self.ledger.sent({name: cursor})[name]
         fresh = [paper for paper in papers if paper.key not in had]
-        upto = papers[-1].key if papers else PaperKey(0)
-        return digest_of(fresh[:most], subscriber=name, period=period, now=self.now, upto=upto)
+        until = papers[-1].key if papers else PaperKey(0)
+        return digest_of(fresh[:most], subscriber=name, period=period, now=self.now, until=until)
 
     @rule(name=st.sampled_from(SUBSCRIBERS), period=st.sampled_from(PERIODS), most=picks)
     def plan(self, name: SubscriberId, period: Period, most: int) -> None:
@@ -184,7 +184,7 @@ class LedgerMachine(RuleBasedStateMachine):
         reason=st.sampled_from(SkipReason),
     )
     def skip(self, name: SubscriberId, period: Period, reason: SkipReason) -> None:
-        self.decide(skip(reason, subscriber=name, period=period, upto=len(self.model.papers)))
+        self.decide(skip(reason, subscriber=name, period=period, until=len(self.model.papers)))
 
     def decide(self, decision: Digest | Skip) -> None:
         """Record a decision, in the ledger and in the model."""
@@ -341,7 +341,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 pair for pair in self.model.sent if pair[0] == name
             }
             standing = self.ledger.progress({name: PERIODS[0]})[name]
-            assert standing.upto == self.model.cursors.get(name)
+            assert standing.until == self.model.cursors.get(name)
             assert standing.decided == ((name, PERIODS[0]) in self.model.decided)
 
 

@@ -72,7 +72,7 @@ def digest(*picks: Pick, week: int = 47, **changes: Any) -> Digest:
         "subscriber": ADA.id,
         "period": period,
         "composed": NOW + timedelta(weeks=week - 47),
-        "upto": PaperKey(1000 + week),
+        "until": PaperKey(1000 + week),
         "picks": picks,
         "coverage": Coverage(
             dumps=4,

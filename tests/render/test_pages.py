@@ -316,6 +316,6 @@ def test_any_text_is_harmless(text: str) -> None:
 
 def test_very_many_picks_and_a_very_long_abstract_come_whole() -> None:
     picks = [pick(key, abstract="A sentence. " * 2000) for key in range(1, 51)]
-    page = everything(digest(*picks, upto=PaperKey(50)))[NEWEST]
+    page = everything(digest(*picks, until=PaperKey(50)))[NEWEST]
     assert len(page.xpath("//article")) == 50
     assert said(page, "//article[50]/p[@class='gist']")[0].count("A sentence.") == 2000

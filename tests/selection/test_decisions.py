@@ -112,7 +112,7 @@ def test_the_best_come_first_with_their_scores_and_reasons() -> None:
         (1, 0.3, reasons(0)),
     ]
     assert (made.decision.subscriber, made.decision.period) == ("ada", WEEK)
-    assert (made.decision.composed, made.decision.upto) == (NOW, 3)
+    assert (made.decision.composed, made.decision.until) == (NOW, 3)
 
 
 def test_a_score_on_the_threshold_is_enough_and_one_step_below_is_not() -> None:
@@ -209,13 +209,13 @@ def test_without_papers_nothing_is_new_and_the_cursor_stays() -> None:
     seen = selection.window([], (), after=PaperKey(7), period=WEEK, expect="none", today=AFTER)
     decision = selection.plan(ADA, WEEK, seen, ranked(), sent=(), alike=never, now=NOW).decision
     assert isinstance(decision, Skip)
-    assert (decision.reason, decision.upto) == (SkipReason.NOTHING_NEW, 7)
+    assert (decision.reason, decision.until) == (SkipReason.NOTHING_NEW, 7)
 
 
 def test_papers_that_do_not_match_make_no_digest() -> None:
     made = plan(0.1, 0.0)
     assert isinstance(made.decision, Skip)
-    assert (made.decision.reason, made.decision.upto) == (SkipReason.NOTHING_PICKED, 2)
+    assert (made.decision.reason, made.decision.until) == (SkipReason.NOTHING_PICKED, 2)
     assert made.decision.coverage.papers == 2
     assert made.decision.coverage.left_out == {Why.BELOW_THRESHOLD: 2}
 
@@ -301,7 +301,7 @@ def test_a_window_begins_after_the_last_digest() -> None:
         today=AFTER,
     )
     assert [each.key for each in seen.papers] == [5, 9]
-    assert (seen.upto, seen.dumps) == (9, 2)
+    assert (seen.until, seen.dumps) == (9, 2)
     assert (seen.expected, seen.missing) == (0, ())
 
 

@@ -310,7 +310,7 @@ def test_the_message_id_is_of_subscriber_and_period_alone(composer: EmailCompose
     def message_id(what: Digest) -> str:
         return str(read(composer, what)["Message-ID"])
 
-    assert message_id(WEEK_OF_SEVEN) == message_id(digest([pick(9)], upto=PaperKey(1)))
+    assert message_id(WEEK_OF_SEVEN) == message_id(digest([pick(9)], until=PaperKey(1)))
     assert message_id(WEEK_OF_SEVEN) != message_id(
         replace(WEEK_OF_SEVEN, period=Period(date(2026, 11, 9), "week"))
     )

@@ -93,7 +93,7 @@ def digest(picks: Iterable[Pick], **changes: object) -> Digest:
         "subscriber": ADA.id,
         "period": WEEK,
         "composed": NOW,
-        "upto": PaperKey(900),
+        "until": PaperKey(900),
         "picks": tuple(picks),
         "coverage": Coverage(
             dumps=4,
