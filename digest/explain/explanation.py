@@ -7,7 +7,7 @@ from datetime import datetime
 
 from digest import selection
 from digest.model import Decided, Paper, PaperKey, Period, Reason, Subscriber, Why
-from digest.pipeline.decide import due_period, plan_all
+from digest.pipeline.decide import plan_all
 from digest.pipeline.protocols import Ledger
 from digest.scheduling import periods
 
@@ -38,11 +38,11 @@ def next_plan(
     ledger: Ledger, subscriber: Subscriber, *, expect: selection.Expect, now: datetime
 ) -> selection.Plan:
     """The subscriber's next digest from the papers known so far; at once, if one is due."""
-    period, moment = due_period(subscriber, now), now
+    period, moment = periods.due_period(subscriber, now), now
     standing = ledger.progress({subscriber.id: period})[subscriber.id]
     if standing.decided:
         moment = periods.next_occurrence(subscriber.schedule, subscriber.timezone, now)
-        period = due_period(subscriber, moment)
+        period = periods.due_period(subscriber, moment)
     after = standing.until
     if after is None:
         after = _first_cursor(ledger, subscriber, period, moment)

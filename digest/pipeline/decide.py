@@ -43,7 +43,7 @@ def decide(
     track: Track = untracked,
 ) -> tuple[Skip, ...]:
     """Record a decision for everybody whose digest is due; those that made none, and why."""
-    due = {subscriber.id: due_period(subscriber, now) for subscriber in subscribers}
+    due = {subscriber.id: periods.due_period(subscriber, now) for subscriber in subscribers}
     channels = {subscriber.id: subscriber.channels for subscriber in subscribers}
     ledger.add_channels(due, channels, now=now)
     skips: list[Skip] = []
@@ -81,12 +81,6 @@ def plans(
     waiting = [subscriber for subscriber in subscribers if subscriber.id in cursors]
     if waiting:
         yield from plan_all(ledger, waiting, due, cursors, expect=expect, now=now)
-
-
-def due_period(subscriber: Subscriber, now: datetime) -> Period:
-    """The period of the subscriber's digest that fell due last."""
-    schedule, zone = subscriber.schedule, subscriber.timezone
-    return periods.period(schedule, zone, periods.occurrence(schedule, zone, now))
 
 
 def plan_all(

@@ -63,6 +63,17 @@ def period(schedule: Schedule, zone: str, occurrence: datetime) -> Period:
             return Period(middle.replace(day=1), "month")
 
 
+def due_period(subscriber: Subscriber, now: datetime) -> Period:
+    """The period of the subscriber's digest that fell due last."""
+    schedule, zone = subscriber.schedule, subscriber.timezone
+    return period(schedule, zone, occurrence(schedule, zone, now))
+
+
+def next_due(subscriber: Subscriber, now: datetime) -> datetime:
+    """The first instant after ``now``, in UTC, at which the subscriber's digest falls due."""
+    return next_occurrence(subscriber.schedule, subscriber.timezone, now)
+
+
 def first_window(subscriber: Subscriber, period: Period, *, now: datetime) -> datetime:
     """From when on, in UTC, papers that arrived belong to a new subscriber's first digest.
 
