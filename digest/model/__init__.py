@@ -29,7 +29,16 @@ from digest.model.identifiers import (
     SubscriberId,
 )
 from digest.model.papers import Dump, Match, Opinion, Paper, Record, Verdict, Verdicts
-from digest.model.subscribers import Interest, InterestKind, Place, Profile, Schedule, Subscriber
+from digest.model.subscribers import (
+    Interest,
+    InterestKind,
+    Origin,
+    Place,
+    Profile,
+    Schedule,
+    StoredSubscriber,
+    Subscriber,
+)
 
 __all__ = [
     "Channel",
@@ -47,6 +56,7 @@ __all__ = [
     "Match",
     "Message",
     "Opinion",
+    "Origin",
     "Outcome",
     "Paper",
     "PaperId",
@@ -63,6 +73,7 @@ __all__ = [
     "Skip",
     "SkipReason",
     "State",
+    "StoredSubscriber",
     "Subscriber",
     "SubscriberId",
     "Verdict",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import time, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
 from typing import Literal
 
-from digest.model.identifiers import Channel, PaperId, SubscriberId
+from digest.model.identifiers import Channel, PaperId, PaperKey, SubscriberId
 
 Place = Literal["title", "abstract", "authors", "page"]
 InterestKind = Literal["phrase", "pattern", "author"]
+Origin = Literal["file", "database"]
+"""Where a subscriber is kept: in the profile files, or in the ledger alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """One entry of ``subscribers.yaml``."""
+    """Who gets a digest, of what and when: one profile."""
 
     id: SubscriberId
     email: str | None
@@ -77,5 +79,24 @@ class Subscriber:
     feed_entries: Literal["papers", "digests"] = "papers"
     learn: bool = True
     """Whether verdicts on papers shift the ranking."""
-    source: str = ""
-    """``file:line`` of the entry."""
+    paused: date | None = None
+    """No digest falls due before this local day."""
+    source: str = field(default="", compare=False)
+    """``file:line`` of the entry; the ledger does not keep it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSubscriber:
+    """A subscriber with a profile, as the ledger keeps it."""
+
+    key: int
+    """The ledger's integer key; it grows in the order in which subscribers became known."""
+    subscriber: Subscriber
+    origin: Origin
+    until: PaperKey | None
+    """The newest paper that a decision for this subscriber has considered."""
+    next_due: datetime | None
+    """From this instant on, the next digest is due."""
+    open_since: datetime | None
+    """Since when the period that is due has been empty and stays open for late dumps."""
+    feed_token: str

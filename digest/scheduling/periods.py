@@ -23,6 +23,7 @@ from digest.model import Period, Schedule, Subscriber
 
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
+MICROSECOND = timedelta(microseconds=1)
 HALF = {"day": DAY / 2, "weekday": DAY / 2, "week": DAY * 3.5, "month": DAY * 15}
 """Half the stretch that a digest looks back on."""
 
@@ -70,8 +71,20 @@ def due_period(subscriber: Subscriber, now: datetime) -> Period:
 
 
 def next_due(subscriber: Subscriber, now: datetime) -> datetime:
-    """The first instant after ``now``, in UTC, at which the subscriber's digest falls due."""
+    """The first instant after ``now``, in UTC, at which the subscriber's digest falls due.
+
+    For who is paused, the first one on or after the local day to which ``paused`` is set.
+    """
+    if (end := pause_end(subscriber)) and end > now:
+        now = end - MICROSECOND
     return next_occurrence(subscriber.schedule, subscriber.timezone, now)
+
+
+def pause_end(subscriber: Subscriber) -> datetime | None:
+    """The beginning, in UTC, of the first local day with digests again."""
+    if subscriber.paused is None:
+        return None
+    return _instant(datetime.combine(subscriber.paused, time()), ZoneInfo(subscriber.timezone))
 
 
 def first_window(subscriber: Subscriber, period: Period, *, now: datetime) -> datetime:

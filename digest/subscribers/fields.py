@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import datetime, time
+from datetime import date, datetime, time
 from itertools import chain
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -23,6 +23,7 @@ LIGHTEST, HEAVIEST = 0.01, 100
 ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 
 _TIME = re.compile(r"(\d{1,2}):(\d\d)", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _SWITCHES = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 _SOME_DAY = datetime(2024, 1, 1)  # noqa: DTZ001 - any wall time: only whether it ever comes true
 
@@ -125,6 +126,22 @@ def clock_time(value: object) -> time:
             f"{quoted(value)} is not a time of day", 'write hours and minutes, "00:00" to "23:59"'
         )
     return time(int(match[1]), int(match[2]))
+
+
+def day(value: object) -> date:
+    """``2027-01-10``, also as ``{until: 2027-01-10}``."""
+    if isinstance(value, date):
+        return value
+    if isinstance(value, dict) and set(value) == {"until"}:
+        value = value["until"]
+    written = text(value)
+    remedy = "write the first day with digests again, as 2027-01-10"
+    if _DAY.fullmatch(written) is None:
+        raise wrong(f"{quoted(written)} is not a date", remedy)
+    try:
+        return date.fromisoformat(written)
+    except ValueError as error:
+        raise wrong(f"{quoted(written)} is not a date", remedy) from error
 
 
 def cron_expression(text: str) -> str:

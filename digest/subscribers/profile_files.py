@@ -227,6 +227,7 @@ def _subscriber(entry: Entry, layers: Sequence[Defaults], source: str) -> Subscr
         id=SubscriberId(entry.id),
         email=entry.email,
         name=entry.name,
+        paused=entry.paused,
         profile=Profile(
             tuple(map(_interest, entry.interests)),
             tuple(dict.fromkeys(map(_interest, ruled_out))),

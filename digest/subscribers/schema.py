@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -257,6 +257,22 @@ class Defaults(Fields):
     )
 
 
+_DAY = {"type": "string", "format": "date"}
+_PAUSED_SCHEMA = WithJsonSchema(
+    {
+        "anyOf": [
+            _DAY,
+            {
+                "type": "object",
+                "properties": {"until": _DAY},
+                "required": ["until"],
+                "additionalProperties": False,
+            },
+        ]
+    }
+)
+
+
 class Entry(Defaults):
     """One subscriber."""
 
@@ -278,6 +294,11 @@ class Entry(Defaults):
         default=None,
         description="The address alone; needed unless the channels are without `email`.",
         examples=["ada@example.org"],
+    )
+    paused: Annotated[date, BeforeValidator(fields.day), _PAUSED_SCHEMA] | None = Field(
+        default=None,
+        description="No digest falls due before this local day.",
+        examples=["2027-01-10"],
     )
     interests: Annotated[list[AnyInterest], Field(min_length=1)] = Field(
         description="What papers are scored by.",

@@ -97,6 +97,9 @@ subscribers:
         ('schedule: {cron: "0 0 8 * * 1"}', "bad cron expression '0 0 8 * * 1': 6 fields (write five fields, as \"0 8 * * 1\" for Mondays at 08:00)"),
         ('schedule: {cron: "0 8 30 2 *"}', "bad cron expression '0 8 30 2 *': Bad day-of-month (write five fields, as \"0 8 * * 1\" for Mondays at 08:00)"),
         ('schedule: {cron: "0 8 * * 1", at: "08:00"}', "`cron` beside `at` (keep one way)"),
+        ("paused: next year", "'next year' is not a date (write the first day with digests again, as 2027-01-10)"),
+        ("paused: {until: 2027-02-30}", "'2027-02-30' is not a date (write the first day with digests again, as 2027-01-10)"),
+        ("paused: {from: 2027-01-10}", "text is wanted here, not a list or mapping (put it in quotes)"),
         ("exclude: survey", "'exclude' is not a list (write [one, another])"),
         ("exclude: [{survey: 2}]", "an exclusion has no weight (write 'survey' alone)"),
         ("exclude: [{mtach: survey, in: title}]", "unknown key 'mtach' (did you mean 'match'?)"),
@@ -105,9 +108,9 @@ subscribers:
         ("name: [Bob]", "text is wanted here, not a list or mapping (put it in quotes)"),
         ('name: "Bob\\r\\nBcc: eve@example.org"', "the character U+000D in 'Bob\\r\\nBcc: eve@example.org' (delete it)"),
         ('name: "Bob \\u202e"', "the character U+202E in 'Bob \\u202e' (delete it)"),
-        ("note: hello", "unknown key 'note' (the keys are channels, schedule, timezone, exclude, limit, threshold, backfill, feed_entries, send_empty, learn, comments, freshness, id, name, email, interests)"),
+        ("note: hello", "unknown key 'note' (the keys are channels, schedule, timezone, exclude, limit, threshold, backfill, feed_entries, send_empty, learn, comments, freshness, id, name, email, paused, interests)"),
         ("? [a, b]\n    : c", "a key that is not text (write `key: value`)"),
-        ("<<: {limit: 3}", "unknown key '<<' (the keys are channels, schedule, timezone, exclude, limit, threshold, backfill, feed_entries, send_empty, learn, comments, freshness, id, name, email, interests)"),
+        ("<<: {limit: 3}", "unknown key '<<' (the keys are channels, schedule, timezone, exclude, limit, threshold, backfill, feed_entries, send_empty, learn, comments, freshness, id, name, email, paused, interests)"),
     ],
 )  # fmt: skip
 def test_a_wrong_line(tmp_path: Path, line: str, problem: str) -> None:

@@ -1,0 +1,232 @@
+"""What becomes of the ledger's subscribers when others are given: pure, without a database.
+
+Two kinds of givers: the profile files, which name everybody of theirs each time (``compiled``),
+and an import or an edit, which name some subscribers of the database (``saved``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import chain, count
+from typing import Literal
+
+from digest.model import (
+    Origin,
+    PaperKey,
+    Problem,
+    StoredSubscriber,
+    Subscriber,
+    SubscriberId,
+)
+from digest.scheduling import periods
+
+First = Literal["next", "now"]
+"""A new subscriber's first digest: at the next due time, or for the period that is due now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """An id without a profile: known from before there was a store, or of somebody who left."""
+
+    key: int
+    id: SubscriberId
+    address: str | None
+    """The last one, folded."""
+    left: bool
+    until: PaperKey | None
+    feed_token: str
+
+
+Known = StoredSubscriber | Former
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The rows as they are to be. ``problems`` there: nothing may be written."""
+
+    added: tuple[StoredSubscriber, ...] = ()
+    """Ids that nobody had before."""
+    returned: tuple[StoredSubscriber, ...] = ()
+    """Ids that are known and had no profile."""
+    changed: tuple[tuple[StoredSubscriber, StoredSubscriber], ...] = ()
+    """Before and after."""
+    removed: tuple[StoredSubscriber, ...] = ()
+    """As they were."""
+    unchanged: tuple[StoredSubscriber, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def present(self) -> Iterator[StoredSubscriber]:
+        """Everybody who was given, as the ledger would have them afterwards."""
+        after = (new for _, new in self.changed)
+        return chain(self.added, self.returned, after, self.unchanged)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """Whom a compilation of the profile files added, changed and removed."""
+
+    added: tuple[SubscriberId, ...] = ()
+    """Also who left before and is back."""
+    changed: tuple[SubscriberId, ...] = ()
+    removed: tuple[SubscriberId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """Whom an import or an edit added and changed."""
+
+    added: tuple[SubscriberId, ...] = ()
+    """Also who left before and is back."""
+    changed: tuple[SubscriberId, ...] = ()
+    unchanged: tuple[SubscriberId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """What a new row gets beside its profile."""
+
+    key: int
+    """The least that is free."""
+    token: Callable[[], str]
+    """Makes a feed token that nobody has."""
+
+
+def folded(address: str | None) -> str | None:
+    """An address as it is compared: without case and outer space."""
+    return address.strip().casefold() if address else None
+
+
+def compiled(
+    known: Sequence[Known], listed: Sequence[Subscriber], *, now: datetime, new: New
+) -> Changes:
+    """The changes after which exactly those ``listed`` have a profile of the files.
+
+    ``known`` are all subscribers of the files, and whoever else has an id that is listed.
+    """
+    rows = _by_id(known)
+    changes = _given(rows, listed, "file", now=now, new=new, first="now")
+    names = {subscriber.id for subscriber in listed}
+    removed = tuple(
+        row
+        for name, row in rows.items()
+        if isinstance(row, StoredSubscriber) and row.origin == "file" and name not in names
+    )
+    return replace(changes, removed=removed)
+
+
+def saved(
+    known: Sequence[Known], given: Sequence[Subscriber], *, now: datetime, new: New, first: First
+) -> Changes:
+    """The changes after which those ``given`` have these profiles in the database.
+
+    ``known`` is whoever has an id that is given. A subscriber of the files may be given only as
+    the file has it.
+    """
+    return _given(_by_id(known), given, "database", now=now, new=new, first=first)
+
+
+def first_due(subscriber: Subscriber, now: datetime, first: First) -> datetime:
+    """When a new subscriber's first digest falls due; at once where one fell due before."""
+    if first == "next" or _is_paused(subscriber, now):
+        return periods.next_due(subscriber, now)
+    return periods.occurrence(subscriber.schedule, subscriber.timezone, now)
+
+
+def rescheduled(row: StoredSubscriber, subscriber: Subscriber, now: datetime) -> StoredSubscriber:
+    """The row with another profile, or other zone data, and its due time computed anew.
+
+    What was due stays due, unless it is paused; nothing else falls due at once.
+    """
+    row = replace(row, subscriber=subscriber)
+    if _is_paused(subscriber, now):
+        return replace(row, next_due=periods.next_due(subscriber, now), open_since=None)
+    if row.next_due is not None and row.next_due <= now:
+        return row
+    return replace(row, next_due=periods.next_due(subscriber, now))
+
+
+def needs_publishing(before: StoredSubscriber, after: StoredSubscriber) -> bool:
+    """Whether a change of the profile shows in published files."""
+    old, new = before.subscriber, after.subscriber
+    return (old.channels, old.name, old.feed_entries) != (new.channels, new.name, new.feed_entries)
+
+
+def _by_id(known: Sequence[Known]) -> dict[SubscriberId, Known]:
+    return {row.id if isinstance(row, Former) else row.subscriber.id: row for row in known}
+
+
+def _given(
+    rows: Mapping[SubscriberId, Known],
+    given: Sequence[Subscriber],
+    origin: Origin,
+    *,
+    now: datetime,
+    new: New,
+    first: First,
+) -> Changes:
+    keys = count(new.key)
+    added: list[StoredSubscriber] = []
+    returned: list[StoredSubscriber] = []
+    changed: list[tuple[StoredSubscriber, StoredSubscriber]] = []
+    unchanged: list[StoredSubscriber] = []
+    problems: list[Problem] = []
+    for subscriber in given:
+        row = rows.get(subscriber.id)
+        if problem := _refused(row, subscriber, origin):
+            problems.append(problem)
+        elif isinstance(row, StoredSubscriber):
+            if row.subscriber == subscriber:
+                unchanged.append(row)
+            else:
+                changed.append((row, _changed(row, subscriber, now)))
+        else:
+            due = first_due(subscriber, now, first)
+            key, until, token = (
+                (next(keys), None, new.token())
+                if row is None
+                else (row.key, row.until, row.feed_token)
+            )
+            stored = StoredSubscriber(key, subscriber, origin, until, due, None, token)
+            (added if row is None else returned).append(stored)
+    return Changes(
+        tuple(added), tuple(returned), tuple(changed), (), tuple(unchanged), tuple(problems)
+    )
+
+
+def _is_paused(subscriber: Subscriber, now: datetime) -> bool:
+    end = periods.pause_end(subscriber)
+    return end is not None and end > now
+
+
+def _changed(row: StoredSubscriber, subscriber: Subscriber, now: datetime) -> StoredSubscriber:
+    if _timing(row.subscriber) == _timing(subscriber):
+        return replace(row, subscriber=subscriber)
+    return rescheduled(row, subscriber, now)
+
+
+def _timing(subscriber: Subscriber) -> tuple[object, ...]:
+    return subscriber.schedule, subscriber.timezone, subscriber.paused
+
+
+def _refused(row: Known | None, subscriber: Subscriber, origin: Origin) -> Problem | None:
+    """Why the id of a subscriber may not be used here; None: it may."""
+    where, name = subscriber.source or str(subscriber.id), subscriber.id
+    match row:
+        case StoredSubscriber(origin="file") if origin == "database":
+            if row.subscriber == subscriber:
+                return None
+            what = f"the id '{name}' is in subscribers.yaml, with another profile"
+            return Problem(where, what, "change it there, or remove it from there first")
+        case StoredSubscriber(origin="database") if origin == "file":
+            what = f"the id '{name}' is taken by a subscriber in the database"
+            remedy = f"choose another, or first: digest subscribers remove {name}"
+            return Problem(where, what, remedy)
+        case Former(left=True) if row.address != folded(subscriber.email):
+            what = f"the id '{name}' was somebody else's, with another address"
+            remedy = "choose another: links in mails sent before name the id"
+            return Problem(where, what, remedy)
+        case _:
+            return None

@@ -1,0 +1,90 @@
+"""Has the ledger follow the profile files: they are compiled into it when they change."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from digest import private_files
+from digest.errors import ConfigError
+from digest.model import Problem, Subscriber
+from digest.subscribers.changes import Compiled
+from digest.subscribers.profile_files import FILE, load, profile_files
+
+NO_FILE = "none"
+"""Stands for the hash of profile files that do not exist."""
+
+
+class Store(Protocol):
+    """What following the files asks of the ledger."""
+
+    def compiled(self, host: str, content: str, *, now: datetime) -> bool:
+        """Whether this host has compiled this content last, or only has an older copy."""
+
+    def compile(
+        self, host: str, content: str, subscribers: Sequence[Subscriber], *, now: datetime
+    ) -> Compiled:
+        """Replace all profiles of the files, in one transaction. Raises ConfigError."""
+
+    def count_subscribers(self, *, origin: str | None = None) -> int:
+        """How many have a profile."""
+
+
+def follow_file(home: Path, ledger: Store, host: str, *, now: datetime) -> Compiled | None:
+    """Compile the profile files of a home if they have changed; None: they have not.
+
+    Raises:
+        ConfigError: The files are wrong, or empty or missing though they had subscribers. The
+            ledger stays as it is.
+    """
+    content = content_hash(home)
+    if ledger.compiled(host, content, now=now):
+        return None
+    # A home of subscribers in the database needs no file.
+    needs_file = content != NO_FILE or not ledger.count_subscribers()
+    listed = load(home) if needs_file else ()
+    if not listed and (lost := ledger.count_subscribers(origin="file")):
+        raise ConfigError([_emptied(lost, gone=content == NO_FILE)])
+    return ledger.compile(host, content, listed, now=now)
+
+
+def content_hash(home: Path) -> str:
+    """SHA-256 of the names and contents of the profile files, in hex."""
+    files = profile_files(home)
+    if not files:
+        return NO_FILE
+    found = hashlib.sha256()
+    for path in files:
+        try:
+            content = path.read_bytes()
+        except OSError:
+            content = b""  # loading the files will say why
+        name = path.relative_to(home).as_posix()
+        found.update(f"{name}\0{len(content)}\0".encode())
+        found.update(content)
+    return found.hexdigest()
+
+
+def host_id(state: Path) -> str:
+    """The random name of this host, kept in a file of the state folder."""
+    path = state / "host"
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        private_files.make_folder(state)
+        with private_files.open_to_write(path) as file:
+            file.write(secrets.token_hex(16))
+        return path.read_text(encoding="ascii").strip()
+
+
+def _emptied(lost: int, *, gone: bool) -> Problem:
+    what = "the file is missing" if gone else "the file has no subscribers any more"
+    people = "1 subscriber" if lost == 1 else f"{lost:,} subscribers"
+    remedy = "put them back; to remove them on purpose: digest subscribers remove --unlisted"
+    return Problem(
+        FILE, f"{what}, and the ledger knows {people} from it: nothing is changed", remedy
+    )
