@@ -328,16 +328,14 @@ publication = Table(
     "publication",
     metadata,
     _reference("subscriber", "subscriber.id", primary_key=True, autoincrement=False),
-    Column("decision", BigInteger, nullable=False),
     Column("version", Integer, nullable=False),
     Column("since", Instant, nullable=False),
     Column("owner", Words),
     Column("lease_until", Instant),
 )
-"""Subscribers whose published files are behind.
-
-``decision``: the oldest one whose page is not in place; 0: all pages. ``version`` grows with
-every change, so that a publisher deletes only the row that it has seen."""
+"""Subscribers whose published files are behind. Pages of digests composed at ``since`` or later
+are not in place. ``version`` grows with every change, so that a publisher settles only what it
+has seen."""
 
 # --- who must not be mailed --------------------------------------------------------------
 

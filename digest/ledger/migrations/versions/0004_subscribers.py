@@ -33,7 +33,6 @@ def upgrade() -> None:
     op.create_table(
         "publication",
         sa.Column("subscriber", KEY, autoincrement=False, nullable=False),
-        sa.Column("decision", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.Column("owner", sa.Text()),
