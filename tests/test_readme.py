@@ -14,7 +14,7 @@ import pytest
 
 from digest import subscribers
 from digest.cli import cli
-from tests.cli.command import digest
+from tests.cli.command import digest, subcommand
 
 TOP = Path(__file__).parent.parent
 README = (TOP / "README.md").read_text()
@@ -100,10 +100,7 @@ def test_every_command_of_the_readme_exists_with_its_options(line: str) -> None:
     command: click.Command = cli
     words = line.replace("\\|", "|").split()
     while words and isinstance(command, click.Group):
-        name = words.pop(0).split("|")[0]
-        found = command.commands.get(name)
-        assert found is not None, f"there is no digest … {name}"
-        command = found
+        command = subcommand(command, words.pop(0).split("|")[0])
     options = {text for parameter in command.params for text in parameter.opts}
     for option in re.findall(r"--[a-z-]+", " ".join(words)):
         assert option in options

@@ -1,33 +1,18 @@
 """The command line: the only place that prints, prompts, exits and wires the packages together.
 
-Command modules import the packages inside their functions: ``digest --help`` answers at once.
+Every command stands in a module of its own name, which is imported when the command is called.
 """
 
 from __future__ import annotations
 
 import gc
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import click
 
 from digest import __version__
-from digest.cli import (
-    answers,
-    bounces,
-    databases,
-    deliveries,
-    doctor,
-    homes,
-    people,
-    profiles,
-    replays,
-    runs,
-    services,
-    suggestions,
-    trial,
-    verdicts,
-)
 from digest.errors import ConfigError, DigestError, NotFound
 
 CYCLES_EVERY = 50_000
@@ -36,7 +21,56 @@ Python's own few hundred would have it search in vain again and again."""
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-@click.group(context_settings=CONTEXT)
+COMMANDS = {
+    "bounces": "Read delivery failures, complaints and requests to unsubscribe that came by mail.",
+    "check": "Check settings, profiles and templates; every problem at once.",
+    "db": "Copy the ledger to another database, back it up, restore it.",
+    "deliveries": "List deliveries, and settle those whose fate is unknown.",
+    "doctor": "Look whether folders, database, clock, templates, mail server and DNS are well.",
+    "explain": "Say why PAPER is, or is not, in a digest of SUBSCRIBER, with the arithmetic.",
+    "feedback": "Record that SUBSCRIBER likes or dislikes PAPER, or clear what was recorded.",
+    "init": "Make a new home in FOLDER, ready to run: profiles, settings and three sample dumps.",
+    "preview": "Show the next digest as SUBSCRIBER would see it.",
+    "profile": "Show SUBSCRIBER's profile as it is understood, against the papers in the archive.",
+    "replay": "Show what SUBSCRIBER's profile as it stands would have gained and lost in past "
+    "digests.",
+    "run": "One pass: read new dumps, send what is due, publish feeds.",
+    "serve": "Run as a service: read dumps as they come, send digests as they fall due.",
+    "status": "Show what happened, what is due next and what is stuck.",
+    "subscribers": "Show who is mailed, and turn mail off or on by hand.",
+    "suggest": "Suggest interests for SUBSCRIBER as lines of YAML to copy; nothing is changed.",
+    "test-mail": "Send one real digest to ADDRESS: the subscriber's last one, else the next.",
+}
+"""Each command and the first sentence of its help, so that the list needs no import."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports the module of a command when the command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands, in alphabetical order."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command; None if there is none of this name."""
+        if cmd_name not in COMMANDS:
+            return None
+        name = cmd_name.replace("-", "_")
+        module = import_module(f"digest.cli.{'people' if name == 'subscribers' else name}")
+        command: click.Command = getattr(module, name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing any."""
+        width = formatter.width - 6 - max(map(len, COMMANDS))
+        commands = [click.Command(name, help=line) for name, line in COMMANDS.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(str(each.name), each.get_short_help_str(width)) for each in commands]
+            )
+
+
+@click.group(cls=LazyGroup, context_settings=CONTEXT)
 @click.option(
     "--home",
     type=click.Path(file_okay=False, path_type=Path),
@@ -55,28 +89,6 @@ def cli(context: click.Context, home: Path) -> None:
       digest init my-lab && cd my-lab && digest run
     """
     context.obj = home.absolute()
-
-
-for command in (
-    runs.run,
-    services.serve,
-    answers.preview,
-    answers.explain,
-    homes.check,
-    homes.status,
-    homes.init,
-    verdicts.feedback,
-    profiles.profile,
-    replays.replay,
-    suggestions.suggest,
-    deliveries.deliveries,
-    bounces.bounces,
-    people.subscribers,
-    trial.test_mail,
-    databases.db,
-    doctor.doctor,
-):
-    cli.add_command(command)
 
 
 def main() -> None:

@@ -138,15 +138,15 @@ def _as_json(post: Post) -> dict[str, Any]:
 
 
 def _show(post: Post) -> None:
-    from digest.cli import terminal
+    from digest.cli import output
 
-    out = terminal.console()
-    rows = terminal.table("Subscriber", "Changed", "")
+    out = output.console()
+    rows = output.table("Subscriber", "Changed", "")
     for one in sorted(post.handled, key=lambda one: not one.changed):
         changed = "[green]yes[/green]" if one.changed else "[dim]no[/dim]"
-        rows.add_row(one.subscriber or "–", changed, terminal.escape(one.what))
+        rows.add_row(one.subscriber or "–", changed, output.escape(one.what))
     if post.handled:
         out.print(rows)
     reports, new = len(post.handled), sum(one.changed for one in post.handled)
     out.print(f"Reports: {reports}, new: {new}. Other messages: {post.messages - reports}.")
-    terminal.show_problems(post.problems)
+    output.show_problems(post.problems)

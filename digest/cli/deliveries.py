@@ -161,15 +161,15 @@ def _look_into_ledger(home: Path) -> AbstractContextManager[SqlLedger]:
 
 
 def _show(rows: list[DeliveryRow]) -> None:
-    from digest.cli import terminal
+    from digest.cli import output
 
-    out = terminal.console()
+    out = output.console()
     if not rows:
         out.print("No such deliveries.")
         return
-    listing = terminal.table("##", "Subscriber", "Channel", "Digest for", "State", "#Tries", "")
+    listing = output.table("##", "Subscriber", "Channel", "Digest for", "State", "#Tries", "")
     for row in rows:
-        colour = terminal.COLOURS.get(row.state, "default")
+        colour = output.COLOURS.get(row.state, "default")
         listing.add_row(
             str(row.id),
             row.subscriber,
@@ -177,6 +177,6 @@ def _show(rows: list[DeliveryRow]) -> None:
             str(row.period),
             f"[{colour}]{row.state}[/{colour}]",
             str(row.attempts),
-            terminal.escape(row.detail),
+            output.escape(row.detail),
         )
     out.print(listing)

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import click
+
 from digest.cli import main
 
 
@@ -51,3 +53,10 @@ def digest(home: Path, *arguments: str | Path) -> Ended:
             log.handlers[:] = handlers
             log.setLevel(level)
     return Ended(code, out.getvalue(), err.getvalue())
+
+
+def subcommand(group: click.Group, name: str) -> click.Command:
+    """Return the command that a group calls by this name, imported if it has to be."""
+    found = group.get_command(click.Context(group), name)
+    assert found is not None, f"there is no digest … {name}"
+    return found

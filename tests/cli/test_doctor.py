@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from digest.cli import examination
+from digest.cli import doctor
 from digest.doctor.resolver import Resolver
 from tests.cli import sample_home
 from tests.cli.command import Ended
@@ -135,7 +135,7 @@ def test_a_server_that_mail_goes_out_by(
         '[delivery]\nbounce_domain = "bounces.example.org"\n',
     )
     zone = Zone(mx={"example.org": ("mx.example.org",)})
-    monkeypatch.setattr(examination, "Resolver", lambda: zone)
+    monkeypatch.setattr(doctor, "Resolver", lambda: zone)
     before = found(home)
     assert {area: each["level"] for area, each in before.items() if each["level"] != "ok"} == {
         "SPF": "warn",
@@ -164,7 +164,7 @@ def test_without_a_network_nothing_is_claimed(
     def no_resolver() -> dns.resolver.Resolver:
         raise dns.resolver.NoResolverConfiguration
 
-    monkeypatch.setattr(examination, "Resolver", lambda: Resolver(no_resolver))
+    monkeypatch.setattr(doctor, "Resolver", lambda: Resolver(no_resolver))
     smtp.stop()
     by_smtp(home, smtp)
     seen = found(home)
@@ -185,7 +185,7 @@ def test_the_databases_clock_is_compared(
 
 
 def test_no_secret_is_printed(home: Path, smtp: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(examination, "Resolver", Zone)
+    monkeypatch.setattr(doctor, "Resolver", Zone)
     monkeypatch.setenv("DIGEST_SMTP__PASSWORD", "sesame-open-please")
     monkeypatch.setenv("DIGEST_SECRET", "sesame-open-please")
     monkeypatch.setenv(

@@ -11,6 +11,7 @@ import pytest
 
 from digest import config
 from digest.cli import cli
+from tests.cli.command import subcommand
 
 PAGE = (Path(__file__).parents[2] / "docs" / "operating.md").read_text("utf-8")
 LOGIN = {"DIGEST_SMTP__PASSWORD": "made up"}
@@ -41,8 +42,7 @@ def test_every_command_takes_what_the_page_gives_it(words: list[str]) -> None:
     command: click.Command = cli
     while isinstance(command, click.Group):
         name, *words = words
-        assert name in command.commands, f"there is no digest … {name}"
-        command = command.commands[name]
+        command = subcommand(command, name)
     known = {text for parameter in command.params for text in parameter.opts}
     assert {word for word in words if word.startswith("--")} <= known
     arguments = [each for each in command.params if isinstance(each, click.Argument)]
@@ -59,5 +59,4 @@ def test_every_command_that_is_mentioned_exists(line: str) -> None:
     command: click.Command = cli
     for word in line.split():
         if isinstance(command, click.Group):
-            assert word in command.commands, line
-            command = command.commands[word]
+            command = subcommand(command, word)

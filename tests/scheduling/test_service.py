@@ -23,7 +23,7 @@ from freezegun import freeze_time
 import digest.ledger
 from digest import tokens
 from digest.cli import app
-from digest.cli.service import Profiles, Watch
+from digest.cli.serve import Profiles, Watch
 from digest.model import State, SubscriberId
 from digest.pipeline.run import run
 from digest.scheduling.service import Service

@@ -33,7 +33,7 @@ def profile(home: Path, subscriber: str, as_json: bool) -> None:
       digest profile ada --json
     """
     from digest import subscribers
-    from digest.cli import app, terminal
+    from digest.cli import app, output
     from digest.explain.archive import Archive
     from digest.explain.summary import portray
     from digest.model import Verdicts
@@ -42,7 +42,7 @@ def profile(home: Path, subscriber: str, as_json: bool) -> None:
     person = subscribers.find(subscribers.load(home), subscriber)
     with (
         app.look_into_ledger(opened) as ledger,
-        terminal.waiting("Looking for the interests in the archive"),
+        output.waiting("Looking for the interests in the archive"),
     ):
         said = ledger.verdicts([person.id]).get(person.id, Verdicts())
         portrait = portray(person, Archive.of(ledger), said)
@@ -85,21 +85,21 @@ def _understood(each: Understood) -> dict[str, Any]:
 
 
 def _show(portrait: Portrait) -> None:
-    from digest.cli import terminal
+    from digest.cli import output
 
-    out, person = terminal.console(), portrait.subscriber
+    out, person = output.console(), portrait.subscriber
     name = f" ({person.name})" if person.name else ""
-    out.print(f"[bold]{terminal.escape(person.id + name)}[/bold] [dim]{person.source}[/dim]")
+    out.print(f"[bold]{output.escape(person.id + name)}[/bold] [dim]{person.source}[/dim]")
     out.print(
         f"{_schedule(person)}, by {' and '.join(person.channels)}; "
         f"at most {person.limit} papers, from {person.threshold:g} on\n"
     )
-    rows = terminal.table("Interest", "Kind", "Where", "#Weight", "#Papers", "")
+    rows = output.table("Interest", "Kind", "Where", "#Weight", "#Papers", "")
     for each in (*portrait.interests, *portrait.exclusions):
         interest, excluded = each.interest, each in portrait.exclusions
         share = f" {each.papers / portrait.archive:4.0%}" if portrait.archive else ""
         rows.add_row(
-            terminal.escape(str(interest)),
+            output.escape(str(interest)),
             interest.kind,
             interest.place or "",
             "–" if excluded else f"{interest.weight:g}",
@@ -140,7 +140,7 @@ def _show_learned(out: Console, portrait: Portrait) -> None:
 
 
 def _show_papers(out: Console, heading: str, papers: Sequence[Paper]) -> None:
-    from digest.cli import terminal
+    from digest.cli import output
 
     for paper in papers:
-        out.print(f"[dim]{heading:<8}[/dim]  {terminal.escape(paper.title)}")
+        out.print(f"[dim]{heading:<8}[/dim]  {output.escape(paper.title)}")

@@ -34,14 +34,14 @@ def replay(home: Path, subscriber: str, last: int, as_json: bool) -> None:
       digest replay ada --last 12 --json
     """
     from digest import subscribers
-    from digest.cli import app, terminal
+    from digest.cli import app, output
     from digest.explain.replay import replay as replayed
 
     opened = app.open_home(home)
     person = subscribers.find(subscribers.load(home), subscriber)
     with app.look_into_ledger(opened) as ledger:
         again = replayed(ledger, person, last=last, expect=opened.settings.expect)
-        found = list(terminal.track(again, "Planning past digests again", last))
+        found = list(output.track(again, "Planning past digests again", last))
     if as_json:
         answer = {"subscriber": person.id, "digests": [_as_json(each) for each in found]}
         click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
@@ -77,15 +77,15 @@ def _why(change: Change) -> str:
 
 
 def _show(person: Subscriber, digests: Sequence[Replayed]) -> None:
-    from digest.cli import terminal
+    from digest.cli import output
     from digest.render import wording
 
-    out = terminal.console()
+    out = output.console()
     if not digests:
         out.print(f"{person.id} has had no digest yet; `digest preview {person.id}` shows the next")
         return
     for digest in digests:
-        heading = terminal.escape(wording.period_name(digest.window.period))
+        heading = output.escape(wording.period_name(digest.window.period))
         counts = (
             f"{len(digest.gained)} gained, {len(digest.lost)} lost, {len(digest.kept)} as before"
         )
@@ -95,7 +95,7 @@ def _show(person: Subscriber, digests: Sequence[Replayed]) -> None:
             out.print("[dim]    then     now[/dim]")
         for mark, changes in (*marked, ("[dim]=[/dim]", digest.kept)):
             for change in changes:
-                title, why = terminal.escape(change.paper.title), terminal.escape(_why(change))
+                title, why = output.escape(change.paper.title), output.escape(_why(change))
                 before = change.then.score if change.then else None
                 out.print(f"{mark} {_score(before)}  {_score(change.score)}  {title}")
                 out.print(f"{'':18}[dim]{why}[/dim]")

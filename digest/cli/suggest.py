@@ -43,11 +43,11 @@ def suggest(home: Path, subscriber: str, library: Path | None, limit: int, as_js
       digest suggest ada --from library.bib
     """
     from digest import subscribers
-    from digest.cli import app, terminal
+    from digest.cli import app, output
 
     opened = app.open_home(home)
     person = subscribers.find(subscribers.load(home), subscriber)
-    with app.look_into_ledger(opened) as ledger, terminal.waiting("Comparing phrases"):
+    with app.look_into_ledger(opened) as ledger, output.waiting("Comparing phrases"):
         texts, archive, found = _learn(ledger, person, library, limit)
     if as_json:
         answer = {
@@ -66,7 +66,7 @@ def _learn(
     ledger: SqlLedger, person: Subscriber, library: Path | None, limit: int
 ) -> tuple[int, int, Sequence[Suggestion]]:
     """How many texts were learned from and compared with, and what they suggest."""
-    from digest.cli import terminal
+    from digest.cli import output
     from digest.explain import suggest as tuning
     from digest.explain.bibliography import read
     from digest.explain.key_phrases import LEAST_TEXTS
@@ -81,7 +81,7 @@ def _learn(
         found = tuning.suggest_from_verdicts(said, papers, person.profile, limit=limit)
         return len(said.liked), len(tuning.others(said, papers)), found
     known = read(library)
-    terminal.show_problems(known.problems)
+    output.show_problems(known.problems)
     archive = [tuning.text_of(paper) for paper in papers]
     found = tuning.suggest(known.texts, archive, person.profile, limit=limit)
     return len(known.texts), len(archive), found

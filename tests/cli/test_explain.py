@@ -1,11 +1,7 @@
-"""``digest preview`` and ``digest explain``: answers that add up and change nothing."""
+"""``digest explain``: answers that add up."""
 
 from __future__ import annotations
 
-import email
-import email.policy
-import re
-from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -34,71 +30,11 @@ def home(tmp_path: Path) -> Path:
     return sample_home.make(tmp_path / "home", profiles=PROFILES)
 
 
-def read(content: bytes) -> EmailMessage:
-    message = email.message_from_bytes(content, policy=email.policy.default)
-    assert isinstance(message, EmailMessage)
-    return message
-
-
 def said(home: Path, *arguments: str) -> list[str]:
     """The lines of a good answer, with one space between columns."""
     ended = digest(home, *arguments)
     assert (ended.code, ended.err) == (0, "")
     return [" ".join(line.split()) for line in ended.out.splitlines() if line.strip()]
-
-
-# --- preview -----------------------------------------------------------------------------
-
-
-def test_a_preview_shows_the_next_digest_as_text(home: Path) -> None:
-    ended = digest(home, "preview", "ada", "--now", FIRST)
-    assert ended.code == 0
-    assert "Week 46, 9–15 November 2026" in ended.out
-    assert f"1. {END}\n" in ended.out
-    assert "\r" not in ended.out
-
-
-@pytest.mark.parametrize(
-    ("name", "begins"), [("ada.html", b"<!DOCTYPE html>"), ("ada.eml", b"From: Paper Digest <")]
-)
-def test_a_preview_can_be_a_page_or_the_whole_message(
-    home: Path, tmp_path: Path, name: str, begins: bytes
-) -> None:
-    out = tmp_path / name
-    ended = digest(home, "preview", "ada", "--out", out, "--now", FIRST)
-    assert (ended.code, ended.out, ended.err) == (0, "", f"Wrote {out}\n")
-    content = out.read_bytes()
-    assert content.startswith(begins)
-    assert END in content.decode()
-
-
-def test_a_preview_is_what_the_run_then_sends(home: Path, tmp_path: Path) -> None:
-    sample_home.put(home, "second", LOG)
-    out = tmp_path / "ada.eml"
-    digest(home, "preview", "ada", "--out", out, "--now", FIRST)
-    digest(home, "run", "--now", FIRST)
-    shown, sent = read(out.read_bytes()), read((home / "outbox/2026-W46-ada.eml").read_bytes())
-    for header in ("From", "To", "Subject", "Date", "Message-ID"):
-        assert shown[header] == sent[header]
-    # The addresses behind links are made by the first run.
-    bodies = [
-        re.sub(r"file:\S+|mailto:\S+", "…", str(message.get_body(("plain",)).get_content()))  # type: ignore[union-attr]  # every mail has one
-        for message in (shown, sent)
-    ]
-    assert bodies[0] == bodies[1]
-
-
-def test_a_preview_without_a_digest_says_why(home: Path) -> None:
-    digest(home, "run", "--now", FIRST)
-    ended = digest(home, "preview", "ada", "--now", FIRST)
-    assert (ended.code, ended.out) == (0, "")
-    assert ended.err == "No digest for 2026-W47: nothing new has arrived (0 considered).\n"
-    sample_home.put(home, "second", SOUP)
-    ended = digest(home, "preview", "ada", "--now", FIRST)
-    assert ended.err == "No digest for 2026-W47: no paper matched (1 considered).\n"
-
-
-# --- explain -----------------------------------------------------------------------------
 
 
 def test_an_explanation_shows_the_sum_term_by_term(home: Path) -> None:

@@ -36,14 +36,14 @@ def run(home: Path, now: datetime | None, dry_run: bool, inbox: Path | None, as_
       digest run --dry-run --now 2026-11-16T08:00+01:00
     """
     from digest import subscribers
-    from digest.cli import app, logs, stop_signals, terminal
+    from digest.cli import app, logs, output, stop_signals
     from digest.pipeline.run import run as run_pass
 
     opened = app.open_home(home, inbox=inbox)
     style = opened.settings.log.format
     # As text the summary tells of every mail; as JSON each has a line of its own.
     logs.start(style, level="INFO" if style == "json" else "WARNING")
-    terminal.show_problems(app.unknown_variables())
+    output.show_problems(app.unknown_variables())
     everybody = subscribers.load(home)
     when = moment(now)
     with (
@@ -53,7 +53,7 @@ def run(home: Path, now: datetime | None, dry_run: bool, inbox: Path | None, as_
             now=when,
             dry=dry_run,
             stopping=stopping,
-            track=terminal.track,
+            track=output.track,
             subscribers=len(everybody),
         ) as context,
     ):
@@ -61,5 +61,5 @@ def run(home: Path, now: datetime | None, dry_run: bool, inbox: Path | None, as_
     if as_json:
         click.echo(json.dumps(report.as_json(), indent=2))
     else:
-        terminal.show_run(report, public=str(opened.public), dry=dry_run)
+        output.show_run(report, public=str(opened.public), dry=dry_run)
     return int(report.failed)

@@ -1,4 +1,4 @@
-"""The service: makes a pass when something is due or has come in, and answers requests."""
+"""``digest serve``: passes when something is due or has come in, and answers to requests."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+
+import click
 
 from digest import subscribers, web
 from digest.cli import app, bounces, health, logs
+from digest.cli.options import pass_home
 from digest.errors import ConfigError
 from digest.model import DumpHash, Subscriber, SubscriberId
 from digest.pipeline.run import run
@@ -22,7 +25,25 @@ from digest.web.notices import Notices
 log = logging.getLogger("digest")
 
 
-def serve(path: Path, *, clock: Callable[[], datetime]) -> None:
+@click.command()
+@pass_home
+def serve(home: Path) -> None:
+    """Run as a service: read dumps as they come, send digests as they fall due.
+
+    Over HTTP, at the address of `bind` under [web], it answers with what is in public/, and lets
+    people unsubscribe by the link in their mail; /healthz tells whether all is well.
+
+    Profiles that are edited meanwhile are picked up; a broken edit is reported, and the last
+    good one stays in force. SIGTERM finishes what is in flight.
+
+    \b
+    Example:
+      digest serve
+    """
+    run_service(home, clock=lambda: datetime.now(UTC))
+
+
+def run_service(path: Path, *, clock: Callable[[], datetime]) -> None:
     """Make passes and answer requests until SIGTERM or SIGINT.
 
     Raises ConfigError where a start makes no sense.

@@ -1,4 +1,4 @@
-"""``digest init`` and ``digest check``: a home from its first minute, and when it is broken."""
+"""``digest check``: every problem of a home at once, with its remedy."""
 
 from __future__ import annotations
 
@@ -30,53 +30,6 @@ subscribers:
     interests: &a [lighthouse]
     exclude: [*a, *a, *a]
 """
-
-
-# --- init --------------------------------------------------------------------------------
-
-
-def test_a_new_home_runs_as_it_is(tmp_path: Path) -> None:
-    home = tmp_path / "lab"
-    ended = digest(tmp_path, "init", home)
-    assert (ended.code, ended.err) == (0, "")
-    assert ended.out.splitlines() == [
-        f"Made {home}. Next: edit {home / 'subscribers.yaml'}, then",
-        f"  digest --home {home} run",
-    ]
-    assert digest(home, "check").out.splitlines()[-1] == "All good: 4 subscribers."
-
-    run = digest(home, "run", "--now", "2026-11-16T14:00Z", "--json")
-
-    assert run.code == 0
-    assert (run.json["dumps"]["read"], run.json["papers"]["read"]) == (3, 54)
-    assert run.json["papers"]["bad"] == 0
-    assert run.json["problems"] == []
-    assert mails(home) == ["2026-11-13-ravi", "2026-W46-ada", "2026-W46-yuki"]
-
-
-def test_a_home_that_cannot_be_made_is_told_in_a_line(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    ended = digest(tmp_path, "init", tmp_path / "file" / "lab")
-    assert (ended.code, len(ended.err.splitlines())) == (1, 1)
-    assert ended.err.startswith(f"{tmp_path / 'file' / 'lab'}: Not a directory")
-
-
-def test_init_overwrites_nothing(tmp_path: Path) -> None:
-    (tmp_path / "subscribers.yaml").write_text("mine")
-    ended = digest(tmp_path, "init", tmp_path)
-    assert (ended.code, ended.out) == (1, "")
-    assert f"{tmp_path / 'subscribers.yaml'} exists already" in ended.err
-    assert snapshot(tmp_path) == {"subscribers.yaml": b"mine"}
-
-
-def test_init_fills_a_folder_that_has_other_things_in_it(tmp_path: Path) -> None:
-    (tmp_path / "notes.md").write_text("mine")
-    assert digest(tmp_path, "init", tmp_path).code == 0
-    assert (tmp_path / "notes.md").read_text() == "mine"
-    assert (tmp_path / "subscribers.yaml").is_file()
-
-
-# --- check -------------------------------------------------------------------------------
 
 
 def test_a_broken_list_is_told_line_by_line_with_remedies_and_sends_nothing(tmp_path: Path) -> None:
@@ -201,3 +154,35 @@ def test_a_good_home_is_told_to_be_good(tmp_path: Path) -> None:
         "problems": [],
         "notes": [],
     }
+
+
+def test_check_notes_interests_that_tell_nothing_once_there_is_an_archive(home: Path) -> None:
+    (home / "subscribers.yaml").write_text(
+        sample_home.PROFILES.replace("[lighthouse]", "[lighthuose, soup]")
+    )
+    assert digest(home, "check", "--json").json["notes"] == []
+    sample_home.put(home, "third", *(f"Nothing {number}" for number in range(50)))
+    digest(home, "run", "--now", SECOND)
+    before = snapshot(home)
+
+    checked = digest(home, "check")
+    assert checked.code == 0
+    assert checked.out == "All good: 2 subscribers.\n"
+    assert checked.err.splitlines() == [
+        f"subscribers.yaml:{line} ({name}): none of 52 papers has the interest “lighthuose” "
+        "– “lighthouse” is in 1"
+        for line, name in ((5, "ada"), (6, "bob"))
+    ]
+    notes = digest(home, "check", "--json").json["notes"]
+    assert [note["where"] for note in notes] == [
+        "subscribers.yaml:5 (ada)",
+        "subscribers.yaml:6 (bob)",
+    ]
+    assert snapshot(home) == before
+
+
+def test_check_of_a_home_without_a_ledger_creates_nothing(tmp_path: Path) -> None:
+    home = sample_home.make(tmp_path)
+    before = snapshot(home)
+    assert digest(home, "check", "--json").json == {"subscribers": 2, "problems": [], "notes": []}
+    assert snapshot(home) == before

@@ -37,22 +37,22 @@ def copy(home: Path, url: str, as_json: bool) -> None:
       digest db copy sqlite:///state/back.db
     """
     from digest import ledger
-    from digest.cli import app, terminal
+    from digest.cli import app, output
 
     opened = app.open_home(home)
     target = _database_url(url, home)
     with app.open_ledger(opened) as old, ledger.open(target) as new:
         _refuse_while_busy(opened, old)
-        with terminal.waiting("copying"):
+        with output.waiting("copying"):
             copied = old.copy_into(new)
     if as_json:
         found = [{"table": each.table, "rows": each.rows, "hash": each.hash} for each in copied]
         click.echo(json.dumps(found, indent=2))
         return
-    rows = terminal.table("Table", "#Rows", "SHA-256")
+    rows = output.table("Table", "#Rows", "SHA-256")
     for each in copied:
         rows.add_row(each.table, f"{each.rows:,}", each.hash[:16])
-    out = terminal.console()
+    out = output.console()
     out.print(rows)
     out.print(
         "The copy holds the same rows. Now set `database_url`, or DIGEST_DATABASE_URL, to it."
@@ -73,14 +73,14 @@ def backup(home: Path, file: Path, force: bool) -> None:
       digest db backup /var/backups/digest/monday.db
       digest db backup --force /var/backups/digest/last.db
     """
-    from digest.cli import app, terminal
+    from digest.cli import app, output
 
     if file.exists() and not force:
         raise click.ClickException(f"{file} exists; name another file, or add --force.")
     with app.open_ledger(app.open_home(home)) as ledger:
         if not ledger.exists:
             raise click.ClickException("There is no ledger yet, so nothing to back up.")
-        with terminal.waiting("copying"):
+        with output.waiting("copying"):
             ledger.back_up(file.absolute())
     click.echo(f"Wrote {file}: {file.stat().st_size / 1e6:,.1f} MB, checked.")
 

@@ -41,7 +41,7 @@ def test_mail(
       digest test-mail me@example.org --subscriber ada
     """
     from digest import subscribers
-    from digest.cli import app, terminal
+    from digest.cli import app, output
     from digest.model import State
 
     recipient, when = _checked(address), moment(now)
@@ -55,7 +55,7 @@ def test_mail(
     with app.open_context(opened, now=when, dry=True) as context:
         digest = replace(_digest(context, person, when), composed=when)
         message = _compose(opened, context, digest, replace(person, email=recipient))
-    with terminal.waiting("sending"):
+    with output.waiting("sending"):
         outcome = _send(opened, message)
     if as_json:
         found = {

@@ -1,17 +1,14 @@
-"""``digest init``, ``digest check`` and ``digest status``: a home and its state."""
+"""``digest check``: settings, profiles and templates, before anything is sent."""
 
 from __future__ import annotations
 
 import json
-import os
-import time
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.options import json_option, moment, now_option, pass_home
+from digest.cli.options import json_option, pass_home
 from digest.errors import ConfigError, LedgerError
 
 if TYPE_CHECKING:
@@ -19,34 +16,6 @@ if TYPE_CHECKING:
 
     from digest.cli.app import Home
     from digest.model import Problem, Subscriber
-
-
-@click.command()
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-def init(folder: Path) -> None:
-    """Make a new home in FOLDER, ready to run: profiles, settings and three sample dumps.
-
-    \b
-    Example:
-      digest init my-lab && cd my-lab && digest run
-    """
-    from digest import starter
-
-    files = starter.files()
-    # A file that has just changed might still be being written; these are finished.
-    finished = time.time() - 60
-    taken = [name for name in files if (folder / name).exists()]
-    if taken:
-        raise click.ClickException(
-            f"{folder / taken[0]} exists already; choose another folder or move it away."
-        )
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        os.utime(path, (finished, finished))
-    click.echo(f"Made {folder.absolute()}. Next: edit {folder / 'subscribers.yaml'}, then")
-    click.echo(f"  digest --home {folder} run")
 
 
 @click.command()
@@ -66,7 +35,7 @@ def check(home: Path, as_json: bool) -> int:
       digest check
     """
     from digest import subscribers
-    from digest.cli import app, terminal
+    from digest.cli import app, output
     from digest.model import Problem
     from digest.pipeline.context import MEND_TEMPLATE
 
@@ -99,10 +68,10 @@ def check(home: Path, as_json: bool) -> int:
         }
         click.echo(json.dumps(found, indent=2))
     elif problems:
-        terminal.show_problems([*problems, *notes])
+        output.show_problems([*problems, *notes])
         click.echo(f"{len(problems)} to mend; until then {stops}.", err=True)
     else:
-        terminal.show_problems(notes)
+        output.show_problems(notes)
         click.echo(f"All good: {len(listed)} subscribers.")
     return 2 if problems else 0
 
@@ -130,7 +99,7 @@ def _not_mailed(home: Home, listed: Sequence[Subscriber]) -> list[Problem]:
 
 def _of_interests(home: Home, listed: Sequence[Subscriber]) -> list[Problem]:
     """Notes of interests that tell nothing in the archive."""
-    from digest.cli import app, terminal
+    from digest.cli import app, output
     from digest.model import Problem
 
     try:
@@ -140,7 +109,7 @@ def _of_interests(home: Home, listed: Sequence[Subscriber]) -> list[Problem]:
             from digest.explain import lint  # it takes most of a second to import
             from digest.explain.archive import Archive
 
-            with terminal.waiting("Looking for the interests in the archive"):
+            with output.waiting("Looking for the interests in the archive"):
                 return lint.notes(listed, Archive.of(ledger))
     except LedgerError as error:
         return [Problem("ledger", f"what the archive holds cannot be told: {error}")]
@@ -148,43 +117,3 @@ def _of_interests(home: Home, listed: Sequence[Subscriber]) -> list[Problem]:
 
 def _as_json(problem: Problem) -> dict[str, str]:
     return {"where": problem.where, "what": problem.what, "remedy": problem.remedy}
-
-
-@click.command()
-@click.option(
-    "--alive", is_flag=True, help="Only tell, by the exit status, whether `digest serve` is well."
-)
-@now_option
-@json_option
-@pass_home
-def status(home: Path, alive: bool, now: datetime | None, as_json: bool) -> int:
-    """Show what happened, what is due next and what is stuck.
-
-    Exit status: 0; with --alive 1 when the service gave no sign for two minutes or its passes fail.
-
-    \b
-    Examples:
-      digest status
-      digest status --alive
-    """
-    from digest import subscribers
-    from digest.cli import app, health, overview, people
-    from digest.scheduling import periods
-
-    opened, when = app.open_home(home), moment(now)
-    service = health.of(opened, now=when)
-    if alive:
-        return int(service.word != "ok")
-    listed = subscribers.load(home)
-    upcoming = sorted(
-        (periods.next_occurrence(each.schedule, each.timezone, when), each.id) for each in listed
-    )
-    with app.look_into_ledger(opened) as ledger:
-        seen, everybody = ledger.status(), people.everybody(listed, ledger)
-        rejected = ledger.rejected()
-    found = overview.Overview(when, seen, rejected, everybody, upcoming, service)
-    if as_json:
-        click.echo(json.dumps(found.as_json(), indent=2))
-    else:
-        found.show()
-    return 0

@@ -1,15 +1,20 @@
-"""What ``digest status`` shows of a home."""
+"""``digest status``: what happened in a home, what is due next and what is stuck."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from digest.cli import terminal
+import click
+
+from digest.cli import output
 from digest.cli.deliveries import row_as_json
+from digest.cli.options import json_option, moment, now_option, pass_home
 from digest.model import State
 
 if TYPE_CHECKING:
@@ -22,6 +27,46 @@ UPCOMING = 5
 """Digests due next that are listed,"""
 REJECTED = 3
 """and files that were no dumps."""
+
+
+@click.command()
+@click.option(
+    "--alive", is_flag=True, help="Only tell, by the exit status, whether `digest serve` is well."
+)
+@now_option
+@json_option
+@pass_home
+def status(home: Path, alive: bool, now: datetime | None, as_json: bool) -> int:
+    """Show what happened, what is due next and what is stuck.
+
+    Exit status: 0; with --alive 1 when the service gave no sign for two minutes or its passes fail.
+
+    \b
+    Examples:
+      digest status
+      digest status --alive
+    """
+    from digest import subscribers
+    from digest.cli import app, health, people
+    from digest.scheduling import periods
+
+    opened, when = app.open_home(home), moment(now)
+    service = health.of(opened, now=when)
+    if alive:
+        return int(service.word != "ok")
+    listed = subscribers.load(home)
+    upcoming = sorted(
+        (periods.next_occurrence(each.schedule, each.timezone, when), each.id) for each in listed
+    )
+    with app.look_into_ledger(opened) as ledger:
+        seen, everybody = ledger.status(), people.everybody(listed, ledger)
+        rejected = ledger.rejected()
+    found = Overview(when, seen, rejected, everybody, upcoming, service)
+    if as_json:
+        click.echo(json.dumps(found.as_json(), indent=2))
+    else:
+        found.show()
+    return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +109,17 @@ class Overview:
 
     def show(self) -> None:
         """Print it."""
-        out = terminal.console()
-        rows = terminal.table("", "")
+        out = output.console()
+        rows = output.table("", "")
         rows.show_header = False
         for heading, words in self._rows():
-            rows.add_row(f"[bold]{heading}[/bold]", terminal.escape(words))
+            rows.add_row(f"[bold]{heading}[/bold]", output.escape(words))
         out.print(rows)
         if self.seen.troubles:
             out.print("\n[bold]Last errors[/bold]")
         for row in self.seen.troubles:
-            colour = terminal.COLOURS.get(row.state, "default")
-            words = terminal.escape(f"{_name(row)}, {ago(self.now - row.updated)}: {row.detail}")
+            colour = output.COLOURS.get(row.state, "default")
+            words = output.escape(f"{_name(row)}, {ago(self.now - row.updated)}: {row.detail}")
             out.print(f"  [{colour}]{row.state}[/{colour}]  {words}")
 
     def _rows(self) -> Sequence[tuple[str, str]]:

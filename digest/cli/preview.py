@@ -1,0 +1,87 @@
+"""``digest preview``: the next digest as its reader would see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli.options import moment, now_option, pass_home
+
+if TYPE_CHECKING:
+    from digest.model import Digest, Subscriber
+    from digest.pipeline.context import RunContext
+
+
+@click.command()
+@click.argument("subscriber")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write it to FILE: .html the page, .eml the whole message, else the text.",
+)
+@now_option
+@pass_home
+def preview(home: Path, subscriber: str, out: Path | None, now: datetime | None) -> None:
+    """Show the next digest as SUBSCRIBER would see it.
+
+    \b
+    Examples:
+      digest preview ada
+      digest preview ada --out ada.html
+    """
+    from digest.explain import explanation
+    from digest.model import Skip
+
+    when = moment(now)
+    with look_ahead(home, subscriber, when) as (context, person):
+        plan = explanation.next_plan(context.ledger, person, expect=context.expect, now=when)
+        if isinstance(plan.decision, Skip):
+            considered = plan.decision.coverage.papers
+            click.echo(
+                f"No digest for {plan.period}: {plan.decision.reason} ({considered} considered).",
+                err=True,
+            )
+            return
+        page = _page(context, plan.decision, person, out.suffix if out else ".txt")
+    if out is None:
+        click.echo(page.decode(), nl=False)
+    else:
+        out.write_bytes(page)
+        click.echo(f"Wrote {out}", err=True)
+
+
+def _page(context: RunContext, digest: Digest, person: Subscriber, suffix: str) -> bytes:
+    """The digest as HTML, as a message, or as text."""
+    import email.policy
+
+    from digest.model import Claim, DeliveryId
+
+    claim = Claim(DeliveryId(0), "email", digest, fence=0, attempt=1)
+    message = context.composer([person.id])(claim, person).content
+    if suffix == ".eml":
+        return message
+    parsed = email.message_from_bytes(message, policy=email.policy.default)
+    part = parsed.get_body(("html",) if suffix in (".html", ".htm") else ("plain",))
+    assert part is not None  # noqa: S101  every message has both
+    return str(part.get_content()).replace("\r\n", "\n").encode()
+
+
+@contextmanager
+def look_ahead(
+    home: Path, subscriber: str, now: datetime
+) -> Iterator[tuple[RunContext, Subscriber]]:
+    """The context as it would be after reading the inbox, without changing it."""
+    from digest import subscribers
+    from digest.cli import app
+    from digest.pipeline.ingest import ingest
+
+    opened = app.open_home(home)
+    person = subscribers.find(subscribers.load(home), subscriber)
+    with app.open_context(opened, now=now, dry=True) as context:
+        ingest(context.inbox, context.ledger, now=now)
+        yield context, person
