@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
@@ -43,15 +43,13 @@ def load(home: Path) -> tuple[Subscriber, ...]:
     Each file has the same shape. The defaults of ``subscribers.yaml`` hold in the folder, too,
     wherever a file's own say nothing. Raises ``ConfigError`` with every problem.
     """
-    reading = _Reading()
+    reading = Reading()
     for path in profile_files(home):
         reading.file(path, path.relative_to(home).as_posix())
     if not reading.problems and not reading.lists:
         remedy = "write one, or make a new home with `digest init`"
         reading.problems.append(Problem(FILE, "there is no list of subscribers", remedy))
-    if reading.problems:
-        raise ConfigError(reading.problems)
-    return tuple(reading.subscribers)
+    return reading.result()
 
 
 def profile_files(home: Path) -> list[Path]:
@@ -61,7 +59,9 @@ def profile_files(home: Path) -> list[Path]:
     return [single, *folder] if single.exists() else folder
 
 
-class _Reading:
+class Reading:
+    """Takes in files and entries one after the other, and collects what is wrong with them."""
+
     def __init__(self) -> None:
         self.subscribers: list[Subscriber] = []
         self.problems: list[Problem] = []
@@ -72,7 +72,18 @@ class _Reading:
         self.taken: dict[str, str] = {}
         """Id → where it stands."""
 
+    def result(self) -> tuple[Subscriber, ...]:
+        """All subscribers. Raises ``ConfigError`` with every problem, if there are any."""
+        if self.problems:
+            raise ConfigError(self.problems)
+        return tuple(self.subscribers)
+
+    def tell(self, name: str, faults: Iterable[Fault]) -> None:
+        """Add faults of the file ``name`` to the problems."""
+        self.problems += [Problem(f"{name}:{line}", *rest) for line, *rest in sorted(set(faults))]
+
     def file(self, path: Path, name: str) -> None:
+        """Take in a profile file, which problems call ``name``."""
         if path.suffix != ".yaml":
             self.problems.append(Problem(name, "this file is not read", "name it .yaml"))
             return
@@ -90,10 +101,9 @@ class _Reading:
             self.problems.append(Problem(name, what, "make it a file that this user may read"))
             return
         document = read(content)
-        faults = {*document.faults, *self.document(document, name)}
-        self.problems += [Problem(f"{name}:{line}", *rest) for line, *rest in sorted(faults)]
+        self.tell(name, [*document.faults, *self._document(document, name)])
 
-    def document(self, document: Document, name: str) -> Iterator[Fault]:
+    def _document(self, document: Document, name: str) -> Iterator[Fault]:
         root = document.root
         if root is None:
             return
@@ -122,9 +132,9 @@ class _Reading:
             yield from self.entry(node, layers, name, whole=whole)
 
     def entry(
-        self, node: Node, layers: Sequence[Defaults], name: str, *, whole: bool
+        self, node: Node, layers: Sequence[Defaults], name: str, *, whole: bool = True
     ) -> Iterator[Fault]:
-        """Take in one entry; it is not ``whole`` if lines of it were left out as unreadable."""
+        """Take in one entry of the file ``name``; ``whole``: every line of it could be read."""
         entry, faults = _shaped(Entry, node, whole=whole)
         yield from faults
         if id_node := _given(node, "id"):

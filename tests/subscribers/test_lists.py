@@ -1,0 +1,133 @@
+"""Files of subscribers for an import: what they mean, and every problem with its line."""
+
+# ruff: noqa: E501 - tables of messages read best with one on a line
+
+from __future__ import annotations
+
+from datetime import date, time
+from pathlib import Path
+
+import pytest
+
+from digest.errors import ConfigError
+from digest.model import Interest, Profile, Schedule, Subscriber
+from digest.subscribers import lists
+from digest.subscribers.profile_files import Reading
+
+
+def read(path: Path, content: str | bytes) -> tuple[list[Subscriber], list[str]]:
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    reading = Reading()
+    found = list(lists.entries(path, path.name, reading))
+    return found, [str(problem) for problem in reading.problems]
+
+
+def test_json_lines(tmp_path: Path) -> None:
+    text = """\
+{"id": "ada", "email": "ada@example.org", "interests": ["LoRA", {"mixture of experts": 2.5}, 1.10]}
+
+{"id": "bob", "email": "bob@example.org", "interests": [{"match": "/x+/", "in": "title"}], "schedule": {"every": "day", "at": "7:30"}, "paused": {"until": "2027-01-10"}, "limit": null}
+"""
+    (ada, bob), problems = read(tmp_path / "people.jsonl", text)
+    assert problems == []
+    assert ada.profile == Profile(
+        (Interest("LoRA"), Interest("mixture of experts", weight=2.5), Interest("1.10"))
+    )
+    assert (ada.source, bob.source) == ("people.jsonl:1", "people.jsonl:3")
+    assert (bob.schedule, bob.paused) == (Schedule("day", at=time(7, 30)), date(2027, 1, 10))
+    assert bob.limit == 12
+
+
+def test_csv(tmp_path: Path) -> None:
+    text = """\
+email,id,interests,channels,schedule,exclude,limit,learn
+ada@example.org,ada,low-rank adaptation; mixture of experts: 2.5; {author: Yann LeCun},email; feed,"{every: day, at: ""7:30""}",survey,5,false
+"bob@example.org",bob,"[LoRA, {match: '/a; b/', in: title}]",,,,,
+"""
+    (ada, bob), problems = read(tmp_path / "people.csv", "\ufeff" + text)
+    assert problems == []
+    assert ada.profile.interests == (
+        Interest("low-rank adaptation"),
+        Interest("mixture of experts", weight=2.5),
+        Interest("Yann LeCun", "author"),
+    )
+    assert (ada.channels, ada.schedule.at, ada.limit) == (("email", "feed"), time(7, 30), 5)
+    assert (ada.learn, bob.learn) == (False, True)
+    assert bob.profile.interests[1] == Interest("a; b", "pattern", "title")
+    assert (ada.source, bob.source) == ("people.csv:2", "people.csv:3")
+
+
+def test_a_yaml_file_brings_its_own_defaults(tmp_path: Path) -> None:
+    text = """\
+defaults: {timezone: Europe/Berlin, exclude: [survey]}
+subscribers:
+  - {id: ada, email: ada@example.org, interests: [LoRA]}
+"""
+    (ada,), problems = read(tmp_path / "people.yaml", text)
+    assert problems == []
+    assert (ada.timezone, ada.profile.exclude) == ("Europe/Berlin", (Interest("survey"),))
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ('{"id": "ada", "email": "a@x.org", "intrests": ["x"]}', "unknown key 'intrests' (did you mean 'interests'?)"),
+        ('{"id": "ada", "email": "a@x.org", "interests": ["x"], "limit": 0}', "'limit' is too low (write at least 1)"),
+        ('{"id": "ada", "email": "a@x.org", "interests": ["x"], "limit": NaN}', "'NaN' is not a finite number (write one such as 2 or 0.5)"),
+        ('{"id": "ada", "email": "a@x.org", "interests": ["x"], "learn": "no"}', "'no' is neither true nor false (write false)"),
+        ('{"id": "ada", "id": "bob", "email": "a@x.org", "interests": ["x"]}', "'id' stands there twice (keep one)"),
+        ('{"id": "ada", "interests": ["x"]}', "'email' is missing (add it, or write `channels: [feed]`)"),
+        ('{"id": "ada", "email": "a@x.org", "interests": ["/(a/"]}', "bad pattern: missing ), unterminated subpattern, at character 1 of /(a/ (put a \\ before a character that stands for itself)"),
+        ('["ada"]', "the entry is not a mapping of keys to values (give it keys of its own)"),
+        ('{"id": "ada"', "not JSON: Expecting ',' delimiter, at character 13 (write one object a line, from { to })"),
+        ("[" * 100_000, "not JSON: maximum recursion depth exceeded while decoding a JSON array from a unicode string (write one object a line)"),
+        (b'{"id": "\xff"}', "this line is not UTF-8 (save the file as UTF-8)"),
+    ],
+)  # fmt: skip
+def test_a_wrong_line_of_json(tmp_path: Path, line: str | bytes, problem: str) -> None:
+    content = line.encode() if isinstance(line, str) else line
+    good = b'{"id": "zoe", "email": "zoe@example.org", "interests": ["x"]}\n'
+    found, problems = read(tmp_path / "people.jsonl", good + content + b"\n")
+    assert problems == [f"people.jsonl:2: {problem}"]
+    assert found[0].id == "zoe"
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ("ada,a@x.org,x,many", "'many' is not a number (write one such as 2 or 0.5)"),
+        ("ada,a@x.org,x,5,6", "5 cells, but 4 columns (put cells that hold a comma in double quotes)"),
+        ("ada,a@x.org,,", "'interests' is missing (add it)"),
+        ('ada,a@x.org,"[x, {y",', "'interests' cannot be read: did not find expected ',' or '}' (put text that has a colon or bracket in quotes)"),
+        ('ada,a@x.org,"x',  "not CSV: unexpected end of data (save the file as CSV with commas)"),
+        ("ada,a@x.org,\xff,", "this line is not UTF-8 (save the file as UTF-8)"),
+        ("ada,a@x.org,\x07,", "'interests' cannot be read: unacceptable character #x0007: control characters are not allowed (put text that has a colon or bracket in quotes)"),
+    ],
+)  # fmt: skip
+def test_a_wrong_row_of_csv(tmp_path: Path, row: str, problem: str) -> None:
+    text = f'id,email,interests,limit\nzoe,zoe@example.org,"a\nb",3\n{row}\n'
+    found, problems = read(tmp_path / "people.csv", text.encode("latin-1"))
+    assert problems == [f"people.csv:4: {problem}"]
+    assert found[0].profile.interests == (Interest("a b"),)
+
+
+def test_an_id_that_stands_twice_and_an_unknown_column(tmp_path: Path) -> None:
+    text = "id,mail,interests\nada,a@x.org,x\nada,b@x.org,y\n"
+    assert read(tmp_path / "people.csv", text)[1] == [
+        "people.csv:1: unknown column 'mail' (did you mean 'email'?)",
+        "people.csv:2: 'email' is missing (add it, or write `channels: [feed]`)",
+        "people.csv:3: 'email' is missing (add it, or write `channels: [feed]`)",
+        "people.csv:3: the id 'ada' is taken by people.csv:2 (choose another)",
+    ]
+
+
+def test_an_edited_entry_tells_its_lines() -> None:
+    text = "id: ada\nemail: ada@example.org\nlimitt: 3\ninterests: [LoRA]\npaused: soon\n"
+    with pytest.raises(ConfigError) as refused:
+        lists.edited(text.encode(), "ada")
+    assert str(refused.value).splitlines() == [
+        "ada:3: unknown key 'limitt' (did you mean 'limit'?)",
+        "ada:5: 'soon' is not a date (write the first day with digests again, as 2027-01-10)",
+    ]
+    with pytest.raises(ConfigError, match="there is no entry"):
+        lists.edited(b"# nothing\n", "ada")
