@@ -41,7 +41,7 @@ from digest.render import templates
 from digest.render.email.compose import EmailComposer
 from digest.render.pages import Pages
 from digest.render.site import Links, Site
-from digest.selection.decision import Expect
+from digest.selection.window import Expect
 
 MEMORY = next((each for each in ["/dev/shm"] if Path(each).is_dir()), None)  # noqa: S108  for folders of our own
 """Where many small homes are made without waiting for a disk; None: the usual place."""

@@ -20,7 +20,7 @@ from digest.pipeline.protocols import (
 from digest.pipeline.report import Published
 from digest.render.pages import Pages
 from digest.render.site import Site
-from digest.selection.decision import Expect
+from digest.selection.window import Expect
 
 BATCH = 500
 """Subscribers decided, or deliveries by feed claimed, at a time."""

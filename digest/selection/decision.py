@@ -1,16 +1,15 @@
-"""From scores to a decision: which papers a digest holds, and why each other one is left out."""
+"""Decides which papers a digest holds, and explains why each other paper is left out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from digest.model import (
     Coverage,
     Digest,
-    DumpSeen,
     Interest,
     LeftOut,
     Paper,
@@ -24,59 +23,46 @@ from digest.model import (
     Why,
 )
 from digest.selection.diversity import Chosen, choose
+from digest.selection.window import Window
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Expect = Literal["weekday", "day", "none"]
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """What has arrived since a subscriber's last digest."""
-
-    papers: Sequence[Paper]
-    """Oldest first."""
-    until: PaperKey
-    """The newest paper there is."""
-    dumps: int
-    expected: int
-    missing: tuple[date, ...]
-
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """What ranking says of the papers of a window, by their index there."""
+    """The results of ranking for the papers of a window; a paper is its index in the window."""
 
     scores: NDArray[np.float64]
     """One for each paper."""
     excluded: Mapping[int, str]
-    """A paper that is ruled out → the exclusion, in words."""
+    """Excluded paper → the exclusion that it matches, as the profile writes it."""
     reasons: Callable[[int], tuple[Reason, ...]]
+    """The reasons that add up to a paper's score."""
     alone: Callable[[Interest], NDArray[np.float64]]
-    """Scores as if this were the only interest."""
+    """The scores that the papers would have if this were the only interest."""
     holding: Callable[[Interest], Collection[int]]
-    """The papers that hold an interest in its own words."""
+    """The papers that contain an interest in its own words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The verdict on every paper of a window, by its index there."""
+    """What becomes of every paper of a window; a paper is its index in the window."""
 
     order: tuple[int, ...]
-    """All that could be picked, best first."""
+    """All papers that could be picked, best first."""
     chosen: Chosen
     sent: frozenset[int]
     excluded: frozenset[int]
 
     @property
     def picked(self) -> tuple[int, ...]:
-        """Best first."""
+        """The papers of the digest, best first."""
         return self.chosen.picked
 
     def why(self, index: int) -> Why | None:
-        """Why this paper is left out; None: it is picked."""
+        """Why a paper is left out; None if it is picked."""
         if index in self.sent:
             return Why.SENT_BEFORE
         if index in self.excluded:
@@ -90,7 +76,7 @@ class Judgement:
         return Why.MADE_ROOM if index in self.chosen.made_room else Why.OVER_LIMIT
 
     def left_out(self, considered: int) -> Mapping[Why, int]:
-        """How many of ``considered`` papers are left out, by reason."""
+        """Count the papers that are left out by reason, of ``considered`` papers in all."""
         chosen = self.chosen
         counts = {
             Why.SENT_BEFORE: len(self.sent),
@@ -107,7 +93,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A decision with everything that led to it."""
+    """A decision together with everything that it follows from."""
 
     subscriber: Subscriber
     period: Period
@@ -117,67 +103,33 @@ class Plan:
     decision: Digest | Skip
 
 
-def window(
-    papers: Sequence[Paper],
-    dumps: Sequence[DumpSeen],
-    *,
-    after: PaperKey,
-    period: Period,
-    expect: Expect,
-    today: date,
-) -> Window:
-    """The part of ``papers`` (oldest first) that came after ``after``, with its coverage.
-
-    ``today`` is the subscriber's local date: no dump is missed that is yet to come.
-    """
-    fresh = [paper for paper in papers if paper.key > after]
-    due = [day for day in expected_days(period, expect) if day <= today]
-    came = {dump.listed for dump in dumps}
-    return Window(
-        papers=fresh,
-        until=fresh[-1].key if fresh else after,
-        dumps=sum(dump.newest > after for dump in dumps),
-        expected=len(due),
-        missing=tuple(day for day in due if day not in came),
-    )
-
-
-def expected_days(period: Period, expect: Expect) -> list[date]:
-    """The days of the period for which a dump should have come."""
-    if expect == "none":
-        return []
-    length = (period.end - period.start).days + 1
-    days = (period.start + timedelta(days=n) for n in range(length))
-    return [day for day in days if expect == "day" or day.isoweekday() <= 5]
-
-
-def passing(subscriber: Subscriber, ranked: Ranked) -> list[int]:
-    """Indices of the papers that may be picked: good enough or required, and not ruled out."""
+def _passing(subscriber: Subscriber, ranked: Ranked) -> list[int]:
+    """The papers that may be picked: at the threshold or required, and not excluded."""
     good = (ranked.scores >= subscriber.threshold).nonzero()[0].tolist()
-    wanted = sorted({*good, *required(subscriber, ranked)})
+    wanted = sorted({*good, *_required(subscriber, ranked)})
     return [index for index in wanted if index not in ranked.excluded]
 
 
-def required(subscriber: Subscriber, ranked: Ranked) -> frozenset[int]:
-    """Indices of the papers that hold an interest which must be seen."""
+def _required(subscriber: Subscriber, ranked: Ranked) -> frozenset[int]:
+    """The papers that contain a ``must_see`` interest."""
     musts = [interest for interest in subscriber.profile.interests if interest.must_see]
     return frozenset(index for interest in musts for index in ranked.holding(interest))
 
 
-def judge(
+def _judge(
     subscriber: Subscriber,
     papers: Sequence[Paper],
     ranked: Ranked,
     sent: Collection[PaperKey],
     alike: Callable[[Paper, Paper], bool],
 ) -> Judgement:
-    """Pick from ``papers``, which ``ranked`` follows; equal scores fall to the smaller paper id."""
-    order = [index for index in passing(subscriber, ranked) if papers[index].key not in sent]
+    """Choose from ``papers``; where scores are equal, the smaller paper id comes first."""
+    order = [index for index in _passing(subscriber, ranked) if papers[index].key not in sent]
     order.sort(key=lambda index: (-ranked.scores[index], papers[index].id))
     chosen = choose(
         order,
         limit=subscriber.limit,
-        required=required(subscriber, ranked),
+        required=_required(subscriber, ranked),
         alike=lambda one, other: alike(papers[one], papers[other]),
         good=lambda: _good(subscriber, ranked),
     )
@@ -190,7 +142,7 @@ def judge(
 
 
 def _good(subscriber: Subscriber, ranked: Ranked) -> dict[str, set[int]]:
-    """For each interest, as it is written, the papers that would pass by it alone."""
+    """Each interest, as the profile writes it → the papers that reach the threshold by it alone."""
     found: dict[str, set[int]] = {}
     for interest in subscriber.profile.interests:
         passed = (ranked.alone(interest) >= subscriber.threshold).nonzero()[0]
@@ -208,10 +160,10 @@ def plan(
     alike: Callable[[Paper, Paper], bool],
     now: datetime,
 ) -> Plan:
-    """Decide one subscriber's digest; of papers that are ``alike``, it holds one."""
-    judgement = judge(subscriber, seen.papers, ranked, sent, alike)
+    """Decide one subscriber's digest, which holds one of several papers that are ``alike``."""
+    judgement = _judge(subscriber, seen.papers, ranked, sent, alike)
     picks = tuple(
-        pick(seen.papers[index], float(ranked.scores[index]), ranked.reasons(index), period)
+        _pick(seen.papers[index], float(ranked.scores[index]), ranked.reasons(index), period)
         for index in judgement.picked
     )
     coverage = Coverage(
@@ -230,14 +182,14 @@ def plan(
     return Plan(subscriber, period, seen, ranked, judgement, decision)
 
 
-def pick(paper: Paper, score: float, reasons: tuple[Reason, ...], period: Period) -> Pick:
-    """A pick, marked late where its dump's date lies before the digest's period."""
+def _pick(paper: Paper, score: float, reasons: tuple[Reason, ...], period: Period) -> Pick:
+    """Make a pick; it is late if its dump's date lies before the digest's period."""
     late = paper.listed is not None and paper.listed < period.start
     return Pick(paper, score, reasons, late)
 
 
 def why_left_out(plan: Plan, index: int) -> LeftOut | None:
-    """Why a paper of the plan's window is not in its digest; None: it is."""
+    """Explain why a paper of the plan's window is not in its digest; None if it is."""
     judgement = plan.judgement
     why = judgement.why(index)
     if why is None:

@@ -1,8 +1,8 @@
-"""Which of the good papers a digest holds where there are more than fit, or some are alike. Pure.
+"""Chooses among good papers, where they are more than the limit or some are nearly the same. Pure.
 
-Papers are numbers here. A digest takes what must be seen, then the best up to its limit, never
-two that are alike; then an interest that a paper speaks well for, but none of the chosen does, is
-given the place of a paper that stands for nothing alone.
+A paper is an integer here. A digest takes the required papers, then the best ones up to the limit,
+and never two that are nearly the same. Then an interest that has good papers, none of them chosen,
+gets its best one in; the paper that goes is one that no interest needs.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from digest.model import Paper, PaperKey
 from digest.text import terms
 
 ALIKE = 0.4
-"""Two papers are nearly the same whose abstracts have this share of their word triples in common.
-Among 7,000 conference abstracts, versions of one paper shared 0.43 or more, others 0.23 at most."""
+"""Two papers are nearly the same if the Jaccard index of their abstracts' word trigrams is at least
+this. Of 7,000 conference abstracts, versions of one paper had 0.43 or more, others at most 0.23."""
 LEAST_TRIPLES = 30
-"""Shorter abstracts are not compared: they may well be alike by form."""
+"""Abstracts with fewer trigrams are not compared: set phrases may make up most of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A digest's papers, and why some that are as good are not among them."""
+    """The papers of a digest, and why some that are as good are not among them."""
 
     picked: tuple[int, ...]
-    """In the order given."""
+    """Best first."""
     twins: Mapping[int, int]
-    """A paper that is left out → the one before it that is nearly the same."""
+    """A paper that is left out → the better one that is nearly the same."""
     made_room: Mapping[int, str]
-    """A paper that is left out → the interest that was given its place."""
+    """A paper that is left out → the interest that got its place."""
 
 
 def choose(
@@ -40,10 +40,10 @@ def choose(
     alike: Callable[[int, int], bool],
     good: Callable[[], Mapping[str, Collection[int]]],
 ) -> Chosen:
-    """Choose from ``order``, best first; those ``required`` may be more than ``limit``.
+    """Choose from ``order``, best first; all ``required`` papers are in, even beyond ``limit``.
 
-    ``good`` gives the papers that speak well for each interest by itself; it is asked only where
-    a paper is left out for want of room.
+    ``good`` returns the papers that are good enough for each interest by itself. It is called only
+    if the limit leaves a paper out.
     """
     picked: list[int] = []
     twins: dict[int, int] = {}
@@ -72,8 +72,10 @@ def _balance(
     alike: Callable[[int, int], bool],
     good: Mapping[str, Collection[int]],
 ) -> dict[int, str]:
-    """Give every interest a place while there is room, the best match first; changes ``picked``,
-    whose last ones that may go are taken for the least."""
+    """Replace papers in ``picked`` until every interest that has a good paper has one there.
+
+    Interests come in the order of their best paper; the papers at the end of ``picked`` go first.
+    """
     best = {name: [index for index in rest if index in papers] for name, papers in good.items()}
     rank = {index: place for place, index in enumerate(rest)}
     made_room: dict[int, str] = {}
@@ -87,14 +89,14 @@ def _balance(
         )
         if new is not None and least is not None:
             picked.remove(least)
-            # Before the others: what an interest was given, another one does not take.
+            # At the front, so that a later interest does not take the place away again.
             picked.insert(0, new)
             made_room[least] = name
     return made_room
 
 
 def _needed(index: int, picked: Sequence[int], good: Mapping[str, Collection[int]]) -> bool:
-    """Whether no other paper that is picked speaks for an interest that this one speaks for."""
+    """Whether an interest has this paper as its only good one among ``picked``."""
     return any(
         index in papers and not any(one in papers for one in picked if one != index)
         for papers in good.values()
@@ -102,7 +104,7 @@ def _needed(index: int, picked: Sequence[int], good: Mapping[str, Collection[int
 
 
 class NearDuplicates:
-    """Tells papers that are nearly the same; remembers what it has compared."""
+    """Compares the abstracts of papers, and caches the results."""
 
     def __init__(self) -> None:
         self._triples: dict[PaperKey, frozenset[tuple[str, ...]]] = {}

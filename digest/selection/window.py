@@ -1,0 +1,63 @@
+"""The window of a digest: the papers that arrived since the last one, and the missing dumps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from digest.model import DumpSeen, Paper, PaperKey, Period
+
+Expect = Literal["weekday", "day", "none"]
+"""The days for which a dump is expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The papers that arrived since a subscriber's last digest, and its expected dumps."""
+
+    papers: Sequence[Paper]
+    """Oldest first."""
+    until: PaperKey
+    """The newest paper of the window; without papers, the paper after which it begins."""
+    dumps: int
+    """How many dumps arrived."""
+    expected: int
+    """How many days should have brought a dump so far."""
+    missing: tuple[date, ...]
+    """Of these days, those without a dump."""
+
+
+def window(
+    papers: Sequence[Paper],
+    dumps: Sequence[DumpSeen],
+    *,
+    after: PaperKey,
+    period: Period,
+    expect: Expect,
+    today: date,
+) -> Window:
+    """Select the ``papers`` (oldest first) that arrived after ``after``, and count the dumps.
+
+    ``today`` is the subscriber's local date: a dump of a later day does not count as missing.
+    """
+    fresh = [paper for paper in papers if paper.key > after]
+    due = [day for day in expected_days(period, expect) if day <= today]
+    came = {dump.listed for dump in dumps}
+    return Window(
+        papers=fresh,
+        until=fresh[-1].key if fresh else after,
+        dumps=sum(dump.newest > after for dump in dumps),
+        expected=len(due),
+        missing=tuple(day for day in due if day not in came),
+    )
+
+
+def expected_days(period: Period, expect: Expect) -> list[date]:
+    """List the days of the period for which a dump is expected."""
+    if expect == "none":
+        return []
+    length = (period.end - period.start).days + 1
+    days = (period.start + timedelta(days=n) for n in range(length))
+    return [day for day in days if expect == "day" or day.isoweekday() <= 5]
