@@ -77,7 +77,7 @@ def test_mail(
 def _checked(address: str) -> str:
     from pydantic_core import PydanticCustomError
 
-    from digest.config.messages import email_address
+    from digest.config.fields import email_address
 
     try:
         return email_address(address)

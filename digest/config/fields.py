@@ -1,31 +1,86 @@
-"""What single settings may be; each reader raises with words and a remedy."""
+"""Types of fields in settings and profiles: each function validates one text and returns the value.
+
+Each of them raises ``PydanticCustomError``, with a message and a remedy, for a wrong text.
+"""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import timedelta
 from email.utils import quote, unquote
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from email_validator import EmailNotValidError, validate_email
 from pydantic_core import PydanticCustomError
 
-from digest.config.messages import duration, email_address, one_line, quoted, wrong
+from digest.config.messages import quoted, wrong
 
+LONGEST = timedelta(days=3650)
+"""A longer duration is a mistake; ``now`` minus a duration also has to be a valid date."""
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_DURATION = re.compile(r"(\d{1,8})\s*([smhdw])", re.ASCII)
+_UNSEEN = {"Cc", "Cs", "Zl", "Zp"}
+_BIDI_CONTROLS = frozenset(
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
+_PRIVATE_DOMAINS = ("local", "localhost", "test")
+"""Top-level domains of private networks, inside which digests may well be sent."""
 _MAILBOX = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>")
 _SPECIAL = re.compile(r'[()<>@,:;".\[\]\\]')
 _SELECTOR = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?", re.IGNORECASE | re.ASCII)
 _DATABASES = ("sqlite:///", "postgresql+psycopg://")
 
 
+def one_line(text: str) -> str:
+    """A text of one line without control or bidirectional characters; the ends are stripped."""
+    for character in "" if text.isprintable() else text:
+        if unicodedata.category(character) in _UNSEEN or character in _BIDI_CONTROLS:
+            raise wrong(f"the character U+{ord(character):04X} in {quoted(text)}", "delete it")
+    return text.strip()
+
+
+def email_address(text: str) -> str:
+    """An e-mail address without a name; the domain is in ASCII if the local part is."""
+    private = text.rpartition("@")[2].rpartition(".")[2].casefold() in _PRIVATE_DOMAINS
+    suffix = ".example" if private else ""
+    try:
+        checked = validate_email(text + suffix, check_deliverability=False)
+    except EmailNotValidError as error:
+        remedy = "write it as name@example.org"
+        if "<" in text:
+            remedy += ", without a name and angle brackets"
+        raise wrong(f"{quoted(text)} is not an e-mail address: {error}", remedy) from error
+    return (checked.ascii_email or checked.normalized).removesuffix(suffix)
+
+
+def duration(text: str) -> timedelta:
+    """A duration, such as ``90s``, ``5m``, ``12h``, ``30d`` or ``2w``; at most ten years."""
+    match = _DURATION.fullmatch(text.strip())
+    if match is None:
+        raise wrong(
+            f"{quoted(text)} is not a duration",
+            "write a number and a unit: 90s, 5m, 12h, 30d or 2w",
+        )
+    count, unit = match.groups()
+    span = timedelta(**{_UNITS[unit]: int(count)})
+    if not span:
+        raise wrong(f"{quoted(text)} is no time at all", "write at least 1s")
+    if span > LONGEST:
+        raise wrong(f"{quoted(text)} is more than ten years", f"write at most {LONGEST.days}d")
+    return span
+
+
 def span(value: object) -> timedelta:
-    """A duration as text, or one that is ready."""
+    """A duration as text or as a ``timedelta``."""
     return value if isinstance(value, timedelta) else duration(str(value))
 
 
 def web_url(text: str) -> str:
-    """An http(s) URL that shows no password."""
+    """An http(s) URL without a user name or password."""
     example = "write it like https://digest.example.org"
     text = one_line(text)
     try:
@@ -41,7 +96,7 @@ def web_url(text: str) -> str:
 
 
 def base_url(text: str) -> str:
-    """A URL to which paths are added, without a slash at its end."""
+    """An http(s) URL to which paths can be appended; a slash at its end is removed."""
     url = web_url(text)
     if "?" in url or "#" in url:
         raise wrong(f"{quoted(url)} has more than a path", "leave out ? and # and what follows")
@@ -49,7 +104,7 @@ def base_url(text: str) -> str:
 
 
 def mailbox(text: str) -> str:
-    """``Name <address>`` or an address, as a From header has it but for encoding."""
+    """``Name <address>`` or an address, as in a From header before it is encoded."""
     found = _MAILBOX.fullmatch(one_line(text))
     name = unquote(found["name"].strip()) if found else ""
     address = email_address(found["address"].strip() if found else text.strip())
@@ -64,7 +119,7 @@ def mailbox(text: str) -> str:
 
 
 def domain(text: str) -> str:
-    """A domain in ASCII."""
+    """A domain; an international one is returned in its ASCII form."""
     try:
         return email_address(f"bounces@{text}").partition("@")[2]
     except PydanticCustomError as error:
@@ -79,8 +134,8 @@ def selector(text: str) -> str:
 
 
 def database_url(text: str) -> str:
-    """A database that the ledger can use."""
-    # It is never quoted: it may hold a password.
+    """The URL of a database that the ledger can use."""
+    # The messages do not quote the URL, since it may hold a password.
     kinds = " or ".join(f"{start}…" for start in _DATABASES)
     if text.startswith("postgres") and not text.startswith(_DATABASES):
         raise wrong("a PostgreSQL URL without its driver", f"begin it with {_DATABASES[1]}")
@@ -92,7 +147,7 @@ def database_url(text: str) -> str:
 
 
 def in_home(url: str, home: Path) -> str:
-    """The database's URL with SQLite's file, which is relative to the home, made absolute."""
+    """Make the path in an SQLite URL, which is relative to the home, absolute."""
     start = _DATABASES[0]
     if not url.startswith(start):
         return url
@@ -108,7 +163,7 @@ def folder(path: Path) -> Path:
 
 
 def bind(text: str) -> str:
-    """``host:port``, an IPv6 host in brackets."""
+    """``host:port``, where an IPv6 host stands in brackets."""
     host, _, port = text.strip().rpartition(":")
     bare = host.removeprefix("[").removesuffix("]")
     if not host or not port.isdecimal() or int(port) > 65535 or (":" in bare and host == bare):
@@ -117,7 +172,7 @@ def bind(text: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether mail for this host never leaves the machine."""
+    """Whether a connection to this host stays on the machine."""
     try:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:

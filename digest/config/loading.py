@@ -1,4 +1,4 @@
-"""Gather settings from ``digest.toml`` and the environment, and tell all that is wrong."""
+"""Loads settings from ``digest.toml`` and the environment, and reports every problem at once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from digest.model import Problem
 FILE = "digest.toml"
 PREFIX = "DIGEST_"
 NOT_SETTINGS = ("DIGEST_HOME", "DIGEST_IMAP_PASSWORD")
-"""Variables that the command line reads."""
+"""Variables that the command line reads itself."""
 
 Location = tuple[int | str, ...]
 
@@ -31,7 +31,11 @@ _AT_LINE = re.compile(r"\s*\(at line (\d+), column \d+\)|\s*\(at end of document
 
 
 def load(home: Path, environ: Mapping[str, str]) -> Settings:
-    """The settings of a home; a variable wins over the file. Raises ``ConfigError``."""
+    """Load the settings of a home; a variable takes precedence over the file.
+
+    Raises:
+        ConfigError: A setting is wrong. The error lists every problem.
+    """
     gathered = _Gathered()
     gathered.read_file(home / FILE)
     gathered.read_environ(environ)
@@ -44,7 +48,7 @@ def load(home: Path, environ: Mapping[str, str]) -> Settings:
 
 
 def unknown_variables(environ: Mapping[str, str]) -> tuple[Problem, ...]:
-    """Warnings of ``DIGEST_…`` variables that are no setting; nothing else reads them either."""
+    """Warn of ``DIGEST_…`` variables that nothing reads."""
     known = {*map(_variable, _paths()), *NOT_SETTINGS}
     sections = tuple(f"{_variable((name,))}__" for name in _sections())
     return tuple(
@@ -57,20 +61,20 @@ def unknown_variables(environ: Mapping[str, str]) -> tuple[Problem, ...]:
 
 
 def _meant(name: str, known: Collection[str]) -> str:
-    # The prefix that all share would make any two look alike.
+    # Without the prefix, which would make any two names similar.
     found = nearest(name[len(PREFIX) :], [each[len(PREFIX) :] for each in known], limit=1)
     return f"did you mean '{PREFIX}{found[0]}'?" if found else "unset it"
 
 
 @dataclass(slots=True)
 class _Gathered:
-    """Values by key, and where each stood."""
+    """The values that were read, and the line or variable that each of them comes from."""
 
     values: dict[str, Any] = field(default_factory=dict)
     lines: dict[Location, int] = field(default_factory=dict)
-    """Path of a key in the file → its line."""
+    """Key in the file → its line."""
     variables: dict[str, str] = field(default_factory=dict)
-    """Variable in capitals → as it is spelled in the environment."""
+    """Name of a variable in capitals → its spelling in the environment."""
     problems: list[Problem] = field(default_factory=list)
 
     def read_file(self, path: Path) -> None:
@@ -98,7 +102,7 @@ class _Gathered:
         self.refuse_secrets()
 
     def refuse_secrets(self) -> None:
-        """Secrets do not belong in a file that is shown around and kept under version control."""
+        """Report secrets in the file, which may be shared or kept under version control."""
         tables = [((), self.values, "secret"), (("smtp",), self.values.get("smtp"), "password")]
         for path, table, key in tables:
             if isinstance(table, dict) and key in table:
@@ -109,7 +113,7 @@ class _Gathered:
                 self.problems.append(Problem(where, f"a {key} in this file is not read", remedy))
 
     def read_environ(self, environ: Mapping[str, str]) -> None:
-        """Variables win over the file, key by key; an empty one counts as unset."""
+        """Let variables replace values of the file, key by key; an empty one counts as unset."""
         given = {
             name.upper(): name
             for name, value in environ.items()
@@ -117,7 +121,7 @@ class _Gathered:
         }
         self.variables = given
         keys, sections = _keys(Settings), _sections()
-        for variable in sorted(given):  # a section's own comes before those of its keys
+        for variable in sorted(given):  # the variable of a section comes before those of its keys
             key, _, inner = variable.removeprefix(PREFIX).lower().partition("__")
             if key not in keys or (inner and key not in sections):
                 continue
@@ -146,7 +150,7 @@ class _Gathered:
             return None
 
     def settled(self, settings: Settings, home: Path) -> Settings:
-        """With paths that need the home resolved, and secrets read from their files."""
+        """Resolve the paths that are relative to the home, and read secrets from their files."""
         url = in_home(settings.database_url, home)
         settings = settings.model_copy(update={"database_url": url})
         if settings.dkim is not None:
@@ -163,7 +167,7 @@ class _Gathered:
         return settings
 
     def readable(self, path: Path, location: Location) -> str:
-        """The text of a file that a setting names; empty, with a problem, if there is none."""
+        """Read the file that a setting names; where that fails, note a problem and return ""."""
         try:
             text = path.read_text(encoding="utf-8")
         except OSError as error:
@@ -178,7 +182,7 @@ class _Gathered:
         return ""
 
     def where(self, location: Location) -> str:
-        """The variable or line in which a value, or the nearest thing around it, stands."""
+        """The variable or line of a value, or else of the innermost table around it."""
         for length in range(len(location), 0, -1):
             path = location[:length]
             if _variable(path) in self.variables:
@@ -195,9 +199,9 @@ def _variable(path: Location) -> str:
 
 
 def _key_lines(text: str) -> Iterator[tuple[Location, int]]:
-    """The path of each key and table of a TOML file with its 1-based line.
+    """Find the path of each key and table of a TOML file, with its line (from 1).
 
-    A glance at line beginnings: inside a multi-line string it may see keys that are none.
+    Only the beginning of each line is read, so a multi-line string can contain false keys.
     """
     table: Location = ()
     counts: dict[str, int] = {}
@@ -222,7 +226,7 @@ def _file_first(problem: Problem) -> tuple[bool, int, Problem]:
 
 
 def _sections() -> dict[str, type[Section]]:
-    """Key → the model of its table."""
+    """Key of each table → the model of the table."""
     return {
         name: model
         for name, info in Settings.model_fields.items()
@@ -232,7 +236,7 @@ def _sections() -> dict[str, type[Section]]:
 
 
 def _owner(location: Location) -> type[BaseModel]:
-    """The model whose key the last part of ``location`` is."""
+    """The model that has the last part of ``location`` as a key."""
     return _sections().get(str(location[0]), Settings) if len(location) > 1 else Settings
 
 
@@ -241,14 +245,14 @@ def _keys(model: type[BaseModel]) -> list[str]:
 
 
 def _lists(model: type[BaseModel]) -> set[str]:
-    """The keys of a model that hold lists."""
+    """The keys of a model whose values are lists."""
     return {
         name for name, info in model.model_fields.items() if get_origin(info.annotation) is tuple
     }
 
 
 def _paths() -> Iterator[Location]:
-    """The path of every key."""
+    """The path of every setting."""
     for key in _keys(Settings):
         yield (key,)
     for name, model in _sections().items():

@@ -1,46 +1,31 @@
-"""How people write values in settings and profiles, and what to tell them about a wrong one.
+"""Messages about wrong values in settings and profiles: what is wrong, and what to do about it.
 
-Every reader raises ``PydanticCustomError`` by way of ``wrong``, so that a model can use it as a
-validator and ``complaint`` finds the words again.
+A field raises ``wrong(…)`` while pydantic validates a model. ``complaint`` turns each error of
+pydantic, ``wrong`` among them, into a message and its remedy.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterable
-from datetime import timedelta
 from difflib import get_close_matches
 
-from email_validator import EmailNotValidError, validate_email
 from pydantic_core import ErrorDetails, PydanticCustomError
-
-LONGEST = timedelta(days=3650)
-"""Durations beyond it are mistakes, and ``now`` minus one must stay a date."""
-
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_DURATION = re.compile(r"(\d{1,8})\s*([smhdw])", re.ASCII)
-_UNSEEN = {"Cc", "Cs", "Zl", "Zp"}
-_BIDI_CONTROLS = frozenset(
-    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-)
-_PRIVATE_DOMAINS = ("local", "localhost", "test")
-"""Last labels that only a private network resolves; a digest may well be sent inside one."""
 
 
 def wrong(what: str, remedy: str = "") -> PydanticCustomError:
-    """A validation error with its words and the way out."""
+    """Make a validation error from its message and its remedy."""
     return PydanticCustomError("wrong", "{what}", {"what": what, "remedy": remedy})
 
 
 def quoted(value: object) -> str:
-    """A value as it may be shown: on one line, invisible characters escaped, at most 60 long."""
+    """Quote a value for a message: on one line, invisible characters escaped, at most 60 long."""
     text = str(value)
     return repr(text if len(text) <= 60 else text[:59] + "…")
 
 
 def nearest(word: str, known: Iterable[str], *, limit: int = 3) -> tuple[str, ...]:
-    """The known words that ``word`` may have been meant for, likeliest first, any case."""
+    """The known words that are spelled most like ``word``, best first; case does not count."""
     folded: dict[str, str] = {}
     for candidate in known:
         folded.setdefault(candidate.casefold(), candidate)
@@ -49,55 +34,16 @@ def nearest(word: str, known: Iterable[str], *, limit: int = 3) -> tuple[str, ..
 
 
 def did_you_mean(word: str, known: Collection[str], otherwise: str = "") -> str:
-    """``did you mean 'x'?`` for the nearest known word; else ``otherwise``."""
+    """``did you mean 'x'?`` with the nearest known word; ``otherwise`` if none is near."""
     found = nearest(word, known, limit=1)
     return f"did you mean {found[0]!r}?" if found else otherwise
 
 
-def one_line(text: str) -> str:
-    """The text without outer space; control, line and direction characters are refused."""
-    for character in "" if text.isprintable() else text:
-        if unicodedata.category(character) in _UNSEEN or character in _BIDI_CONTROLS:
-            raise wrong(f"the character U+{ord(character):04X} in {quoted(text)}", "delete it")
-    return text.strip()
-
-
-def email_address(text: str) -> str:
-    """A bare address as SMTP takes it: the domain in ASCII wherever the local part is, too."""
-    private = text.rpartition("@")[2].rpartition(".")[2].casefold() in _PRIVATE_DOMAINS
-    suffix = ".example" if private else ""
-    try:
-        checked = validate_email(text + suffix, check_deliverability=False)
-    except EmailNotValidError as error:
-        remedy = "write it as name@example.org"
-        if "<" in text:
-            remedy += ", without a name and angle brackets"
-        raise wrong(f"{quoted(text)} is not an e-mail address: {error}", remedy) from error
-    return (checked.ascii_email or checked.normalized).removesuffix(suffix)
-
-
-def duration(text: str) -> timedelta:
-    """``90s``, ``5m``, ``12h``, ``30d`` or ``2w``; more than zero, at most ten years."""
-    match = _DURATION.fullmatch(text.strip())
-    if match is None:
-        raise wrong(
-            f"{quoted(text)} is not a duration",
-            "write a number and a unit: 90s, 5m, 12h, 30d or 2w",
-        )
-    count, unit = match.groups()
-    span = timedelta(**{_UNITS[unit]: int(count)})
-    if not span:
-        raise wrong(f"{quoted(text)} is no time at all", "write at least 1s")
-    if span > LONGEST:
-        raise wrong(f"{quoted(text)} is more than ten years", f"write at most {LONGEST.days}d")
-    return span
-
-
 def complaint(error: ErrorDetails, known: Collection[str]) -> tuple[str, str]:
-    """What is wrong and its remedy, for one pydantic error.
+    """Turn one error of pydantic into a message and its remedy.
 
-    ``known`` are the keys that may stand where an unknown one was found. The value is
-    quoted only where it had to be one of a few words: any other may be a secret.
+    ``known`` are the valid keys at the place of an unknown one. The message quotes the value only
+    if it had to be one of a few words; any other value may be a secret.
     """
     name = str(error["loc"][-1]) if error["loc"] else ""
     key = quoted(name) if name else "the entry"

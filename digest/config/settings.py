@@ -1,7 +1,6 @@
-"""Every setting: its key, its type, its default, and what is refused.
+"""Every setting with its key in ``digest.toml``, its type, its default and its checks.
 
-Keys are those of ``digest.toml``. An instance is made by ``config.load`` only, which also reads
-the environment; made directly, it holds what it is given and the defaults.
+``config.load`` makes an instance from the file and the environment.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from pydantic import (
 )
 
 from digest.config import fields
-from digest.config.messages import one_line, quoted, wrong
+from digest.config.messages import quoted, wrong
 
 SHORTEST_SECRET = 16
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
@@ -44,21 +43,21 @@ class Smtp(Section):
 
     host: str
     security: Literal["starttls", "tls", "none"] = "starttls"
-    """With the first two, the certificate must be valid for ``host``."""
+    """With ``starttls`` and ``tls``, the server's certificate must be valid for ``host``."""
     port: Annotated[int, Field(ge=1, le=65535, validate_default=True)] = 0
-    """Left out: 587, with ``tls`` 465, with ``none`` 25."""
+    """The default is 587 with ``starttls``, 465 with ``tls`` and 25 with ``none``."""
     username: str | None = None
     password: SecretStr | None = None
-    """Only from the environment or ``password_file``."""
+    """Comes from the environment or ``password_file``, never from ``digest.toml``."""
     password_file: Path | None = None
-    """Its first line is the password; relative to the home."""
+    """A file, relative to the home, whose first line is the password."""
     ca_file: Path | None = None
-    """PEM file of the authorities to trust instead of the system's; relative to the home."""
+    """A PEM file, relative to the home, of the authorities to trust instead of the system's."""
 
     @field_validator("host")
     @classmethod
     def _host(cls, text: str) -> str:
-        host = one_line(text)
+        host = fields.one_line(text)
         if not host or re.search(r"[\s/@]", host):
             raise wrong(f"{quoted(text)} is not a host", "write its name alone: mail.example.org")
         return host
@@ -89,31 +88,31 @@ class Delivery(Section):
     """How mail goes out."""
 
     uncertain: Literal["hold", "resend"] = "hold"
-    """What becomes of mail that may or may not have been accepted."""
+    """What happens to a message that the server may or may not have accepted."""
     connections: Annotated[int, Field(ge=1, le=256)] = 8
     per_second: Rate = 50
-    """Most messages a second."""
+    """The most messages in a second."""
     per_domain: Rate | None = None
-    """Most messages a second to one recipient domain; left out: as ``per_second``."""
+    """The most messages in a second to one recipient domain; None: the limit is ``per_second``."""
     expire_after: Duration = timedelta(days=2)
-    """Mail that could not be delivered for so long is given up."""
+    """A message that could not be delivered for this long expires."""
     lease: Duration = timedelta(minutes=5)
-    """How long a process that does not stir keeps what it has claimed."""
+    """How long a claim stays valid without renewal."""
     bounce_domain: Annotated[str, AfterValidator(fields.domain)] | None = None
-    """Where bounces come to; each message then has an envelope sender of its own."""
+    """The domain that receives bounces; with it, each message has its own envelope sender."""
     mailboxes: tuple[str, ...] = ()
-    """Where returned mail lies: maildirs and mbox files, relative to the home, and IMAP folders as
-    ``imaps://user@host/Folder``."""
+    """The mailboxes that receive bounces: maildirs and mbox files, relative to the home, and IMAP
+    folders as ``imaps://user@host/Folder``."""
 
 
 class Dkim(Section):
     """How messages are signed."""
 
     selector: Annotated[str, AfterValidator(fields.selector)]
-    """The DNS name of the public key is SELECTOR._domainkey.DOMAIN."""
+    """The public key is published in the DNS at SELECTOR._domainkey.DOMAIN."""
     domain: Annotated[str, AfterValidator(fields.domain)]
     key_file: Path
-    """PEM file of the private key; relative to the home."""
+    """A PEM file, relative to the home, with the private key."""
 
 
 class Web(Section):
@@ -123,12 +122,12 @@ class Web(Section):
 
     @property
     def host(self) -> str:
-        """The address to listen on, without brackets."""
+        """The host to listen on, without brackets."""
         return self.bind.rpartition(":")[0].strip("[]")
 
     @property
     def port(self) -> int:
-        """0: any that is free."""
+        """The port to listen on; 0 stands for any free port."""
         return int(self.bind.rpartition(":")[2])
 
 
@@ -137,7 +136,7 @@ class Source(Section):
 
     kind: Literal["daily-papers", "atom", "rss", "jsonfeed"]
     url: Annotated[str, AfterValidator(fields.web_url)] | None = None
-    """Needed but for ``daily-papers``, which has one of its own."""
+    """Required, except for ``daily-papers``, which has a URL of its own."""
     every: Duration = timedelta(hours=1)
 
     @model_validator(mode="after")
@@ -151,20 +150,20 @@ class Feeds(Section):
     """The feeds in ``public/``."""
 
     entries: Annotated[int, Field(ge=1, le=1000)] = 50
-    """Most entries in one feed."""
+    """The most entries in one feed."""
 
 
 class Log(Section):
-    """What the service writes about its work."""
+    """The log of the service."""
 
     format: Literal["text", "json"] = "text"
 
 
 class Settings(Section):
-    """All settings of a home, checked."""
+    """All settings of a home."""
 
     base_url: Annotated[str, AfterValidator(fields.base_url)] | None = None
-    """Where ``public/`` is served, without a slash at the end; None: links are file URIs."""
+    """The URL at which ``public/`` is served; None: links are file URIs."""
     sender: Annotated[str, AfterValidator(fields.mailbox)] = Field(
         default="Paper Digest <digest@localhost>", alias="from"
     )
@@ -172,15 +171,15 @@ class Settings(Section):
     database_url: Annotated[str, AfterValidator(fields.database_url)] = Field(
         default="sqlite:///state/digest.db", repr=False
     )
-    """SQLite's file is absolute once loaded; in ``digest.toml`` it is relative to the home."""
+    """In ``digest.toml`` the path of an SQLite file is relative to the home; loaded, absolute."""
     inbox: Annotated[Path, AfterValidator(fields.folder)] = Path("inbox")
-    """Where dumps are put; relative to the home."""
+    """The folder of dumps, relative to the home."""
     expect: Literal["weekday", "day", "none"] = "weekday"
-    """The days on which a dump is expected; one that does not come is told as missing."""
+    """The days for which a dump is expected; a digest names the missing ones."""
     secret: SecretStr | None = None
-    """Signs tokens; only from the environment. None: the home makes keys of its own."""
+    """Signs tokens; comes only from the environment. None: the home creates its own keys."""
     smtp: Smtp | None = None
-    """None: mail goes to ``outbox/``."""
+    """None: messages are written to ``outbox/``."""
     delivery: Delivery = Delivery()
     dkim: Dkim | None = None
     web: Web = Web()

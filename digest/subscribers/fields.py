@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from cronsim import CronSim, CronSimError
 
-from digest.config.messages import did_you_mean, nearest, one_line, quoted, wrong
+from digest.config.fields import one_line
+from digest.config.messages import did_you_mean, nearest, quoted, wrong
 from digest.subscribers import patterns
 from digest.subscribers.yaml_document import Plain
 

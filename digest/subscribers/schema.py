@@ -19,7 +19,8 @@ from pydantic import (
     model_validator,
 )
 
-from digest.config.messages import did_you_mean, duration, email_address, quoted, wrong
+from digest.config.fields import duration, email_address
+from digest.config.messages import did_you_mean, quoted, wrong
 from digest.model import Channel
 from digest.subscribers import fields
 from digest.subscribers.fields import FORM
