@@ -1,4 +1,4 @@
-"""A verified, bounded connection to an SMTP server."""
+"""A connection to an SMTP server: verified by TLS, with bounds on time and size."""
 
 from __future__ import annotations
 
@@ -17,45 +17,49 @@ from typing import Literal, Self
 from digest.delivery.envelope import readable
 
 LONGEST_REPLY = 64 * 1024
-"""Bytes of one reply, all its lines together; more is no SMTP server talking."""
+"""The most bytes of a reply with all its lines; an SMTP server does not send more."""
 
 _REPLY = re.compile(rb"([2-5]\d\d)(?:([ -])(.*))?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server that takes our mail, and how to be sure of it."""
+    """How to reach an SMTP server, and how to verify and log in to it."""
 
     host: str
     port: int = 587
     security: Literal["starttls", "tls", "none"] = "starttls"
-    """With the first two the certificate must be valid for ``host``; there is no way around it."""
+    """With ``starttls`` and ``tls`` the certificate has to be valid for ``host``."""
     username: str | None = None
     password: str | None = None
-    """Sent over TLS, and with ``none`` only to this machine itself."""
+    """Goes out over TLS; with ``none``, only to this machine itself."""
     ca_file: str | None = None
-    """PEM file of the authorities to trust instead of the system's."""
+    """A PEM file of the authorities to trust instead of the system's."""
     hello: str | None = None
-    """How we introduce ourselves; None: this machine's full name."""
+    """The name in EHLO; None: the full name of this machine."""
     timeout: float = 60.0
-    """Seconds for connecting, for a command with its reply, and for a message's body."""
+    """The seconds to connect, to send a command and get its reply, or to send a body."""
     patience: float = 300.0
-    """Seconds for the reply to the final dot: giving up earlier would leave doubt."""
+    """The seconds to wait for the reply to the final dot; without it the outcome is uncertain."""
 
     def tls(self) -> ssl.SSLContext:
-        """What verifies the server's certificate. OSError: the CA file cannot be read."""
+        """Make the context that verifies the server's certificate.
+
+        Raises:
+            OSError: The CA file cannot be read.
+        """
         return ssl.create_default_context(cafile=self.ca_file)
 
 
 class Refused(Exception):
-    """The server does not work with us now: nothing that is offered would be accepted."""
+    """The server does not accept a session, or has ended it: no message can be sent now."""
 
 
 class Connection(smtplib.SMTP):
-    """The library's client with replies bounded in size and time, and no plain-text fallback."""
+    """The client of ``smtplib`` with bounded replies and without a fallback to plain text."""
 
     def __init__(self, server: Server, tls: ssl.SSLContext) -> None:
-        """Connect. ``Connection.open`` also secures the connection and logs in."""
+        """Connect only; ``Connection.open`` also secures the connection and logs in."""
         self._server, self._tls = server, tls
         self.patience = server.patience
         self._received = bytearray()
@@ -64,9 +68,10 @@ class Connection(smtplib.SMTP):
 
     @classmethod
     def open(cls, server: Server, tls: ssl.SSLContext) -> Self:
-        """Connect, introduce ourselves, secure the connection, log in.
+        """Connect, send EHLO, secure the connection and log in.
 
-        Raises Refused with the step that failed and the server's words.
+        Raises:
+            Refused: A step failed; the message names the step and quotes the server.
         """
         connection: Self | None = None
         step = "connect"
@@ -89,18 +94,22 @@ class Connection(smtplib.SMTP):
 
     @property
     def alive(self) -> bool:
-        """Whether it has not been closed."""
+        """Whether the connection has not been closed."""
         return self.sock is not None
 
     @property
     def wire(self) -> socket.socket:
-        """The socket; OSError once it is closed."""
+        """The socket.
+
+        Raises:
+            OSError: The connection is closed.
+        """
         if self.sock is None:
             raise ConnectionError("the connection is closed")
         return self.sock
 
     def speaks_early(self) -> bool:
-        """Whether the server has said something, or hung up, although it is our turn."""
+        """Whether the server has sent something, or hung up, before it was asked."""
         if self._received:
             return True
         try:
@@ -114,7 +123,7 @@ class Connection(smtplib.SMTP):
         return True
 
     def leave(self) -> None:
-        """Say goodbye; whatever the server makes of it changes nothing."""
+        """Send QUIT and close the connection; errors are ignored."""
         with suppress(smtplib.SMTPException, OSError):
             if self.alive:
                 self.timeout = min(self.timeout, 5.0)
@@ -125,7 +134,7 @@ class Connection(smtplib.SMTP):
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         connection = socket.create_connection((host, port), timeout, self.source_address)
-        # The final dot is a packet of its own; without this it waits 40 ms for an ACK.
+        # The final dot is a packet of its own; without TCP_NODELAY it waits 40 ms for an ACK.
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._server.security != "tls":
             return connection
@@ -136,7 +145,7 @@ class Connection(smtplib.SMTP):
             raise
 
     def _secure(self) -> None:
-        """STARTTLS, or an error: there is no going on without it."""
+        """Start TLS; without it the session does not go on."""
         self.starttls(context=self._tls)
         if self._received:
             raise ConnectionError("plain text was slipped in before TLS")
@@ -145,7 +154,7 @@ class Connection(smtplib.SMTP):
             raise smtplib.SMTPHeloError(code, words)
 
     def _log_in(self, username: str, password: str) -> None:
-        """AUTH, but never a password in the clear to another machine."""
+        """Log in, but never send a password unencrypted to another machine."""
         if self._server.security == "none":
             peer = ipaddress.ip_address(self.wire.getpeername()[0].partition("%")[0])
             if not peer.is_loopback:
@@ -155,7 +164,11 @@ class Connection(smtplib.SMTP):
     # --- replies -------------------------------------------------------------------------
 
     def getreply(self) -> tuple[int, bytes]:
-        """Read one reply within ``timeout``; raises SMTPServerDisconnected, with the reason."""
+        """Read one reply within ``timeout``.
+
+        Raises:
+            SMTPServerDisconnected: There was no valid reply; the message is the reason.
+        """
         deadline = time.monotonic() + self.timeout
         words: list[bytes] = []
         try:
@@ -187,7 +200,7 @@ class Connection(smtplib.SMTP):
 
 
 def reason(error: Exception) -> str:
-    """What went wrong, in the server's words where it has said something."""
+    """Describe an error, in the words of the server if it has sent any."""
     match error:
         case smtplib.SMTPResponseException():
             return f"{error.smtp_code} {readable(error.smtp_error)}"
@@ -203,7 +216,7 @@ def reason(error: Exception) -> str:
 
 
 def _without_secrets(detail: str, server: Server) -> str:
-    """A server may echo what it did not understand."""
+    """Mask the password, which a server may repeat in an error message."""
     user, password = server.username or "", server.password or ""
     if not password:
         return detail

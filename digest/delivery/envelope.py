@@ -1,4 +1,4 @@
-"""Addresses and bytes as SMTP wants them, and a server's words as people may see them."""
+"""Addresses and messages in the form that SMTP needs; replies in a form that people may see."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import idna
 
 LONGEST_WORDS = 400
-"""Characters kept of what a server says."""
+"""The most characters that are kept of a reply."""
 
 _ADDRESS = re.compile(r"[^\s<>@\x00-\x1f\x7f]+@[^\s<>@\x00-\x1f\x7f]+")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -15,9 +15,12 @@ _MAILBOX = re.compile(r"[^\s<>:;,]+@[^\s<>:;,]+")
 
 
 def wire_address(address: str) -> str:
-    """The address as MAIL and RCPT carry it; an international domain in its ASCII form.
+    """The address for MAIL and RCPT; an international domain is in its ASCII form.
 
-    Non-ASCII only where the local part is, which needs SMTPUTF8. ValueError: no address.
+    The result is not ASCII only if the local part is not, which needs SMTPUTF8.
+
+    Raises:
+        ValueError: The text is not an address.
     """
     if not _ADDRESS.fullmatch(address):
         raise ValueError("not an address that SMTP can carry")
@@ -32,9 +35,9 @@ def wire_address(address: str) -> str:
 
 
 def on_the_wire(content: bytes) -> bytes:
-    """The content with dots stuffed and every line ended by CRLF, without the final dot.
+    """The content with stuffed dots and CRLF line ends, but without the final dot.
 
-    A lone CR or LF would let a message end early at some servers (SMTP smuggling).
+    A single CR or LF would let a message end early at some servers (SMTP smuggling).
     """
     content = with_crlf(content)
     if not content.endswith(b"\r\n"):
@@ -45,7 +48,7 @@ def on_the_wire(content: bytes) -> bytes:
 
 
 def with_crlf(content: bytes) -> bytes:
-    """The content with every line end made CRLF; the same object where all of them are."""
+    """The content with CRLF line ends; the same object if it has them already."""
     ends = content.count(b"\r\n")
     if content.count(b"\n") == ends == content.count(b"\r"):
         return content
@@ -53,7 +56,7 @@ def with_crlf(content: bytes) -> bytes:
 
 
 def readable(words: bytes | str) -> str:
-    """A server's words on one line, bounded and without anything that is not printed."""
+    """A reply on one line, of bounded length and without characters that are not printable."""
     text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
     text = "".join(character if character.isprintable() else " " for character in text)
     text = " ".join(text.split())
@@ -61,5 +64,5 @@ def readable(words: bytes | str) -> str:
 
 
 def without_addresses(words: str) -> str:
-    """The words with every mail address taken out, for logs."""
+    """The words with every e-mail address replaced, for logs."""
     return _MAILBOX.sub("[address]", words)

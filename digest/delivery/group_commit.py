@@ -1,4 +1,4 @@
-"""One durable write for all who wait for one: many connections, few commits."""
+"""Group commit: deliveries that wait for a durable commit at the same time share one."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from typing import Self
 from digest.model import DeliveryId, Outcome
 
 Outcomes = Collection[tuple[Outcome, int]]
-"""Each with its delivery's fence."""
+"""Outcomes, each with the fence of its delivery."""
 Commit = Callable[[Collection[tuple[DeliveryId, int]], Outcomes], Collection[DeliveryId]]
-"""(delivery, fence) pairs → those that may go on, durably marked; outcomes are durably recorded
-in the same transaction."""
+"""Commits (delivery, fence) pairs and records outcomes in one durable transaction; returns the
+deliveries that may be sent."""
 Settle = Callable[[Outcomes], object]
-"""Durably records outcomes."""
+"""Records outcomes durably."""
 
 SETTLE_WITHIN = 0.05
-"""Seconds without a commit after which outcomes are written on their own."""
+"""The seconds without a commit after which outcomes are recorded on their own."""
 CROWD, GATHER = 3, 0.002
-"""After a batch of so many commits, the next one is given so many seconds to fill up: a
-transaction costs hardly more for ten mails than for one."""
+"""After a batch of ``CROWD`` or more, the next one gets ``GATHER`` seconds to fill: a transaction
+for ten deliveries costs hardly more than for one."""
 
 
 @dataclass(slots=True)
 class _Request:
-    """One thread that waits for its delivery to be committed."""
+    """A thread that waits until its delivery is committed."""
 
     delivery: DeliveryId
     fence: int
@@ -41,11 +41,10 @@ class _Request:
 
 
 class GroupCommit:
-    """Gathers what several threads want written; one thread of its own writes it in batches.
+    """Collects commits and outcomes of several threads; a thread of its own writes them in batches.
 
-    While one batch is being written the next one fills up, so batches grow with the load; only
-    among many does one wait a moment for others. Use it as a context manager: leaving it writes
-    what is left.
+    While one batch is written, the next one fills up, so that batches grow with the load. It is a
+    context manager; at its end everything is written.
     """
 
     def __init__(
@@ -56,13 +55,13 @@ class GroupCommit:
         renew: Callable[[], object] = lambda: None,
         renew_every: timedelta = timedelta(minutes=1),
     ) -> None:
-        """``renew`` extends the leases of what is in hand; it is called from time to time."""
+        """Start the writer; it calls ``renew``, which extends leases, every ``renew_every``."""
         self._commit, self._settle = commit, settle
         self._renew, self._renew_every = renew, renew_every.total_seconds()
         self._queue: SimpleQueue[_Request | None] = SimpleQueue()
-        """None: there will be no more."""
+        """None marks the end."""
         self._unsettled: deque[tuple[Outcome, int]] = deque()
-        self._door = Lock()
+        self._lock = Lock()
         self._open = True
         self._failure: Exception | None = None
         self._crowded = False
@@ -70,15 +69,15 @@ class GroupCommit:
         self._writer.start()
 
     def commit(self, delivery: DeliveryId, fence: int) -> bool:
-        """Wait until this delivery is durably committed, or refused (False).
+        """Wait until this delivery is durably committed; False: it must not be sent.
 
-        Raises what the ledger raised; then nothing of the batch may go on.
+        An exception of the ledger is raised here; then no delivery of the batch may be sent.
         """
         request = _Request(delivery, fence)
         request.answered.acquire()
-        with self._door:
+        with self._lock:
             if not self._open:
-                raise RuntimeError("the gate is closed")
+                raise RuntimeError("the group commit is closed")
             self._queue.put(request)
         with request.answered:
             if isinstance(request.answer, Exception):
@@ -86,17 +85,17 @@ class GroupCommit:
             return request.answer
 
     def settle(self, outcome: Outcome, fence: int) -> None:
-        """Have an outcome recorded with the next commit, or soon where none comes; does not wait.
+        """Record an outcome with the next commit, or soon if there is none; does not wait.
 
-        One that cannot be written is tried again, and at the end.
+        An outcome that cannot be written is tried again later and at the end.
         """
         if not self._open:
-            raise RuntimeError("the gate is closed")
+            raise RuntimeError("the group commit is closed")
         self._unsettled.append((outcome, fence))
 
     def close(self) -> None:
-        """Write what is left and stop; raises what the ledger raised if that cannot be done."""
-        with self._door:
+        """Write everything and stop; raises the ledger's exception if that fails."""
+        with self._lock:
             if self._open:
                 self._open = False
                 self._queue.put(None)
@@ -131,11 +130,11 @@ class GroupCommit:
                 self._record()
             if time.monotonic() >= renew_at:
                 renew_at = time.monotonic() + self._renew_every
-                with suppress(Exception):  # leases end; what could not be renewed is taken over
+                with suppress(Exception):  # a claim that is not renewed is taken over
                     self._renew()
 
     def _next_batch(self) -> list[_Request | None]:
-        """Everything that waits; nothing if nothing comes for a while."""
+        """Take everything from the queue; empty if nothing comes within ``SETTLE_WITHIN``."""
         batch: list[_Request | None] = []
         with suppress(Empty):
             batch.append(self._queue.get(timeout=SETTLE_WITHIN))

@@ -1,4 +1,4 @@
-"""Mail as files: for trying things out, for looking at, and for handing on to another program."""
+"""Writes mail to files: to try things out, to look at it, or for another program to send."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ log = logging.getLogger(__name__)
 
 _UNSAFE = re.compile(r"[^\w.@+-]|^\.", re.ASCII)
 _LONGEST = 120
-"""Characters of a file's name, well below what any file system takes."""
+"""The most characters of a file's name, below the limit of every file system."""
 
 
 class Outbox:
-    """Writes each message to ``folder`` as an ``.eml`` file that its owner alone may read.
+    """Writes each message to ``folder`` as an ``.eml`` file with mode 0600.
 
-    A file's name follows from the message, so a message that is sent again replaces its file.
+    The name depends on the message only, so a message that is sent again replaces its file.
     """
 
     repeatable = True
-    """Sending a message twice leaves one: what was interrupted may simply be sent again."""
+    """A message that is sent twice is there once, so an interrupted one may be sent again."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -37,7 +37,7 @@ class Outbox:
     def send(
         self, messages: Iterable[Message], commit: Callable[[DeliveryId], bool]
     ) -> Iterator[Outcome]:
-        """Write the messages in turn; an outcome's detail is the path of the file."""
+        """Write the messages in turn; the detail of an outcome is the path of the file."""
         left = self._left_by_crashes()
         for message in messages:
             for unfinished in left.get(file_name(message), ()):
@@ -53,7 +53,7 @@ class Outbox:
             yield outcome
 
     def _left_by_crashes(self) -> dict[str, list[Path]]:
-        """Files that were not finished, by the name that each was to have."""
+        """Unfinished files of killed processes, by the name that each was to have."""
         found: dict[str, list[Path]] = {}
         for path in self.folder.glob(".*.tmp"):
             found.setdefault(path.name[1:].rsplit(".", 2)[0], []).append(path)
@@ -81,7 +81,7 @@ class Outbox:
 
 
 def file_name(message: Message) -> str:
-    """``2026-W46-ada.eml``; the delivery's number joins where a name had to be altered."""
+    """``2026-W46-ada.eml``; if the name had to be changed, it gets the delivery's number too."""
     safe = _UNSAFE.sub("_", message.name)[:_LONGEST]
     if not safe:
         return f"delivery-{message.delivery}.eml"
@@ -97,7 +97,7 @@ def _write_durably(path: Path, content: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a rename survive a power cut."""
+    """Make a rename durable."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

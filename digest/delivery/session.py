@@ -1,4 +1,4 @@
-"""One message after the other on one connection, always knowing how far each has come."""
+"""Sends messages one after the other on a connection, and knows how far each of them has come."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from digest.model import DeliveryId, Message, Outcome, State
 
 
 class _Ended(Exception):
-    """A message's fate is settled before the server's last reply to it."""
+    """The outcome of a message is known before the server's reply to the final dot."""
 
     def __init__(self, state: State, detail: str) -> None:
         super().__init__(detail)
@@ -20,30 +20,36 @@ class _Ended(Exception):
 
 
 class Session:
-    """Sends messages on a connection: everything but the final dot, the commit, the dot."""
+    """Sends a message in three steps: all but the final dot, the commit, the final dot."""
 
     def __init__(self, connection: Connection, *, stale_after: float) -> None:
-        """``stale_after``: seconds after which a commit is not acted on any more. The process
-        was stopped meanwhile, and another may have taken over."""
+        """Use an open connection.
+
+        A commit that took more than ``stale_after`` seconds is not acted on: the process was
+        stopped meanwhile, and another process may have claimed the delivery.
+        """
         self._connection, self._stale_after = connection, stale_after
         self._half_done = False
         self.used = False
-        """Whether the server has taken up a message on it."""
+        """Whether the server has accepted a MAIL command in this session."""
 
     @property
     def alive(self) -> bool:
-        """Whether another message can be offered."""
+        """Whether another message can be sent."""
         return self._connection.alive
 
     def leave(self) -> None:
-        """Say goodbye."""
+        """End the session with QUIT."""
         self._connection.leave()
 
     def deliver(self, message: Message, commit: Callable[[DeliveryId], bool]) -> Outcome:
-        """Send a message; what came of it.
+        """Send a message and return its outcome.
 
-        Raises Refused when the server was gone before it took up the message, and whatever
-        ``commit`` raises: in both cases nothing was accepted, and the session is over.
+        Raises:
+            Refused: The server ended the session before it accepted the MAIL command.
+
+        An exception of ``commit`` is raised too. In both cases nothing was accepted, and the
+        session is over.
         """
         try:
             self._offer(message)
@@ -54,7 +60,7 @@ class Session:
             return Outcome(message.delivery, end.state, end.detail)
 
     def _offer(self, message: Message) -> None:
-        """MAIL, RCPT and DATA."""
+        """Send the commands MAIL, RCPT and DATA."""
         try:
             sender, recipient = wire_address(message.sender), wire_address(message.recipient)
         except ValueError as error:
@@ -82,7 +88,7 @@ class Session:
         return options
 
     def _take_up(self, mail: str) -> None:
-        """MAIL; a server that is gone by now has not seen anything of this message."""
+        """Send MAIL; a server that is gone by now has seen nothing of this message."""
         try:
             if self._half_done:
                 self._half_done = False
@@ -139,7 +145,7 @@ class Session:
             raise self._broken_off("the server spoke before its turn")
 
     def _finish(self, delivery: DeliveryId) -> Outcome:
-        """Send the final dot; from here on, a server that does not answer leaves doubt."""
+        """Send the final dot; from here on, the outcome is uncertain without an answer."""
         connection, timeout = self._connection, self._connection.timeout
         try:
             connection.wire.sendall(b".\r\n")
@@ -158,7 +164,7 @@ class Session:
         return Outcome(delivery, State.SENT if code < 300 else _state(code), detail)
 
     def _broken_off(self, why: str) -> _Ended:
-        """The end of a message whose server spoke, or left, before the final dot."""
+        """Make the outcome of a message whose server answered, or left, before the final dot."""
         self._connection.timeout = min(self._connection.timeout, 5.0)
         try:
             code, words = self._connection.getreply()
@@ -170,5 +176,5 @@ class Session:
 
 
 def _state(code: int) -> State:
-    """What a reply other than the awaited one makes of a message."""
+    """The state of a message after a reply that is not the expected one."""
     return State.FAILED if code >= 500 else State.DEFERRED

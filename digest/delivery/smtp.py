@@ -1,4 +1,4 @@
-"""Mail over SMTP: several connections side by side, each used for many messages."""
+"""Sends mail over SMTP by several connections at once, each used for many messages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from threading import Lock, Thread
 
 from digest.delivery.connection import Connection, Refused, Server
 from digest.delivery.envelope import with_crlf, without_addresses
-from digest.delivery.send_queue import RateLimiter, SendQueue
+from digest.delivery.rate_limiter import RateLimiter
+from digest.delivery.send_queue import SendQueue
 from digest.delivery.session import Session
 from digest.errors import LedgerError
 from digest.model import DeliveryId, Message, Outcome, State
@@ -21,15 +22,15 @@ log = logging.getLogger(__name__)
 Commit = Callable[[DeliveryId], bool]
 
 FIRST_PAUSE = 1.0
-"""Seconds before a new connection once the server has ended one; doubles while none is of use."""
+"""Seconds before a connection replaces one that ended; doubles while none accepts a message."""
 GIVE_UP_AFTER = 3
-"""Connections in a row that open but take up no message."""
+"""The number of connections in a row that end before they accept a message."""
 LOOK_UP_EVERY = 0.25
-"""Seconds after which a caller that waits for an outcome sees whether to stop."""
+"""Seconds between two checks of ``stopping`` by a caller that waits for an outcome."""
 
 
 class SmtpTransport:
-    """Sends messages over up to ``connections`` connections to one server."""
+    """Sends messages to one server, over ``connections`` connections at most."""
 
     repeatable = False
     """A message that is sent twice arrives twice."""
@@ -45,26 +46,29 @@ class SmtpTransport:
         sign: Callable[[bytes], bytes] = with_crlf,
         stopping: Callable[[], bool] = lambda: False,
     ) -> None:
-        """``per_second`` and ``per_domain`` are the most messages a second, over all and to one
-        recipient domain; ``sign`` gives a message the bytes it goes out with; ``stopping`` tells
-        whether to finish what is in flight and begin no more.
+        """Prepare to send; no connection is opened yet.
 
-        Raises OSError where the server's CA file cannot be read.
+        ``per_second`` and ``per_domain`` are the most messages a second, over all and to one
+        recipient domain. ``sign`` returns the bytes to send for a message. Once ``stopping``
+        returns true, messages in flight are finished and no more are begun.
+
+        Raises:
+            OSError: The server's CA file cannot be read.
         """
         self.server, self.connections = server, connections
         self._tls = server.tls()
-        self._pace = (per_second, per_domain)
+        self._limits = (per_second, per_domain)
         self._stale_after = lease.total_seconds() / 2
         self.sign, self.stopping = sign, stopping
 
     def send(self, messages: Iterable[Message], commit: Commit) -> Iterator[Outcome]:
-        """Deliver each message. Messages are drawn in the caller's thread, only as fast as they
-        go out; ``commit`` is called in the connections' threads.
+        """Deliver each message; yields one outcome for each.
 
-        ``retry_at`` is left to the caller: see ``pacing.retry_after``. When no connection can be
-        had, or the ledger cannot be written, everything that is left is deferred at once. When
-        ``stopping`` turns true, messages that were not begun get no outcome. A caller that stops
-        iterating never learns what became of the messages in flight.
+        Messages are drawn in the caller's thread, only as fast as they go out; ``commit`` is
+        called in the connections' threads. The caller sets ``retry_at`` by ``retry_after``. If no
+        connection can be opened, or the ledger cannot be written, all remaining messages are
+        deferred at once. Once ``stopping`` returns true, messages that were not begun get no
+        outcome. A caller that stops iterating gets no outcome for the messages in flight.
         """
         run = _Run(self, commit)
         try:
@@ -72,39 +76,44 @@ class SmtpTransport:
         finally:
             run.end()
 
-    def feed(self) -> SendQueue:
-        """A queue that keeps the pace."""
-        return SendQueue(RateLimiter(*self._pace))
+    def queue(self) -> SendQueue:
+        """Make a queue that keeps the rate limits."""
+        return SendQueue(RateLimiter(*self._limits))
 
     def open(self) -> Session:
-        """A new session; raises Refused."""
+        """Open a new session.
+
+        Raises:
+            Refused: The server does not accept the session.
+        """
         return Session(Connection.open(self.server, self._tls), stale_after=self._stale_after)
 
 
 class _Run:
-    """One call of ``send``: a queue, the threads of its connections, their outcomes."""
+    """One call of ``send``: its queue, the threads of its connections, and their outcomes."""
 
     def __init__(self, transport: SmtpTransport, commit: Commit) -> None:
         self._transport, self._commit = transport, commit
-        self._feed = transport.feed()
+        self._queue = transport.queue()
         self._results: SimpleQueue[Outcome | tuple[DeliveryId, Exception]] = SimpleQueue()
-        """An exception is a defect, for the caller."""
+        """An exception is a defect of the program; it is raised in the caller's thread."""
         self._failure: Exception | None = None
         self._threads: list[Thread] = []
         self._names: dict[DeliveryId, str] = {}
-        """Of the messages that have no outcome yet."""
+        """The names of the messages that have no outcome yet."""
         self._opening = Lock()
         self._sessions: set[Session] = set()
-        self._useless = 0
+        self._unused_sessions = 0
         self._down: str | None = None
-        """Why nothing more can be sent."""
+        """Why no more messages can be sent; None as long as they can."""
 
     # --- the caller's thread -------------------------------------------------------------
 
     def outcomes(self, source: Iterator[Message]) -> Iterator[Outcome]:
-        """Draw messages, a few ahead of the connections, and yield what becomes of them.
+        """Draw messages, a few more than the connections can take, and yield their outcomes.
 
-        An exception, of ``source`` or of ours, is raised once nothing is in flight any more.
+        An exception of ``source`` or of a connection's thread is raised once no message is in
+        flight any more.
         """
         ahead = 2 * self._transport.connections + 8
         while True:
@@ -130,8 +139,8 @@ class _Run:
             raise self._failure
 
     def end(self) -> None:
-        """Wait for the threads; what they have in flight is finished."""
-        self._feed.close()
+        """Wait until the threads have finished their messages."""
+        self._queue.close()
         for thread in self._threads:
             thread.join()
 
@@ -144,16 +153,16 @@ class _Run:
         try:
             return next(source, None)
         except Exception as error:
-            self._failure = error  # raised when nothing is in flight any more
+            self._failure = error  # raised once no message is in flight any more
             return None
 
     def _begin_no_more(self) -> None:
-        for message in self._feed.close():
+        for message in self._queue.close():
             del self._names[message.delivery]
 
     def _dispatch(self, message: Message) -> None:
         self._names[message.delivery] = message.name or f"delivery {message.delivery}"
-        if not self._feed.put(message):
+        if not self._queue.put(message):
             self._defer(message, self._down)
         elif len(self._threads) < self._transport.connections:
             thread = Thread(target=self._work, name="smtp connection", daemon=True)
@@ -173,9 +182,9 @@ class _Run:
 
     def _work(self) -> None:
         session: Session | None = None
-        while (message := self._feed.take()) is not None:
+        while (message := self._queue.take()) is not None:
             if self._transport.stopping():
-                self._feed.put_back(message)
+                self._queue.put_back(message)
                 break
             try:
                 session = session or self._open(message)
@@ -188,14 +197,14 @@ class _Run:
             session.leave()
 
     def _open(self, message: Message) -> Session | None:
-        """A session to send this message on; None if there is none, and the message seen to."""
-        with self._opening:  # one at a time: a server that is down is asked once
+        """Open a session for a message; None if that fails: the message is queued or deferred."""
+        with self._opening:  # one at a time, so that a server that is down is asked once
             if self._down is None:
                 try:
                     session = self._transport.open()
                 except Refused as error:
-                    # With others at work, the server only wants no more connections.
-                    if self._sessions and self._feed.put_back(message):
+                    # While others are open, the server only limits their number.
+                    if self._sessions and self._queue.put_back(message):
                         return None
                     self._give_up(str(error))
                 else:
@@ -205,7 +214,7 @@ class _Run:
         return None
 
     def _deliver(self, session: Session, message: Message) -> Session | None:
-        """Send a message; the session for the next one, None if a new one is needed."""
+        """Send a message; returns the session for the next one, None if a new one is needed."""
         ours = False
         again = session.used
         try:
@@ -216,33 +225,36 @@ class _Run:
         except Refused as error:
             self._refused(message, str(error), again=again)
         else:
-            self._useless = 0
+            self._unused_sessions = 0
             ours = outcome.state is State.CANCELLED
             self._results.put(outcome)
         if session.alive:
             return session
         self._sessions.discard(session)
         if not ours:
-            self._feed.pause(FIRST_PAUSE * 2**self._useless)
+            self._queue.pause(FIRST_PAUSE * 2**self._unused_sessions)
         return None
 
     def _signed(self, message: Message) -> Message:
         return replace(message, content=self._transport.sign(message.content))
 
     def _refused(self, message: Message, reason: str, *, again: bool) -> None:
-        """A session ended before it took up the message: one that has served its time is simply
-        replaced, one that never was of use counts against the server."""
-        if again and self._feed.put_back(message):
+        """Handle a session that ended before it accepted a message.
+
+        A session that was used ``again`` is replaced; one that never accepted a message counts
+        towards ``GIVE_UP_AFTER``.
+        """
+        if again and self._queue.put_back(message):
             return
-        self._useless += 1
-        if self._useless >= GIVE_UP_AFTER:
+        self._unused_sessions += 1
+        if self._unused_sessions >= GIVE_UP_AFTER:
             self._give_up(reason)
         self._defer(message, reason)
 
     def _give_up(self, reason: str) -> None:
-        """Nothing more can be sent: everything that is left is deferred at once."""
+        """Defer all remaining messages at once."""
         self._down = self._down or reason
-        for message in self._feed.close():
+        for message in self._queue.close():
             self._defer(message, reason)
 
     def _defer(self, message: Message, reason: str | None) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 
 from digest.delivery.group_commit import GroupCommit
-from digest.delivery.send_queue import retry_after
+from digest.delivery.retry import retry_after
 from digest.errors import TemplateError
 from digest.model import (
     Claim,
