@@ -29,7 +29,7 @@ from typing import Any
 import digest.ledger
 from digest.delivery.connection import Server
 from digest.delivery.smtp import SmtpTransport
-from digest.ledger import SqlLedger
+from digest.ledger import Ledger
 from digest.model import (
     Coverage,
     DeliveryId,
@@ -105,7 +105,7 @@ def send_plainly(transport: SmtpTransport, messages: int) -> None:
     assert all(outcome.state is State.SENT for outcome in sent)
 
 
-def send_strictly(transport: SmtpTransport, messages: int, book: SqlLedger) -> None:
+def send_strictly(transport: SmtpTransport, messages: int, book: Ledger) -> None:
     """As a pass does it: claims, one durable commit before each dot, every outcome recorded."""
     unused: Any = None
     context = RunContext(
@@ -133,7 +133,7 @@ def message(delivery: DeliveryId) -> Message:
     return Message(delivery, "digest@example.org", f"reader{delivery}@example.org", CONTENT)
 
 
-def fill(book: SqlLedger, deliveries: int, period: Period) -> None:
+def fill(book: Ledger, deliveries: int, period: Period) -> None:
     """So many pending deliveries."""
     names = [reader.id for reader in readers(deliveries)]
     book.ensure_subscribers(names)

@@ -19,7 +19,7 @@ from typing import Any, cast
 
 import digest.ledger
 from digest.delivery.outbox import Outbox
-from digest.ledger import SqlLedger
+from digest.ledger import Ledger
 from digest.model import (
     Channel,
     Claim,
@@ -32,8 +32,9 @@ from digest.model import (
     Subscriber,
     SubscriberId,
 )
+from digest.pipeline import protocols
 from digest.pipeline.context import RunContext
-from digest.pipeline.protocols import Composer, Ledger
+from digest.pipeline.protocols import Composer
 from digest.pipeline.report import RunReport
 from digest.pipeline.run import run
 from digest.public.folder import FolderPublisher
@@ -189,7 +190,7 @@ class World:
             return run(context, people, now=moment)
 
     @contextmanager
-    def ledger(self) -> Iterator[SqlLedger]:
+    def ledger(self) -> Iterator[Ledger]:
         """The ledger as another process sees it."""
         with digest.ledger.open(self.url) as book:
             yield book
@@ -276,7 +277,9 @@ def snapshot(folder: Path) -> dict[str, bytes]:
 class Around:
     """A ledger whose every call is passed on by ``pass_on(method name, call)``."""
 
-    def __init__(self, book: SqlLedger, pass_on: Callable[[str, Callable[[], Any]], Any]) -> None:
+    def __init__(
+        self, book: protocols.Ledger, pass_on: Callable[[str, Callable[[], Any]], Any]
+    ) -> None:
         self._book, self._pass_on = book, pass_on
 
     def __getattr__(self, name: str) -> Any:
@@ -284,9 +287,11 @@ class Around:
         return lambda *args, **named: self._pass_on(name, lambda: method(*args, **named))
 
 
-def around(book: Ledger, pass_on: Callable[[str, Callable[[], Any]], Any]) -> Ledger:
+def around(
+    book: protocols.Ledger, pass_on: Callable[[str, Callable[[], Any]], Any]
+) -> protocols.Ledger:
     """The ledger with ``pass_on`` between it and its caller."""
-    return cast("Ledger", Around(cast("SqlLedger", book), pass_on))
+    return cast("protocols.Ledger", Around(book, pass_on))
 
 
 def picked(book: Ledger, subscribers: Collection[SubscriberId]) -> Mapping[str, list[str]]:

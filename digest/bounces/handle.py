@@ -44,7 +44,7 @@ class Register(Protocol):
         """Deliveries that fit every filter given."""
 
     def returned(
-        self, delivery: DeliveryId, fence: int | None, *, address: str, reason: str, now: datetime
+        self, number: DeliveryId, fence: int | None, *, address: str, reason: str, now: datetime
     ) -> bool:
         """Record that a message that was sent came back, and suppress its address.
 

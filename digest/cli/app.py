@@ -19,8 +19,8 @@ from digest import config, ledger, private_files, tokens
 from digest.cli.dry import DryPublisher, DryTransport
 from digest.delivery.outbox import Outbox
 from digest.doctor import template_check
-from digest.ledger import SqlLedger
-from digest.ledger.deliveries import Mode
+from digest.ledger import Ledger
+from digest.ledger.leases import Mode
 from digest.model import Claim, Digest, Message, Problem, Subscriber, SubscriberId
 from digest.pipeline.beside import forked, put_off
 from digest.pipeline.context import RunContext
@@ -88,13 +88,13 @@ def unknown_variables() -> tuple[Problem, ...]:
     return config.unknown_variables(os.environ)
 
 
-def open_ledger(home: Home) -> SqlLedger:
+def open_ledger(home: Home) -> Ledger:
     """The ledger of a home. Raises LedgerError."""
     return ledger.open(home.settings.database_url)
 
 
 @contextmanager
-def look_into_ledger(home: Home) -> Iterator[SqlLedger]:
+def look_into_ledger(home: Home) -> Iterator[Ledger]:
     """The ledger for questions; one that does not exist yet is not created by asking."""
     with open_ledger(home) as book:
         if book.exists:
@@ -166,12 +166,12 @@ def open_context(
         yield context
 
 
-def _beside(book: SqlLedger, work: Callable[[], Published]) -> Callable[[], Published]:
+def _beside(book: Ledger, work: Callable[[], Published]) -> Callable[[], Published]:
     book.close()  # both processes connect anew: they cannot share a connection
     return forked(work)
 
 
-def take_over(home: Home, book: SqlLedger, mail: Transport, *, now: datetime) -> None:
+def take_over(home: Home, book: Ledger, mail: Transport, *, now: datetime) -> None:
     """Free what killed processes had in hand."""
     gone = liveness.dead(home.state / "owners", book.owners())
     book.release(gone, now=now, mode=mode(home, mail))

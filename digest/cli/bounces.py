@@ -17,7 +17,7 @@ from digest.cli.options import json_option, moment, now_option, pass_home
 if TYPE_CHECKING:
     from digest.bounces.handle import BounceHandler, Handled
     from digest.cli.app import Home
-    from digest.ledger import SqlLedger
+    from digest.ledger import Ledger
     from digest.model import Problem, Subscriber
 
 PASSWORD = "DIGEST_IMAP_PASSWORD"  # noqa: S105  the name of a variable
@@ -92,7 +92,7 @@ def read(
         return _read(sources, _office(home, ledger, people), now=now)
 
 
-def _office(home: Home, ledger: SqlLedger, people: Iterable[Subscriber]) -> BounceHandler:
+def _office(home: Home, ledger: Ledger, people: Iterable[Subscriber]) -> BounceHandler:
     """What judges the reports."""
     from digest.bounces.handle import BounceHandler
     from digest.cli import app

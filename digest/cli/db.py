@@ -13,7 +13,7 @@ from digest.cli.options import json_option, moment, now_option, pass_home
 
 if TYPE_CHECKING:
     from digest.cli.app import Home
-    from digest.ledger import SqlLedger
+    from digest.ledger import Ledger
 
 
 @click.group()
@@ -137,7 +137,7 @@ def _tell_held(held: int) -> None:
     click.echo("  digest deliveries mark-sent NUMBER, or resend NUMBER, settles one.")
 
 
-def _refuse_while_busy(home: Home, ledger: SqlLedger) -> None:
+def _refuse_while_busy(home: Home, ledger: Ledger) -> None:
     """Mail that somebody is sending now would be sent once more from the copy."""
     from digest.scheduling import liveness
 

@@ -16,8 +16,8 @@ from digest.errors import NotFound
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from digest.ledger import SqlLedger
-    from digest.ledger.deliveries_admin import DeliveryRow
+    from digest.ledger import Ledger
+    from digest.ledger.deliveries import DeliveryRow
     from digest.model import Channel
 
 CHANNELS = click.Choice(["email", "feed"])
@@ -148,13 +148,13 @@ def row_as_json(row: DeliveryRow) -> dict[str, Any]:
     }
 
 
-def _ledger(home: Path) -> SqlLedger:
+def _ledger(home: Path) -> Ledger:
     from digest.cli import app
 
     return app.open_ledger(app.open_home(home))
 
 
-def _look_into_ledger(home: Path) -> AbstractContextManager[SqlLedger]:
+def _look_into_ledger(home: Path) -> AbstractContextManager[Ledger]:
     from digest.cli import app
 
     return app.look_into_ledger(app.open_home(home))

@@ -15,7 +15,7 @@ from digest.cli.options import json_option, moment, now_option, pass_home
 from digest.errors import ConfigError, NotFound
 
 if TYPE_CHECKING:
-    from digest.ledger import SqlLedger
+    from digest.ledger import Ledger
     from digest.ledger.suppressions import Suppression
     from digest.model import Problem, Subscriber, SubscriberId
 
@@ -52,7 +52,7 @@ class Person:
         return tuple(words)
 
 
-def everybody(listed: Iterable[Subscriber], ledger: SqlLedger) -> list[Person]:
+def everybody(listed: Iterable[Subscriber], ledger: Ledger) -> list[Person]:
     """The people of the profiles in their order, then others who must not be mailed."""
     from digest.ledger.suppressions import folded
 
@@ -67,7 +67,7 @@ def everybody(listed: Iterable[Subscriber], ledger: SqlLedger) -> list[Person]:
     return people
 
 
-def notes(listed: Iterable[Subscriber], ledger: SqlLedger) -> list[Problem]:
+def notes(listed: Iterable[Subscriber], ledger: Ledger) -> list[Problem]:
     """Of the people whose profile asks for mail, those who get none, and how to change it."""
     from digest.model import Problem
 
@@ -202,7 +202,7 @@ def suppressions(home: Path, as_json: bool) -> None:
         click.echo("Nobody is suppressed.")
 
 
-def _known(name: str, listed: Sequence[Subscriber], ledger: SqlLedger) -> SubscriberId:
+def _known(name: str, listed: Sequence[Subscriber], ledger: Ledger) -> SubscriberId:
     """The id of somebody whom a profile lists or a delivery was made for. Raises NotFound."""
     from digest.config.messages import nearest
     from digest.model import SubscriberId

@@ -20,7 +20,7 @@ from digest.model import State
 if TYPE_CHECKING:
     from digest.cli.health import Health
     from digest.cli.people import Person
-    from digest.ledger.deliveries_admin import DeliveryRow, Status
+    from digest.ledger.deliveries import DeliveryRow, Status
     from digest.ledger.papers import Rejected
 
 UPCOMING = 5

@@ -14,7 +14,7 @@ from digest.cli.options import json_option, pass_home
 
 if TYPE_CHECKING:
     from digest.explain.suggest import Suggestion
-    from digest.ledger import SqlLedger
+    from digest.ledger import Ledger
     from digest.model import Subscriber, Verdicts
 
 
@@ -63,7 +63,7 @@ def suggest(home: Path, subscriber: str, library: Path | None, limit: int, as_js
 
 
 def _learn(
-    ledger: SqlLedger, person: Subscriber, library: Path | None, limit: int
+    ledger: Ledger, person: Subscriber, library: Path | None, limit: int
 ) -> tuple[int, int, Sequence[Suggestion]]:
     """How many texts were learned from and compared with, and what they suggest."""
     from digest.cli import output

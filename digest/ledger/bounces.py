@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, update
+from sqlalchemy import update
 
-from digest.ledger import suppressions
+from digest.ledger.aggregate import Aggregate
+from digest.ledger.database import REFUSALS
+from digest.ledger.suppressions import suppress
 from digest.ledger.tables import delivery
 from digest.model import DeliveryId, State
 
@@ -15,37 +17,34 @@ ACCEPTED = (State.SENT, State.UNCERTAIN, State.COMMITTED)
 than the record of its answer."""
 
 
-def returned(
-    connection: Connection,
-    number: DeliveryId,
-    fence: int | None,
-    *,
-    address: str,
-    reason: str,
-    now: datetime,
-) -> bool:
-    """Record that an email came back, and refuse mail to its address from now on.
+class Bounces(Aggregate):
+    """Reports of mail that came back."""
 
-    ``fence`` is that of the attempt which came back; None where the report does not tell: it
-    then counts only for a delivery in which nobody has stepped in between two attempts.
-    False, and nothing changed: not sent, returned before, or another attempt than the last.
-    """
-    last = delivery.c.attempts if fence is None else fence
-    changed = connection.execute(
-        update(delivery)
-        .where(delivery.c.id == number, delivery.c.channel == "email")
-        .where(delivery.c.fence == last)
-        .where(delivery.c.state.in_(ACCEPTED))
-        .values(
-            state=State.FAILED,
-            detail=f"came back: {reason}",
-            due=None,
-            owner=None,
-            updated=now,
-            fence=delivery.c.fence + 1,
-        )
-    )
-    if not changed.rowcount:
-        return False
-    suppressions.suppress(connection, address, reason=reason, now=now)
-    return True
+    def returned(
+        self, number: DeliveryId, fence: int | None, *, address: str, reason: str, now: datetime
+    ) -> bool:
+        """Record that an email came back, and refuse mail to its address from now on.
+
+        ``fence`` is that of the attempt which came back; None where the report does not tell: it
+        then counts only for a delivery in which nobody has stepped in between two attempts.
+        False, and nothing changed: not sent, returned before, or another attempt than the last.
+        """
+        last = delivery.c.attempts if fence is None else fence
+        with self._database.writing(REFUSALS) as connection:
+            changed = connection.execute(
+                update(delivery)
+                .where(delivery.c.id == number, delivery.c.channel == "email")
+                .where(delivery.c.fence == last, delivery.c.state.in_(ACCEPTED))
+                .values(
+                    state=State.FAILED,
+                    detail=f"came back: {reason}",
+                    due=None,
+                    owner=None,
+                    updated=now,
+                    fence=delivery.c.fence + 1,
+                )
+            )
+            if not changed.rowcount:
+                return False
+            suppress(connection, address, reason=reason, now=now)
+            return True

@@ -9,9 +9,10 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, bindparam, case, insert, select, update
 
 from digest.ledger import decision_codec
-from digest.ledger.database import batches
+from digest.ledger.aggregate import Aggregate
+from digest.ledger.database import INTAKE, batches
 from digest.ledger.deliveries import New, add
-from digest.ledger.subscribers import ensure_keys
+from digest.ledger.subscribers import ensure_keys, keys
 from digest.ledger.tables import decision, delivery, sent, subscriber
 from digest.model import (
     Channel,
@@ -27,90 +28,111 @@ from digest.model import (
 Channels = Mapping[SubscriberId, tuple[Channel, ...]]
 
 
-def progress(
-    connection: Connection, due: Mapping[SubscriberId, Period]
-) -> dict[SubscriberId, Progress]:
-    """What is known of each subscriber for the period that is due."""
-    found = dict.fromkeys(due, Progress(decided=False, until=None))
-    for batch in batches(due):
-        decided = _decided(connection, {(name, str(due[name])) for name in batch})
-        rows = connection.execute(
-            select(subscriber.c.name, subscriber.c.until).where(subscriber.c.name.in_(batch))
-        )
-        found.update(
-            (name, Progress((name, str(due[name])) in decided, until)) for name, until in rows
-        )
-    return found
+class Decisions(Aggregate):
+    """Digests and closed skips, one a subscriber and period."""
 
+    def progress(self, due: Mapping[SubscriberId, Period]) -> Mapping[SubscriberId, Progress]:
+        """What is known of each subscriber for the period that is due."""
+        found = dict.fromkeys(due, Progress(decided=False, until=None))
+        with self._database.reading() as connection:
+            for batch in batches(due):
+                decided = _decided(connection, {(name, str(due[name])) for name in batch})
+                rows = connection.execute(
+                    select(subscriber.c.name, subscriber.c.until).where(
+                        subscriber.c.name.in_(batch)
+                    )
+                )
+                found.update(
+                    (name, Progress((name, str(due[name])) in decided, until))
+                    for name, until in rows
+                )
+        return found
 
-def sent_papers(
-    connection: Connection, after: Mapping[SubscriberId, PaperKey]
-) -> dict[SubscriberId, set[PaperKey]]:
-    """The papers beyond each cursor that a digest of that subscriber already holds."""
-    found: dict[SubscriberId, set[PaperKey]] = {name: set() for name in after}
-    for batch in batches(after):
-        rows = connection.execute(
-            select(subscriber.c.name, sent.c.paper)
-            .join_from(subscriber, sent)
-            .where(subscriber.c.name.in_(batch))
-            .where(sent.c.paper > min(after[name] for name in batch))
-        )
-        for name, paper in rows:
-            if paper > after[name]:
-                found[name].add(paper)
-    return found
+    def sent(self, after: Mapping[SubscriberId, PaperKey]) -> Mapping[SubscriberId, set[PaperKey]]:
+        """The papers beyond each cursor that a digest of that subscriber already holds."""
+        found: dict[SubscriberId, set[PaperKey]] = {name: set() for name in after}
+        with self._database.reading() as connection:
+            for batch in batches(after):
+                rows = connection.execute(
+                    select(subscriber.c.name, sent.c.paper)
+                    .join_from(subscriber, sent)
+                    .where(subscriber.c.name.in_(batch))
+                    .where(sent.c.paper > min(after[name] for name in batch))
+                )
+                for name, paper in rows:
+                    if paper > after[name]:
+                        found[name].add(paper)
+        return found
 
+    def record(self, decisions: Sequence[Digest | Skip], channels: Channels) -> int:
+        """Store decisions, and a pending delivery for each channel of each digest; how many.
 
-def record(connection: Connection, decisions: Sequence[Digest | Skip], channels: Channels) -> int:
-    """Store decisions, and a pending delivery for each channel of each digest; how many.
-
-    Dropped: skips that leave their period open, what is decided already, and a digest with a
-    paper that its subscriber has had. The caller keeps other recorders out meanwhile.
-    """
-    rounds: defaultdict[int, list[Digest | Skip]] = defaultdict(list)
-    before: Counter[SubscriberId] = Counter()
-    for one in decisions:
-        if not (isinstance(one, Skip) and one.reason is SkipReason.NOTHING_NEW):
-            rounds[before[one.subscriber]].append(one)
-            before[one.subscriber] += 1
-    return sum(
-        _record_batch(connection, batch, channels)
-        for once_each in rounds.values()
-        for batch in batches(once_each)
-    )
-
-
-def add_channels(
-    connection: Connection, due: Mapping[SubscriberId, Period], channels: Channels, *, now: datetime
-) -> int:
-    """Give the digests of these periods the deliveries that their subscriber's channels lack.
-
-    How many were added: for channels switched on after the digest was decided.
-    """
-    missing: list[New] = []
-    for batch in batches(due):
-        wanted = {(name, str(due[name])) for name in batch}
-        digests = _decided(connection, wanted, decision.c.skipped.is_(None))
-        rows = connection.execute(
-            select(delivery.c.decision, delivery.c.channel).where(
-                delivery.c.decision.in_(digests.values())
+        Dropped: skips that leave their period open, what is decided already, and a digest with a
+        paper that its subscriber has had. Several processes may record at once.
+        """
+        rounds: defaultdict[int, list[Digest | Skip]] = defaultdict(list)
+        before: Counter[SubscriberId] = Counter()
+        for one in decisions:
+            if not (isinstance(one, Skip) and one.reason is SkipReason.NOTHING_NEW):
+                rounds[before[one.subscriber]].append(one)
+                before[one.subscriber] += 1
+        with self._database.writing() as connection:
+            all_known = len(keys(connection, before)) == len(before)
+            self._database.lock(connection, INTAKE, shared=all_known)
+            known = ensure_keys(connection, before)
+            _hold(connection, known.values())
+            return sum(
+                _record_batch(connection, batch, channels, known)
+                for once_each in rounds.values()
+                for batch in batches(once_each)
             )
-        )
-        have = {(number, channel) for number, channel in rows}
-        missing += [
-            New(number, channel, due[SubscriberId(name)], now)
-            for (name, _), number in digests.items()
-            for channel in dict.fromkeys(channels.get(SubscriberId(name), ()))
-            if (number, channel) not in have
-        ]
-    add(connection, missing)
-    return len(missing)
+
+    def add_channels(
+        self, due: Mapping[SubscriberId, Period], channels: Channels, *, now: datetime
+    ) -> int:
+        """Deliver the digests of these periods also on channels that were switched on since.
+
+        How many deliveries were added.
+        """
+        missing: list[New] = []
+        with self._database.writing(INTAKE) as connection:
+            for batch in batches(due):
+                wanted = {(name, str(due[name])) for name in batch}
+                digests = _decided(connection, wanted, decision.c.skipped.is_(None))
+                rows = connection.execute(
+                    select(delivery.c.decision, delivery.c.channel).where(
+                        delivery.c.decision.in_(digests.values())
+                    )
+                )
+                have = {(number, channel) for number, channel in rows}
+                missing += [
+                    New(number, channel, due[SubscriberId(name)], now)
+                    for (name, _), number in digests.items()
+                    for channel in dict.fromkeys(channels.get(SubscriberId(name), ()))
+                    if (number, channel) not in have
+                ]
+            add(connection, missing)
+        return len(missing)
+
+
+def _hold(connection: Connection, numbers: Collection[int]) -> None:
+    """Keep others from deciding for these subscribers meanwhile; SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        for batch in batches(sorted(numbers)):
+            connection.execute(
+                select(subscriber.c.id)
+                .where(subscriber.c.id.in_(batch))
+                .order_by(subscriber.c.id)
+                .with_for_update(key_share=True)
+            )
 
 
 def _record_batch(
-    connection: Connection, decisions: Sequence[Digest | Skip], channels: Channels
+    connection: Connection,
+    decisions: Sequence[Digest | Skip],
+    channels: Channels,
+    known: Mapping[SubscriberId, int],
 ) -> int:
-    known = ensure_keys(connection, [one.subscriber for one in decisions])
     decided = _decided(connection, {(one.subscriber, str(one.period)) for one in decisions})
     had = _had(connection, {known[one.subscriber]: _picked(one) for one in decisions})
     fresh = [

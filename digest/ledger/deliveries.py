@@ -1,73 +1,157 @@
-"""The way of a delivery: claimed, committed, settled, and taken up again after a crash.
-
-Every claim raises the delivery's fence; a write that brings an older fence changes nothing.
-"""
+"""Deliveries as they are added and listed; the rows of decisions on their way to a channel."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Literal
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    and_,
-    bindparam,
-    func,
-    insert,
-    null,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Select, func, insert, select
 
-from digest.ledger import digests, spool, suppressions
-from digest.ledger.bulk import Bulk
-from digest.ledger.database import batches
+from digest.ledger import decision_codec
+from digest.ledger.aggregate import Aggregate
 from digest.ledger.restore_mark import may_have_gone_out, restored_on
-from digest.ledger.tables import EPOCH, decision, delivery, fit, microseconds, subscriber
-from digest.model import Channel, Claim, DeliveryId, Outcome, Period, State
+from digest.ledger.tables import decision, delivery, dump, paper, sent, subscriber
+from digest.model import Channel, DeliveryId, PaperKey, Period, State, SubscriberId
 
-Mode = Literal["hold", "resend"]
-"""What becomes of a delivery that may or may not have been accepted."""
-
-SKEW = timedelta(hours=1)
-"""A row written further ahead of ``now`` than this was written before a clock was put back;
-its waiting time means nothing any more."""
-
-_OPEN = (State.PENDING, State.DEFERRED, State.CLAIMED)
-_IN_HAND = (State.CLAIMED, State.COMMITTED)
-_SETTLEABLE = (State.CLAIMED, State.COMMITTED, State.UNCERTAIN, State.PENDING)
-"""States in which the last owner's outcome counts: also where it was given up for dead and
-nobody has claimed the delivery since."""
-_STOPPED = "its sender stopped before the server's answer was recorded"
+UNFINISHED = (
+    State.PENDING,
+    State.CLAIMED,
+    State.COMMITTED,
+    State.DEFERRED,
+    State.UNCERTAIN,
+)
+TROUBLED = (State.FAILED, State.UNCERTAIN, State.DEFERRED, State.EXPIRED)
+"""States whose detail says what went wrong."""
+_LAST = 5
+"""How many of the latest troubles a status shows."""
 _RESTORED = "an older backup was restored: it may have been sent before"
 
 
-_THIS = and_(delivery.c.id == bindparam("which"), delivery.c.fence == bindparam("held"))
-_GO = Bulk(
-    update(delivery)
-    .where(_THIS, delivery.c.state == State.CLAIMED, delivery.c.since > bindparam("oldest"))
-    .where(~suppressions.of_delivery(bindparam("address")))
-    .values(state=State.COMMITTED, updated=bindparam("now"))
-)
-_SETTLED = Bulk(
-    update(delivery)
-    .where(_THIS, or_(*(delivery.c.state == state for state in _SETTLEABLE)))
-    .values(
-        state=bindparam("to"),
-        detail=bindparam("words"),
-        due=bindparam("again"),
-        owner=null(),
-        updated=bindparam("now"),
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """One delivery as it is listed."""
+
+    id: DeliveryId
+    subscriber: SubscriberId
+    channel: Channel
+    period: Period
+    state: State
+    attempts: int
+    detail: str
+    """The server's words, or why it ended as it did; empty where nothing has been said."""
+    updated: datetime
+    composed: datetime
+    due: datetime | None
+    """When it is tried next (pending, deferred) or its owner's lease ends; None: it rests."""
+    owner: str | None
+    """Who has it in hand."""
+    papers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The ledger at a glance."""
+
+    papers: int
+    dumps: int
+    last_dump: datetime | None
+    """When the newest dump arrived."""
+    subscribers: int
+    deliveries: Mapping[State, int]
+    oldest: DeliveryRow | None
+    """The oldest delivery that is not finished."""
+    troubles: tuple[DeliveryRow, ...]
+    """The latest that failed, were deferred, expired or are uncertain, newest first."""
+
+
+_LISTING = (
+    select(
+        delivery.c.id,
+        subscriber.c.name,
+        delivery.c.channel,
+        decision.c.period,
+        delivery.c.state,
+        delivery.c.attempts,
+        delivery.c.detail,
+        delivery.c.updated,
+        decision.c.composed,
+        delivery.c.due,
+        delivery.c.owner,
+        decision.c.body,
     )
+    .join_from(delivery, decision)
+    .join(subscriber)
 )
 
 
-class SomeRefused(Exception):
-    """Of deliveries that were to be committed together, not all may go on."""
+class Deliveries(Aggregate):
+    """Lists deliveries, and counts what the ledger holds."""
+
+    def deliveries(
+        self,
+        *,
+        states: Collection[State] = (),
+        subscribers: Collection[SubscriberId] = (),
+        channel: Channel | None = None,
+        period: Period | None = None,
+        numbers: Collection[DeliveryId] = (),
+        limit: int | None = None,
+    ) -> list[DeliveryRow]:
+        """Deliveries that fit every filter given, newest first."""
+        query = _LISTING.order_by(delivery.c.id.desc()).limit(limit)
+        if states:
+            query = query.where(delivery.c.state.in_(states))
+        if subscribers:
+            query = query.where(subscriber.c.name.in_(subscribers))
+        if channel is not None:
+            query = query.where(delivery.c.channel == channel)
+        if period is not None:
+            query = query.where(decision.c.period == str(period))
+        if numbers:
+            query = query.where(delivery.c.id.in_(numbers))
+        with self._database.reading() as connection:
+            return _listed(connection, query)
+
+    def delivery_of(self, name: SubscriberId, key: PaperKey) -> list[DeliveryRow]:
+        """The deliveries of the subscriber's digest that holds this paper; empty: none does."""
+        holding = (
+            select(decision.c.id, decision.c.body)
+            .join_from(decision, subscriber)
+            .join(sent, (sent.c.subscriber == subscriber.c.id) & (sent.c.paper == key))
+            .where(subscriber.c.name == name, decision.c.skipped.is_(None))
+            .order_by(decision.c.id.desc())
+        )
+        with self._database.reading() as connection:
+            for number, body in connection.execute(holding):
+                if key in decision_codec.picked(decision_codec.unpack(body)):
+                    query = _LISTING.where(delivery.c.decision == number).order_by(delivery.c.id)
+                    return _listed(connection, query)
+        return []
+
+    def status(self) -> Status:
+        """Counts, the oldest unfinished delivery and the latest troubles."""
+        number = func.count().label("number")
+        states = select(delivery.c.state, number).group_by(delivery.c.state)
+        oldest = _LISTING.where(delivery.c.state.in_(UNFINISHED)).order_by(delivery.c.id).limit(1)
+        troubles = (
+            _LISTING.where(delivery.c.state.in_(TROUBLED))
+            .order_by(delivery.c.updated.desc(), delivery.c.id.desc())
+            .limit(_LAST)
+        )
+        dumps = select(number).select_from(dump).where(dump.c.rejected.is_(None))
+        last_dump = select(dump.c.arrived).order_by(dump.c.id.desc()).limit(1)
+        with self._database.reading() as connection:
+            return Status(
+                papers=_count(connection, select(number).select_from(paper)),
+                dumps=_count(connection, dumps),
+                last_dump=connection.scalar(last_dump),
+                subscribers=_count(connection, select(number).select_from(subscriber)),
+                deliveries={row.state: row.number for row in connection.execute(states)},
+                oldest=next(iter(_listed(connection, oldest)), None),
+                troubles=tuple(_listed(connection, troubles)),
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,249 +188,25 @@ def add(connection: Connection, new: Sequence[New]) -> None:
     connection.execute(insert(delivery), rows)
 
 
-def claim(
-    connection: Connection,
-    channel: Channel,
-    owner: str,
-    *,
-    now: datetime,
-    lease: timedelta,
-    limit: int,
-) -> list[Claim]:
-    """Take up to ``limit`` deliveries that may be worked on, those due longest first."""
-    spool.tidy(connection)
-    taken = (
-        select(delivery.c.id)
-        .where(_free(channel, now))
-        .order_by(delivery.c.due, delivery.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("taken")
-    )
-    rows = connection.execute(
-        update(delivery)
-        .where(delivery.c.id.in_(select(taken.c.id)))
-        .values(
-            state=State.CLAIMED,
-            owner=owner,
-            fence=delivery.c.fence + 1,
-            attempts=delivery.c.attempts + 1,
-            updated=now,
-            due=now + lease,
-        )
-        .returning(delivery.c.id, delivery.c.decision, delivery.c.fence, delivery.c.attempts)
-    ).all()
-    decided = digests.by_number(connection, {row.decision for row in rows})
-    kept = spool.kept(connection, [row.id for row in rows if row.attempts > 1])
+def _count(connection: Connection, query: Select[Any]) -> int:
+    return int(connection.scalar(query) or 0)
+
+
+def _listed(connection: Connection, query: Select[Any]) -> list[DeliveryRow]:
     return [
-        Claim(
-            DeliveryId(row.id),
-            channel,
-            decided[row.decision],
-            row.fence,
+        DeliveryRow(
+            row.id,
+            SubscriberId(row.name),
+            row.channel,
+            decision_codec.period(row.period),
+            row.state,
             row.attempts,
-            kept.get(row.id),
+            row.detail or "",
+            row.updated,
+            row.composed,
+            row.due,
+            row.owner,
+            len(decision_codec.picked(decision_codec.unpack(row.body))),
         )
-        for row in sorted(rows, key=lambda row: row.id)
+        for row in connection.execute(query)
     ]
-
-
-def due(connection: Connection, channel: Channel, *, now: datetime) -> int:
-    """How many deliveries may be worked on."""
-    return connection.execute(select(func.count()).where(_free(channel, now))).scalar_one()
-
-
-def commit(
-    connection: Connection,
-    claims: Collection[tuple[DeliveryId, int]],
-    *,
-    now: datetime,
-    expire_after: timedelta | None = None,
-    recipients: Mapping[DeliveryId, str | None],
-) -> set[DeliveryId]:
-    """Mark (delivery, fence) pairs as about to be accepted, all of them in one statement.
-
-    Raises SomeRefused where one may not go on: undo the transaction, then ``commit_each``.
-    """
-    rows = _asking(claims, now, expire_after, recipients)
-    if _GO.run(connection, rows) != len(rows):
-        raise SomeRefused
-    return {number for number, _ in claims}
-
-
-def commit_each(
-    connection: Connection,
-    claims: Collection[tuple[DeliveryId, int]],
-    *,
-    now: datetime,
-    expire_after: timedelta | None = None,
-    recipients: Mapping[DeliveryId, str | None],
-) -> set[DeliveryId]:
-    """Mark (delivery, fence) pairs as about to be accepted; those that may go on.
-
-    The others have lost their fence, or end here as cancelled or expired, with the reason:
-    unsubscribed, suppressed (``recipients`` gives the addresses), older than ``expire_after``.
-    """
-    rows = _asking(claims, now, expire_after, recipients)
-    allowed = {row["which"] for row in rows if _GO.run(connection, [row])}
-    claimed = connection.execute(
-        select(delivery.c.id, delivery.c.fence, delivery.c.channel, subscriber.c.name)
-        .join_from(delivery, decision)
-        .join(subscriber)
-        .where(delivery.c.id.in_({number for number, _ in claims}))
-        .where(delivery.c.state == State.CLAIMED)
-    )
-    pairs = set(claims)
-    back = [row for row in claimed if (row.id, row.fence) in pairs]
-    people = {row.name: recipients.get(row.id) for row in back if row.channel == "email"}
-    why = suppressions.refused(connection, people)
-    ends = [
-        (Outcome(row.id, State.CANCELLED, why[row.name]), row.fence)
-        if row.channel == "email" and row.name in why
-        else (Outcome(row.id, State.EXPIRED, _too_late(expire_after)), row.fence)
-        for row in back
-    ]
-    settle(connection, ends, now=now)
-    return allowed
-
-
-def settle(
-    connection: Connection, outcomes: Collection[tuple[Outcome, int]], *, now: datetime
-) -> None:
-    """Record outcomes with their fences; one whose fence is old changes nothing."""
-    first = {(outcome.delivery, fence): outcome for outcome, fence in reversed([*outcomes])}
-    rows = [
-        {
-            "which": number,
-            "held": fence,
-            "to": one.state.value,
-            "words": fit(one.detail),
-            "again": microseconds(one.retry_at or now) if one.state is State.DEFERRED else None,
-            "now": microseconds(now),
-        }
-        for (number, fence), one in sorted(first.items())
-    ]
-    _SETTLED.run(connection, rows)
-
-
-def renew(connection: Connection, owner: str, *, now: datetime, lease: timedelta) -> int:
-    """Extend the lease of everything an owner has in hand; how many deliveries that is."""
-    return connection.execute(
-        update(delivery)
-        .where(delivery.c.due.is_not(None), delivery.c.state.in_(_IN_HAND))
-        .where(delivery.c.owner == owner)
-        .values(updated=now, due=now + lease)
-    ).rowcount
-
-
-def owners(connection: Connection) -> list[str]:
-    """Everybody who has a delivery in hand."""
-    return list(
-        connection.scalars(
-            select(delivery.c.owner)
-            .distinct()
-            .where(delivery.c.due.is_not(None), delivery.c.state.in_(_IN_HAND))
-            .order_by(delivery.c.owner)
-        )
-    )
-
-
-def recover(connection: Connection, *, now: datetime, mode: Mode) -> int:
-    """Give up on what was committed under a lease that has lapsed; how many deliveries.
-
-    ``hold`` makes them uncertain, ``resend`` pending again. What was only claimed needs no
-    recovery: it is free to be claimed.
-    """
-    return _give_up_committed(connection, _lapsed(now), now=now, mode=mode)
-
-
-def release(connection: Connection, dead: Collection[str], *, now: datetime, mode: Mode) -> int:
-    """Give up on everything these owners have in hand, before their leases end; how many."""
-    spool.tidy(connection)
-    given_up = 0
-    for batch in batches(dead):
-        theirs = delivery.c.owner.in_(batch)
-        given_up += _give_up_committed(connection, theirs, now=now, mode=mode)
-        given_up += connection.execute(
-            update(delivery)
-            .where(delivery.c.due.is_not(None), delivery.c.state == State.CLAIMED, theirs)
-            .values(state=State.PENDING, owner=None, updated=now, due=delivery.c.since)
-        ).rowcount
-    return given_up
-
-
-def expire(connection: Connection, *, now: datetime, expire_after: timedelta) -> int:
-    """End what has waited longer than ``expire_after`` without being accepted; how many."""
-    waiting = (
-        select(delivery.c.id)
-        .where(delivery.c.due.is_not(None), delivery.c.since <= now - expire_after)
-        .where(
-            or_(
-                delivery.c.state.in_((State.PENDING, State.DEFERRED)),
-                and_(delivery.c.state == State.CLAIMED, _lapsed(now)),
-            )
-        )
-        .with_for_update(skip_locked=True)
-    )
-    return connection.execute(
-        update(delivery)
-        .where(delivery.c.id.in_(waiting))
-        .values(
-            state=State.EXPIRED,
-            detail=_too_late(expire_after),
-            due=None,
-            owner=None,
-            updated=now,
-        )
-    ).rowcount
-
-
-def _asking(
-    claims: Collection[tuple[DeliveryId, int]],
-    now: datetime,
-    expire_after: timedelta | None,
-    recipients: Mapping[DeliveryId, str | None],
-) -> list[dict[str, Any]]:
-    """What ``_GO`` asks for each claim, in an order that keeps two writers from a deadlock."""
-    oldest = EPOCH if expire_after is None else now - expire_after
-    shared = {"now": microseconds(now), "oldest": microseconds(oldest)}
-    return [
-        {
-            "which": number,
-            "held": fence,
-            "address": suppressions.folded(recipients.get(number) or ""),
-            **shared,
-        }
-        for number, fence in sorted(set(claims))
-    ]
-
-
-def _too_late(expire_after: timedelta | None) -> str:
-    return f"not sent within {(expire_after or timedelta()) / timedelta(hours=1):g} hours"
-
-
-def _free(channel: Channel, now: datetime) -> ColumnElement[bool]:
-    """May be worked on."""
-    return and_(
-        delivery.c.channel == channel,
-        delivery.c.due.is_not(None),
-        delivery.c.state.in_(_OPEN),
-        or_(delivery.c.state == State.PENDING, _lapsed(now)),
-    )
-
-
-def _lapsed(now: datetime) -> ColumnElement[bool]:
-    return or_(delivery.c.due <= now, delivery.c.updated > now + SKEW)
-
-
-def _give_up_committed(
-    connection: Connection, which: ColumnElement[bool], *, now: datetime, mode: Mode
-) -> int:
-    values: dict[str, object] = {"state": State.UNCERTAIN, "due": None, "detail": _STOPPED}
-    if mode == "resend":
-        values = {"state": State.PENDING, "due": delivery.c.since}
-    return connection.execute(
-        update(delivery)
-        .where(delivery.c.due.is_not(None), delivery.c.state == State.COMMITTED, which)
-        .values(**values, owner=None, updated=now)
-    ).rowcount

@@ -2,32 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
 from digest.ledger import decision_codec
+from digest.ledger.aggregate import Aggregate
 from digest.ledger.database import batches
 from digest.ledger.papers import papers_with_keys
 from digest.ledger.tables import decision, subscriber
 from digest.model import Decided, Digest, SubscriberId
 
-_COLUMNS = (
-    decision.c.id,
-    subscriber.c.name,
-    decision.c.period,
-    decision.c.composed,
-    decision.c.until,
-    decision.c.body,
+_AT_A_TIME = 100
+"""Subscribers whose digests are read at a time."""
+_DIGESTS = (
+    select(
+        decision.c.id,
+        subscriber.c.name,
+        decision.c.period,
+        decision.c.composed,
+        decision.c.until,
+        decision.c.body,
+    )
+    .join_from(decision, subscriber)
+    .where(decision.c.skipped.is_(None))
 )
-_DIGESTS = select(*_COLUMNS).join_from(decision, subscriber).where(decision.c.skipped.is_(None))
 
 
-def newest(
-    connection: Connection, names: Sequence[SubscriberId], *, limit: int
+class Digests(Aggregate):
+    """The decisions of the past."""
+
+    def digests(self, name: SubscriberId, *, limit: int) -> list[Digest]:
+        """A subscriber's digests, newest first."""
+        return next(self.archives([name], limit=limit))
+
+    def archives(self, names: Collection[SubscriberId], *, limit: int) -> Iterator[list[Digest]]:
+        """The digests of each of these subscribers, newest first; read a few people at a time."""
+        for batch in batches(names, _AT_A_TIME):
+            with self._database.reading() as connection:
+                found = _newest(connection, batch, limit)
+            yield from found.values()
+
+    def decided(self, name: SubscriberId, *, limit: int) -> list[Decided]:
+        """A subscriber's decisions, digests and closed skips, newest first."""
+        ended = func.max(decision.c.until).over(order_by=decision.c.id, rows=(None, -1))
+        query = (
+            select(decision.c.period, decision.c.composed, ended, decision.c.until, decision.c.body)
+            .join_from(decision, subscriber)
+            .where(subscriber.c.name == name)
+            .order_by(decision.c.id.desc())
+            .limit(limit)
+        )
+        with self._database.reading() as connection:
+            return [
+                Decided(
+                    decision_codec.period(period),
+                    composed,
+                    after,
+                    until,
+                    len(decision_codec.unpack(body)["picks"]),
+                )
+                for period, composed, after, until, body in connection.execute(query)
+            ]
+
+
+def by_number(connection: Connection, numbers: Collection[int]) -> dict[int, Digest]:
+    """Digests by the key of their decision."""
+    rows: list[Any] = []
+    for batch in batches(numbers):
+        rows += connection.execute(_DIGESTS.where(decision.c.id.in_(batch)))
+    return _read(connection, rows)
+
+
+def _newest(
+    connection: Connection, names: Sequence[SubscriberId], limit: int
 ) -> dict[SubscriberId, list[Digest]]:
-    """The digests of each of these subscribers, newest first."""
     newest_first = decision.c.id.desc()
     age = func.row_number().over(partition_by=decision.c.subscriber, order_by=newest_first)
     aged = (
@@ -42,36 +92,6 @@ def newest(
     for digest in _read(connection, rows).values():
         found[digest.subscriber].append(digest)
     return found
-
-
-def by_number(connection: Connection, numbers: Collection[int]) -> dict[int, Digest]:
-    """Digests by the key of their decision."""
-    rows: list[Any] = []
-    for batch in batches(numbers):
-        rows += connection.execute(_DIGESTS.where(decision.c.id.in_(batch)))
-    return _read(connection, rows)
-
-
-def decided(connection: Connection, name: SubscriberId, *, limit: int) -> list[Decided]:
-    """The subscriber's decisions, digests and closed skips, newest first."""
-    ended = func.max(decision.c.until).over(order_by=decision.c.id, rows=(None, -1))
-    rows = connection.execute(
-        select(decision.c.period, decision.c.composed, ended, decision.c.until, decision.c.body)
-        .join_from(decision, subscriber)
-        .where(subscriber.c.name == name)
-        .order_by(decision.c.id.desc())
-        .limit(limit)
-    )
-    return [
-        Decided(
-            decision_codec.period(period),
-            composed,
-            after,
-            until,
-            len(decision_codec.unpack(body)["picks"]),
-        )
-        for period, composed, after, until, body in rows
-    ]
 
 
 def _read(connection: Connection, rows: Iterable[Any]) -> dict[int, Digest]:

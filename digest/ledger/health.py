@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select, text
 
+from digest.ledger.aggregate import Aggregate
 from digest.ledger.schema import version
 from digest.ledger.tables import delivery, dump
 
@@ -31,20 +32,24 @@ class Health:
     """When the ledger was last written, by the clock of whoever wrote."""
 
 
-def examine(connection: Connection) -> Health:
-    """Look at every page; takes seconds for each gigabyte."""
-    written = [
-        connection.scalar(select(func.max(column)))
-        for column in (dump.c.arrived, delivery.c.updated)
-    ]
-    newest = max((at for at in written if at is not None), default=None)
-    schema = version(connection) or ""
-    if connection.dialect.name == "sqlite":
-        engine = f"SQLite {sqlite3.sqlite_version}"
-        return Health(engine, schema, _faults(connection), None, newest)
-    number = connection.scalar(text("SHOW server_version"))
-    clock = connection.scalar(text("SELECT clock_timestamp()"))
-    return Health(f"PostgreSQL {number}", schema, (), clock, newest)
+class HealthCheck(Aggregate):
+    """Looks at the database as such."""
+
+    def examine(self) -> Health:
+        """Whether the database is well; read from end to end, seconds for each gigabyte."""
+        with self._database.reading() as connection:
+            written = [
+                connection.scalar(select(func.max(column)))
+                for column in (dump.c.arrived, delivery.c.updated)
+            ]
+            newest = max((at for at in written if at is not None), default=None)
+            schema = version(connection) or ""
+            if self._database.is_sqlite:
+                engine = f"SQLite {sqlite3.sqlite_version}"
+                return Health(engine, schema, _faults(connection), None, newest)
+            number = connection.scalar(text("SHOW server_version"))
+            clock = connection.scalar(text("SELECT clock_timestamp()"))
+            return Health(f"PostgreSQL {number}", schema, (), clock, newest)
 
 
 def _faults(connection: Connection) -> tuple[str, ...]:

@@ -9,10 +9,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from digest.ledger.database import batches, next_key
+from digest.ledger.aggregate import Aggregate
+from digest.ledger.database import INTAKE, batches, next_key
 from digest.ledger.tables import dump, paper, paper_key, sighting
-from digest.model import Dump, DumpHash, DumpSeen, Match, Paper, PaperId, PaperKey
-from digest.pipeline.protocols import Matcher
+from digest.model import Dump, DumpHash, DumpSeen, Match, Matcher, Paper, PaperId, PaperKey
 
 PAPER = tuple(paper.c[field.name] for field in dataclasses.fields(Paper) if field.name in paper.c)
 """The columns of a paper in the order of its fields."""
@@ -31,73 +31,93 @@ class Rejected:
     arrived: datetime
 
 
-def seen(connection: Connection, hashes: Collection[DumpHash], *, readers: str) -> set[DumpHash]:
-    """Of these, the dumps already read, and the files rejected by this version of the readers."""
-    settled = dump.c.rejected.is_(None) | (dump.c.format == readers)
-    known: set[DumpHash] = set()
-    for batch in batches(hashes):
-        query = select(dump.c.hash).where(dump.c.hash.in_(batch), settled)
-        known.update(connection.scalars(query))
-    return known
+class Papers(Aggregate):
+    """Dumps that were read, and the papers found in them."""
 
+    def seen(self, hashes: Collection[DumpHash], *, readers: str) -> set[DumpHash]:
+        """Of these, the dumps already read, and the files rejected by this version of readers."""
+        with self._database.reading() as connection:
+            return _seen(connection, hashes, readers)
 
-def record_dump(
-    connection: Connection, read: Dump, keys: Collection[int], match: Matcher, *, now: datetime
-) -> Sequence[Match]:
-    """Match and store a dump's records; empty, and nothing stored, if it has already been read."""
-    _forget_rejection(connection, read.hash)
-    if connection.scalar(select(dump.c.id).where(dump.c.hash == read.hash)):
-        return []
-    candidates = _candidates(connection, keys)
-    matches = _store_papers(connection, match(read.records, candidates), candidates)
-    row = {"format": read.format, "listed": read.listed, "rejected": None}
-    number = _store_dump(connection, read.hash, read.name, now, row)
-    _store_keys(connection, matches)
-    _store_sightings(connection, number, matches)
-    return matches
+    def record_dump(
+        self, read: Dump, keys: Collection[int], match: Matcher, *, now: datetime
+    ) -> Sequence[Match]:
+        """Match and store a dump's records; empty, and nothing stored, if it has been read.
 
+        ``match`` gets the records, and the papers that share one of ``keys``, each with those
+        it shares in ``Paper.keys``.
+        """
+        with self._database.writing(INTAKE) as connection:
+            _forget_rejection(connection, read.hash)
+            if connection.scalar(select(dump.c.id).where(dump.c.hash == read.hash)):
+                return []
+            candidates = _candidates(connection, keys)
+            matches = _store_papers(connection, match(read.records, candidates), candidates)
+            row = {"format": read.format, "listed": read.listed, "rejected": None}
+            number = _store_dump(connection, read.hash, read.name, now, row)
+            _store_keys(connection, matches)
+            _store_sightings(connection, number, matches)
+            return matches
 
-def record_rejected(
-    connection: Connection,
-    name: str,
-    content: DumpHash,
-    reason: str,
-    *,
-    readers: str,
-    now: datetime,
-) -> None:
-    """Remember that this version of the readers can make no dump of this content."""
-    if not seen(connection, [content], readers=readers):
-        _forget_rejection(connection, content)
-        row = {"format": readers, "listed": None, "rejected": reason}
-        _store_dump(connection, content, name, now, row)
+    def record_rejected(
+        self, name: str, content: DumpHash, reason: str, *, readers: str, now: datetime
+    ) -> None:
+        """Remember that this version of the readers can make no dump of this content."""
+        with self._database.writing(INTAKE) as connection:
+            if not _seen(connection, [content], readers):
+                _forget_rejection(connection, content)
+                row = {"format": readers, "listed": None, "rejected": reason}
+                _store_dump(connection, content, name, now, row)
 
+    def rejected(self) -> list[Rejected]:
+        """Files that were no dumps, newest first."""
+        query = (
+            select(dump.c.name, dump.c.hash, dump.c.rejected, dump.c.arrived)
+            .where(dump.c.rejected.is_not(None))
+            .order_by(dump.c.id.desc())
+        )
+        with self._database.reading() as connection:
+            return [Rejected(*row) for row in connection.execute(query)]
 
-def rejected(connection: Connection) -> list[Rejected]:
-    """Files that were no dumps, newest first."""
-    rows = connection.execute(
-        select(dump.c.name, dump.c.hash, dump.c.rejected, dump.c.arrived)
-        .where(dump.c.rejected.is_not(None))
-        .order_by(dump.c.id.desc())
-    )
-    return [Rejected(*row) for row in rows]
+    def papers(
+        self,
+        *,
+        after: PaperKey | None = None,
+        until: PaperKey | None = None,
+        limit: int | None = None,
+    ) -> list[Paper]:
+        """Papers with keys beyond ``after`` up to ``until``, oldest first.
 
+        At most ``limit`` papers, the newest ones.
+        """
+        query = select(*PAPER).order_by(paper.c.key.desc()).limit(limit)
+        if after is not None:
+            query = query.where(paper.c.key > after)
+        if until is not None:
+            query = query.where(paper.c.key <= until)
+        with self._database.reading() as connection:
+            return [Paper(*row) for row in connection.execute(query)][::-1]
 
-def papers(
-    connection: Connection,
-    *,
-    after: PaperKey | None = None,
-    until: PaperKey | None = None,
-    limit: int | None = None,
-) -> list[Paper]:
-    """Papers with keys beyond ``after`` up to ``until``, oldest first; with ``limit``, the newest
-    so many of them."""
-    query = select(*PAPER).order_by(paper.c.key.desc()).limit(limit)
-    if after is not None:
-        query = query.where(paper.c.key > after)
-    if until is not None:
-        query = query.where(paper.c.key <= until)
-    return [Paper(*row) for row in connection.execute(query)][::-1]
+    def cursor(self, before: datetime) -> PaperKey:
+        """The newest paper that arrived before this instant and before all that arrived later.
+
+        The second half matters where the clock was put back between two dumps: no paper that
+        arrived at ``before`` or after is left behind the cursor. 0: there is none.
+        """
+        first_after = select(func.min(paper.c.key)).where(paper.c.arrived >= before)
+        with self._database.reading() as connection:
+            first = connection.scalar(first_after)
+            return _newest(connection) if first is None else PaperKey(first - 1)
+
+    def dumps(self, *, since: datetime) -> list[DumpSeen]:
+        """Dumps that arrived at or after ``since``, in the order they were read."""
+        query = (
+            select(dump.c.name, dump.c.listed, dump.c.arrived, dump.c.newest)
+            .where(dump.c.arrived >= since, dump.c.rejected.is_(None))
+            .order_by(dump.c.id)
+        )
+        with self._database.reading() as connection:
+            return [DumpSeen(*row) for row in connection.execute(query)]
 
 
 def papers_with_keys(connection: Connection, keys: Iterable[int]) -> list[Paper]:
@@ -109,30 +129,18 @@ def papers_with_keys(connection: Connection, keys: Iterable[int]) -> list[Paper]
     return found
 
 
-def cursor(connection: Connection, before: datetime) -> PaperKey:
-    """The newest paper that arrived before this instant and before all that arrived later.
-
-    The second half matters where the clock was put back between two dumps: no paper that
-    arrived at ``before`` or after is left behind the cursor.
-    """
-    first_after = select(func.min(paper.c.key)).where(paper.c.arrived >= before)
-    first = connection.scalar(first_after)
-    return newest(connection) if first is None else PaperKey(first - 1)
+def _seen(connection: Connection, hashes: Collection[DumpHash], readers: str) -> set[DumpHash]:
+    settled = dump.c.rejected.is_(None) | (dump.c.format == readers)
+    known: set[DumpHash] = set()
+    for batch in batches(hashes):
+        query = select(dump.c.hash).where(dump.c.hash.in_(batch), settled)
+        known.update(connection.scalars(query))
+    return known
 
 
-def newest(connection: Connection) -> PaperKey:
+def _newest(connection: Connection) -> PaperKey:
     """The key of the paper that arrived last; 0: there is none."""
     return PaperKey(connection.scalar(select(func.max(paper.c.key))) or 0)
-
-
-def dumps(connection: Connection, *, since: datetime) -> list[DumpSeen]:
-    """Dumps that arrived at or after ``since``, in the order they were read."""
-    rows = connection.execute(
-        select(dump.c.name, dump.c.listed, dump.c.arrived, dump.c.newest)
-        .where(dump.c.arrived >= since, dump.c.rejected.is_(None))
-        .order_by(dump.c.id)
-    )
-    return [DumpSeen(*row) for row in rows]
 
 
 def _candidates(connection: Connection, hashes: Collection[int]) -> list[Paper]:
@@ -161,7 +169,7 @@ def _store_papers(
     """The matches with the keys their papers have got; a new paper under a known id is known."""
     by_id = _keys_by_id(connection, [match.paper.id for match in matches if match.is_new])
     before = {candidate.key: candidate for candidate in candidates}
-    following = newest(connection) + 1
+    following = _newest(connection) + 1
     stored: list[Match] = []
     added: list[Paper] = []
     for match in matches:
@@ -214,7 +222,7 @@ def _store_dump(
 ) -> int:
     number = next_key(connection, dump.c.id)
     here = {"id": number, "hash": content, "name": name, "arrived": now}
-    connection.execute(insert(dump), {**row, **here, "newest": newest(connection)})
+    connection.execute(insert(dump), {**row, **here, "newest": _newest(connection)})
     return number
 
 

@@ -7,12 +7,27 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection, insert, select
 
-from digest.ledger.database import batches, next_key
+from digest.ledger.aggregate import Aggregate
+from digest.ledger.database import INTAKE, batches, next_key
 from digest.ledger.tables import subscriber
 from digest.model import SubscriberId
 
 TOKEN_BYTES = 16
 """128 random bits: 22 URL-safe characters."""
+
+
+class Subscribers(Aggregate):
+    """Everybody who has or had a profile."""
+
+    def ensure_subscribers(self, names: Collection[SubscriberId]) -> Mapping[SubscriberId, str]:
+        """Each one's feed token (22 or more URL-safe characters), made when first seen."""
+        with self._database.reading() as connection:
+            found = _tokens(connection, names)
+        if found.keys() >= set(names):
+            return found
+        with self._database.writing(INTAKE) as connection:
+            ensure_keys(connection, names)
+            return _tokens(connection, names)
 
 
 def keys(connection: Connection, names: Collection[SubscriberId]) -> dict[SubscriberId, int]:
@@ -25,7 +40,10 @@ def keys(connection: Connection, names: Collection[SubscriberId]) -> dict[Subscr
 
 
 def ensure_keys(connection: Connection, names: Collection[SubscriberId]) -> dict[SubscriberId, int]:
-    """The keys of all of these; who is unknown gets one, and a feed token."""
+    """The keys of all of these; who is unknown gets one, and a feed token.
+
+    The caller holds INTAKE, unless all are known.
+    """
     found = keys(connection, names)
     unknown = [name for name in dict.fromkeys(names) if name not in found]
     if unknown:
@@ -39,8 +57,7 @@ def ensure_keys(connection: Connection, names: Collection[SubscriberId]) -> dict
     return found
 
 
-def tokens(connection: Connection, names: Collection[SubscriberId]) -> Mapping[SubscriberId, str]:
-    """The feed tokens of those that are known."""
+def _tokens(connection: Connection, names: Collection[SubscriberId]) -> dict[SubscriberId, str]:
     found: dict[SubscriberId, str] = {}
     for batch in batches(names):
         query = select(subscriber.c.name, subscriber.c.feed_token).where(

@@ -11,7 +11,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, insert, or_, select, update
 
-from digest.ledger.database import batches
+from digest.ledger.aggregate import Aggregate
+from digest.ledger.database import INTAKE, REFUSALS, batches
 from digest.ledger.subscribers import ensure_keys, keys
 from digest.ledger.tables import decision, delivery, subscriber, suppression, unsubscription
 from digest.model import State, SubscriberId
@@ -35,73 +36,90 @@ class Unsubscription:
     since: datetime
 
 
+class Suppressions(Aggregate):
+    """Suppressed addresses, and people who have unsubscribed."""
+
+    def suppress(self, address: str, *, reason: str, now: datetime) -> bool:
+        """Refuse all mail to an address; False: it was so already."""
+        with self._database.writing(REFUSALS) as connection:
+            return suppress(connection, address, reason=reason, now=now)
+
+    def suppressed(self, addresses: Collection[str]) -> dict[str, str]:
+        """Of these addresses, those suppressed, each with the reason."""
+        with self._database.reading() as connection:
+            return _suppressed(connection, addresses)
+
+    def suppressions(self) -> list[Suppression]:
+        """All suppressed addresses, oldest first."""
+        query = select(suppression).order_by(suppression.c.since, suppression.c.address)
+        with self._database.reading() as connection:
+            return [
+                Suppression(row.address, row.reason, row.since) for row in connection.execute(query)
+            ]
+
+    def unsubscribe(self, subscriber: SubscriberId, *, now: datetime) -> bool:
+        """Send a subscriber no more mail, whatever the profile says; False: it was so already."""
+        with self._database.writing(INTAKE, REFUSALS) as connection:
+            if refused(connection, {subscriber: None}):
+                return False
+            key = ensure_keys(connection, [subscriber])[subscriber]
+            connection.execute(insert(unsubscription), {"subscriber": key, "since": now})
+            return True
+
+    def unsubscriptions(self) -> list[Unsubscription]:
+        """All who have unsubscribed, oldest first."""
+        query = (
+            select(subscriber.c.name, unsubscription.c.since)
+            .join_from(unsubscription, subscriber)
+            .order_by(unsubscription.c.since, subscriber.c.name)
+        )
+        with self._database.reading() as connection:
+            return [
+                Unsubscription(SubscriberId(name), since)
+                for name, since in connection.execute(query)
+            ]
+
+    def resubscribe(self, subscriber: SubscriberId, address: str | None = None) -> bool:
+        """Mail a subscriber again, and an address that is suppressed; False: neither was refused.
+
+        What was accepted so far gets a new fence, so that no report of it counts any more.
+        """
+        place = folded(address or "")
+        with self._database.writing(REFUSALS) as connection:
+            key = keys(connection, [subscriber]).get(subscriber)
+            theirs = select(decision.c.id).where(decision.c.subscriber == key)
+            connection.execute(
+                update(delivery)
+                .where(delivery.c.decision.in_(theirs), delivery.c.channel == "email")
+                .where(delivery.c.state.in_((State.SENT, State.UNCERTAIN)))
+                .values(fence=delivery.c.fence + 1)
+            )
+            lifted = [
+                connection.execute(
+                    delete(unsubscription).where(unsubscription.c.subscriber == key)
+                ),
+                connection.execute(delete(suppression).where(suppression.c.address == place)),
+            ]
+            return any(one.rowcount for one in lifted)
+
+    def refused(self, people: Mapping[SubscriberId, str | None]) -> Mapping[SubscriberId, str]:
+        """Of these people, each with an address, those who must not be mailed, and why in words."""
+        with self._database.reading() as connection:
+            return refused(connection, people)
+
+
 def folded(address: str) -> str:
     """An address as it is compared: without case or outer space."""
     return address.strip().casefold()
 
 
 def suppress(connection: Connection, address: str, *, reason: str, now: datetime) -> bool:
-    """Refuse all mail to an address; False: it was so already."""
-    if suppressed(connection, [address]):
+    """Refuse all mail to an address; False: it was so already. The caller holds REFUSALS."""
+    if _suppressed(connection, [address]):
         return False
     row = {"address": folded(address), "reason": reason, "since": now}
     connection.execute(insert(suppression), row)
     return True
-
-
-def suppressions(connection: Connection) -> list[Suppression]:
-    """All of them, oldest first."""
-    rows = connection.execute(
-        select(suppression).order_by(suppression.c.since, suppression.c.address)
-    )
-    return [Suppression(row.address, row.reason, row.since) for row in rows]
-
-
-def suppressed(connection: Connection, addresses: Collection[str]) -> dict[str, str]:
-    """Of these addresses, those suppressed, each with the reason."""
-    reasons: dict[str, str] = {}
-    for batch in batches({folded(address) for address in addresses}):
-        rows = connection.execute(select(suppression).where(suppression.c.address.in_(batch)))
-        reasons.update((row.address, row.reason) for row in rows)
-    return {one: reasons[folded(one)] for one in addresses if folded(one) in reasons}
-
-
-def unsubscribe(connection: Connection, name: SubscriberId, *, now: datetime) -> bool:
-    """Send a subscriber no more mail, whatever the profile says; False: it was so already."""
-    if refused(connection, {name: None}):
-        return False
-    key = ensure_keys(connection, [name])[name]
-    connection.execute(insert(unsubscription), {"subscriber": key, "since": now})
-    return True
-
-
-def unsubscriptions(connection: Connection) -> list[Unsubscription]:
-    """All of them, oldest first."""
-    rows = connection.execute(
-        select(subscriber.c.name, unsubscription.c.since)
-        .join_from(unsubscription, subscriber)
-        .order_by(unsubscription.c.since, subscriber.c.name)
-    )
-    return [Unsubscription(SubscriberId(name), since) for name, since in rows]
-
-
-def resubscribe(connection: Connection, name: SubscriberId, address: str | None) -> bool:
-    """Mail a subscriber again, and an address that is suppressed; False: neither was refused.
-
-    What was accepted so far gets a new fence, so that no report of it counts any more.
-    """
-    key = keys(connection, [name]).get(name)
-    gone = connection.execute(delete(unsubscription).where(unsubscription.c.subscriber == key))
-    place = folded(address or "")
-    lifted = connection.execute(delete(suppression).where(suppression.c.address == place))
-    theirs = select(decision.c.id).where(decision.c.subscriber == key)
-    connection.execute(
-        update(delivery)
-        .where(delivery.c.decision.in_(theirs), delivery.c.channel == "email")
-        .where(delivery.c.state.in_((State.SENT, State.UNCERTAIN)))
-        .values(fence=delivery.c.fence + 1)
-    )
-    return gone.rowcount + lifted.rowcount > 0
 
 
 def of_delivery(address: ColumnElement[str]) -> ColumnElement[bool]:
@@ -118,7 +136,7 @@ def refused(
     connection: Connection, people: Mapping[SubscriberId, str | None]
 ) -> dict[SubscriberId, str]:
     """Of these people, each with an address, those who must not be mailed, and why in words."""
-    known = suppressed(connection, [address for address in people.values() if address])
+    known = _suppressed(connection, [address for address in people.values() if address])
     reasons = {
         name: f"address suppressed: {known[address]}"
         for name, address in people.items()
@@ -132,3 +150,11 @@ def refused(
         )
         reasons.update((SubscriberId(name), "unsubscribed") for name in rows)
     return reasons
+
+
+def _suppressed(connection: Connection, addresses: Collection[str]) -> dict[str, str]:
+    reasons: dict[str, str] = {}
+    for batch in batches({folded(address) for address in addresses}):
+        rows = connection.execute(select(suppression).where(suppression.c.address.in_(batch)))
+        reasons.update((row.address, row.reason) for row in rows)
+    return {one: reasons[folded(one)] for one in addresses if folded(one) in reasons}

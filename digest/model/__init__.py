@@ -28,7 +28,7 @@ from digest.model.identifiers import (
     Problem,
     SubscriberId,
 )
-from digest.model.papers import Dump, Match, Opinion, Paper, Record, Verdict, Verdicts
+from digest.model.papers import Dump, Match, Matcher, Opinion, Paper, Record, Verdict, Verdicts
 from digest.model.subscribers import (
     Interest,
     InterestKind,
@@ -54,6 +54,7 @@ __all__ = [
     "InterestKind",
     "LeftOut",
     "Match",
+    "Matcher",
     "Message",
     "Opinion",
     "Origin",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
@@ -79,6 +80,9 @@ class Match:
     keys: frozenset[int]
     """Signed 64-bit hashes by which later records find this paper."""
 
+
+Matcher = Callable[[Sequence[Record], Sequence[Paper]], Sequence[Match]]
+"""Decides which records of one dump are which paper: (records, candidates) → matches."""
 
 Opinion = Literal["like", "dislike"]
 

@@ -17,6 +17,7 @@ from digest.model import (
     DumpHash,
     DumpSeen,
     Match,
+    Matcher,
     Message,
     Outcome,
     Paper,
@@ -24,7 +25,6 @@ from digest.model import (
     Period,
     Problem,
     Progress,
-    Record,
     Skip,
     Subscriber,
     SubscriberId,
@@ -32,8 +32,6 @@ from digest.model import (
 )
 
 T = TypeVar("T")
-
-Matcher = Callable[[Sequence[Record], Sequence[Paper]], Sequence[Match]]
 
 
 class Ledger(Protocol):
@@ -43,7 +41,7 @@ class Ledger(Protocol):
         """Of these, the dumps already read, and the files rejected by this version of readers."""
 
     def record_dump(
-        self, dump: Dump, keys: Collection[int], match: Matcher, *, now: datetime
+        self, read: Dump, keys: Collection[int], match: Matcher, *, now: datetime
     ) -> Sequence[Match]:
         """Match the dump's records with the papers that share one of ``keys`` (each handed over
         with those it shares in ``Paper.keys``), and store them; empty, and nothing stored, if
@@ -73,9 +71,7 @@ class Ledger(Protocol):
     def dumps(self, *, since: datetime) -> list[DumpSeen]:
         """Dumps that arrived at or after ``since``, oldest first."""
 
-    def ensure_subscribers(
-        self, subscribers: Collection[SubscriberId]
-    ) -> Mapping[SubscriberId, str]:
+    def ensure_subscribers(self, names: Collection[SubscriberId]) -> Mapping[SubscriberId, str]:
         """Each one's feed token (22 or more URL-safe characters), made when first seen."""
 
     def progress(self, due: Mapping[SubscriberId, Period]) -> Mapping[SubscriberId, Progress]:
@@ -92,18 +88,16 @@ class Ledger(Protocol):
         """Store decisions, one pending delivery for each channel of each digest; how many were
         stored: one whose (subscriber, period) another run has decided meanwhile is dropped."""
 
-    def digests(self, subscriber: SubscriberId, *, limit: int) -> list[Digest]:
+    def digests(self, name: SubscriberId, *, limit: int) -> list[Digest]:
         """Its digests, newest first."""
 
-    def archives(
-        self, subscribers: Collection[SubscriberId], *, limit: int
-    ) -> Iterator[list[Digest]]:
+    def archives(self, names: Collection[SubscriberId], *, limit: int) -> Iterator[list[Digest]]:
         """The digests of each of them, newest first; read a few subscribers at a time."""
 
-    def decided(self, subscriber: SubscriberId, *, limit: int) -> list[Decided]:
+    def decided(self, name: SubscriberId, *, limit: int) -> list[Decided]:
         """Its decisions, digests and closed skips, newest first."""
 
-    def verdicts(self, subscribers: Collection[SubscriberId]) -> Mapping[SubscriberId, Verdicts]:
+    def verdicts(self, names: Collection[SubscriberId]) -> Mapping[SubscriberId, Verdicts]:
         """The papers that each of these liked and disliked; who gave no verdict is left out."""
 
     def claim(

@@ -9,7 +9,7 @@ from shutil import copyfile
 import pytest
 
 import digest.ledger
-from digest.ledger import SqlLedger
+from digest.ledger import Ledger
 from tests.conftest import MakeUrl, disposing, make_database
 
 __all__ = ["MakeUrl", "disposing"]
@@ -34,14 +34,14 @@ def blank_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def ledger(url: str) -> Iterator[SqlLedger]:
+def ledger(url: str) -> Iterator[Ledger]:
     """An empty ledger."""
     with digest.ledger.open(url) as opened:
         yield opened
 
 
 @pytest.fixture
-def other(url: str) -> Iterator[SqlLedger]:
+def other(url: str) -> Iterator[Ledger]:
     """The same ledger as another process sees it."""
     with digest.ledger.open(url) as opened:
         yield opened

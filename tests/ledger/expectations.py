@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from digest.ledger.deliveries import Mode
+from digest.ledger.leases import Mode
 from digest.model import (
     Channel,
     DeliveryId,
@@ -123,9 +123,10 @@ class Model:
         one = self.deliveries[number]
         if one.state is not CL or one.fence != fence:
             return False
-        if one.channel == "email" and one.subscriber in self.off:
+        email = one.channel == "email"
+        if email and one.subscriber in self.off:
             one.rest(CA, now)
-        elif expire_after is not None and one.since + expire_after <= now:
+        elif email and expire_after is not None and one.since + expire_after <= now:
             one.rest(E, now)
         else:
             one.state, one.updated = CO, now

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from hashlib import sha256
 
-from digest.ledger import SqlLedger
+from digest.ledger import Ledger
 from digest.model import (
     Channel,
     Claim,
@@ -94,7 +94,7 @@ def match_titles(
     return matches
 
 
-def arrive(ledger: SqlLedger, *titles: str, now: datetime = NOW, name: str = "") -> list[Paper]:
+def arrive(ledger: Ledger, *titles: str, now: datetime = NOW, name: str = "") -> list[Paper]:
     """Have a dump of these titles recorded; its papers."""
     read = dump(*titles, name=name)
     match = partial(match_titles, arrived=now)
@@ -141,7 +141,7 @@ def skip(
 
 
 def deliver(
-    ledger: SqlLedger, *titles: str, channels: tuple[Channel, ...] = EMAIL, period: Period = WEEK
+    ledger: Ledger, *titles: str, channels: tuple[Channel, ...] = EMAIL, period: Period = WEEK
 ) -> Digest:
     """Have papers arrive and a digest of them decided for Ada."""
     decided = digest_of(arrive(ledger, *titles), period=period)
@@ -150,12 +150,12 @@ def deliver(
 
 
 def claim(
-    ledger: SqlLedger, owner: str = "one", *, now: datetime = NOW, limit: int = 10
+    ledger: Ledger, owner: str = "one", *, now: datetime = NOW, limit: int = 10
 ) -> list[Claim]:
     """Claim emails for five minutes."""
     return ledger.claim("email", owner, now=now, lease=LEASE, limit=limit)
 
 
-def states(ledger: SqlLedger) -> list[State]:
+def states(ledger: Ledger) -> list[State]:
     """The state of every delivery, oldest first."""
     return [row.state for row in reversed(ledger.deliveries())]

@@ -12,9 +12,10 @@ import pytest
 
 import digest.ledger
 from digest.errors import LedgerError
-from digest.ledger import SqlLedger, copying
+from digest.ledger import Ledger
+from digest.ledger import backup as backups
+from digest.ledger.backup import PutBack
 from digest.ledger.database import connect
-from digest.ledger.putting_back import PutBack
 from digest.ledger.tables import metadata
 from digest.model import DeliveryId, DumpHash, Message, State
 from tests.conftest import MakeUrl
@@ -34,7 +35,7 @@ from tests.ledger.samples import (
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlLedger]:
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
     """An empty ledger of the other kind, or of the same."""
     if request.param == "sqlite":
         copyfile(request.getfixturevalue("sqlite_template"), tmp_path / "target.db")
@@ -47,7 +48,7 @@ def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlLedger
 
 
 @pytest.fixture
-def source(tmp_path: Path, sqlite_template: Path) -> Iterator[SqlLedger]:
+def source(tmp_path: Path, sqlite_template: Path) -> Iterator[Ledger]:
     """A SQLite ledger with something in every table."""
     copyfile(sqlite_template, tmp_path / "source.db")
     with digest.ledger.open(f"sqlite:///{tmp_path / 'source.db'}") as opened:
@@ -58,7 +59,7 @@ def source(tmp_path: Path, sqlite_template: Path) -> Iterator[SqlLedger]:
 KEPT = Message(DeliveryId(1), "f@example.org", "ada@example.org", b"\0\xff bytes", "name")
 
 
-def fill(ledger: SqlLedger) -> None:
+def fill(ledger: Ledger) -> None:
     deliver(ledger, "a", "b ✓ \N{SNOWMAN}", channels=BOTH)
     claim(ledger)
     ledger.commit([(KEPT.delivery, 1)], now=NOW, keep=[KEPT])
@@ -68,7 +69,7 @@ def fill(ledger: SqlLedger) -> None:
     ledger.restored(now=NOW - 30 * DAY)
 
 
-def test_everything_is_copied_and_nothing_else(source: SqlLedger, target: SqlLedger) -> None:
+def test_everything_is_copied_and_nothing_else(source: Ledger, target: Ledger) -> None:
     copied = source.copy_into(target)
     rows = {one.table: one.rows for one in copied}
     assert set(rows) == set(metadata.tables)
@@ -83,7 +84,7 @@ def test_everything_is_copied_and_nothing_else(source: SqlLedger, target: SqlLed
     assert target.digests(ADA, limit=9) == source.digests(ADA, limit=9)
 
 
-def test_a_copy_goes_on_where_the_original_stood(source: SqlLedger, target: SqlLedger) -> None:
+def test_a_copy_goes_on_where_the_original_stood(source: Ledger, target: Ledger) -> None:
     source.copy_into(target)
     following = digest_of(arrive(target, "c"), period=NEXT_WEEK)
     assert target.record([following], {ADA: BOTH}) == 1
@@ -91,7 +92,7 @@ def test_a_copy_goes_on_where_the_original_stood(source: SqlLedger, target: SqlL
 
 
 def test_there_and_back_gives_the_same_hashes(
-    source: SqlLedger, target: SqlLedger, tmp_path: Path
+    source: Ledger, target: Ledger, tmp_path: Path
 ) -> None:
     there = source.copy_into(target)
     with digest.ledger.open(f"sqlite:///{tmp_path / 'back.db'}") as back:
@@ -99,7 +100,7 @@ def test_there_and_back_gives_the_same_hashes(
 
 
 def test_a_target_with_anything_in_it_is_refused_and_left_alone(
-    source: SqlLedger, target: SqlLedger
+    source: Ledger, target: Ledger
 ) -> None:
     target.suppress("by@hand.example", reason="by hand", now=NOW)
     with pytest.raises(LedgerError, match=r"holds a ledger already.*suppression.*empty database"):
@@ -109,29 +110,29 @@ def test_a_target_with_anything_in_it_is_refused_and_left_alone(
 
 
 def test_a_copy_that_differs_is_not_kept(
-    source: SqlLedger, target: SqlLedger, monkeypatch: pytest.MonkeyPatch
+    source: Ledger, target: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest = copying._copy_table
+    honest = backups._copy_table
 
-    def careless(*arguments: object) -> copying.Content:
+    def careless(*arguments: object) -> backups.Content:
         content = honest(*arguments)  # type: ignore[arg-type]  # handed on as they are
-        return copying.Content(content.table, content.rows, "0" * 64)
+        return backups.Content(content.table, content.rows, "0" * 64)
 
-    monkeypatch.setattr(copying, "_copy_table", careless)
+    monkeypatch.setattr(backups, "_copy_table", careless)
     with pytest.raises(LedgerError, match=r"differs: .* nothing was kept"):
         source.copy_into(target)
     assert target.papers() == []
 
 
 def test_hashes_tell_any_difference_but_not_the_order(tmp_path: Path) -> None:
-    def content(*titles: str) -> list[copying.Content]:
+    def content(*titles: str) -> list[backups.Content]:
         path = tmp_path / f"{len(list(tmp_path.iterdir()))}.db"
         with digest.ledger.open(f"sqlite:///{path}") as ledger:
             for title in titles:
                 ledger.suppress(title, reason="r", now=NOW)
         database = connect(f"sqlite:///{path}", patience=DAY)
         with database.reading() as connection:
-            found = copying._content(metadata.tables["suppression"], connection)
+            found = backups._content(metadata.tables["suppression"], connection)
         database.close()
         return [found]
 
@@ -143,7 +144,7 @@ def test_hashes_tell_any_difference_but_not_the_order(tmp_path: Path) -> None:
 # --- backups -----------------------------------------------------------------------------
 
 
-def test_a_backup_is_one_sound_file_for_its_owner_alone(ledger: SqlLedger, tmp_path: Path) -> None:
+def test_a_backup_is_one_sound_file_for_its_owner_alone(ledger: Ledger, tmp_path: Path) -> None:
     fill(ledger)
     folder = tmp_path / "backups"
     folder.mkdir()
@@ -158,7 +159,7 @@ def test_a_backup_is_one_sound_file_for_its_owner_alone(ledger: SqlLedger, tmp_p
         assert copy.papers() == ledger.papers()
 
 
-def test_a_backup_does_not_disturb_who_is_writing(source: SqlLedger, tmp_path: Path) -> None:
+def test_a_backup_does_not_disturb_who_is_writing(source: Ledger, tmp_path: Path) -> None:
     with source._database.writing() as connection:
         connection.execute(metadata.tables["mark"].delete())
         with digest.ledger.open(str(source._database.url)) as other:
@@ -188,7 +189,7 @@ def test_what_is_newer_than_the_backup_is_held_after_restoring_it(
         assert restored.record([decided], {ADA: BOTH}) == 0
 
 
-def test_a_backup_that_cannot_be_written_leaves_nothing(source: SqlLedger, tmp_path: Path) -> None:
+def test_a_backup_that_cannot_be_written_leaves_nothing(source: Ledger, tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="cannot be written: No such file or directory"):
         source.back_up(tmp_path / "nowhere" / "backup.db")
     folder = tmp_path / "taken"
@@ -202,7 +203,7 @@ def test_a_backup_that_cannot_be_written_leaves_nothing(source: SqlLedger, tmp_p
 
 
 @pytest.fixture
-def backup(source: SqlLedger, tmp_path: Path) -> Path:
+def backup(source: Ledger, tmp_path: Path) -> Path:
     """A backup of ``source``, in which an email is on its way."""
     source.resend(DeliveryId(1), now=NOW)
     source.back_up(tmp_path / "backup.db")
@@ -250,7 +251,7 @@ def test_a_damaged_ledger_can_be_replaced(backup: Path, tmp_path: Path) -> None:
         assert len(ledger.papers()) == 2
 
 
-def test_a_ledger_in_use_is_not_replaced(source: SqlLedger, backup: Path, tmp_path: Path) -> None:
+def test_a_ledger_in_use_is_not_replaced(source: Ledger, backup: Path, tmp_path: Path) -> None:
     before = (tmp_path / "source.db").stat().st_ino
     busy = pytest.raises(LedgerError, match="is in use: stop the service")
     with source._database.reading(), busy:
@@ -260,9 +261,7 @@ def test_a_ledger_in_use_is_not_replaced(source: SqlLedger, backup: Path, tmp_pa
 
 
 @pytest.mark.parametrize("content", [b"", b"no database" * 1000])
-def test_what_is_no_backup_replaces_nothing(
-    source: SqlLedger, tmp_path: Path, content: bytes
-) -> None:
+def test_what_is_no_backup_replaces_nothing(source: Ledger, tmp_path: Path, content: bytes) -> None:
     source.close()
     (tmp_path / "wrong.db").write_bytes(content)
     with pytest.raises(LedgerError, match=r"is no backup of a ledger|cannot be put back"):

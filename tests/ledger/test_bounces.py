@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from digest.ledger import SqlLedger
+from digest.ledger import Ledger
 from digest.ledger.suppressions import Suppression
 from digest.model import DeliveryId, Outcome, State
 from tests.ledger.samples import (
@@ -26,24 +26,24 @@ ADDRESS = "ada@example.org"
 SUPPRESSED = [Suppression(ADDRESS, "5.1.1 no such user", NOW + DAY)]
 
 
-def accept(ledger: SqlLedger) -> None:
+def accept(ledger: Ledger) -> None:
     """Send the first delivery up to its dot; the answer is not recorded yet."""
     deliver(ledger, "a")
     claim(ledger)
     assert ledger.commit([(FIRST, 1)], now=NOW, recipients={FIRST: ADDRESS}) == {FIRST}
 
 
-def settle(ledger: SqlLedger, state: State) -> None:
+def settle(ledger: Ledger, state: State) -> None:
     ledger.settle([(Outcome(FIRST, state), 1)], now=NOW)
 
 
-def come_back(ledger: SqlLedger, fence: int | None = 1) -> bool:
+def come_back(ledger: Ledger, fence: int | None = 1) -> bool:
     return ledger.returned(
         FIRST, fence, address="Ada@Example.org", reason="5.1.1 no such user", now=NOW + DAY
     )
 
 
-def test_it_is_failed_and_its_address_suppressed_once(ledger: SqlLedger) -> None:
+def test_it_is_failed_and_its_address_suppressed_once(ledger: Ledger) -> None:
     accept(ledger)
     settle(ledger, State.SENT)
 
@@ -59,7 +59,7 @@ def test_it_is_failed_and_its_address_suppressed_once(ledger: SqlLedger) -> None
 
 @pytest.mark.parametrize("fence", [1, None], ids=["attempt known", "attempt unknown"])
 def test_a_report_replayed_after_a_second_sending_changes_nothing(
-    ledger: SqlLedger, fence: int | None
+    ledger: Ledger, fence: int | None
 ) -> None:
     accept(ledger)
     settle(ledger, State.SENT)
@@ -79,7 +79,7 @@ def test_a_report_replayed_after_a_second_sending_changes_nothing(
 
 @pytest.mark.parametrize("fence", [1, None], ids=["attempt known", "attempt unknown"])
 def test_a_report_of_what_was_sent_before_resubscribing_changes_nothing(
-    ledger: SqlLedger, fence: int | None
+    ledger: Ledger, fence: int | None
 ) -> None:
     accept(ledger)
     settle(ledger, State.SENT)
@@ -91,7 +91,7 @@ def test_a_report_of_what_was_sent_before_resubscribing_changes_nothing(
     assert states(ledger) == [State.SENT]
 
 
-def test_a_report_that_does_not_tell_the_attempt_counts_after_retries(ledger: SqlLedger) -> None:
+def test_a_report_that_does_not_tell_the_attempt_counts_after_retries(ledger: Ledger) -> None:
     accept(ledger)
     settle(ledger, State.DEFERRED)
     (again,) = claim(ledger)
@@ -102,7 +102,7 @@ def test_a_report_that_does_not_tell_the_attempt_counts_after_retries(ledger: Sq
     assert come_back(ledger, None)
 
 
-def test_a_report_settles_what_was_uncertain(ledger: SqlLedger) -> None:
+def test_a_report_settles_what_was_uncertain(ledger: Ledger) -> None:
     accept(ledger)
     ledger.recover(now=NOW + LEASE)
     assert states(ledger) == [State.UNCERTAIN]
@@ -112,7 +112,7 @@ def test_a_report_settles_what_was_uncertain(ledger: SqlLedger) -> None:
     assert states(ledger) == [State.FAILED]
 
 
-def test_a_report_may_be_faster_than_the_record_of_the_answer(ledger: SqlLedger) -> None:
+def test_a_report_may_be_faster_than_the_record_of_the_answer(ledger: Ledger) -> None:
     accept(ledger)
 
     assert come_back(ledger)
@@ -121,7 +121,7 @@ def test_a_report_may_be_faster_than_the_record_of_the_answer(ledger: SqlLedger)
 
 
 @pytest.mark.parametrize("state", [State.PENDING, State.CLAIMED, State.DEFERRED, State.CANCELLED])
-def test_what_was_not_accepted_cannot_come_back(ledger: SqlLedger, state: State) -> None:
+def test_what_was_not_accepted_cannot_come_back(ledger: Ledger, state: State) -> None:
     deliver(ledger, "a")
     if state is not State.PENDING:
         claim(ledger)
@@ -133,14 +133,14 @@ def test_what_was_not_accepted_cannot_come_back(ledger: SqlLedger, state: State)
     assert ledger.suppressions() == []
 
 
-def test_feeds_do_not_come_back(ledger: SqlLedger) -> None:
+def test_feeds_do_not_come_back(ledger: Ledger) -> None:
     deliver(ledger, "a", channels=BOTH)
     for one in ledger.claim("feed", "one", now=NOW, lease=LEASE, limit=1):
         ledger.settle([(Outcome(one.delivery, State.SENT), one.fence)], now=NOW)
         assert not ledger.returned(one.delivery, one.fence, address=ADDRESS, reason="x", now=NOW)
 
 
-def test_the_next_digest_to_that_address_is_not_sent(ledger: SqlLedger) -> None:
+def test_the_next_digest_to_that_address_is_not_sent(ledger: Ledger) -> None:
     accept(ledger)
     settle(ledger, State.SENT)
     come_back(ledger)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from threading import Barrier, Thread
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 import digest.ledger
-from digest.ledger import SqlLedger, decision_codec
+from digest.errors import LedgerError
+from digest.ledger import Ledger, decision_codec
+from digest.ledger.database import INTAKE, connect
+from digest.ledger.tables import subscriber
 from digest.model import (
     Channel,
     Decided,
@@ -21,6 +27,7 @@ from digest.model import (
     State,
     SubscriberId,
 )
+from tests.conftest import MakeUrl
 from tests.ledger.samples import (
     ADA,
     BOB,
@@ -39,7 +46,7 @@ from tests.ledger.samples import (
 )
 
 
-def test_a_feed_token_is_made_once_and_hard_to_guess(ledger: SqlLedger) -> None:
+def test_a_feed_token_is_made_once_and_hard_to_guess(ledger: Ledger) -> None:
     first = ledger.ensure_subscribers([ADA])
     both = ledger.ensure_subscribers([BOB, ADA])
 
@@ -48,7 +55,7 @@ def test_a_feed_token_is_made_once_and_hard_to_guess(ledger: SqlLedger) -> None:
     assert all(len(token) >= 22 and token.isascii() for token in both.values())
 
 
-def test_a_digest_comes_back_as_it_was_decided(ledger: SqlLedger) -> None:
+def test_a_digest_comes_back_as_it_was_decided(ledger: Ledger) -> None:
     decided = digest_of(arrive(ledger, "a", "b"))
 
     assert ledger.record([decided], {ADA: BOTH}) == 1
@@ -59,7 +66,7 @@ def test_a_digest_comes_back_as_it_was_decided(ledger: SqlLedger) -> None:
     ]
 
 
-def test_a_period_is_decided_once(ledger: SqlLedger) -> None:
+def test_a_period_is_decided_once(ledger: Ledger) -> None:
     one, two, three = arrive(ledger, "a", "b", "c")
     assert ledger.record([digest_of([one])], {ADA: EMAIL}) == 1
 
@@ -73,7 +80,7 @@ def test_a_period_is_decided_once(ledger: SqlLedger) -> None:
     assert len(ledger.deliveries()) == 2
 
 
-def test_a_digest_with_a_paper_sent_before_is_dropped_whole(ledger: SqlLedger) -> None:
+def test_a_digest_with_a_paper_sent_before_is_dropped_whole(ledger: Ledger) -> None:
     one, two = arrive(ledger, "a", "b")
     ledger.record([digest_of([one])], {ADA: EMAIL})
 
@@ -84,7 +91,7 @@ def test_a_digest_with_a_paper_sent_before_is_dropped_whole(ledger: SqlLedger) -
     assert ledger.sent({ADA: PaperKey(0)}) == {ADA: {one.key}}
 
 
-def test_two_decisions_of_one_subscriber_in_one_call(ledger: SqlLedger) -> None:
+def test_two_decisions_of_one_subscriber_in_one_call(ledger: Ledger) -> None:
     one, two = arrive(ledger, "a", "b")
     both = [digest_of([one]), digest_of([two], period=NEXT_WEEK)]
 
@@ -94,12 +101,12 @@ def test_two_decisions_of_one_subscriber_in_one_call(ledger: SqlLedger) -> None:
     assert ledger.digests(ADA, limit=5) == both[::-1]
 
 
-def test_nothing_new_leaves_the_period_open(ledger: SqlLedger) -> None:
+def test_nothing_new_leaves_the_period_open(ledger: Ledger) -> None:
     assert ledger.record([skip(SkipReason.NOTHING_NEW)], {ADA: EMAIL}) == 0
     assert ledger.progress({ADA: WEEK}) == {ADA: Progress(False, None)}
 
 
-def test_nothing_picked_closes_the_period_and_moves_the_cursor(ledger: SqlLedger) -> None:
+def test_nothing_picked_closes_the_period_and_moves_the_cursor(ledger: Ledger) -> None:
     arrive(ledger, "a", "b")
 
     assert ledger.record([skip(SkipReason.NOTHING_PICKED, until=2)], {ADA: EMAIL}) == 1
@@ -109,7 +116,7 @@ def test_nothing_picked_closes_the_period_and_moves_the_cursor(ledger: SqlLedger
     assert ledger.decided(ADA, limit=5) == [Decided(WEEK, NOW, None, PaperKey(2), 0)]
 
 
-def test_a_period_decided_out_of_turn_does_not_move_the_cursor_back(ledger: SqlLedger) -> None:
+def test_a_period_decided_out_of_turn_does_not_move_the_cursor_back(ledger: Ledger) -> None:
     one, _, three = arrive(ledger, "a", "b", "c")
     ledger.record([digest_of([three], period=NEXT_WEEK)], {ADA: EMAIL})
     ledger.record([digest_of([one], now=NOW - 30 * DAY)], {ADA: EMAIL})
@@ -120,7 +127,7 @@ def test_a_period_decided_out_of_turn_does_not_move_the_cursor_back(ledger: SqlL
     ]
 
 
-def test_sent_tells_subscribers_and_papers_apart(ledger: SqlLedger) -> None:
+def test_sent_tells_subscribers_and_papers_apart(ledger: Ledger) -> None:
     one, two, three = arrive(ledger, "a", "b", "c")
     decisions = [digest_of([one, three]), digest_of([two], subscriber=BOB)]
     ledger.record(decisions, {})
@@ -134,7 +141,7 @@ def test_sent_tells_subscribers_and_papers_apart(ledger: SqlLedger) -> None:
     assert ledger.sent({ADA: one.key, BOB: two.key}) == {ADA: {three.key}, BOB: set()}
 
 
-def test_standings_of_many_with_different_periods(ledger: SqlLedger) -> None:
+def test_standings_of_many_with_different_periods(ledger: Ledger) -> None:
     (one,) = arrive(ledger, "a")
     day = Period(date(2025, 11, 19), "day")
     ledger.record([digest_of([one]), digest_of([one], subscriber=BOB, period=day)], {})
@@ -146,7 +153,7 @@ def test_standings_of_many_with_different_periods(ledger: SqlLedger) -> None:
     }
 
 
-def test_a_digest_without_picks_is_a_digest(ledger: SqlLedger) -> None:
+def test_a_digest_without_picks_is_a_digest(ledger: Ledger) -> None:
     empty = digest_of([], until=3)
 
     assert ledger.record([empty], {ADA: EMAIL}) == 1
@@ -154,7 +161,7 @@ def test_a_digest_without_picks_is_a_digest(ledger: SqlLedger) -> None:
     assert [claimed.digest for claimed in claim(ledger)] == [empty]
 
 
-def test_archives_come_in_the_order_asked_for_newest_digest_first(ledger: SqlLedger) -> None:
+def test_archives_come_in_the_order_asked_for_newest_digest_first(ledger: Ledger) -> None:
     one, two, three = arrive(ledger, "a", "b", "c")
     new = SubscriberId("new")
     of_ada = [
@@ -168,7 +175,7 @@ def test_archives_come_in_the_order_asked_for_newest_digest_first(ledger: SqlLed
     assert list(ledger.archives([BOB, new, ADA], limit=2)) == [[of_bob], [], of_ada[:0:-1]]
 
 
-def test_a_channel_switched_on_later_gets_the_same_digest(ledger: SqlLedger) -> None:
+def test_a_channel_switched_on_later_gets_the_same_digest(ledger: Ledger) -> None:
     decided = deliver(ledger, "a")
     due = {ADA: WEEK, BOB: WEEK}
     channels: dict[SubscriberId, tuple[Channel, ...]] = {ADA: BOTH, BOB: BOTH}
@@ -180,14 +187,14 @@ def test_a_channel_switched_on_later_gets_the_same_digest(ledger: SqlLedger) -> 
     assert ledger.add_channels({ADA: NEXT_WEEK}, channels, now=NOW) == 0
 
 
-def test_a_closed_period_without_digest_gets_no_delivery(ledger: SqlLedger) -> None:
+def test_a_closed_period_without_digest_gets_no_delivery(ledger: Ledger) -> None:
     ledger.record([skip(SkipReason.NOTHING_PICKED)], {ADA: EMAIL})
 
     assert ledger.add_channels({ADA: WEEK}, {ADA: BOTH}, now=NOW) == 0
     assert states(ledger) == []
 
 
-def test_papers_in_a_digest_show_what_is_known_of_them_now(ledger: SqlLedger) -> None:
+def test_papers_in_a_digest_show_what_is_known_of_them_now(ledger: Ledger) -> None:
     decided = deliver(ledger, "a")
     paper = decided.picks[0].paper
     assert ledger.digests(ADA, limit=1)[0].picks[0].paper == paper
@@ -218,6 +225,53 @@ def test_two_processes_deciding_at_once_store_each_decision_once(url: str) -> No
     with digest.ledger.open(url) as after:
         assert len({(row.subscriber, row.channel) for row in after.deliveries()}) == 40
         assert len(after.deliveries()) == 40
+
+
+def test_two_processes_deciding_many_at_once_never_send_a_paper_twice(url: str) -> None:
+    """Each decides another period for the same people, and lists them in another order."""
+    names = [SubscriberId(f"s{n}") for n in range(200)]
+    with digest.ledger.open(url) as setup:
+        papers = arrive(setup, "a", "b")
+        setup.ensure_subscribers(names)
+    start = Barrier(2)
+    counts: list[int] = []
+
+    def process(order: list[SubscriberId], period: Period) -> None:
+        with digest.ledger.open(url) as own:
+            mine = [digest_of(papers, subscriber=name, period=period) for name in order]
+            start.wait()
+            counts.append(own.record(mine, dict.fromkeys(names, BOTH)))
+
+    threads = [
+        Thread(target=process, args=(names, WEEK)),
+        Thread(target=process, args=(names[::-1], NEXT_WEEK)),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(counts) == [0, 200]
+    with digest.ledger.open(url) as after:
+        assert len(after.deliveries()) == 400
+        assert after.deliveries()[0].id == 400
+
+
+def test_whoever_decides_for_others_is_not_waited_for(emptied: MakeUrl) -> None:
+    """On PostgreSQL; SQLite has one writer."""
+    url = emptied()
+    with digest.ledger.open(url, patience=timedelta(seconds=1)) as ledger:
+        (paper,) = arrive(ledger, "a")
+        ledger.ensure_subscribers([ADA, BOB])
+        for_bob = digest_of([paper], subscriber=BOB)
+        with closing(connect(url, patience=DAY)) as other, other.writing() as connection:
+            other.lock(connection, INTAKE, shared=True)
+            ada = select(subscriber.c.id).where(subscriber.c.name == ADA)
+            connection.execute(ada.with_for_update(key_share=True))
+            assert ledger.record([for_bob], {BOB: EMAIL}) == 1
+            with pytest.raises(LedgerError, match="locked"):
+                ledger.record([digest_of([paper])], {ADA: EMAIL})
+        assert ledger.record([digest_of([paper])], {ADA: EMAIL}) == 1
 
 
 def test_more_subscribers_than_one_statement_takes() -> None:

@@ -8,7 +8,7 @@ from threading import Barrier, Thread
 import pytest
 
 import digest.ledger
-from digest.ledger import SqlLedger
+from digest.ledger import Ledger
 from digest.model import DeliveryId, Message, Outcome, Period, State, SubscriberId
 from tests.ledger.samples import (
     ADA,
@@ -31,12 +31,12 @@ from tests.ledger.samples import (
 FIRST = DeliveryId(1)
 
 
-def settle(ledger: SqlLedger, state: State, fence: int = 1, **more: object) -> None:
+def settle(ledger: Ledger, state: State, fence: int = 1, **more: object) -> None:
     """Settle the first delivery."""
     ledger.settle([(Outcome(FIRST, state, **more), fence)], now=NOW)  # type: ignore[arg-type]  # named fields of Outcome
 
 
-def test_the_straight_way(ledger: SqlLedger) -> None:
+def test_the_straight_way(ledger: Ledger) -> None:
     decided = deliver(ledger, "a")
 
     (claimed,) = claim(ledger)
@@ -58,7 +58,7 @@ def test_the_straight_way(ledger: SqlLedger) -> None:
     assert claim(ledger, now=NOW + 365 * DAY) == []
 
 
-def test_claims_take_the_oldest_first_and_only_their_channel(ledger: SqlLedger) -> None:
+def test_claims_take_the_oldest_first_and_only_their_channel(ledger: Ledger) -> None:
     papers = arrive(ledger, "a", "b", "c")
     for number, paper in enumerate(papers):
         name = SubscriberId(f"s{number}")
@@ -70,7 +70,7 @@ def test_claims_take_the_oldest_first_and_only_their_channel(ledger: SqlLedger) 
     assert len(ledger.claim("feed", "one", now=NOW, lease=LEASE, limit=9)) == 3
 
 
-def test_a_claim_is_left_alone_until_its_lease_ends(ledger: SqlLedger) -> None:
+def test_a_claim_is_left_alone_until_its_lease_ends(ledger: Ledger) -> None:
     deliver(ledger, "a")
     claim(ledger, "one")
 
@@ -79,7 +79,7 @@ def test_a_claim_is_left_alone_until_its_lease_ends(ledger: SqlLedger) -> None:
     assert (taken.fence, taken.attempt) == (2, 2)
 
 
-def test_an_owner_whose_fence_is_gone_can_write_nothing(ledger: SqlLedger) -> None:
+def test_an_owner_whose_fence_is_gone_can_write_nothing(ledger: Ledger) -> None:
     deliver(ledger, "a")
     claim(ledger, "one")
     claim(ledger, "two", now=NOW + LEASE)
@@ -90,7 +90,7 @@ def test_an_owner_whose_fence_is_gone_can_write_nothing(ledger: SqlLedger) -> No
     assert ledger.commit([(FIRST, 2), (FIRST, 1), (DeliveryId(99), 1)], now=NOW + LEASE) == {1}
 
 
-def test_a_delivery_is_committed_once(ledger: SqlLedger) -> None:
+def test_a_delivery_is_committed_once(ledger: Ledger) -> None:
     deliver(ledger, "a")
     claim(ledger)
     ledger.commit([(FIRST, 1)], now=NOW)
@@ -98,7 +98,7 @@ def test_a_delivery_is_committed_once(ledger: SqlLedger) -> None:
     assert ledger.commit([(FIRST, 1)], now=NOW) == set()
 
 
-def test_outcomes_of_other_deliveries_are_settled_with_a_commit(ledger: SqlLedger) -> None:
+def test_outcomes_of_other_deliveries_are_settled_with_a_commit(ledger: Ledger) -> None:
     deliver(ledger, "a")
     claim(ledger)
     ledger.commit([(FIRST, 1)], now=NOW)
@@ -114,14 +114,14 @@ def test_outcomes_of_other_deliveries_are_settled_with_a_commit(ledger: SqlLedge
     }
 
 
-def test_a_lapsed_claim_that_nobody_took_may_still_go_on(ledger: SqlLedger) -> None:
+def test_a_lapsed_claim_that_nobody_took_may_still_go_on(ledger: Ledger) -> None:
     deliver(ledger, "a")
     claim(ledger)
 
     assert ledger.commit([(FIRST, 1)], now=NOW + HOUR) == {1}
 
 
-def test_a_deferred_delivery_is_due_again_at_its_time(ledger: SqlLedger) -> None:
+def test_a_deferred_delivery_is_due_again_at_its_time(ledger: Ledger) -> None:
     deliver(ledger, "a")
     claim(ledger)
     ledger.commit([(FIRST, 1)], now=NOW)
@@ -132,7 +132,7 @@ def test_a_deferred_delivery_is_due_again_at_its_time(ledger: SqlLedger) -> None
     assert (again.fence, again.attempt) == (2, 2)
 
 
-def test_a_clock_put_back_delays_nothing(ledger: SqlLedger) -> None:
+def test_a_clock_put_back_delays_nothing(ledger: Ledger) -> None:
     deliver(ledger, "a")
     claim(ledger)
     settle(ledger, State.DEFERRED, detail="451 later", retry_at=NOW + HOUR)
@@ -141,14 +141,14 @@ def test_a_clock_put_back_delays_nothing(ledger: SqlLedger) -> None:
     assert again.delivery == FIRST
 
 
-def test_a_pending_delivery_is_due_whatever_the_clock_says(ledger: SqlLedger) -> None:
+def test_a_pending_delivery_is_due_whatever_the_clock_says(ledger: Ledger) -> None:
     deliver(ledger, "a")
 
     assert len(claim(ledger, now=NOW - 10 * MINUTE)) == 1
 
 
 @pytest.mark.parametrize("state", [State.SENT, State.FAILED, State.CANCELLED, State.EXPIRED])
-def test_a_settled_delivery_stays_as_it_is(ledger: SqlLedger, state: State) -> None:
+def test_a_settled_delivery_stays_as_it_is(ledger: Ledger, state: State) -> None:
     deliver(ledger, "a")
     claim(ledger)
     settle(ledger, state)
@@ -159,7 +159,7 @@ def test_a_settled_delivery_stays_as_it_is(ledger: SqlLedger, state: State) -> N
     assert states(ledger) == [state]
 
 
-def test_outcomes_settled_together_and_twice(ledger: SqlLedger) -> None:
+def test_outcomes_settled_together_and_twice(ledger: Ledger) -> None:
     deliver(ledger, "a")
     deliver(ledger, "b", period=NEXT_WEEK)
     claims = claim(ledger)
@@ -172,7 +172,7 @@ def test_outcomes_settled_together_and_twice(ledger: SqlLedger) -> None:
     assert states(ledger) == [State.SENT, State.SENT]
 
 
-def test_words_from_a_server_may_hold_anything(ledger: SqlLedger) -> None:
+def test_words_from_a_server_may_hold_anything(ledger: Ledger) -> None:
     deliver(ledger, "a")
     claim(ledger)
     settle(ledger, State.FAILED, detail="550 \0 \udcff no\r\nsuch user")
@@ -180,7 +180,7 @@ def test_words_from_a_server_may_hold_anything(ledger: SqlLedger) -> None:
     assert ledger.deliveries()[0].detail == "550 \ufffd \ufffd no\r\nsuch user"
 
 
-def test_what_has_waited_too_long_expires_at_the_last_moment(ledger: SqlLedger) -> None:
+def test_what_has_waited_too_long_expires_at_the_last_moment(ledger: Ledger) -> None:
     deliver(ledger, "a")
     claim(ledger, now=NOW + 2 * DAY)
 
@@ -189,7 +189,7 @@ def test_what_has_waited_too_long_expires_at_the_last_moment(ledger: SqlLedger) 
     assert (row.state, row.detail) == (State.EXPIRED, "not sent within 48 hours")
 
 
-def test_what_waits_in_vain_expires(ledger: SqlLedger) -> None:
+def test_what_waits_in_vain_expires(ledger: Ledger) -> None:
     deliver(ledger, "a")
     deliver(ledger, "b", period=NEXT_WEEK)
     claim(ledger, limit=1)
@@ -200,6 +200,14 @@ def test_what_waits_in_vain_expires(ledger: SqlLedger) -> None:
     assert ledger.expire(now=NOW + DAY, expire_after=2 * DAY) == 0
     assert ledger.expire(now=NOW + 2 * DAY, expire_after=2 * DAY) == 3
     assert states(ledger) == [State.EXPIRED] * 3
+
+
+def test_a_feed_waits_however_long_its_files_take(ledger: Ledger) -> None:
+    deliver(ledger, "a", channels=("feed",))
+    late = NOW + 365 * DAY
+    assert ledger.expire(now=late, expire_after=DAY) == 0
+    (mine,) = ledger.claim("feed", "one", now=late, lease=LEASE, limit=9)
+    assert ledger.commit([(mine.delivery, 1)], now=late, expire_after=DAY) == {mine.delivery}
 
 
 def test_two_workers_share_the_work_and_no_delivery(url: str) -> None:
@@ -226,7 +234,7 @@ def test_two_workers_share_the_work_and_no_delivery(url: str) -> None:
     assert sorted(taken) == list(range(1, 31))
 
 
-def test_what_may_have_arrived_is_kept_for_a_second_try(ledger: SqlLedger) -> None:
+def test_what_may_have_arrived_is_kept_for_a_second_try(ledger: Ledger) -> None:
     deliver(ledger, "a")
     claim(ledger)
     first, second = (
@@ -245,7 +253,7 @@ def test_what_may_have_arrived_is_kept_for_a_second_try(ledger: SqlLedger) -> No
     assert again.kept == second
 
 
-def test_what_has_come_to_an_end_is_not_kept(ledger: SqlLedger) -> None:
+def test_what_has_come_to_an_end_is_not_kept(ledger: Ledger) -> None:
     deliver(ledger, "a")
     claim(ledger)
     message = Message(FIRST, "from@example.org", "ada@example.org", b"bytes")
@@ -258,7 +266,7 @@ def test_what_has_come_to_an_end_is_not_kept(ledger: SqlLedger) -> None:
     assert again.kept is None
 
 
-def test_what_is_due_is_what_a_claim_finds(ledger: SqlLedger) -> None:
+def test_what_is_due_is_what_a_claim_finds(ledger: Ledger) -> None:
     deliver(ledger, "a", channels=BOTH)
     deliver(ledger, "b", period=NEXT_WEEK)
     assert ledger.due("email", now=NOW) == 2
@@ -268,7 +276,7 @@ def test_what_is_due_is_what_a_claim_finds(ledger: SqlLedger) -> None:
     assert ledger.due("feed", now=NOW) == 1
 
 
-def test_a_digest_for_everybody_at_once(ledger: SqlLedger) -> None:
+def test_a_digest_for_everybody_at_once(ledger: Ledger) -> None:
     (one,) = arrive(ledger, "a")
     day = Period(NOW.date(), "day")
     decisions = [digest_of([one], period=day), digest_of([one], subscriber=BOB, period=day)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from digest.errors import LedgerError, NotFound
-from digest.ledger import SqlLedger
-from digest.ledger.deliveries_admin import DeliveryRow
+from digest.ledger import Ledger
+from digest.ledger.deliveries import DeliveryRow
 from digest.model import DeliveryId, DumpHash, Message, Outcome, PaperKey, State
 from tests.ledger.samples import (
     ADA,
@@ -29,7 +29,7 @@ from tests.ledger.samples import (
 FIRST = DeliveryId(1)
 
 
-def end(ledger: SqlLedger, state: State, detail: str = "") -> None:
+def end(ledger: Ledger, state: State, detail: str = "") -> None:
     """Bring the first delivery into a state."""
     claims = claim(ledger, limit=1)
     ledger.commit([(one.delivery, one.fence) for one in claims], now=NOW)
@@ -39,7 +39,7 @@ def end(ledger: SqlLedger, state: State, detail: str = "") -> None:
         )
 
 
-def test_a_delivery_is_listed_with_all_that_is_known(ledger: SqlLedger) -> None:
+def test_a_delivery_is_listed_with_all_that_is_known(ledger: Ledger) -> None:
     deliver(ledger, "a", "b")
     claim(ledger, now=NOW + HOUR)
 
@@ -61,7 +61,7 @@ def test_a_delivery_is_listed_with_all_that_is_known(ledger: SqlLedger) -> None:
     ]
 
 
-def test_filters_narrow_the_list(ledger: SqlLedger) -> None:
+def test_filters_narrow_the_list(ledger: Ledger) -> None:
     one, two = arrive(ledger, "a", "b")
     ledger.record([digest_of([one]), digest_of([one], subscriber=BOB)], {ADA: BOTH, BOB: EMAIL})
     ledger.record([digest_of([two], period=NEXT_WEEK)], {ADA: EMAIL})
@@ -79,7 +79,7 @@ def test_filters_narrow_the_list(ledger: SqlLedger) -> None:
     assert listed(limit=2) == [4, 3]
 
 
-def test_the_status_of_an_empty_ledger(ledger: SqlLedger) -> None:
+def test_the_status_of_an_empty_ledger(ledger: Ledger) -> None:
     status = ledger.status()
 
     assert (status.papers, status.dumps, status.subscribers) == (0, 0, 0)
@@ -87,7 +87,7 @@ def test_the_status_of_an_empty_ledger(ledger: SqlLedger) -> None:
     assert status.deliveries == {}
 
 
-def test_the_status_shows_what_is_stuck_and_what_went_wrong(ledger: SqlLedger) -> None:
+def test_the_status_shows_what_is_stuck_and_what_went_wrong(ledger: Ledger) -> None:
     deliver(ledger, "a")
     end(ledger, State.SENT)
     deliver(ledger, "b", channels=BOTH, period=NEXT_WEEK)
@@ -104,7 +104,7 @@ def test_the_status_shows_what_is_stuck_and_what_went_wrong(ledger: SqlLedger) -
     assert [row.detail for row in status.troubles] == ["550 no such user"]
 
 
-def test_in_which_digest_a_paper_was(ledger: SqlLedger) -> None:
+def test_in_which_digest_a_paper_was(ledger: Ledger) -> None:
     deliver(ledger, "a", channels=BOTH)
     deliver(ledger, "b", period=NEXT_WEEK)
 
@@ -114,7 +114,7 @@ def test_in_which_digest_a_paper_was(ledger: SqlLedger) -> None:
     assert ledger.delivery_of(BOB, PaperKey(1)) == []
 
 
-def test_an_uncertain_delivery_is_settled_by_the_operators_word(ledger: SqlLedger) -> None:
+def test_an_uncertain_delivery_is_settled_by_the_operators_word(ledger: Ledger) -> None:
     deliver(ledger, "a")
     end(ledger, State.UNCERTAIN, "dropped after the dot")
     ledger.mark_sent(FIRST, now=NOW + DAY)
@@ -124,7 +124,7 @@ def test_an_uncertain_delivery_is_settled_by_the_operators_word(ledger: SqlLedge
     assert row.updated == NOW + DAY
 
 
-def test_a_resend_begins_anew_with_the_same_bytes(ledger: SqlLedger) -> None:
+def test_a_resend_begins_anew_with_the_same_bytes(ledger: Ledger) -> None:
     deliver(ledger, "a")
     claim(ledger)
     message = Message(FIRST, "from@example.org", "ada@example.org", b"the same")
@@ -141,7 +141,7 @@ def test_a_resend_begins_anew_with_the_same_bytes(ledger: SqlLedger) -> None:
     assert ledger.commit([(FIRST, 3)], now=later, expire_after=2 * DAY) == {FIRST}
 
 
-def test_a_cancelled_claim_does_not_go_on(ledger: SqlLedger) -> None:
+def test_a_cancelled_claim_does_not_go_on(ledger: Ledger) -> None:
     deliver(ledger, "a")
     claim(ledger)
     ledger.cancel(FIRST, now=NOW)
@@ -161,7 +161,7 @@ def test_a_cancelled_claim_does_not_go_on(ledger: SqlLedger) -> None:
     ],
 )
 def test_what_cannot_be_undone_is_refused_in_words(
-    ledger: SqlLedger, decide: str, state: State, words: str
+    ledger: Ledger, decide: str, state: State, words: str
 ) -> None:
     deliver(ledger, "a")
     end(ledger, state)
@@ -171,6 +171,6 @@ def test_what_cannot_be_undone_is_refused_in_words(
     assert states(ledger) == [state]
 
 
-def test_a_delivery_that_does_not_exist(ledger: SqlLedger) -> None:
+def test_a_delivery_that_does_not_exist(ledger: Ledger) -> None:
     with pytest.raises(NotFound, match="no delivery '7'"):
         ledger.cancel(DeliveryId(7), now=NOW)

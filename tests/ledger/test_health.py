@@ -12,13 +12,13 @@ import pytest
 
 import digest.ledger
 from digest.errors import LedgerError
-from digest.ledger import SqlLedger
+from digest.ledger import Ledger
 from digest.ledger.schema import HEAD
 from tests.conftest import MakeUrl
 from tests.ledger.samples import DAY, NOW, arrive, claim, deliver
 
 
-def test_a_sound_ledger_has_no_faults(ledger: SqlLedger) -> None:
+def test_a_sound_ledger_has_no_faults(ledger: Ledger) -> None:
     assert ledger.examine().newest is None
     deliver(ledger, "a")
     claim(ledger, now=NOW + DAY)

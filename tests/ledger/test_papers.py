@@ -12,21 +12,21 @@ from sqlalchemy import create_engine, select, update
 
 import digest.ledger
 from digest.errors import NotFound
-from digest.ledger import SqlLedger
+from digest.ledger import Ledger
 from digest.ledger.tables import dump as dump_table
 from digest.ledger.tables import sighting
 from digest.model import DumpHash, DumpSeen, Match, Paper, PaperId, PaperKey, Record
-from digest.pipeline.protocols import Ledger
+from digest.pipeline import protocols
 from tests.conftest import disposing
 from tests.ledger.samples import DAY, HOUR, NOW, arrive, dump, key_of, keys_of, match_titles, record
 
 
-def fulfils_the_contract(ledger: SqlLedger) -> Ledger:
+def fulfils_the_contract(ledger: Ledger) -> protocols.Ledger:
     """Checked by mypy."""
     return ledger
 
 
-def test_new_papers_are_numbered_in_order_of_arrival(ledger: SqlLedger) -> None:
+def test_new_papers_are_numbered_in_order_of_arrival(ledger: Ledger) -> None:
     first = arrive(ledger, "Scaling laws", "Mixtures", name="a")
     second = arrive(ledger, "Mixtures", "Adapters", name="b", now=NOW + DAY)
 
@@ -35,7 +35,7 @@ def test_new_papers_are_numbered_in_order_of_arrival(ledger: SqlLedger) -> None:
     assert [paper.title for paper in ledger.papers()] == ["Scaling laws", "Mixtures", "Adapters"]
 
 
-def test_a_paper_comes_back_as_it_was_stored(ledger: SqlLedger) -> None:
+def test_a_paper_comes_back_as_it_was_stored(ledger: Ledger) -> None:
     paper = Paper(
         PaperKey(0),
         PaperId("arxiv:2401.01234"),
@@ -59,7 +59,7 @@ def test_a_paper_comes_back_as_it_was_stored(ledger: SqlLedger) -> None:
     assert ledger.papers() == [replace(paper, key=PaperKey(1))]
 
 
-def test_a_known_dump_changes_nothing(ledger: SqlLedger) -> None:
+def test_a_known_dump_changes_nothing(ledger: Ledger) -> None:
     read = dump("Scaling laws")
     ledger.record_dump(read, keys_of(read), match_titles, now=NOW)
 
@@ -70,7 +70,7 @@ def test_a_known_dump_changes_nothing(ledger: SqlLedger) -> None:
     assert [seen.name for seen in ledger.dumps(since=NOW)] == ["papers.txt"]
 
 
-def test_candidates_come_with_the_keys_they_share(ledger: SqlLedger) -> None:
+def test_candidates_come_with_the_keys_they_share(ledger: Ledger) -> None:
     arrive(ledger, "Scaling laws", "Mixtures", "Adapters")
     asked: list[tuple[str, frozenset[int]]] = []
 
@@ -88,7 +88,7 @@ def test_candidates_come_with_the_keys_they_share(ledger: SqlLedger) -> None:
 
 
 def test_better_metadata_replaces_what_was_known_but_not_name_and_arrival(
-    ledger: SqlLedger,
+    ledger: Ledger,
 ) -> None:
     (known,) = arrive(ledger, "Scaling laws")
     better = replace(
@@ -111,7 +111,7 @@ def test_better_metadata_replaces_what_was_known_but_not_name_and_arrival(
     assert found == [known.key]
 
 
-def test_a_new_paper_under_a_known_id_is_the_known_one(ledger: SqlLedger) -> None:
+def test_a_new_paper_under_a_known_id_is_the_known_one(ledger: Ledger) -> None:
     (known,) = arrive(ledger, "Scaling laws")
     read = dump("Scaling laws", name="again")
 
@@ -122,9 +122,7 @@ def test_a_new_paper_under_a_known_id_is_the_known_one(ledger: SqlLedger) -> Non
     assert len(ledger.papers()) == 1
 
 
-def test_the_raw_text_of_every_record_is_kept_whatever_it_holds(
-    url: str, ledger: SqlLedger
-) -> None:
+def test_the_raw_text_of_every_record_is_kept_whatever_it_holds(url: str, ledger: Ledger) -> None:
     odd = replace(
         record("Scaling\0laws \ud83d", line=3), raw_title="$\\alpha$\0\ud800", raw_abstract="\r\n"
     )
@@ -139,7 +137,7 @@ def test_the_raw_text_of_every_record_is_kept_whatever_it_holds(
     assert ledger.papers()[0].title == "Scaling\ufffdlaws \ufffd"
 
 
-def test_counts_that_nothing_could_reach_are_left_out(ledger: SqlLedger) -> None:
+def test_counts_that_nothing_could_reach_are_left_out(ledger: Ledger) -> None:
     read = dump("x")
     paper = Paper(PaperKey(0), PaperId("x"), "x", "", NOW, author_count=10**30, comments=-1)
     match = Match(paper, read.records, is_new=True, keys=frozenset())
@@ -149,7 +147,7 @@ def test_counts_that_nothing_could_reach_are_left_out(ledger: SqlLedger) -> None
     assert [(one.author_count, one.comments) for one in ledger.papers()] == [(None, None)]
 
 
-def test_nothing_is_stored_when_matching_fails(ledger: SqlLedger) -> None:
+def test_nothing_is_stored_when_matching_fails(ledger: Ledger) -> None:
     def fail(records: Sequence[Record], candidates: Sequence[Paper]) -> list[Match]:
         raise ZeroDivisionError
 
@@ -187,7 +185,7 @@ def test_two_processes_reading_the_same_dump_store_it_once(url: str) -> None:
         ]
 
 
-def test_a_rejected_file_stays_known_to_the_readers_that_rejected_it(ledger: SqlLedger) -> None:
+def test_a_rejected_file_stays_known_to_the_readers_that_rejected_it(ledger: Ledger) -> None:
     content = dump("Scaling laws").hash
     ledger.record_rejected("photo.jpg", content, "no text in it", readers="1", now=NOW)
     ledger.record_rejected("again.jpg", content, "other words", readers="1", now=NOW + DAY)
@@ -205,7 +203,7 @@ def test_a_rejected_file_stays_known_to_the_readers_that_rejected_it(ledger: Sql
     assert rejected.arrived == NOW + DAY
 
 
-def test_a_file_that_other_readers_can_read_is_rejected_no_longer(ledger: SqlLedger) -> None:
+def test_a_file_that_other_readers_can_read_is_rejected_no_longer(ledger: Ledger) -> None:
     read = dump("Scaling laws")
     ledger.record_rejected("a.json", read.hash, "a fault", readers="1", now=NOW)
     (match,) = ledger.record_dump(read, keys_of(read), match_titles, now=NOW + DAY)
@@ -218,9 +216,7 @@ def test_a_file_that_other_readers_can_read_is_rejected_no_longer(ledger: SqlLed
     assert ledger.record_dump(read, keys_of(read), match_titles, now=NOW + DAY) == []
 
 
-def test_a_file_rejected_before_versions_were_kept_is_tried_again(
-    url: str, ledger: SqlLedger
-) -> None:
+def test_a_file_rejected_before_versions_were_kept_is_tried_again(url: str, ledger: Ledger) -> None:
     content = DumpHash("f" * 64)
     ledger.record_rejected("a.json", content, "a fault", readers="1", now=NOW)
     with disposing(create_engine(url)) as engine, engine.begin() as connection:
@@ -230,7 +226,7 @@ def test_a_file_rejected_before_versions_were_kept_is_tried_again(
     assert ledger.seen([content], readers="1") == {content}
 
 
-def test_papers_after_a_key_and_the_newest_of_them(ledger: SqlLedger) -> None:
+def test_papers_after_a_key_and_the_newest_of_them(ledger: Ledger) -> None:
     arrive(ledger, "a", "b", "c", "d")
 
     assert [p.title for p in ledger.papers(after=PaperKey(1))] == ["b", "c", "d"]
@@ -241,7 +237,7 @@ def test_papers_after_a_key_and_the_newest_of_them(ledger: SqlLedger) -> None:
     assert ledger.papers(after=PaperKey(4)) == []
 
 
-def test_dumps_tell_what_was_known_once_they_were_read(ledger: SqlLedger) -> None:
+def test_dumps_tell_what_was_known_once_they_were_read(ledger: Ledger) -> None:
     arrive(ledger, "a", "b", name="1", now=NOW)
     arrive(ledger, "a", name="2", now=NOW + HOUR)
     arrive(ledger, "c", name="3", now=NOW + DAY)
@@ -253,7 +249,7 @@ def test_dumps_tell_what_was_known_once_they_were_read(ledger: SqlLedger) -> Non
     ]
 
 
-def test_the_cursor_before_an_instant(ledger: SqlLedger) -> None:
+def test_the_cursor_before_an_instant(ledger: Ledger) -> None:
     assert ledger.cursor(NOW) == 0
     arrive(ledger, "a", "b", name="1", now=NOW)
     arrive(ledger, "c", name="2", now=NOW + DAY)
@@ -263,7 +259,7 @@ def test_the_cursor_before_an_instant(ledger: SqlLedger) -> None:
     assert ledger.cursor(NOW + 2 * DAY) == 3
 
 
-def test_a_clock_put_back_leaves_no_paper_behind_the_cursor(ledger: SqlLedger) -> None:
+def test_a_clock_put_back_leaves_no_paper_behind_the_cursor(ledger: Ledger) -> None:
     arrive(ledger, "old", name="1", now=NOW - DAY)
     arrive(ledger, "while the clock was ahead", name="2", now=NOW + 365 * DAY)
     arrive(ledger, "after it was put back", name="3", now=NOW)
@@ -283,7 +279,7 @@ def test_a_clock_put_back_leaves_no_paper_behind_the_cursor(ledger: SqlLedger) -
         "Low Rank",
     ],
 )
-def test_a_paper_is_found_by_what_people_type(ledger: SqlLedger, name: str) -> None:
+def test_a_paper_is_found_by_what_people_type(ledger: Ledger, name: str) -> None:
     (known, _) = arrive(ledger, "Low-Rank Adaptation", "Low-Tank Adaptation of fish")
     read = dump("Low-Rank Adaptation", name="2")
     better = replace(known, arxiv_id="2106.09685")
@@ -293,7 +289,7 @@ def test_a_paper_is_found_by_what_people_type(ledger: SqlLedger, name: str) -> N
     assert ledger.paper(name) == better
 
 
-def test_a_part_of_several_titles_names_no_paper_but_shows_them(ledger: SqlLedger) -> None:
+def test_a_part_of_several_titles_names_no_paper_but_shows_them(ledger: Ledger) -> None:
     arrive(ledger, "Adaptation of fish", "Adaptation of birds", "Scaling laws")
 
     with pytest.raises(NotFound) as several:
@@ -308,7 +304,7 @@ def test_a_part_of_several_titles_names_no_paper_but_shows_them(ledger: SqlLedge
     assert empty.value.nearest == ()
 
 
-def test_a_title_that_is_part_of_another_is_found_whole(ledger: SqlLedger) -> None:
+def test_a_title_that_is_part_of_another_is_found_whole(ledger: Ledger) -> None:
     arrive(ledger, "Scaling laws revisited", "Scaling laws")
 
     assert ledger.paper("scaling LAWS").title == "Scaling laws"

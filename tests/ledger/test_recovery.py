@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import digest.ledger
-from digest.ledger import SqlLedger
-from digest.ledger.deliveries import Mode
+from digest.ledger import Ledger
+from digest.ledger.leases import Mode
 from digest.model import DeliveryId, Outcome, PaperKey, Period, State
 from tests.ledger.samples import (
     ADA,
@@ -35,7 +35,7 @@ AFTER = {"hold": State.UNCERTAIN, "resend": State.PENDING}
 MODES: tuple[Mode, ...] = ("hold", "resend")
 
 
-def committed(ledger: SqlLedger) -> None:
+def committed(ledger: Ledger) -> None:
     """Bring the first delivery to where its fate is in the balance."""
     deliver(ledger, "a")
     claim(ledger)
@@ -44,7 +44,7 @@ def committed(ledger: SqlLedger) -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_a_committed_delivery_is_given_up_when_its_lease_has_lapsed(
-    ledger: SqlLedger, mode: Mode
+    ledger: Ledger, mode: Mode
 ) -> None:
     committed(ledger)
 
@@ -53,7 +53,7 @@ def test_a_committed_delivery_is_given_up_when_its_lease_has_lapsed(
     assert states(ledger) == [AFTER[mode]]
 
 
-def test_an_uncertain_delivery_is_listed_and_never_claimed_by_itself(ledger: SqlLedger) -> None:
+def test_an_uncertain_delivery_is_listed_and_never_claimed_by_itself(ledger: Ledger) -> None:
     committed(ledger)
     ledger.recover(now=NOW + LEASE)
 
@@ -67,7 +67,7 @@ def test_an_uncertain_delivery_is_listed_and_never_claimed_by_itself(ledger: Sql
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("state", [State.SENT, State.DEFERRED, State.FAILED])
 def test_an_owner_that_was_only_slow_settles_what_it_sent(
-    ledger: SqlLedger, mode: Mode, state: State
+    ledger: Ledger, mode: Mode, state: State
 ) -> None:
     committed(ledger)
     ledger.recover(now=NOW + LEASE, mode=mode)
@@ -76,7 +76,7 @@ def test_an_owner_that_was_only_slow_settles_what_it_sent(
     assert states(ledger) == [state]
 
 
-def test_an_owner_that_was_slow_is_ignored_once_another_has_claimed(ledger: SqlLedger) -> None:
+def test_an_owner_that_was_slow_is_ignored_once_another_has_claimed(ledger: Ledger) -> None:
     committed(ledger)
     ledger.recover(now=NOW + LEASE, mode="resend")
     claim(ledger, "two", now=NOW + LEASE)
@@ -85,13 +85,13 @@ def test_an_owner_that_was_slow_is_ignored_once_another_has_claimed(ledger: SqlL
     assert states(ledger) == [State.CLAIMED]
 
 
-def test_a_clock_put_back_does_not_keep_a_dead_lease_alive(ledger: SqlLedger) -> None:
+def test_a_clock_put_back_does_not_keep_a_dead_lease_alive(ledger: Ledger) -> None:
     committed(ledger)
 
     assert ledger.recover(now=NOW - DAY) == 1
 
 
-def test_a_renewed_lease_covers_all_an_owner_has_in_hand(ledger: SqlLedger) -> None:
+def test_a_renewed_lease_covers_all_an_owner_has_in_hand(ledger: Ledger) -> None:
     committed(ledger)
     deliver(ledger, "b", period=NEXT_WEEK)
     claim(ledger)
@@ -104,7 +104,7 @@ def test_a_renewed_lease_covers_all_an_owner_has_in_hand(ledger: SqlLedger) -> N
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_dead_owners_are_relieved_before_their_leases_end(ledger: SqlLedger, mode: Mode) -> None:
+def test_dead_owners_are_relieved_before_their_leases_end(ledger: Ledger, mode: Mode) -> None:
     committed(ledger)
     deliver(ledger, "b", period=NEXT_WEEK)
     claim(ledger, "two")
@@ -117,7 +117,7 @@ def test_dead_owners_are_relieved_before_their_leases_end(ledger: SqlLedger, mod
     assert ledger.owners() == []
 
 
-def test_an_owner_released_by_mistake_cannot_commit(ledger: SqlLedger) -> None:
+def test_an_owner_released_by_mistake_cannot_commit(ledger: Ledger) -> None:
     deliver(ledger, "a")
     claim(ledger)
     ledger.release(["one"], now=NOW)

@@ -10,7 +10,7 @@ import pytest
 
 import digest.ledger
 from digest.errors import LedgerError
-from digest.ledger import SqlLedger
+from digest.ledger import Ledger
 from digest.model import State
 from tests.conftest import MakeUrl
 from tests.ledger.samples import (
@@ -33,7 +33,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_what_is_written_in_a_rehearsal_is_seen_there_and_nowhere_else(
-    ledger: SqlLedger, other: SqlLedger
+    ledger: Ledger, other: Ledger
 ) -> None:
     deliver(ledger, "a")
     before = ledger.status()
@@ -51,7 +51,7 @@ def test_what_is_written_in_a_rehearsal_is_seen_there_and_nowhere_else(
     assert ledger.papers()[-1].key == 2
 
 
-def test_others_write_while_a_rehearsal_goes_on(ledger: SqlLedger, other: SqlLedger) -> None:
+def test_others_write_while_a_rehearsal_goes_on(ledger: Ledger, other: Ledger) -> None:
     deliver(ledger, "a")
 
     with ledger.rehearsal() as rehearsal:
@@ -63,7 +63,7 @@ def test_others_write_while_a_rehearsal_goes_on(ledger: SqlLedger, other: SqlLed
 
 
 def test_a_rehearsal_begins_from_what_another_process_has_just_written(
-    ledger: SqlLedger, other: SqlLedger
+    ledger: Ledger, other: Ledger
 ) -> None:
     arrive(ledger, "a")
     arrive(other, "b", name="other")
@@ -124,7 +124,7 @@ def test_a_rehearsal_does_not_wait_for_a_writer(tmp_path: Path) -> None:
             writer.execute("ROLLBACK")
 
 
-def test_an_error_inside_ends_the_rehearsal(ledger: SqlLedger) -> None:
+def test_an_error_inside_ends_the_rehearsal(ledger: Ledger) -> None:
     def fail() -> None:
         with ledger.rehearsal() as rehearsal:
             arrive(rehearsal, "a")

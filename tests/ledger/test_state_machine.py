@@ -28,8 +28,8 @@ from hypothesis.stateful import (
 
 import digest.ledger
 from digest.errors import LedgerError
-from digest.ledger import SqlLedger
-from digest.ledger.deliveries import Mode
+from digest.ledger import Ledger
+from digest.ledger.leases import Mode
 from digest.model import (
     Channel,
     Claim,
@@ -78,7 +78,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.url = type(self).make_url()
-        self.ledger: SqlLedger = digest.ledger.open(self.url)
+        self.ledger: Ledger = digest.ledger.open(self.url)
         self.model = Model()
         self.now = NOW
         self.plans: list[Digest] = []

@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, text
 
 import digest.ledger
 from digest.errors import LedgerError
-from digest.ledger import SqlLedger
+from digest.ledger import Ledger
 from digest.ledger.database import REFUSALS
 from digest.ledger.suppressions import Suppression, Unsubscription
 from digest.model import DeliveryId, State, SubscriberId
@@ -30,7 +30,7 @@ from tests.ledger.samples import (
 FIRST = DeliveryId(1)
 
 
-def commit(ledger: SqlLedger, address: str = "Ada@Example.org") -> set[DeliveryId]:
+def commit(ledger: Ledger, address: str = "Ada@Example.org") -> set[DeliveryId]:
     """Claim and commit what is pending."""
     claims = claim(ledger)
     return ledger.commit(
@@ -40,13 +40,13 @@ def commit(ledger: SqlLedger, address: str = "Ada@Example.org") -> set[DeliveryI
     )
 
 
-def ending(ledger: SqlLedger) -> tuple[State, str]:
+def ending(ledger: Ledger) -> tuple[State, str]:
     """How the newest delivery ended."""
     row = ledger.deliveries(channel="email")[0]
     return row.state, row.detail
 
 
-def test_unsubscribing_beats_what_is_not_committed_yet(ledger: SqlLedger) -> None:
+def test_unsubscribing_beats_what_is_not_committed_yet(ledger: Ledger) -> None:
     deliver(ledger, "a", channels=BOTH)
     claims = claim(ledger)
     assert ledger.unsubscribe(ADA, now=NOW)
@@ -74,7 +74,7 @@ def test_unsubscribing_waits_for_a_commit_that_has_already_asked(emptied: MakeUr
         assert ledger.unsubscribe(ADA, now=NOW)
 
 
-def test_subscribing_again_lets_the_next_one_pass(ledger: SqlLedger) -> None:
+def test_subscribing_again_lets_the_next_one_pass(ledger: Ledger) -> None:
     ledger.unsubscribe(ADA, now=NOW)
     assert ledger.unsubscriptions() == [Unsubscription(ADA, NOW)]
     assert ledger.resubscribe(ADA)
@@ -86,7 +86,7 @@ def test_subscribing_again_lets_the_next_one_pass(ledger: SqlLedger) -> None:
     assert ledger.unsubscriptions() == []
 
 
-def test_a_suppressed_address_is_refused_in_any_case(ledger: SqlLedger) -> None:
+def test_a_suppressed_address_is_refused_in_any_case(ledger: Ledger) -> None:
     deliver(ledger, "a")
     assert ledger.suppress(" ADA@example.ORG", reason="550 no such user", now=NOW)
     assert not ledger.suppress("ada@example.org", reason="again", now=NOW)
@@ -98,7 +98,7 @@ def test_a_suppressed_address_is_refused_in_any_case(ledger: SqlLedger) -> None:
     }
 
 
-def test_others_are_not_held_back(ledger: SqlLedger) -> None:
+def test_others_are_not_held_back(ledger: Ledger) -> None:
     (paper,) = arrive(ledger, "a")
     ledger.record([digest_of([paper]), digest_of([paper], subscriber=BOB)], {ADA: BOTH, BOB: BOTH})
     ledger.unsubscribe(ADA, now=NOW)
@@ -107,7 +107,7 @@ def test_others_are_not_held_back(ledger: SqlLedger) -> None:
     assert ledger.deliveries(states=[State.COMMITTED])[0].subscriber == BOB
 
 
-def test_a_suppression_is_lifted_with_its_subscriber(ledger: SqlLedger) -> None:
+def test_a_suppression_is_lifted_with_its_subscriber(ledger: Ledger) -> None:
     ledger.suppress("ada@example.org", reason="bounced", now=NOW + DAY)
     ledger.suppress("bob@example.org", reason="complained", now=NOW)
     bob, ada = (
@@ -121,7 +121,7 @@ def test_a_suppression_is_lifted_with_its_subscriber(ledger: SqlLedger) -> None:
     assert ledger.suppressions() == [bob]
 
 
-def test_people_are_refused_for_their_own_or_their_addresses_sake(ledger: SqlLedger) -> None:
+def test_people_are_refused_for_their_own_or_their_addresses_sake(ledger: Ledger) -> None:
     eve = SubscriberId("eve")
     ledger.unsubscribe(ADA, now=NOW)
     ledger.suppress("bob@example.org", reason="550 no such user", now=NOW)

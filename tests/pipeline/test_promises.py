@@ -22,7 +22,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 import digest.ledger
 from digest.cli.dry import DryPublisher, DryTransport
 from digest.explain import explanation
-from digest.ledger import SqlLedger
+from digest.ledger import Ledger
 from digest.model import Channel, Schedule, State, Subscriber
 from digest.pipeline.publish import publish
 from digest.pipeline.run import run
@@ -77,7 +77,7 @@ class Home(World):
         self.book.status()
 
     @contextmanager
-    def ledger(self) -> Iterator[SqlLedger]:
+    def ledger(self) -> Iterator[Ledger]:
         """The one ledger."""
         yield self.book
 

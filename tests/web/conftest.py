@@ -10,13 +10,13 @@ import pytest
 
 import digest.ledger
 from digest import web
-from digest.ledger import SqlLedger
+from digest.ledger import Ledger
 from digest.tokens import Tokens
 from tests.web.front import Front, make_desk, running
 
 
 @pytest.fixture
-def book(tmp_path: Path, sqlite_template: Path) -> Iterator[SqlLedger]:
+def book(tmp_path: Path, sqlite_template: Path) -> Iterator[Ledger]:
     """An empty ledger."""
     database = shutil.copy(sqlite_template, tmp_path / "digest.db")
     with digest.ledger.open(f"sqlite:///{database}") as opened:
@@ -30,7 +30,7 @@ def keys() -> Tokens:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, book: SqlLedger, keys: Tokens) -> web.Desk:
+def desk(tmp_path: Path, book: Ledger, keys: Tokens) -> web.Desk:
     """The desk of a home in a folder; tests replace parts of it."""
     return make_desk(tmp_path, book, keys)
 

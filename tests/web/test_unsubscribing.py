@@ -15,7 +15,7 @@ from lxml import html  # type: ignore[import-untyped]  # it ships no types
 
 from digest import web
 from digest.errors import ConfigError, LedgerError
-from digest.ledger import SqlLedger
+from digest.ledger import Ledger
 from digest.model import Problem, SubscriberId
 from digest.tokens import Tokens
 from tests.render.page_checks import check_landmarks
@@ -35,7 +35,7 @@ def link(keys: Tokens) -> str:
     return f"/unsubscribe/{keys.link('unsubscribe', ADA)}"
 
 
-def off(book: SqlLedger) -> list[tuple[str, datetime]]:
+def off(book: Ledger) -> list[tuple[str, datetime]]:
     """Who has unsubscribed, and when."""
     return [(one.subscriber, one.since) for one in book.unsubscriptions()]
 
@@ -73,7 +73,7 @@ def heading(answer: Answer) -> str:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_looking_at_the_link_changes_nothing(
-    front: Front, book: SqlLedger, link: str, method: str
+    front: Front, book: Ledger, link: str, method: str
 ) -> None:
     for query in ("", "?List-Unsubscribe=One-Click"):
         answer = front.ask(method, link + query)
@@ -114,7 +114,7 @@ def test_the_token_stands_on_no_page(front: Front, link: str) -> None:
     ids=["form", "multipart", "mislabelled", "empty", "garbled"],
 )
 def test_a_post_unsubscribes_at_once_whatever_its_body_looks_like(
-    front: Front, book: SqlLedger, link: str, body: bytes, content_type: str
+    front: Front, book: Ledger, link: str, body: bytes, content_type: str
 ) -> None:
     answer = front.ask("POST", link, body, Content_Type=content_type)
     assert (answer.status, answer.headers["Location"]) == (200, None)
@@ -125,7 +125,7 @@ def test_a_post_unsubscribes_at_once_whatever_its_body_looks_like(
     assert root.xpath("//main//a/@href") == ["mailto:papers@example.org"]
 
 
-def test_posting_twice_is_the_same_as_once(desk: web.Desk, book: SqlLedger, link: str) -> None:
+def test_posting_twice_is_the_same_as_once(desk: web.Desk, book: Ledger, link: str) -> None:
     moments = iter([NOW, NOW + timedelta(days=1)])
     with running(replace(desk, clock=lambda: next(moments))) as front:
         first, second = (front.ask("POST", link, ONE_CLICK) for _ in range(2))
@@ -133,7 +133,7 @@ def test_posting_twice_is_the_same_as_once(desk: web.Desk, book: SqlLedger, link
     assert off(book) == [("ada", NOW)]
 
 
-def test_a_link_is_for_one_person(front: Front, book: SqlLedger, keys: Tokens) -> None:
+def test_a_link_is_for_one_person(front: Front, book: Ledger, keys: Tokens) -> None:
     for name in (SubscriberId("bob"), SubscriberId("bobby")):
         answer = front.ask("POST", f"/unsubscribe/{keys.link('unsubscribe', name)}")
         assert answer.status == 200
@@ -179,7 +179,7 @@ def forged(link: str) -> list[str]:
 
 
 def test_a_link_that_is_not_ours_changes_nothing_and_helps_on(
-    front: Front, book: SqlLedger, link: str
+    front: Front, book: Ledger, link: str
 ) -> None:
     for path in forged(link):
         for method in ("GET", "POST"):
@@ -192,13 +192,13 @@ def test_a_link_that_is_not_ours_changes_nothing_and_helps_on(
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
-def test_other_methods_are_refused(front: Front, book: SqlLedger, link: str, method: str) -> None:
+def test_other_methods_are_refused(front: Front, book: Ledger, link: str, method: str) -> None:
     assert front.ask(method, link, ONE_CLICK).status == 405
     assert off(book) == []
 
 
 def test_a_body_that_is_too_long_is_refused_before_anything_is_done(
-    front: Front, book: SqlLedger, link: str
+    front: Front, book: Ledger, link: str
 ) -> None:
     assert front.ask("POST", link, b"x" * 70_000).status == 413
     with socket.create_connection(("127.0.0.1", front.port), timeout=20) as connection:
@@ -210,7 +210,7 @@ def test_a_body_that_is_too_long_is_refused_before_anything_is_done(
 
 
 def test_a_request_that_breaks_off_changes_nothing(
-    desk: web.Desk, book: SqlLedger, link: str, caplog: pytest.LogCaptureFixture
+    desk: web.Desk, book: Ledger, link: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with running(desk) as front:
         with socket.create_connection(("127.0.0.1", front.port), timeout=20) as connection:
@@ -256,7 +256,7 @@ def test_a_wish_that_cannot_be_recorded_is_told_so_and_can_be_repeated(
 
 
 def test_a_broken_template_keeps_nobody_from_unsubscribing(
-    front: Front, book: SqlLedger, link: str
+    front: Front, book: Ledger, link: str
 ) -> None:
     own = Path(front.public.parent / "templates")
     own.mkdir()

@@ -7,6 +7,7 @@ import re
 from sqlalchemy import Connection, or_, select
 
 from digest.errors import NotFound
+from digest.ledger.aggregate import Aggregate
 from digest.ledger.papers import PAPER, papers_with_keys
 from digest.ledger.tables import paper
 from digest.model import Paper, PaperKey
@@ -19,20 +20,25 @@ _ARXIV = re.compile(
 _NEAREST = 5
 
 
-def find(connection: Connection, name: str) -> Paper:
-    """The paper with this id or arXiv number (a version or URL is fine), else the only one
-    whose title is this or has it in it.
+class PaperLookup(Aggregate):
+    """Finds a paper by its name."""
 
-    Raises NotFound, with titles that come near, where there is none or more than one.
-    """
-    name = name.strip()
-    number = match[1] if (match := _ARXIV.fullmatch(name)) else name
-    query = select(*PAPER).where(
-        or_(paper.c.id == name, paper.c.id == f"arxiv:{number}", paper.c.arxiv_id == number)
-    )
-    if row := connection.execute(query.order_by(paper.c.key)).first():
-        return Paper(*row)
-    return _by_title(connection, name)
+    def paper(self, name: str) -> Paper:
+        """The paper with this id or arXiv number (a version or URL is fine), else the only one
+        whose title is this or has it in it.
+
+        Raises:
+            NotFound: with titles that come near, where there is none or more than one.
+        """
+        name = name.strip()
+        number = match[1] if (match := _ARXIV.fullmatch(name)) else name
+        query = select(*PAPER).where(
+            or_(paper.c.id == name, paper.c.id == f"arxiv:{number}", paper.c.arxiv_id == number)
+        )
+        with self._database.reading() as connection:
+            if row := connection.execute(query.order_by(paper.c.key)).first():
+                return Paper(*row)
+            return _by_title(connection, name)
 
 
 def _by_title(connection: Connection, name: str) -> Paper:

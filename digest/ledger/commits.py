@@ -1,0 +1,193 @@
+"""The point of no return of a delivery, and how it ends.
+
+A delivery is committed right before the step that may have it accepted, and settled after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, null, or_, select, update
+
+from digest.ledger import spool, suppressions
+from digest.ledger.aggregate import Aggregate
+from digest.ledger.bulk import Bulk
+from digest.ledger.database import REFUSALS
+from digest.ledger.leases import lapsed
+from digest.ledger.tables import EPOCH, decision, delivery, fit, microseconds, subscriber
+from digest.model import DeliveryId, Message, Outcome, State
+
+Fenced = tuple[DeliveryId, int]
+"""A delivery, and the fence of the claim that it is held under."""
+
+_SETTLEABLE = (State.CLAIMED, State.COMMITTED, State.UNCERTAIN, State.PENDING)
+"""States in which the last owner's outcome counts: also where it was given up for dead and
+nobody has claimed the delivery since."""
+
+_THIS = and_(delivery.c.id == bindparam("which"), delivery.c.fence == bindparam("held"))
+_GO = Bulk(
+    update(delivery)
+    .where(_THIS, delivery.c.state == State.CLAIMED)
+    .where(or_(delivery.c.channel != "email", delivery.c.since > bindparam("oldest")))
+    .where(~suppressions.of_delivery(bindparam("address")))
+    .values(state=State.COMMITTED, updated=bindparam("now"))
+)
+_SETTLED = Bulk(
+    update(delivery)
+    .where(_THIS, or_(*(delivery.c.state == state for state in _SETTLEABLE)))
+    .values(
+        state=bindparam("to"),
+        detail=bindparam("words"),
+        due=bindparam("again"),
+        owner=null(),
+        updated=bindparam("now"),
+    )
+)
+
+
+class Commits(Aggregate):
+    """Commits deliveries, and records how they end."""
+
+    def commit(
+        self,
+        claims: Collection[Fenced],
+        *,
+        now: datetime,
+        expire_after: timedelta | None = None,
+        recipients: Mapping[DeliveryId, str | None] | None = None,
+        keep: Collection[Message] = (),
+        outcomes: Collection[tuple[Outcome, int]] = (),
+    ) -> set[DeliveryId]:
+        """Durably mark (delivery, fence) pairs as about to be accepted; those that may go on.
+
+        Of these, the messages in ``keep`` are kept for a second try, and ``outcomes`` of other
+        deliveries are settled, in the same transaction. Refused are those that have lost their
+        fence, and emails that end here with the reason: cancelled where the subscriber has left
+        or the recipient is suppressed, expired where decided ``expire_after`` or longer ago.
+        """
+        addresses = recipients or {}
+        with self._database.writing() as connection:
+            # Whoever unsubscribes waits for this, or is seen by it: never in between.
+            self._database.lock(connection, REFUSALS, shared=True)
+            settle(connection, outcomes, now=now)
+            allowed = _go(connection, _asking(claims, now, expire_after, addresses))
+            if others := {(number, fence) for number, fence in claims if number not in allowed}:
+                settle(connection, _ends(connection, others, expire_after, addresses), now=now)
+            spool.keep(connection, [one for one in keep if one.delivery in allowed])
+        return allowed
+
+    def settle(self, outcomes: Collection[tuple[Outcome, int]], *, now: datetime) -> None:
+        """Durably record outcomes with their fences; one whose fence is old changes nothing."""
+        with self._database.writing() as connection:
+            settle(connection, outcomes, now=now)
+
+    def expire(self, *, now: datetime, expire_after: timedelta) -> int:
+        """End emails that have waited for ``expire_after`` or longer; how many.
+
+        A feed does not expire: its delivery waits until its files are in place.
+        """
+        waiting = (
+            select(delivery.c.id)
+            .where(delivery.c.due.is_not(None), delivery.c.since <= now - expire_after)
+            .where(delivery.c.channel == "email")
+            .where(
+                or_(
+                    delivery.c.state.in_((State.PENDING, State.DEFERRED)),
+                    and_(delivery.c.state == State.CLAIMED, lapsed(now)),
+                )
+            )
+            .with_for_update(skip_locked=True)
+        )
+        with self._database.writing() as connection:
+            return connection.execute(
+                update(delivery)
+                .where(delivery.c.id.in_(waiting))
+                .values(
+                    state=State.EXPIRED,
+                    detail=_too_late(expire_after),
+                    due=None,
+                    owner=None,
+                    updated=now,
+                )
+            ).rowcount
+
+
+def settle(
+    connection: Connection, outcomes: Collection[tuple[Outcome, int]], *, now: datetime
+) -> None:
+    """Record outcomes with their fences; one whose fence is old changes nothing."""
+    first = {(outcome.delivery, fence): outcome for outcome, fence in reversed([*outcomes])}
+    rows = [
+        {
+            "which": number,
+            "held": fence,
+            "to": one.state.value,
+            "words": fit(one.detail),
+            "again": microseconds(one.retry_at or now) if one.state is State.DEFERRED else None,
+            "now": microseconds(now),
+        }
+        for (number, fence), one in sorted(first.items())
+    ]
+    _SETTLED.run(connection, rows)
+
+
+def _asking(
+    claims: Collection[Fenced],
+    now: datetime,
+    expire_after: timedelta | None,
+    recipients: Mapping[DeliveryId, str | None],
+) -> list[dict[str, Any]]:
+    """What ``_GO`` asks for each claim, in an order that keeps two writers from a deadlock."""
+    oldest = EPOCH if expire_after is None else now - expire_after
+    shared = {"now": microseconds(now), "oldest": microseconds(oldest)}
+    return [
+        {
+            "which": number,
+            "held": fence,
+            "address": suppressions.folded(recipients.get(number) or ""),
+            **shared,
+        }
+        for number, fence in sorted(set(claims))
+    ]
+
+
+def _go(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[DeliveryId]:
+    """Commit those that may go on: mostly all of them, so that is tried first, in one statement."""
+    with connection.begin_nested() as attempt:
+        if _GO.run(connection, rows) == len(rows):
+            return {row["which"] for row in rows}
+        attempt.rollback()
+    return {row["which"] for row in rows if _GO.run(connection, [row])}
+
+
+def _ends(
+    connection: Connection,
+    claims: Collection[Fenced],
+    expire_after: timedelta | None,
+    recipients: Mapping[DeliveryId, str | None],
+) -> list[tuple[Outcome, int]]:
+    """How emails end that are still held under these fences and may not go on."""
+    rows = connection.execute(
+        select(delivery.c.id, delivery.c.fence, subscriber.c.name)
+        .join_from(delivery, decision)
+        .join(subscriber)
+        .where(delivery.c.id.in_({number for number, _ in claims}))
+        .where(delivery.c.state == State.CLAIMED, delivery.c.channel == "email")
+    )
+    held = [row for row in rows if (row.id, row.fence) in claims]
+    why = suppressions.refused(connection, {row.name: recipients.get(row.id) for row in held})
+    return [
+        (
+            Outcome(row.id, State.CANCELLED, why[row.name])
+            if row.name in why
+            else Outcome(row.id, State.EXPIRED, _too_late(expire_after)),
+            row.fence,
+        )
+        for row in held
+    ]
+
+
+def _too_late(expire_after: timedelta | None) -> str:
+    return f"not sent within {(expire_after or timedelta()) / timedelta(hours=1):g} hours"

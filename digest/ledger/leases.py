@@ -1,0 +1,153 @@
+"""Deliveries in somebody's hand: claimed under a lease, renewed, and given up after a crash.
+
+Every claim raises the delivery's fence; a write that brings an older fence changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+
+from digest.ledger import digests, spool
+from digest.ledger.aggregate import Aggregate
+from digest.ledger.database import batches
+from digest.ledger.tables import delivery
+from digest.model import Channel, Claim, DeliveryId, State
+
+Mode = Literal["hold", "resend"]
+"""What becomes of a delivery that may or may not have been accepted."""
+
+SKEW = timedelta(hours=1)
+"""A row written further ahead of ``now`` than this was written before a clock was put back;
+its waiting time means nothing any more."""
+
+_OPEN = (State.PENDING, State.DEFERRED, State.CLAIMED)
+_IN_HAND = and_(delivery.c.due.is_not(None), delivery.c.state.in_((State.CLAIMED, State.COMMITTED)))
+_STOPPED = "its sender stopped before the server's answer was recorded"
+
+
+class Leases(Aggregate):
+    """Who has which deliveries in hand, and until when."""
+
+    def claim(
+        self, channel: Channel, owner: str, *, now: datetime, lease: timedelta, limit: int
+    ) -> list[Claim]:
+        """Take up to ``limit`` deliveries that are pending, deferred until now or earlier, or
+        claimed under a lease that has lapsed; those due longest first."""
+        with self._database.writing() as connection:
+            spool.tidy(connection)
+            taken = (
+                select(delivery.c.id)
+                .where(_free(channel, now))
+                .order_by(delivery.c.due, delivery.c.id)
+                .limit(limit)
+                .with_for_update(skip_locked=True)
+                .cte("taken")
+            )
+            rows = connection.execute(
+                update(delivery)
+                .where(delivery.c.id.in_(select(taken.c.id)))
+                .values(
+                    state=State.CLAIMED,
+                    owner=owner,
+                    fence=delivery.c.fence + 1,
+                    attempts=delivery.c.attempts + 1,
+                    updated=now,
+                    due=now + lease,
+                )
+                .returning(
+                    delivery.c.id, delivery.c.decision, delivery.c.fence, delivery.c.attempts
+                )
+            ).all()
+            decided = digests.by_number(connection, {row.decision for row in rows})
+            kept = spool.kept(connection, [row.id for row in rows if row.attempts > 1])
+        return [
+            Claim(
+                DeliveryId(row.id),
+                channel,
+                decided[row.decision],
+                row.fence,
+                row.attempts,
+                kept.get(row.id),
+            )
+            for row in sorted(rows, key=lambda row: row.id)
+        ]
+
+    def due(self, channel: Channel, *, now: datetime) -> int:
+        """How many deliveries ``claim`` would find."""
+        with self._database.reading() as connection:
+            return connection.execute(select(func.count()).where(_free(channel, now))).scalar_one()
+
+    def renew(self, owner: str, *, now: datetime, lease: timedelta) -> int:
+        """Extend the lease of everything an owner has in hand; how many deliveries that is."""
+        with self._database.writing() as connection:
+            return connection.execute(
+                update(delivery)
+                .where(_IN_HAND, delivery.c.owner == owner)
+                .values(updated=now, due=now + lease)
+            ).rowcount
+
+    def owners(self) -> list[str]:
+        """Everybody who has a delivery in hand."""
+        query = select(delivery.c.owner).distinct().where(_IN_HAND).order_by(delivery.c.owner)
+        with self._database.reading() as connection:
+            return list(connection.scalars(query))
+
+    def recover(self, *, now: datetime, mode: Mode = "hold") -> int:
+        """Give up on what was committed under a lease that has lapsed; how many deliveries.
+
+        ``hold`` makes them uncertain, ``resend`` pending again. What was only claimed needs no
+        recovery: it is free to be claimed.
+        """
+        with self._database.writing() as connection:
+            return _give_up_committed(connection, lapsed(now), now=now, mode=mode)
+
+    def release(self, owners: Collection[str], *, now: datetime, mode: Mode = "hold") -> int:
+        """Give up on everything these dead owners have in hand, before their leases end.
+
+        What was committed goes the way that ``recover`` says; what was only claimed is pending
+        again. Returns how many deliveries they are.
+        """
+        given_up = 0
+        with self._database.writing() as connection:
+            spool.tidy(connection)
+            for batch in batches(owners):
+                theirs = delivery.c.owner.in_(batch)
+                given_up += _give_up_committed(connection, theirs, now=now, mode=mode)
+                given_up += connection.execute(
+                    update(delivery)
+                    .where(delivery.c.due.is_not(None), delivery.c.state == State.CLAIMED, theirs)
+                    .values(state=State.PENDING, owner=None, updated=now, due=delivery.c.since)
+                ).rowcount
+        return given_up
+
+
+def lapsed(now: datetime) -> ColumnElement[bool]:
+    """Whether a delivery's time has come, or its lease has ended."""
+    return or_(delivery.c.due <= now, delivery.c.updated > now + SKEW)
+
+
+def _free(channel: Channel, now: datetime) -> ColumnElement[bool]:
+    """Whether a delivery may be worked on."""
+    return and_(
+        delivery.c.channel == channel,
+        delivery.c.due.is_not(None),
+        delivery.c.state.in_(_OPEN),
+        or_(delivery.c.state == State.PENDING, lapsed(now)),
+    )
+
+
+def _give_up_committed(
+    connection: Connection, which: ColumnElement[bool], *, now: datetime, mode: Mode
+) -> int:
+    values: dict[str, object] = {"state": State.UNCERTAIN, "due": None, "detail": _STOPPED}
+    if mode == "resend":
+        values = {"state": State.PENDING, "due": delivery.c.since}
+    return connection.execute(
+        update(delivery)
+        .where(delivery.c.due.is_not(None), delivery.c.state == State.COMMITTED, which)
+        .values(**values, owner=None, updated=now)
+    ).rowcount

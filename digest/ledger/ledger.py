@@ -1,0 +1,80 @@
+"""The ledger: one class over the parts that stand in a module each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+from digest.ledger import snapshot
+from digest.ledger.backup import Backups
+from digest.ledger.bounces import Bounces
+from digest.ledger.commits import Commits
+from digest.ledger.decisions import Decisions
+from digest.ledger.deliveries import Deliveries
+from digest.ledger.deliveries_admin import DeliveriesAdmin
+from digest.ledger.digests import Digests
+from digest.ledger.feedback import Feedback
+from digest.ledger.health import HealthCheck
+from digest.ledger.leases import Leases
+from digest.ledger.paper_lookup import PaperLookup
+from digest.ledger.papers import Papers
+from digest.ledger.subscribers import Subscribers
+from digest.ledger.suppressions import Suppressions
+
+
+class Ledger(
+    Papers,
+    PaperLookup,
+    Subscribers,
+    Decisions,
+    Digests,
+    Feedback,
+    Deliveries,
+    Leases,
+    Commits,
+    DeliveriesAdmin,
+    Suppressions,
+    Bounces,
+    Backups,
+    HealthCheck,
+):
+    """Papers, subscribers, decisions and deliveries in SQLite or PostgreSQL.
+
+    Every method is one transaction, and threads may share a ledger.
+
+    Raises:
+        LedgerError: in every method, in words, where the database cannot be used.
+    """
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._database.close()
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is anything to open; the first method called creates it where not."""
+        path = self._database.path
+        return path is None or path.exists()
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[Ledger]:
+        """A ledger whose writes are seen inside the block and gone at its end.
+
+        It is a copy: nobody else is kept waiting, and a database that does not exist yet is
+        not created.
+        """
+        with snapshot.rehearsal(self._database) as copy:
+            yield Ledger(copy)
