@@ -112,6 +112,7 @@ def test_the_wheel_of_the_image_is_that_of_the_checkout(checkout: Path, tmp_path
     copy_as_docker_does(checkout, tmp_path)
     wheel = wheel_of(tmp_path)
     assert wheel == wheel_of(checkout)
+    assert "digest/py.typed" in wheel, "type checkers would not read the annotations"
 
     for folder, shipped in (("templates", "templates"), ("examples/dumps", "starter/inbox")):
         for path in (TOP / folder).iterdir():
