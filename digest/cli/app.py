@@ -18,7 +18,6 @@ from urllib.parse import quote
 from digest import config, ledger, private_files, tokens
 from digest.cli.dry import DryPublisher, DryTransport
 from digest.delivery.outbox import Outbox
-from digest.doctor import template_check
 from digest.ledger import Ledger
 from digest.ledger.leases import Mode
 from digest.model import Claim, Digest, Message, Problem, Subscriber, SubscriberId
@@ -104,11 +103,6 @@ def look_into_ledger(home: Home) -> Iterator[Ledger]:
                 yield empty
 
 
-def try_templates(home: Home) -> template_check.Trial:
-    """What is wrong with the operator's templates, and what is only worth a note."""
-    return template_check.try_all(templates.load(home.path), home.site)
-
-
 @contextmanager
 def open_context(
     home: Home,
@@ -189,7 +183,7 @@ def transport(home: Home, stopping: Callable[[], bool] = lambda: False) -> Trans
     settings = home.settings
     if settings.smtp is None:
         return Outbox(home.path / "outbox")
-    from digest.delivery.smtp import SmtpTransport  # an outbox does without
+    from digest.delivery.smtp import SmtpTransport  # noqa: PLC0415  an outbox does without
 
     extra = {"sign": signer(home, settings.dkim)} if settings.dkim else {}
     return SmtpTransport(
@@ -205,7 +199,7 @@ def transport(home: Home, stopping: Callable[[], bool] = lambda: False) -> Trans
 
 def mail_server(home: Home, smtp: config.Smtp) -> Server:
     """The account that mail goes out by."""
-    from digest.delivery.connection import Server  # an outbox does without
+    from digest.delivery.connection import Server  # noqa: PLC0415  an outbox does without
 
     return Server(
         host=smtp.host,
@@ -219,7 +213,7 @@ def mail_server(home: Home, smtp: config.Smtp) -> Server:
 
 def signer(home: Home, settings: config.Dkim) -> Signer:
     """What signs messages. Raises ConfigError where the key is none, or anybody's."""
-    from digest.delivery import dkim  # most homes do without
+    from digest.delivery import dkim  # noqa: PLC0415  most homes do without
 
     key = home.path / settings.key_file
     return dkim.load(key, domain=settings.domain, selector=settings.selector)

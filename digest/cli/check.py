@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from digest import subscribers
+from digest.cli import app, output, people
+from digest.cli.app import Home
 from digest.cli.options import json_option, pass_home
+from digest.doctor import template_check
 from digest.errors import ConfigError, LedgerError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from digest.cli.app import Home
-    from digest.model import Problem, Subscriber
+from digest.model import Problem, Subscriber
+from digest.pipeline.context import MEND_TEMPLATE
+from digest.render import templates
 
 
 @click.command()
@@ -34,11 +34,6 @@ def check(home: Path, as_json: bool) -> int:
     Example:
       digest check
     """
-    from digest import subscribers
-    from digest.cli import app, output
-    from digest.model import Problem
-    from digest.pipeline.context import MEND_TEMPLATE
-
     problems: list[Problem] = []
     stops = "nothing is sent"
     notes = list(app.unknown_variables())
@@ -46,7 +41,7 @@ def check(home: Path, as_json: bool) -> int:
     try:
         opened = app.open_home(home)
         notes += _not_fetched(opened)
-        tried = app.try_templates(opened)
+        tried = template_check.try_all(templates.load(home), opened.site)
         problems += [Problem(each.where, each.what, MEND_TEMPLATE) for each in tried.failures]
         notes += tried.notes
         stops = "what needs them is not made"
@@ -61,24 +56,18 @@ def check(home: Path, as_json: bool) -> int:
         notes += _not_mailed(opened, listed)
         notes += _of_interests(opened, listed)
     if as_json:
-        found = {
-            "subscribers": len(listed),
-            "problems": [_as_json(problem) for problem in problems],
-            "notes": [_as_json(note) for note in notes],
-        }
-        click.echo(json.dumps(found, indent=2))
+        output.print_json({"subscribers": len(listed), "problems": problems, "notes": notes})
     elif problems:
-        output.show_problems([*problems, *notes])
+        output.print_problems([*problems, *notes])
         click.echo(f"{len(problems)} to mend; until then {stops}.", err=True)
     else:
-        output.show_problems(notes)
+        output.print_problems(notes)
         click.echo(f"All good: {len(listed)} subscribers.")
     return 2 if problems else 0
 
 
 def _not_fetched(home: Home) -> list[Problem]:
-    from digest.model import Problem
-
+    """Return a note if the settings name sources."""
     if not home.settings.sources:
         return []
     what = "`sources` are read by nothing yet"
@@ -86,10 +75,7 @@ def _not_fetched(home: Home) -> list[Problem]:
 
 
 def _not_mailed(home: Home, listed: Sequence[Subscriber]) -> list[Problem]:
-    """Notes of the people who have unsubscribed or are suppressed."""
-    from digest.cli import app, people
-    from digest.model import Problem
-
+    """Return notes on the people who have unsubscribed or are suppressed."""
     try:
         with app.look_into_ledger(home) as ledger:
             return people.notes(listed, ledger)
@@ -98,22 +84,16 @@ def _not_mailed(home: Home, listed: Sequence[Subscriber]) -> list[Problem]:
 
 
 def _of_interests(home: Home, listed: Sequence[Subscriber]) -> list[Problem]:
-    """Notes of interests that tell nothing in the archive."""
-    from digest.cli import app, output
-    from digest.model import Problem
-
+    """Return notes on interests that tell nothing in the archive."""
     try:
         with app.look_into_ledger(home) as ledger:
             if not ledger.papers(limit=1):
                 return []
-            from digest.explain import lint  # it takes most of a second to import
-            from digest.explain.archive import Archive
+            # They import NumPy and scikit-learn, for which a home without papers does not wait.
+            from digest.explain import lint  # noqa: PLC0415
+            from digest.explain.archive import Archive  # noqa: PLC0415
 
             with output.waiting("Looking for the interests in the archive"):
                 return lint.notes(listed, Archive.of(ledger))
     except LedgerError as error:
         return [Problem("ledger", f"what the archive holds cannot be told: {error}")]
-
-
-def _as_json(problem: Problem) -> dict[str, str]:
-    return {"where": problem.where, "what": problem.what, "remedy": problem.remedy}

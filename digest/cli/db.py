@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
+from pydantic_core import PydanticCustomError
 
+from digest import ledger
+from digest.cli import app, output
+from digest.cli.app import Home
 from digest.cli.options import json_option, moment, now_option, pass_home
-
-if TYPE_CHECKING:
-    from digest.cli.app import Home
-    from digest.ledger import Ledger
+from digest.config import fields
+from digest.ledger import Ledger
+from digest.scheduling import liveness
 
 
 @click.group()
@@ -36,9 +37,6 @@ def copy(home: Path, url: str, as_json: bool) -> None:
       digest db copy postgresql+psycopg://digest@localhost/digest
       digest db copy sqlite:///state/back.db
     """
-    from digest import ledger
-    from digest.cli import app, output
-
     opened = app.open_home(home)
     target = _database_url(url, home)
     with app.open_ledger(opened) as old, ledger.open(target) as new:
@@ -46,14 +44,11 @@ def copy(home: Path, url: str, as_json: bool) -> None:
         with output.waiting("copying"):
             copied = old.copy_into(new)
     if as_json:
-        found = [{"table": each.table, "rows": each.rows, "hash": each.hash} for each in copied]
-        click.echo(json.dumps(found, indent=2))
+        output.print_json([output.fields(each, "table", "rows", "hash") for each in copied])
         return
-    rows = output.table("Table", "#Rows", "SHA-256")
-    for each in copied:
-        rows.add_row(each.table, f"{each.rows:,}", each.hash[:16])
+    rows = [(each.table, f"{each.rows:,}", each.hash[:16]) for each in copied]
     out = output.console()
-    out.print(rows)
+    out.print(output.table(("Table", "#Rows", "SHA-256"), rows))
     out.print(
         "The copy holds the same rows. Now set `database_url`, or DIGEST_DATABASE_URL, to it."
     )
@@ -73,15 +68,13 @@ def backup(home: Path, file: Path, force: bool) -> None:
       digest db backup /var/backups/digest/monday.db
       digest db backup --force /var/backups/digest/last.db
     """
-    from digest.cli import app, output
-
     if file.exists() and not force:
         raise click.ClickException(f"{file} exists; name another file, or add --force.")
-    with app.open_ledger(app.open_home(home)) as ledger:
-        if not ledger.exists:
+    with app.open_ledger(app.open_home(home)) as book:
+        if not book.exists:
             raise click.ClickException("There is no ledger yet, so nothing to back up.")
         with output.waiting("copying"):
-            ledger.back_up(file.absolute())
+            book.back_up(file.absolute())
     click.echo(f"Wrote {file}: {file.stat().st_size / 1e6:,.1f} MB, checked.")
 
 
@@ -99,11 +92,9 @@ def restore(home: Path, file: Path, now: datetime | None) -> None:
     Example:
       digest db restore /var/backups/digest/monday.db
     """
-    from digest.cli import app
-
     opened = app.open_home(home)
-    with app.open_ledger(opened) as ledger:
-        done = ledger.put_back(file, now=moment(now))
+    with app.open_ledger(opened) as book:
+        done = book.put_back(file, now=moment(now))
     click.echo(f"Put {file} back." + (f" The old ledger is {done.aside}." if done.aside else ""))
     _tell_held(done.held)
 
@@ -122,13 +113,11 @@ def restored(home: Path, now: datetime | None) -> None:
     Example:
       pg_restore --clean --dbname digest monday.dump && digest db restored
     """
-    from digest.cli import app
-
     opened = app.open_home(home)
-    with app.open_ledger(opened) as ledger:
-        if not ledger.exists:
+    with app.open_ledger(opened) as book:
+        if not book.exists:
             raise click.ClickException("There is no ledger; put the copy in its place first.")
-        _tell_held(ledger.restored(now=moment(now)))
+        _tell_held(book.restored(now=moment(now)))
 
 
 def _tell_held(held: int) -> None:
@@ -137,11 +126,13 @@ def _tell_held(held: int) -> None:
     click.echo("  digest deliveries mark-sent NUMBER, or resend NUMBER, settles one.")
 
 
-def _refuse_while_busy(home: Home, ledger: Ledger) -> None:
-    """Mail that somebody is sending now would be sent once more from the copy."""
-    from digest.scheduling import liveness
+def _refuse_while_busy(home: Home, book: Ledger) -> None:
+    """Refuse to copy while mail is being sent: it would be sent once more from the copy.
 
-    owners = ledger.owners()
+    Raises:
+        ClickException: A process is sending mail.
+    """
+    owners = book.owners()
     dead = liveness.dead(home.state / "owners", owners)
     if busy := sorted(set(owners) - set(dead)):
         raise click.ClickException(
@@ -150,11 +141,11 @@ def _refuse_while_busy(home: Home, ledger: Ledger) -> None:
 
 
 def _database_url(url: str, home: Path) -> str:
-    """The URL as settings would have it: SQLite's file relative to the home."""
-    from pydantic_core import PydanticCustomError
+    """Return the URL as the settings take it: the file of SQLite relative to the home.
 
-    from digest.config import fields
-
+    Raises:
+        BadParameter: It is not the URL of a database.
+    """
     try:
         return fields.in_home(fields.database_url(url), home)
     except PydanticCustomError as error:

@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from digest.cli import app, output
 from digest.cli.options import json_option, moment, now_option, pass_home
+from digest.cli.output import fields
 from digest.errors import NotFound
-
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
-    from digest.ledger import Ledger
-    from digest.ledger.deliveries import DeliveryRow
-    from digest.model import Channel
+from digest.ledger.deliveries import DeliveryRow
+from digest.model import Channel, DeliveryId, State, SubscriberId
 
 CHANNELS = click.Choice(["email", "feed"])
-STATES = click.Choice(
-    [
-        *("pending", "claimed", "committed", "sent", "deferred"),
-        *("failed", "uncertain", "cancelled", "expired"),
-    ]
-)
+STATES = click.Choice([state.value for state in State])
 
 
 @click.group()
@@ -56,9 +47,7 @@ def list_(  # noqa: PLR0917  click passes them by name
       digest deliveries list --state uncertain --state failed
       digest deliveries list --subscriber ada --json
     """
-    from digest.model import State, SubscriberId
-
-    with _look_into_ledger(home) as ledger:
+    with app.look_into_ledger(app.open_home(home)) as ledger:
         rows = ledger.deliveries(
             states=[State(state) for state in states],
             subscribers=[SubscriberId(name) for name in people],
@@ -66,7 +55,7 @@ def list_(  # noqa: PLR0917  click passes them by name
             limit=limit,
         )
     if as_json:
-        click.echo(json.dumps([row_as_json(row) for row in rows], indent=2))
+        output.print_json([row_as_json(row) for row in rows])
     else:
         _show(rows)
 
@@ -82,9 +71,7 @@ def show(home: Path, number: int, as_json: bool) -> None:
     Example:
       digest deliveries show 12
     """
-    from digest.model import DeliveryId
-
-    with _look_into_ledger(home) as ledger:
+    with app.look_into_ledger(app.open_home(home)) as ledger:
         rows = ledger.deliveries(numbers=[DeliveryId(number)])
         if not rows:
             raise NotFound("delivery", str(number))
@@ -92,8 +79,8 @@ def show(home: Path, number: int, as_json: bool) -> None:
         made = ledger.digests(row.subscriber, limit=1000)
     picks = next((each.picks for each in made if each.period == row.period), ())
     if as_json:
-        papers = [{"id": p.paper.id, "title": p.paper.title, "score": p.score} for p in picks]
-        click.echo(json.dumps(row_as_json(row) | {"picks": papers}, indent=2, ensure_ascii=False))
+        papers = [fields(each.paper, "id", "title") | {"score": each.score} for each in picks]
+        output.print_json(row_as_json(row) | {"picks": papers})
         return
     _show([row])
     for pick in picks:
@@ -110,9 +97,7 @@ def _deciding(name: str, act: str, explanation: str, done: str) -> None:
     @now_option
     @pass_home
     def decide(home: Path, numbers: tuple[int, ...], now: datetime | None) -> None:
-        from digest.model import DeliveryId
-
-        with _ledger(home) as ledger:
+        with app.open_ledger(app.open_home(home)) as ledger:
             method: Callable[..., None] = getattr(ledger, act)
             for number in numbers:
                 method(DeliveryId(number), now=moment(now))
@@ -132,51 +117,27 @@ _deciding("cancel", "cancel", "Give up a delivery that has not been sent.", "can
 
 
 def row_as_json(row: DeliveryRow) -> dict[str, Any]:
-    """A delivery as ``--json`` shows it; times in ISO 8601, UTC."""
-    return {
-        "id": row.id,
-        "subscriber": row.subscriber,
-        "channel": row.channel,
-        "period": str(row.period),
-        "state": row.state,
-        "attempts": row.attempts,
-        "papers": row.papers,
-        "detail": row.detail,
-        "composed": row.composed.isoformat(),
-        "updated": row.updated.isoformat(),
-        "due": row.due.isoformat() if row.due else None,
-    }
-
-
-def _ledger(home: Path) -> Ledger:
-    from digest.cli import app
-
-    return app.open_ledger(app.open_home(home))
-
-
-def _look_into_ledger(home: Path) -> AbstractContextManager[Ledger]:
-    from digest.cli import app
-
-    return app.look_into_ledger(app.open_home(home))
+    """Return a delivery as ``--json`` shows it."""
+    who = ("id", "subscriber", "channel", "period", "state")
+    return fields(row, *who, "attempts", "papers", "detail", "composed", "updated", "due")
 
 
 def _show(rows: list[DeliveryRow]) -> None:
-    from digest.cli import output
-
     out = output.console()
     if not rows:
         out.print("No such deliveries.")
         return
-    listing = output.table("##", "Subscriber", "Channel", "Digest for", "State", "#Tries", "")
-    for row in rows:
-        colour = output.COLOURS.get(row.state, "default")
-        listing.add_row(
+    headings = ("##", "Subscriber", "Channel", "Digest for", "State", "#Tries", "")
+    cells = [
+        (
             str(row.id),
             row.subscriber,
             row.channel,
             str(row.period),
-            f"[{colour}]{row.state}[/{colour}]",
+            output.state(row.state),
             str(row.attempts),
-            output.escape(row.detail),
+            row.detail,
         )
-    out.print(listing)
+        for row in rows
+    ]
+    out.print(output.table(headings, cells))

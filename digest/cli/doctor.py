@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator, Iterator
-from dataclasses import asdict
 from datetime import datetime
 from email.utils import parseaddr
 from functools import partial
@@ -16,12 +14,13 @@ from digest import config, subscribers
 from digest.cli import app, output
 from digest.cli.app import Home
 from digest.cli.options import json_option, moment, now_option, pass_home
-from digest.doctor import dns_records, machine, mail_server
+from digest.doctor import dns_records, machine, mail_server, template_check
 from digest.doctor.finding import Finding, fail, ok, warn
 from digest.doctor.resolver import Resolver
 from digest.errors import ConfigError, LedgerError
 from digest.model import SubscriberId
 from digest.pipeline.context import MEND_TEMPLATE
+from digest.render import templates
 from digest.render.site import HELP
 
 NOBODY = SubscriberId("doctor")
@@ -62,7 +61,7 @@ def doctor(home: Path, now: datetime | None, as_json: bool) -> int:
             if finding.remedy:
                 out.print(f"      {'':10} [bold]→[/bold] {output.escape(finding.remedy)}")
     if as_json:
-        click.echo(json.dumps([asdict(finding) for finding in found], indent=2))
+        output.print_json(found)
     return int(any(finding.level == "fail" for finding in found))
 
 
@@ -99,7 +98,7 @@ def _profiles(home: Home) -> Iterator[Finding]:
 
 
 def _templates(home: Home) -> Iterator[Finding]:
-    found = app.try_templates(home)
+    found = template_check.try_all(templates.load(home.path), home.site)
     for error in found.failures:
         yield fail("templates", str(error), MEND_TEMPLATE)
     for problem in found.notes:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
+from digest.cli import output
 from digest.cli.options import json_option, moment, now_option, pass_home
+from digest.cli.output import Text, fields
 from digest.cli.preview import look_ahead
-
-if TYPE_CHECKING:
-    from digest.explain.explanation import Explanation
+from digest.explain import explanation
+from digest.explain.explanation import Explanation
 
 
 @click.command()
@@ -33,67 +32,49 @@ def explain(home: Path, subscriber: str, paper: str, now: datetime | None, as_js
       digest explain ada 2106.09685
       digest explain ada "lottery ticket hypothesis" --json
     """
-    from digest.explain import explanation
-
     when = moment(now)
     with look_ahead(home, subscriber, when) as (context, person):
         found = context.ledger.paper(paper)
         answer = explanation.explain(context.ledger, person, found, expect=context.expect, now=when)
-    if as_json:
-        click.echo(json.dumps(_as_json(answer), indent=2, ensure_ascii=False))
-    else:
+    if not as_json:
         _show(answer)
-
-
-def _as_json(answer: Explanation) -> dict[str, Any]:
-    return {
-        "subscriber": answer.subscriber.id,
-        "paper": {"id": answer.paper.id, "title": answer.paper.title},
-        "period": str(answer.period),
-        "decided": answer.past,
-        "picked": answer.picked,
-        "why_not": answer.why,
-        "detail": answer.detail,
-        "score": answer.score,
-        "threshold": answer.subscriber.threshold,
-        "reasons": [
-            {
-                "interest": reason.interest,
-                "term": reason.term,
-                "place": reason.place,
-                "weight": reason.weight,
-                "via": reason.via,
-                "contribution": reason.contribution,
-            }
-            for reason in answer.reasons
-        ],
-    }
+        return
+    reasons = ("interest", "term", "place", "weight", "via", "contribution")
+    output.print_json(
+        {
+            "subscriber": answer.subscriber.id,
+            "paper": fields(answer.paper, "id", "title"),
+            "period": answer.period,
+            "decided": answer.past,
+            "picked": answer.picked,
+            "why_not": answer.why,
+            "detail": answer.detail,
+            "score": answer.score,
+            "threshold": answer.subscriber.threshold,
+            "reasons": [fields(reason, *reasons) for reason in answer.reasons],
+        }
+    )
 
 
 def _show(answer: Explanation) -> None:
-    from digest.cli import output
-
     out = output.console()
-    out.print(f"[bold]{output.escape(answer.paper.title)}[/bold]")
+    out.print(Text(answer.paper.title, "bold"))
     out.print(f"[dim]{answer.paper.id}[/dim]\n")
-    verdict = (
-        "[green]picked[/green]"
-        if answer.picked
-        else f"[yellow]{answer.why or 'not picked'}[/yellow]"
-    )
-    out.print(f"{verdict}: {output.escape(answer.detail)}\n")
-    rows = output.table("Interest", "Found", "Where", "#Weight", "#Score")
-    for reason in answer.reasons:
-        found = reason.term if reason.via == "term" else f"{reason.term} ({reason.via})"
-        rows.add_row(
-            output.escape(reason.interest),
-            output.escape(found),
+    verdict = ("picked", "green") if answer.picked else (answer.why or "not picked", "yellow")
+    out.print(Text.assemble(verdict, f": {answer.detail}\n"))
+    rows: list[tuple[str | Text, ...]] = [
+        (
+            reason.interest,
+            reason.term if reason.via == "term" else f"{reason.term} ({reason.via})",
             reason.place,
             f"{reason.weight:g}",
             f"{reason.contribution:+.4f}",
         )
-    rows.add_row("[bold]Sum[/bold]", "", "", "", f"[bold]{answer.score:.4f}[/bold]")
-    rows.add_row(
-        "[dim]Threshold[/dim]", "", "", "", f"[dim]{answer.subscriber.threshold:.4f}[/dim]"
-    )
-    out.print(rows)
+        for reason in answer.reasons
+    ]
+    for name, score, style in (
+        ("Sum", answer.score, "bold"),
+        ("Threshold", answer.subscriber.threshold, "dim"),
+    ):
+        rows.append((Text(name, style), "", "", "", Text(f"{score:.4f}", style)))
+    out.print(output.table(("Interest", "Found", "Where", "#Weight", "#Score"), rows))

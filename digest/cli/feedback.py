@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 import click
 
+from digest import subscribers
+from digest.cli import app, output
 from digest.cli.options import json_option, moment, now_option, pass_home
+from digest.cli.output import fields
 
 SAID = {
     "like": "{} likes “{}”.",
@@ -44,9 +46,6 @@ def feedback(  # noqa: PLR0917  click passes them by name
       digest feedback ada 2106.09685 like
       digest feedback ada "lottery ticket hypothesis" clear
     """
-    from digest import subscribers
-    from digest.cli import app
-
     opened = app.open_home(home)
     person = subscribers.find(subscribers.load(home), subscriber)
     opinion = None if verdict == "clear" else verdict
@@ -59,14 +58,8 @@ def feedback(  # noqa: PLR0917  click passes them by name
         "disliked": sum(each.opinion == "dislike" for each in given),
     }
     if as_json:
-        answer = {
-            "subscriber": person.id,
-            "paper": {"id": found.id, "title": found.title},
-            "verdict": opinion,
-            "changed": changed,
-            **counts,
-        }
-        click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+        about = {"subscriber": person.id, "paper": fields(found, "id", "title")}
+        output.print_json(about | {"verdict": opinion, "changed": changed} | counts)
         return
     click.echo(SAID[verdict].format(person.id, found.title))
     click.echo(f"{counts['liked']} liked and {counts['disliked']} disliked so far.")

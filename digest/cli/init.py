@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from digest import starter
+
 
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
@@ -18,8 +20,6 @@ def init(folder: Path) -> None:
     Example:
       digest init my-lab && cd my-lab && digest run
     """
-    from digest import starter
-
     files = starter.files()
     # A file that has just changed might still be being written; these are finished.
     finished = time.time() - 60

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from digest import subscribers
+from digest.cli import app
 from digest.cli.options import moment, now_option, pass_home
-
-if TYPE_CHECKING:
-    from digest.model import Digest, Subscriber
-    from digest.pipeline.context import RunContext
+from digest.explain import explanation
+from digest.model import Claim, DeliveryId, Digest, Skip, Subscriber
+from digest.pipeline.context import RunContext
+from digest.pipeline.ingest import ingest
 
 
 @click.command()
@@ -34,9 +37,6 @@ def preview(home: Path, subscriber: str, out: Path | None, now: datetime | None)
       digest preview ada
       digest preview ada --out ada.html
     """
-    from digest.explain import explanation
-    from digest.model import Skip
-
     when = moment(now)
     with look_ahead(home, subscriber, when) as (context, person):
         plan = explanation.next_plan(context.ledger, person, expect=context.expect, now=when)
@@ -55,12 +55,25 @@ def preview(home: Path, subscriber: str, out: Path | None, now: datetime | None)
         click.echo(f"Wrote {out}", err=True)
 
 
+@contextmanager
+def look_ahead(
+    home: Path, subscriber: str, now: datetime
+) -> Iterator[tuple[RunContext, Subscriber]]:
+    """Open the context as it would be after reading the inbox, without changing anything.
+
+    Raises:
+        ConfigError: The settings or the profiles are wrong.
+        NotFound: There is no such subscriber.
+    """
+    opened = app.open_home(home)
+    person = subscribers.find(subscribers.load(home), subscriber)
+    with app.open_context(opened, now=now, dry=True) as context:
+        ingest(context.inbox, context.ledger, now=now)
+        yield context, person
+
+
 def _page(context: RunContext, digest: Digest, person: Subscriber, suffix: str) -> bytes:
-    """The digest as HTML, as a message, or as text."""
-    import email.policy
-
-    from digest.model import Claim, DeliveryId
-
+    """Return the digest as HTML, as a message, or as text."""
     claim = Claim(DeliveryId(0), "email", digest, fence=0, attempt=1)
     message = context.composer([person.id])(claim, person).content
     if suffix == ".eml":
@@ -69,19 +82,3 @@ def _page(context: RunContext, digest: Digest, person: Subscriber, suffix: str) 
     part = parsed.get_body(("html",) if suffix in (".html", ".htm") else ("plain",))
     assert part is not None  # noqa: S101  every message has both
     return str(part.get_content()).replace("\r\n", "\n").encode()
-
-
-@contextmanager
-def look_ahead(
-    home: Path, subscriber: str, now: datetime
-) -> Iterator[tuple[RunContext, Subscriber]]:
-    """The context as it would be after reading the inbox, without changing it."""
-    from digest import subscribers
-    from digest.cli import app
-    from digest.pipeline.ingest import ingest
-
-    opened = app.open_home(home)
-    person = subscribers.find(subscribers.load(home), subscriber)
-    with app.open_context(opened, now=now, dry=True) as context:
-        ingest(context.inbox, context.ledger, now=now)
-        yield context, person

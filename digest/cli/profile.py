@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+from rich.console import Console
 
+from digest import subscribers
+from digest.cli import app, output
 from digest.cli.options import json_option, pass_home
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from digest.explain.summary import Portrait, Understood
-    from digest.model import Paper, Subscriber
+from digest.cli.output import fields
+from digest.explain.archive import Archive
+from digest.explain.suggest import as_yaml
+from digest.explain.summary import Portrait, Understood, portray
+from digest.model import Subscriber, Verdicts
 
 
 @click.command()
@@ -32,12 +32,6 @@ def profile(home: Path, subscriber: str, as_json: bool) -> None:
       digest profile ada
       digest profile ada --json
     """
-    from digest import subscribers
-    from digest.cli import app, output
-    from digest.explain.archive import Archive
-    from digest.explain.summary import portray
-    from digest.model import Verdicts
-
     opened = app.open_home(home)
     person = subscribers.find(subscribers.load(home), subscriber)
     with (
@@ -47,7 +41,7 @@ def profile(home: Path, subscriber: str, as_json: bool) -> None:
         said = ledger.verdicts([person.id]).get(person.id, Verdicts())
         portrait = portray(person, Archive.of(ledger), said)
     if as_json:
-        click.echo(json.dumps(_as_json(portrait), indent=2, ensure_ascii=False))
+        output.print_json(_as_json(portrait))
     else:
         _show(portrait)
 
@@ -56,37 +50,28 @@ def _as_json(portrait: Portrait) -> dict[str, Any]:
     person, said = portrait.subscriber, portrait.verdicts
     return {
         "subscriber": person.id,
-        "source": person.source,
-        "limit": person.limit,
-        "threshold": person.threshold,
-        "learn": person.learn,
+        **fields(person, "source", "limit", "threshold", "learn"),
         "archive": portrait.archive,
         "interests": [_understood(each) for each in portrait.interests],
         "exclude": [_understood(each) for each in portrait.exclusions],
-        "liked": [{"id": paper.id, "title": paper.title} for paper in said.liked],
-        "disliked": [{"id": paper.id, "title": paper.title} for paper in said.disliked],
+        "liked": [fields(paper, "id", "title") for paper in said.liked],
+        "disliked": [fields(paper, "id", "title") for paper in said.disliked],
         "learned": [
-            {"text": each.text, "weight": each.weight, "liked": each.here}
-            for each in portrait.learned
+            fields(each, "text", "weight") | {"liked": each.here} for each in portrait.learned
         ],
     }
 
 
 def _understood(each: Understood) -> dict[str, Any]:
-    interest = each.interest
     return {
-        "text": interest.text,
-        "kind": interest.kind,
-        "in": interest.place,
-        "weight": interest.weight,
-        "must_see": interest.must_see,
+        **fields(each.interest, "text", "kind"),
+        "in": each.interest.place,
+        **fields(each.interest, "weight", "must_see"),
         "papers": each.papers,
     }
 
 
 def _show(portrait: Portrait) -> None:
-    from digest.cli import output
-
     out, person = output.console(), portrait.subscriber
     name = f" ({person.name})" if person.name else ""
     out.print(f"[bold]{output.escape(person.id + name)}[/bold] [dim]{person.source}[/dim]")
@@ -94,25 +79,27 @@ def _show(portrait: Portrait) -> None:
         f"{_schedule(person)}, by {' and '.join(person.channels)}; "
         f"at most {person.limit} papers, from {person.threshold:g} on\n"
     )
-    rows = output.table("Interest", "Kind", "Where", "#Weight", "#Papers", "")
+    rows = []
     for each in (*portrait.interests, *portrait.exclusions):
         interest, excluded = each.interest, each in portrait.exclusions
         share = f" {each.papers / portrait.archive:4.0%}" if portrait.archive else ""
-        rows.add_row(
-            output.escape(str(interest)),
-            interest.kind,
-            interest.place or "",
-            "–" if excluded else f"{interest.weight:g}",
-            f"{each.papers:,}{share}",
-            "rules out" if excluded else "must see" if interest.must_see else "",
+        rows.append(
+            (
+                str(interest),
+                interest.kind,
+                interest.place or "",
+                "–" if excluded else f"{interest.weight:g}",
+                f"{each.papers:,}{share}",
+                "rules out" if excluded else "must see" if interest.must_see else "",
+            )
         )
-    out.print(rows)
+    out.print(output.table(("Interest", "Kind", "Where", "#Weight", "#Papers", ""), rows))
     out.print(f"[dim]Papers: those of {portrait.archive:,} in the archive that hold it.[/dim]\n")
     _show_learned(out, portrait)
 
 
 def _schedule(person: Subscriber) -> str:
-    """When a digest is due, in words."""
+    """Say in words when a digest is due."""
     due = person.schedule
     if due.cron:
         return f"By cron {due.cron}, {person.timezone}"
@@ -124,11 +111,10 @@ def _schedule(person: Subscriber) -> str:
 
 
 def _show_learned(out: Console, portrait: Portrait) -> None:
-    from digest.explain.suggest import as_yaml
-
     said = portrait.verdicts
-    _show_papers(out, "Likes", said.liked)
-    _show_papers(out, "Dislikes", said.disliked)
+    for heading, papers in (("Likes", said.liked), ("Dislikes", said.disliked)):
+        for paper in papers:
+            out.print(f"[dim]{heading:<8}[/dim]  {output.escape(paper.title)}")
     if not portrait.subscriber.learn:
         out.print("Learns nothing from them: the profile says `learn: false`.")
     elif portrait.learned:
@@ -137,10 +123,3 @@ def _show_learned(out: Console, portrait: Portrait) -> None:
             click.echo(f"      {as_yaml(each.text, each.weight)}  # in {each.here:,} liked papers")
     elif said.liked:
         out.print("Nothing stands out in them yet that the profile does not name.")
-
-
-def _show_papers(out: Console, heading: str, papers: Sequence[Paper]) -> None:
-    from digest.cli import output
-
-    for paper in papers:
-        out.print(f"[dim]{heading:<8}[/dim]  {output.escape(paper.title)}")

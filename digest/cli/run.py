@@ -1,14 +1,24 @@
-"""``digest run``."""
+"""``digest run``: one pass."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import click
+from rich.table import Table
 
+from digest import subscribers
+from digest.cli import app, logs, output, stop_signals
 from digest.cli.options import json_option, moment, now_option, pass_home
+from digest.cli.output import Text
+from digest.model import State
+from digest.pipeline.report import RunReport
+from digest.pipeline.run import run as run_pass
+
+ROWS = 20
+"""The number of digests that the summary of a pass shows, and of skipped ones."""
 
 
 @click.command()
@@ -35,15 +45,11 @@ def run(home: Path, now: datetime | None, dry_run: bool, inbox: Path | None, as_
       digest run
       digest run --dry-run --now 2026-11-16T08:00+01:00
     """
-    from digest import subscribers
-    from digest.cli import app, logs, output, stop_signals
-    from digest.pipeline.run import run as run_pass
-
     opened = app.open_home(home, inbox=inbox)
     style = opened.settings.log.format
     # As text the summary tells of every mail; as JSON each has a line of its own.
     logs.start(style, level="INFO" if style == "json" else "WARNING")
-    output.show_problems(app.unknown_variables())
+    output.print_problems(app.unknown_variables())
     everybody = subscribers.load(home)
     when = moment(now)
     with (
@@ -59,7 +65,53 @@ def run(home: Path, now: datetime | None, dry_run: bool, inbox: Path | None, as_
     ):
         report = run_pass(context, everybody, now=when)
     if as_json:
-        click.echo(json.dumps(report.as_json(), indent=2))
+        output.print_json(report.as_json())
     else:
-        output.show_run(report, public=str(opened.public), dry=dry_run)
+        _show(report, public=opened.public, dry=dry_run)
     return int(report.failed)
+
+
+def _show(report: RunReport, *, public: Path, dry: bool) -> None:
+    """Print the summary of a pass."""
+    out = output.console()
+    for block in _tables(report, public):
+        out.print(block)
+        out.print()
+    if dry:
+        out.print("[bold]Dry run:[/bold] nothing was written, sent or recorded.")
+    if report.problems:
+        out.print(f"[bold red]{len(report.problems)} to look at:[/bold red]")
+        output.print_problems(report.problems)
+
+
+def _tables(report: RunReport, public: Path) -> Iterator[Table]:
+    if dumps := report.intake.dumps:
+        yield output.table(
+            ("Dump", "#papers", "#new", "#merged", "#skipped"),
+            (
+                (each.name, *(str(n or "–") for n in (each.read, each.new, each.merged, each.bad)))
+                for each in dumps
+            ),
+        )
+    if report.deliveries.rows or report.skips:
+        headings = ("Subscriber", "Digest for", "#papers", "Outcome", "")
+        yield output.table(headings, _outcomes(report))
+    figures, rows = report.as_json(), []
+    for name in ("dumps", "papers", "digests", "feeds"):
+        parts = [f"{count} {key}" for key, count in figures[name].items() if count]
+        rows.append((Text(name.capitalize(), "bold"), ", ".join(parts) or "nothing new"))
+    yield output.table(("", ""), [*rows, (Text("Public", "bold"), str(public))])
+
+
+def _outcomes(report: RunReport) -> Iterator[tuple[str | Text, ...]]:
+    tried, skips = report.deliveries.rows, report.skips
+    if len(tried) > ROWS:  # what did not go well is shown first
+        tried = tuple(sorted(tried, key=lambda row: row.outcome.state is State.SENT))
+    for row in tried[:ROWS]:
+        outcome = output.state(row.outcome.state)
+        yield row.subscriber, str(row.period), str(row.papers), outcome, row.outcome.detail
+    for skip in skips[:ROWS]:
+        yield skip.subscriber, str(skip.period), "–", Text("skipped", "dim"), skip.reason
+    more = max(0, len(tried) - ROWS) + max(0, len(skips) - ROWS)
+    if more:
+        yield f"and {more:,} more", "", "", "", ""

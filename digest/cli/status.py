@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from digest.cli import output
+from digest import subscribers
+from digest.cli import app, health, output, people
 from digest.cli.deliveries import row_as_json
+from digest.cli.health import Health
 from digest.cli.options import json_option, moment, now_option, pass_home
+from digest.cli.output import Text, fields
+from digest.cli.people import Person
+from digest.ledger.deliveries import DeliveryRow, Status
+from digest.ledger.papers import Rejected
 from digest.model import State
-
-if TYPE_CHECKING:
-    from digest.cli.health import Health
-    from digest.cli.people import Person
-    from digest.ledger.deliveries import DeliveryRow, Status
-    from digest.ledger.papers import Rejected
+from digest.scheduling import periods
 
 UPCOMING = 5
-"""Digests due next that are listed,"""
+"""The number of digests due next that are listed."""
 REJECTED = 3
-"""and files that were no dumps."""
+"""The number of rejected files that are listed."""
 
 
 @click.command()
@@ -46,10 +46,6 @@ def status(home: Path, alive: bool, now: datetime | None, as_json: bool) -> int:
       digest status
       digest status --alive
     """
-    from digest import subscribers
-    from digest.cli import app, health, people
-    from digest.scheduling import periods
-
     opened, when = app.open_home(home), moment(now)
     service = health.of(opened, now=when)
     if alive:
@@ -63,7 +59,7 @@ def status(home: Path, alive: bool, now: datetime | None, as_json: bool) -> int:
         rejected = ledger.rejected()
     found = Overview(when, seen, rejected, everybody, upcoming, service)
     if as_json:
-        click.echo(json.dumps(found.as_json(), indent=2))
+        output.print_json(found.as_json())
     else:
         found.show()
     return 0
@@ -71,7 +67,7 @@ def status(home: Path, alive: bool, now: datetime | None, as_json: bool) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A home at a moment."""
+    """The state of a home at a moment."""
 
     now: datetime
     seen: Status
@@ -85,42 +81,38 @@ class Overview:
 
     @property
     def progress(self) -> Mapping[str, int]:
-        """How many of those whom a profile lists are active, unsubscribed, suppressed."""
+        """The number of listed subscribers that are active, unsubscribed and suppressed."""
         return Counter(person.standing for person in self.people if person.profile)
 
     def as_json(self) -> dict[str, Any]:
-        """What ``digest status --json`` prints."""
-        seen, failure = self.seen, self.service.failure
+        """Return what ``digest status --json`` prints."""
+        seen = self.seen
         return {
-            "now": self.now.isoformat(),
+            "now": self.now,
             "service": self.service.is_running,
-            "failing": failure and {"since": failure.since.isoformat(), "what": failure.what},
+            "failing": self.service.failure,
             "papers": seen.papers,
             "dumps": seen.dumps,
             "rejected": len(self.rejected),
-            "rejections": [{"name": each.name, "reason": each.reason} for each in self.rejected],
-            "last_dump": seen.last_dump.isoformat() if seen.last_dump else None,
+            "rejections": [fields(each, "name", "reason") for each in self.rejected],
+            "last_dump": seen.last_dump,
             "subscribers": self.progress,
             "deliveries": seen.deliveries,
             "oldest_unfinished": row_as_json(seen.oldest) if seen.oldest else None,
             "troubles": [row_as_json(row) for row in seen.troubles],
-            "next": [{"subscriber": who, "due": due.isoformat()} for due, who in self.upcoming],
+            "next": [{"subscriber": who, "due": due} for due, who in self.upcoming],
         }
 
     def show(self) -> None:
-        """Print it."""
+        """Print it to the terminal."""
         out = output.console()
-        rows = output.table("", "")
-        rows.show_header = False
-        for heading, words in self._rows():
-            rows.add_row(f"[bold]{heading}[/bold]", output.escape(words))
-        out.print(rows)
+        rows = [(Text(heading, "bold"), words) for heading, words in self._rows()]
+        out.print(output.table(("", ""), rows))
         if self.seen.troubles:
             out.print("\n[bold]Last errors[/bold]")
         for row in self.seen.troubles:
-            colour = output.COLOURS.get(row.state, "default")
-            words = output.escape(f"{_name(row)}, {ago(self.now - row.updated)}: {row.detail}")
-            out.print(f"  [{colour}]{row.state}[/{colour}]  {words}")
+            words = f"{_name(row)}, {ago(self.now - row.updated)}: {row.detail}"
+            out.print(Text.assemble("  ", output.state(row.state), "  ", words))
 
     def _rows(self) -> Sequence[tuple[str, str]]:
         seen = self.seen
@@ -151,7 +143,7 @@ class Overview:
         return f"running, but its passes fail since {since}: {failure.what}"
 
     def _stuck(self, row: DeliveryRow) -> str:
-        """Why a delivery is not finished, and what comes next."""
+        """Say why a delivery is not finished, and what comes next."""
         due = f"{row.due:%Y-%m-%d %H:%M} UTC" if row.due else "never"
         words = {
             State.PENDING: "goes out with the next run",
@@ -165,7 +157,7 @@ class Overview:
 
 
 def ago(span: timedelta) -> str:
-    """``3 days ago``, in the largest unit of which there is at least one."""
+    """Return ``3 days ago``, in the largest unit of which there is at least one."""
     for unit, name in (
         (timedelta(days=1), "day"),
         (timedelta(hours=1), "hour"),

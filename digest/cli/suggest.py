@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from digest import subscribers
+from digest.cli import app, output
 from digest.cli.options import json_option, pass_home
-
-if TYPE_CHECKING:
-    from digest.explain.suggest import Suggestion
-    from digest.ledger import Ledger
-    from digest.model import Subscriber, Verdicts
+from digest.explain import suggest as suggestions
+from digest.explain.bibliography import read
+from digest.explain.key_phrases import LEAST_TEXTS
+from digest.explain.suggest import Suggestion
+from digest.ledger import Ledger
+from digest.model import Subscriber, Verdicts
+from digest.pipeline.decide import BACKGROUND
 
 
 @click.command()
@@ -42,21 +43,13 @@ def suggest(home: Path, subscriber: str, library: Path | None, limit: int, as_js
       digest suggest ada
       digest suggest ada --from library.bib
     """
-    from digest import subscribers
-    from digest.cli import app, output
-
     opened = app.open_home(home)
     person = subscribers.find(subscribers.load(home), subscriber)
     with app.look_into_ledger(opened) as ledger, output.waiting("Comparing phrases"):
         texts, archive, found = _learn(ledger, person, library, limit)
     if as_json:
-        answer = {
-            "subscriber": person.id,
-            "papers": texts,
-            "archive": archive,
-            "suggestions": [asdict(each) for each in found],
-        }
-        click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+        answer = {"subscriber": person.id, "papers": texts, "archive": archive}
+        output.print_json(answer | {"suggestions": found})
     else:
         source = library.name if library else f"papers that {person.id} likes"
         _show(found, f"{texts:,} {'texts of ' if library else ''}{source}", archive)
@@ -65,25 +58,23 @@ def suggest(home: Path, subscriber: str, library: Path | None, limit: int, as_js
 def _learn(
     ledger: Ledger, person: Subscriber, library: Path | None, limit: int
 ) -> tuple[int, int, Sequence[Suggestion]]:
-    """How many texts were learned from and compared with, and what they suggest."""
-    from digest.cli import output
-    from digest.explain import suggest as tuning
-    from digest.explain.bibliography import read
-    from digest.explain.key_phrases import LEAST_TEXTS
-    from digest.model import Verdicts
-    from digest.pipeline.decide import BACKGROUND
+    """Return the number of texts learned from, of those compared with, and the suggestions.
 
+    Raises:
+        ClickException: The subscriber likes too few papers.
+        DigestError: The library is neither BibTeX nor RIS.
+    """
     papers = ledger.papers(limit=BACKGROUND)
     if library is None:
         said = ledger.verdicts([person.id]).get(person.id, Verdicts())
         if len(said.liked) < LEAST_TEXTS:
             raise click.ClickException(_too_few(person, said))
-        found = tuning.suggest_from_verdicts(said, papers, person.profile, limit=limit)
-        return len(said.liked), len(tuning.others(said, papers)), found
+        found = suggestions.suggest_from_verdicts(said, papers, person.profile, limit=limit)
+        return len(said.liked), len(suggestions.others(said, papers)), found
     known = read(library)
-    output.show_problems(known.problems)
-    archive = [tuning.text_of(paper) for paper in papers]
-    found = tuning.suggest(known.texts, archive, person.profile, limit=limit)
+    output.print_problems(known.problems)
+    archive = [suggestions.text_of(paper) for paper in papers]
+    found = suggestions.suggest(known.texts, archive, person.profile, limit=limit)
     return len(known.texts), len(archive), found
 
 
@@ -95,15 +86,13 @@ def _too_few(person: Subscriber, said: Verdicts) -> str:
 
 
 def _show(found: Sequence[Suggestion], source: str, archive: int) -> None:
-    from digest.explain.suggest import as_yaml
-
     against = f"against {archive:,} papers of the archive" if archive else "without an archive"
     click.echo(f"# From {source}, {against}.")
     if not found:
         click.echo("# Nothing stands out that the profile does not name.")
         return
     click.echo("    interests:")
-    lines = [as_yaml(each.text, each.weight) for each in found]
+    lines = [suggestions.as_yaml(each.text, each.weight) for each in found]
     width = max(map(len, lines))
     for line, each in zip(lines, found, strict=True):
         share = f", {each.archive / archive:.1%} of the archive" if archive else ""

@@ -1,5 +1,13 @@
-"""The names of ``output`` as ``people`` still imports them."""
+"""The names of ``output`` as ``people`` still uses them."""
 
-from digest.cli.output import COLOURS, console, escape, show_problems, table, track, waiting
+from rich.table import Table
 
-__all__ = ["COLOURS", "console", "escape", "show_problems", "table", "track", "waiting"]
+from digest.cli import output
+from digest.cli.output import console, escape
+
+__all__ = ["console", "escape", "table"]
+
+
+def table(*headings: str) -> Table:
+    """Return a table without rows."""
+    return output.table(headings, ())

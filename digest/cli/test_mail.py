@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import json
+import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
+from pydantic_core import PydanticCustomError
 
+from digest import subscribers, tokens
+from digest.cli import app, output
+from digest.cli.app import Home, Letters
 from digest.cli.options import json_option, moment, now_option, pass_home
-
-if TYPE_CHECKING:
-    from digest.cli.app import Home
-    from digest.model import Digest, Message, Outcome, Subscriber
-    from digest.pipeline.context import RunContext
+from digest.config.fields import email_address
+from digest.explain import explanation
+from digest.model import Claim, DeliveryId, Digest, Message, Skip, State, Subscriber
+from digest.pipeline.context import RunContext
+from digest.pipeline.ingest import ingest
+from digest.render import templates
+from digest.render.email.compose import EmailComposer
 
 
 @click.command("test-mail")
@@ -40,10 +45,6 @@ def test_mail(
       digest test-mail me@example.org
       digest test-mail me@example.org --subscriber ada
     """
-    from digest import subscribers
-    from digest.cli import app, output
-    from digest.model import State
-
     recipient, when = _checked(address), moment(now)
     opened = app.open_home(home)
     listed = subscribers.load(home)
@@ -56,16 +57,10 @@ def test_mail(
         digest = replace(_digest(context, person, when), composed=when)
         message = _compose(opened, context, digest, replace(person, email=recipient))
     with output.waiting("sending"):
-        outcome = _send(opened, message)
+        (outcome,) = app.transport(opened).send([message], lambda _: True)
     if as_json:
-        found = {
-            "subscriber": person.id,
-            "period": str(digest.period),
-            "recipient": recipient,
-            "state": outcome.state,
-            "detail": outcome.detail,
-        }
-        click.echo(json.dumps(found, indent=2))
+        about = {"subscriber": person.id, "period": digest.period, "recipient": recipient}
+        output.print_json(about | output.fields(outcome, "state", "detail"))
     else:
         click.echo(
             f"A test of {person.id}'s digest for {digest.period} to {recipient}: "
@@ -75,10 +70,11 @@ def test_mail(
 
 
 def _checked(address: str) -> str:
-    from pydantic_core import PydanticCustomError
+    """Return the address as the profiles would have it.
 
-    from digest.config.fields import email_address
-
+    Raises:
+        BadParameter: It is not an e-mail address.
+    """
     try:
         return email_address(address)
     except PydanticCustomError as error:
@@ -86,18 +82,22 @@ def _checked(address: str) -> str:
 
 
 def _likeliest(listed: Sequence[Subscriber], address: str) -> Subscriber:
-    """Whose address it is, else the first; an empty list is refused."""
+    """Return the subscriber whose address it is, else the first.
+
+    Raises:
+        ClickException: There are no subscribers.
+    """
     if not listed:
         raise click.ClickException("There is no subscriber whose digest could be sent.")
     return next((one for one in listed if (one.email or "").lower() == address.lower()), listed[0])
 
 
 def _digest(context: RunContext, person: Subscriber, now: datetime) -> Digest:
-    """The subscriber's last digest, else the next."""
-    from digest.explain import explanation
-    from digest.model import Skip
-    from digest.pipeline.ingest import ingest
+    """Return the subscriber's last digest, else the next.
 
+    Raises:
+        ClickException: There is neither.
+    """
     for digest in context.ledger.digests(person.id, limit=1):
         return digest
     ingest(context.inbox, context.ledger, now=now)
@@ -111,24 +111,9 @@ def _digest(context: RunContext, person: Subscriber, now: datetime) -> Digest:
 
 
 def _compose(home: Home, context: RunContext, digest: Digest, person: Subscriber) -> Message:
-    """The message as it would go out, but for its marks and its links that do nothing."""
-    import secrets
-
-    from digest import tokens
-    from digest.cli.app import Letters
-    from digest.model import Claim, DeliveryId
-    from digest.render import templates
-    from digest.render.email.compose import EmailComposer
-
+    """Return the message as it would go out, but marked and with links that do nothing."""
     composer = EmailComposer(templates.load(home.path), home.site)
     thrown_away = tokens.Tokens({0: secrets.token_bytes(32)})
     feed_tokens = context.ledger.ensure_subscribers([person.id])
     letters = Letters(home, composer, feed_tokens, thrown_away, trial=secrets.token_hex(4))
     return letters(Claim(DeliveryId(0), "email", digest, fence=0, attempt=1), person)
-
-
-def _send(home: Home, message: Message) -> Outcome:
-    from digest.cli import app
-
-    (outcome,) = app.transport(home).send([message], lambda _: True)
-    return outcome
