@@ -1,6 +1,6 @@
-"""The hashes by which records of the same paper find each other.
+"""Blocking keys: hashes of which two records of the same paper share at least one.
 
-They are kept in the ledger, so their meaning must not change from one release to the next.
+The ledger stores them, so a new release must compute the same keys.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from digest.model import Paper, PaperId, Record
 from digest.text.clean import normal_title
 
 SENTENCES = 6
-"""A cut abstract still has its first sentences; a revised one has some of them."""
+"""The sentences that get a key: a cut abstract has its first ones, a revised one some of them."""
 LONG_SENTENCE = 60
-"""Letters from which on a sentence is unlikely to stand in another paper."""
+"""The letters of the shortest sentence that is unlikely to occur in another paper."""
 ABSTRACT = 4000
-"""Characters of an abstract that are looked at."""
+"""The characters of an abstract that are used."""
 
 _STOPS = bytes.maketrans(b"!?", b"..")
 _DELETED = bytes(
@@ -25,28 +25,31 @@ _DELETED = bytes(
 
 
 def keys(record: Record | Paper) -> frozenset[int]:
-    """Signed 64-bit hashes: of the arXiv id, the normalised title and the first long sentences
-    of the abstract. Records of the same paper share at least one, and so may others."""
-    marks = {title_key(record.title), *sentence_keys(record.abstract)}
+    """Hash the arXiv id, the normalised title and the first long sentences of the abstract.
+
+    The hashes are signed integers of 64 bits. Records of different papers can share some too.
+    """
+    hashes = {title_key(record.title), *sentence_keys(record.abstract)}
     if record.arxiv_id is not None:
-        marks.add(arxiv_key(record.arxiv_id))
-    return frozenset(marks)
+        hashes.add(arxiv_key(record.arxiv_id))
+    return frozenset(hashes)
 
 
 def arxiv_key(arxiv_id: str) -> int:
-    """The hash of an arXiv id."""
+    """Hash an arXiv id."""
     return _signed(_hash(b"arxiv", arxiv_id.encode(errors="surrogatepass")))
 
 
 def title_key(title: str) -> int:
-    """The hash of a title in which case, punctuation, hyphens and spaces make no difference."""
+    """Hash a title regardless of case, punctuation, hyphens and spaces."""
     return _signed(_title_hash(title))
 
 
 def sentence_keys(abstract: str) -> set[int]:
-    """The hashes of the letters of an abstract's first long sentences.
+    """Hash the letters of an abstract's first long sentences.
 
-    Every full stop ends one here, even in ``1.5``: what counts is to find the same pieces again.
+    Every full stop ends a sentence here, even in ``1.5``: all that matters is that two records of
+    a paper are split in the same way.
     """
     text = abstract[:ABSTRACT].casefold().replace("。", ".").encode(errors="surrogatepass")
     pieces = text.translate(_STOPS, _DELETED).split(b".")
@@ -55,7 +58,7 @@ def sentence_keys(abstract: str) -> set[int]:
 
 
 def paper_id(record: Record) -> PaperId:
-    """The id of a paper first seen in this record."""
+    """Make the id of a paper that this record is the first to list."""
     if record.arxiv_id is not None:
         return PaperId(f"arxiv:{record.arxiv_id}")
     return PaperId(f"title:{_title_hash(record.title).hex()}")

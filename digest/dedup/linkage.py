@@ -1,4 +1,4 @@
-"""Sorts the records of one dump into papers, known and new."""
+"""Record linkage: decides which records of a dump are the same paper, known or new."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from datetime import date, datetime
 from enum import IntEnum
 from itertools import islice
 
-from digest.dedup import merge, similarity
+from digest.dedup import merge
 from digest.dedup.blocking_keys import arxiv_key, keys, title_key
-from digest.dedup.similarity import Likeness
+from digest.dedup.similarity import TitleSimilarity, abstracts_match, compare_titles
 from digest.model import Match, Paper, Record
 
 COMMON = 32
-"""A sentence of more papers than this is a formula of the trade and no evidence; of papers with
-one title, so many are looked at."""
-AGREEMENT = {Likeness.NEAR: 70, Likeness.SAME_HEAD: 80}
-"""Per cent to which abstracts must agree for titles this much alike to be those of one paper;
-abstracts of different papers agree to 45 as a rule, and hardly ever to 60."""
+"""A sentence key of more papers than this is a set phrase and not used; of the papers with the same
+title, this many are compared."""
+AGREEMENT = {TitleSimilarity.NEAR: 70, TitleSimilarity.SAME_HEAD: 80}
+"""The percentage to which the abstracts must be equal, by the similarity of the titles. Abstracts
+of different papers are usually equal to 45 %, and hardly ever to 60 %."""
 
 
 class _Evidence(IntEnum):
-    """Why a record may be taken for a listing of a paper; the strongest decides."""
+    """The evidence that two listings are the same paper; the strongest evidence decides."""
 
     NONE = 0
     ALIKE = 1
-    """The titles are equal, or nearly so with abstracts that match."""
+    """The titles are equal, or they are similar and the abstracts match."""
     EQUAL = 2
     """The titles are equal and the abstracts match."""
     ARXIV_ID = 3
 
 
 @dataclass(frozen=True, slots=True)
-class _Sheet:
-    """A known paper or a record, with what it is found by."""
+class _Listing:
+    """A known paper or a record, with its blocking keys."""
 
     text: Record | Paper
     keys: frozenset[int]
@@ -43,22 +43,22 @@ class _Sheet:
     arxiv_key: int | None
 
     @classmethod
-    def of(cls, text: Record | Paper, known: frozenset[int] = frozenset()) -> _Sheet:
+    def of(cls, text: Record | Paper, known: frozenset[int] = frozenset()) -> _Listing:
         arxiv = None if text.arxiv_id is None else arxiv_key(text.arxiv_id)
         return cls(text, known or keys(text), title_key(text.title), arxiv)
 
 
 @dataclass(slots=True, eq=False)
-class _Group:
-    """One paper in the making."""
+class _Cluster:
+    """The listings that are one paper, as far as they have been compared."""
 
     age: int
-    """The less, the longer the paper has been known."""
+    """Orders the clusters: the paper that has been known longest has the smallest number."""
     paper: Paper | None
-    """None: new."""
+    """The known paper; None if the paper is new."""
     arxiv_id: str | None
     members: list[int] = field(default_factory=list)
-    """Its records, as indices of sheets."""
+    """The indices of its records among the listings."""
 
     def admits(self, arxiv_id: str | None) -> bool:
         return arxiv_id is None or self.arxiv_id in (None, arxiv_id)
@@ -71,34 +71,35 @@ def match(
     listed: date | None,
     arrived: datetime,
 ) -> list[Match]:
-    """Sort the records of a dump into papers, in the order of each paper's first record.
+    """Match the records of a dump with papers; the result is in the order of the first records.
 
-    ``candidates`` are the known papers that share a key with any record; ``listed`` is the
-    dump's own date. A record that fits several papers joins the one with its arXiv id, else one
-    whose title and abstract agree with it, else the one known longest. Papers that the ledger
-    knows as two stay two. Which records go together, and what becomes of their metadata, does
-    not depend on the order of either argument.
+    ``candidates`` are the known papers that share a key with any record; ``listed`` is the dump's
+    own date. A record that matches several papers joins the one with its arXiv id, else one with
+    the same title and a matching abstract, else the one known longest. Two papers of the ledger
+    are never joined. The result does not depend on the order of ``records`` and ``candidates``.
     """
     known = sorted(candidates, key=lambda paper: (paper.arrived, paper.key, paper.id))
     order = sorted(range(len(records)), key=lambda place: _rank(records[place]))
-    sorting = _Sorting(known, [records[place] for place in order])
+    linkage = _Linkage(known, [records[place] for place in order])
     matches = {}
-    for group in sorting.groups():
-        members = sorted(group.members)
+    for cluster in linkage.clusters():
+        members = sorted(cluster.members)
         ranked = [order[member - len(known)] for member in members]
-        paper = _described(group.paper, [records[place] for place in ranked], listed, arrived)
+        paper = _described(cluster.paper, [records[place] for place in ranked], listed, arrived)
         matches[min(ranked)] = Match(
             paper=paper,
             records=tuple(records[place] for place in sorted(ranked)),
-            is_new=group.paper is None,
-            keys=frozenset().union(*(sorting.sheets[member].keys for member in members)),
+            is_new=cluster.paper is None,
+            keys=frozenset().union(*(linkage.listings[member].keys for member in members)),
         )
     return [matches[first] for first in sorted(matches)]
 
 
 def _rank(record: Record) -> tuple[object, ...]:
-    """Sorts records by what they say, so that their places in the dump do not matter; those
-    with an arXiv id come first, so that those without one find them."""
+    """A sort key by content, so that the order in the dump does not matter.
+
+    Records with an arXiv id come first, so that records without one are compared with them.
+    """
     return (
         record.arxiv_id is None,
         record.arxiv_id or "",
@@ -123,82 +124,82 @@ def _described(
     return paper
 
 
-class _Sorting:
-    """One call of ``match``: each record is compared with the sheets before it."""
+class _Linkage:
+    """The state of one call of ``match``; it compares each record with the listings before it."""
 
     def __init__(self, known: Sequence[Paper], records: Sequence[Record]) -> None:
-        self.sheets = [_Sheet.of(paper, paper.keys) for paper in known]
-        self.sheets += map(_Sheet.of, records)
-        self._groups = [_Group(age, paper, paper.arxiv_id) for age, paper in enumerate(known)]
-        """The group of each sheet so far."""
+        self.listings = [_Listing.of(paper, paper.keys) for paper in known]
+        self.listings += map(_Listing.of, records)
+        self._clusters = [_Cluster(age, paper, paper.arxiv_id) for age, paper in enumerate(known)]
+        """The cluster of each listing that has been compared."""
         self._by_key: defaultdict[int, dict[tuple[int, str | None], int]] = defaultdict(dict)
-        """For each key, the first sheet of each (title, arXiv id) that has it."""
-        for place, sheet in enumerate(self.sheets):
-            for key in sheet.keys:
-                self._by_key[key].setdefault((sheet.title_key, sheet.text.arxiv_id), place)
+        """For each key, the first listing with each pair of title and arXiv id that has the key."""
+        for place, listing in enumerate(self.listings):
+            for key in listing.keys:
+                self._by_key[key].setdefault((listing.title_key, listing.text.arxiv_id), place)
 
-    def groups(self) -> list[_Group]:
-        """The groups that have records once every record is in one."""
-        for place in range(len(self._groups), len(self.sheets)):
+    def clusters(self) -> list[_Cluster]:
+        """Put every record in a cluster; returns the clusters that have records."""
+        for place in range(len(self._clusters), len(self.listings)):
             self._join(place)
-        return list(dict.fromkeys(group for group in self._groups if group.members))
+        return list(dict.fromkeys(cluster for cluster in self._clusters if cluster.members))
 
     def _join(self, place: int) -> None:
         fitting = self._fitting(place)
-        arxiv_id = self.sheets[place].text.arxiv_id
+        arxiv_id = self.listings[place].text.arxiv_id
         if not fitting:
-            self._groups.append(_Group(place, None, arxiv_id, [place]))
+            self._clusters.append(_Cluster(place, None, arxiv_id, [place]))
             return
-        by_fit = sorted(fitting, key=lambda group: (-fitting[group], group.age))
+        by_fit = sorted(fitting, key=lambda cluster: (-fitting[cluster], cluster.age))
         home = by_fit[0]
         home.members.append(place)
         home.arxiv_id = home.arxiv_id or arxiv_id
-        self._groups.append(home)
+        self._clusters.append(home)
         for other in by_fit[1:]:
             if other.paper is None and home.admits(other.arxiv_id):
                 self._absorb(home, other)
 
-    def _absorb(self, home: _Group, other: _Group) -> None:
+    def _absorb(self, home: _Cluster, other: _Cluster) -> None:
         home.members += other.members
         home.arxiv_id = home.arxiv_id or other.arxiv_id
         for member in other.members:
-            self._groups[member] = home
+            self._clusters[member] = home
 
-    def _fitting(self, place: int) -> dict[_Group, _Evidence]:
-        """The groups that the sheet may join."""
-        sheet = self.sheets[place]
-        fitting: dict[_Group, _Evidence] = {}
+    def _fitting(self, place: int) -> dict[_Cluster, _Evidence]:
+        """The clusters that a listing may join, each with the strongest evidence for it."""
+        listing = self.listings[place]
+        fitting: dict[_Cluster, _Evidence] = {}
         for partner in self._partners(place):
-            group = self._groups[partner]
-            if group.admits(sheet.text.arxiv_id):
-                evidence = _evidence(sheet, self.sheets[partner])
-                if evidence > fitting.get(group, _Evidence.NONE):
-                    fitting[group] = evidence
+            cluster = self._clusters[partner]
+            if cluster.admits(listing.text.arxiv_id):
+                evidence = _evidence(listing, self.listings[partner])
+                if evidence > fitting.get(cluster, _Evidence.NONE):
+                    fitting[cluster] = evidence
         return fitting
 
     def _partners(self, place: int) -> set[int]:
-        """Earlier sheets that share a telling key with this one."""
-        sheet = self.sheets[place]
+        """Earlier listings that share a key with this one, except keys of too many papers."""
+        listing = self.listings[place]
         found: set[int] = set()
-        for key in sheet.keys:
+        for key in listing.keys:
             sharing = self._by_key[key]
-            if len(sharing) <= COMMON or key in (sheet.title_key, sheet.arxiv_key):
+            if len(sharing) <= COMMON or key in (listing.title_key, listing.arxiv_key):
                 found.update(islice(sharing.values(), COMMON))
         return {partner for partner in found if partner < place}
 
 
-def _evidence(sheet: _Sheet, partner: _Sheet) -> _Evidence:
-    """What speaks for both being listings of one paper; their arXiv ids do not speak against."""
-    one, other = sheet.text, partner.text
+def _evidence(listing: _Listing, partner: _Listing) -> _Evidence:
+    """The evidence that two listings, whose arXiv ids do not differ, are the same paper."""
+    one, other = listing.text, partner.text
     if one.arxiv_id is not None and one.arxiv_id == other.arxiv_id:
         return _Evidence.ARXIV_ID
-    if sheet.title_key in partner.keys:
-        return _Evidence.EQUAL if _agree(one, other, Likeness.NEAR) else _Evidence.ALIKE
-    alike = similarity.titles(one.title, other.title)
-    if alike is Likeness.DIFFERENT or not _agree(one, other, alike):
+    if listing.title_key in partner.keys:
+        return _Evidence.EQUAL if _agree(one, other, TitleSimilarity.NEAR) else _Evidence.ALIKE
+    alike = compare_titles(one.title, other.title)
+    if alike is TitleSimilarity.DIFFERENT or not _agree(one, other, alike):
         return _Evidence.NONE
     return _Evidence.ALIKE
 
 
-def _agree(one: Record | Paper, other: Record | Paper, alike: Likeness) -> bool:
-    return similarity.abstracts_match(one.abstract, other.abstract, percent=AGREEMENT[alike])
+def _agree(one: Record | Paper, other: Record | Paper, alike: TitleSimilarity) -> bool:
+    return abstracts_match(one.abstract, other.abstract, percent=AGREEMENT[alike])

@@ -1,4 +1,4 @@
-"""The best of the metadata that several records state of one paper."""
+"""Merges the metadata of several records of one paper."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from digest.dedup.blocking_keys import paper_id
 from digest.model import Paper, PaperKey, Record
 
 SAME_TEXT = 60
-"""Per cent from which on a longer abstract is a fuller one and not that of something else."""
+"""The percentage to which a longer abstract must equal the known one in order to replace it."""
 
 
 def first_paper(record: Record, *, listed: date | None, arrived: datetime) -> Paper:
-    """A paper as the first record that names it describes it; its key is 0."""
+    """Make a paper from the first record that lists it; its key is 0."""
     return Paper(
         key=PaperKey(0),
         id=paper_id(record),
@@ -32,12 +32,12 @@ def first_paper(record: Record, *, listed: date | None, arrived: datetime) -> Pa
 
 
 def improved(paper: Paper, record: Record, *, newer: bool) -> Paper:
-    """The paper with what the record knows better.
+    """Merge the record's metadata into the paper.
 
-    Title, id and arrival stay those of the first sighting. Of two abstracts the whole one wins
-    over a cut one, then the longer; of two lists of authors the longer; of two dates that of a
-    source which names the arXiv id, as pages leave out the year. The number of comments is
-    that of the newest dump: ``newer`` says that the record's dump is no older than the paper's.
+    Title, id and arrival stay as they are. A complete abstract replaces a cut one, and a longer
+    one a shorter one; the longer list of authors is kept. A date from a source with an arXiv id
+    replaces one without, since pages leave out the year. The number of comments is that of the
+    newest dump: ``newer`` says that the record's dump is not older than the paper's.
     """
     return replace(
         paper,
@@ -52,7 +52,7 @@ def improved(paper: Paper, record: Record, *, newer: bool) -> Paper:
 
 
 def is_cut(abstract: str) -> bool:
-    """Whether a source has left out the abstract's end."""
+    """Whether the source has cut off the end of the abstract."""
     return abstract.rstrip().endswith(("…", "..."))
 
 

@@ -1,4 +1,4 @@
-"""How alike two titles and two abstracts are."""
+"""How similar two titles and two abstracts are."""
 
 from __future__ import annotations
 
@@ -15,52 +15,53 @@ from digest.dedup.blocking_keys import ABSTRACT
 from digest.text.clean import normal_title
 
 ENOUGH = 100
-"""Characters of an abstract below which it proves nothing."""
+"""A shorter abstract, in characters, is no evidence that two papers are one."""
 TITLE = 500
-"""Characters of a title that are looked at."""
+"""The characters of a title that are compared."""
 
 _SMALL = re.compile(
     "an?|and|as|at|by|for|from|in|into|is|of|on|or|the|through|towards?|to|using|via|with"
 )
-"""Words that come and go between versions of a title."""
+"""Words that one version of a title may have and another lack."""
 _TELLING = re.compile(
     "no|not|non|nor|never|neither|without|cannot|cant|dont|doesnt|isnt|arent|wont"
     "|[b-z]|ii|iii|iv|vi|vii|viii|ix|xi|xii|one|two|three|four|five|first|second|third"
     "|part|revisit(?:ed|ing)|reply|response|rebuttal|comment(?:s|ary)?|erratum|corrigendum"
     "|correction|retraction|supplement|appendix"
 )
-"""Words that make another paper when only one title has them."""
+"""Words that tell two papers apart when only one of the titles has them."""
 _OPPOSITE = re.compile("an?|anti|counter|de|dis|il|im|in|ir|mis|non|semi|self|un")
-"""Prefixes that make another word of the same one."""
+"""Prefixes that turn a word into its opposite."""
 _HEAD_END = re.compile(r"\s*[:–—?!]\s+|\s+-+\s+")
 _NO_WORD = re.compile(r"\W+")
 
 
-class Likeness(IntEnum):
-    """How alike two titles are that are not the same."""
+class TitleSimilarity(IntEnum):
+    """How similar two different titles are."""
 
     DIFFERENT = 0
     SAME_HEAD = 1
-    """Only the subtitle differs, or one has none."""
+    """Only the subtitles differ, or one title has none."""
     NEAR = 2
-    """They differ by typos, by small words, or by few words that one has and the other lacks."""
+    """They differ by typos, by small words, or by a few words that only one of them has."""
 
 
-def titles(one: str, other: str) -> Likeness:
-    """How alike two titles are."""
+def compare_titles(one: str, other: str) -> TitleSimilarity:
+    """How similar two titles are, whatever their order."""
+    one, other = sorted((one, other))  # the alignment of the words depends on their order
     words, others = normal_title(one[:TITLE]).split(), normal_title(other[:TITLE]).split()
     extra, missing = _unmatched(words, others)
     if any(map(_is_telling, extra | missing)) or _are_opposites(extra, missing):
-        return Likeness.DIFFERENT
+        return TitleSimilarity.DIFFERENT
     left = [_content(extra), _content(missing)]
     if not all(left) and sum(left) <= max(1, min(len(words), len(others)) // 4):
-        return Likeness.NEAR
+        return TitleSimilarity.NEAR
     head, other_head = _head(one[:TITLE]), _head(other[:TITLE])
-    return Likeness.SAME_HEAD if head and head == other_head else Likeness.DIFFERENT
+    return TitleSimilarity.SAME_HEAD if head and head == other_head else TitleSimilarity.DIFFERENT
 
 
 def abstracts_match(one: str, other: str, *, percent: int) -> bool:
-    """Whether two abstracts agree to so many per cent, as far as the shorter one goes."""
+    """Whether two abstracts are equal to this percentage, over the length of the shorter one."""
     if one == other:
         return len(one) >= ENOUGH
     short, long = sorted((_folded(one), _folded(other)), key=len)
@@ -76,7 +77,7 @@ def _folded(text: str) -> str:
 
 
 def _unmatched(words: list[str], others: list[str]) -> tuple[Counter[str], Counter[str]]:
-    """The words of each title that have no counterpart in the other, whatever their order."""
+    """The words of each title that the other one lacks, regardless of the order of words."""
     extra: Counter[str] = Counter()
     missing: Counter[str] = Counter()
     for ours, theirs in _differences(words, others):
@@ -87,7 +88,7 @@ def _unmatched(words: list[str], others: list[str]) -> tuple[Counter[str], Count
 
 
 def _differences(words: list[str], others: list[str]) -> Iterator[tuple[list[str], list[str]]]:
-    """The stretches in which two titles differ, word for word where they are equally long."""
+    """The ranges of words in which two titles differ; word by word if they have the same length."""
     ours: list[str] = []
     theirs: list[str] = []
     for step in Levenshtein.opcodes(words, others):
@@ -108,7 +109,7 @@ def _aligned(ours: list[str], theirs: list[str]) -> Iterator[tuple[list[str], li
 
 
 def _is_typo(one: str, other: str) -> bool:
-    """One slip of the pen in a longer word, a plural, or the same word written apart."""
+    """Whether two words differ by one typo, a plural, or a space inside."""
     short, long = sorted((one, other), key=len)
     if long in (short, short + "s"):
         return True
@@ -138,6 +139,6 @@ def _are_opposites(extra: Counter[str], missing: Counter[str]) -> bool:
 
 
 def _head(title: str) -> str:
-    """A title up to its colon or dash, as compared."""
+    """The normalised title up to its colon or dash; "" if that is too short to compare."""
     head = normal_title(_HEAD_END.split(title, maxsplit=1)[0]).replace(" ", "")
     return head if len(head) >= 3 else ""
