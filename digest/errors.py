@@ -1,12 +1,4 @@
-"""One hierarchy of errors. They carry facts; the command line turns them into remedies.
-
-DigestError
-├── ConfigError          settings or profiles are wrong: every problem at once
-├── DumpError            a file is no dump, or none that can be read
-├── TemplateError        a template cannot be loaded or rendered
-├── LedgerError          the database cannot be opened, migrated or written
-└── NotFound             a subscriber, paper or delivery that was asked for does not exist
-"""
+"""One hierarchy of errors. They carry facts; the command line turns them into remedies."""
 
 from __future__ import annotations
 
@@ -23,7 +15,7 @@ class DigestError(Exception):
 
 
 class ConfigError(DigestError):
-    """Settings or profiles are wrong; ``problems`` lists all of them."""
+    """Settings or profiles are wrong; ``problems`` lists every problem."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
@@ -31,7 +23,7 @@ class ConfigError(DigestError):
 
 
 class DumpError(DigestError):
-    """A file is no dump, or none that can be read."""
+    """A file is in no known format, or unreadable."""
 
     def __init__(self, reason: str, remedy: str = "", line: int = 0) -> None:
         self.reason, self.remedy, self.line = reason, remedy, line
@@ -39,7 +31,7 @@ class DumpError(DigestError):
 
 
 class TemplateError(DigestError):
-    """A template cannot be loaded or rendered; ``where`` is its ``file:line``."""
+    """A template cannot be loaded or rendered; ``where`` is the place, as ``file:line``."""
 
     def __init__(self, where: str, what: str) -> None:
         self.where, self.what = where, what

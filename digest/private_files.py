@@ -1,4 +1,4 @@
-"""Folders and files that only the user who runs the program can read, whatever the umask is."""
+"""Folders and files that only their owner can read, whatever the umask is."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ _FOLDER, _FILE = 0o700, 0o600
 
 
 def make_folder(path: Path) -> None:
-    """Create a folder with mode 0700; a folder that exists keeps its mode."""
+    """Create a folder with mode 0700; an existing folder keeps its mode."""
     path.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
 
 
 def open_to_write(path: Path) -> TextIO:
-    """Open a text file, emptied or new; a new one gets mode 0600."""
+    """Create or empty a text file and open it for writing; a new file gets mode 0600."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _FILE)
     return os.fdopen(descriptor, "w", encoding="utf-8")
 
 
 def create(path: Path) -> None:
-    """Create an empty file with mode 0600; a file that exists is not opened and keeps its mode."""
+    """Create an empty file with mode 0600; an existing file keeps its mode and content."""
     with suppress(FileExistsError):
         path.touch(mode=_FILE, exist_ok=False)
 
 
 def restrict(path: Path) -> None:
-    """Withdraw what goes beyond 0700 from the mode of a folder, beyond 0600 from that of a file.
+    """Limit the mode of a folder to 0700, and that of a file to 0600.
 
-    Symbolic links, files of another user, and file systems without permissions are left alone.
+    Symbolic links, files of other users and file systems without modes are left as they are.
     """
     with suppress(OSError):
         status = path.lstat()
@@ -44,7 +44,7 @@ def restrict(path: Path) -> None:
 
 
 def restrict_tree(folder: Path) -> None:
-    """Restrict a folder and everything in it."""
+    """Restrict a folder and everything in it, as ``restrict`` does."""
     restrict(folder)
     for parent, folders, files in os.walk(folder):
         for name in (*folders, *files):

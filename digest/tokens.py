@@ -1,8 +1,8 @@
-"""Signed tokens for links and envelope senders: short, bound to one purpose, hard to forge.
+"""Signed tokens for links and envelope senders: short, valid for one purpose, hard to forge.
 
-A token is key number, payload and a truncated HMAC-SHA-256 (RFC 2104) over purpose, key number
-and payload. Links carry it in base64url; envelope senders in base32, which survives servers
-that change the case of an address.
+A token is the number of a key, a payload, and a truncated HMAC-SHA-256 (RFC 2104) over purpose,
+number and payload. A link contains it in base64url; an envelope sender in base32, since some
+servers change the case of an address.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from digest.errors import ConfigError
 from digest.model import DeliveryId, Problem, SubscriberId
 
 Purpose = Literal["unsubscribe", "preferences", "feedback"]
-"""What the holder of a subscriber's link may do."""
+"""What a link allows whoever has it to do."""
 
 _LINK_MAC = 12
 _BOUNCE_MAC = 10
-"""Bytes; every guess costs a request or a mail, so 80 bits are out of reach."""
+"""The bytes of a MAC. A guess costs a request or a message, so 80 bits cannot be guessed."""
 _ADDRESS_TAG = 4
 _KEY_BYTES = 32
 _VERP = re.compile(r"bounces\+([a-z2-7]{20,48})@(.+)", re.IGNORECASE)
@@ -36,51 +36,59 @@ _KEY_LINE = re.compile(r"(\d{1,3}) ([0-9a-f]{64})")
 
 
 @dataclass(frozen=True, slots=True)
-class Posting:
-    """What an envelope sender says of the attempt it was made for."""
+class Attempt:
+    """The attempt at a delivery that an envelope sender was made for."""
 
     delivery: DeliveryId
     fence: int
-    address: bytes
-    """Of the recipient's address, a tag: see ``Tokens.is_address``."""
+    address_tag: bytes
+    """The key's number and a keyed hash of the recipient's address: see ``is_address``."""
 
 
-class Tokens:
-    """Makes and reads tokens. The key with the greatest number signs; all of them verify."""
+class TokenSigner:
+    """Makes and reads tokens: the key with the greatest number signs, every key verifies."""
 
     def __init__(self, keys: Mapping[int, bytes]) -> None:
-        """``keys``: one or more secrets of 32 bytes by their number, 0 to 255."""
+        """Use ``keys``: secrets of 32 bytes by their numbers, 0 to 255.
+
+        Raises:
+            ValueError: There is no key, or a number is out of range.
+        """
         if not keys or not all(0 <= number <= 255 for number in keys):
             raise ValueError("keys are numbered 0 to 255, and there is at least one")
         self._keys = dict(keys)
         self._current = max(keys)
 
     def link(self, purpose: Purpose, subscriber: SubscriberId) -> str:
-        """A token for a link of this subscriber: URL-safe, 18 characters and its name's length
-        plus a third."""
+        """Make a URL-safe token for a subscriber's link.
+
+        Its length is 18 characters and four thirds of the length of the subscriber's id.
+        """
         return _base64(self._sign(purpose, subscriber.encode(), _LINK_MAC))
 
     def read_link(self, purpose: Purpose, token: str) -> SubscriberId | None:
-        """For whom a link was made; None: not by us, or not for this."""
+        """The subscriber of a link; None if it is not ours, or for another purpose."""
         try:
             signed = urlsafe_b64decode(token.encode() + b"=" * (-len(token) % 4))
         except ValueError:
             return None
         payload = self._verify(purpose, signed, _LINK_MAC)
-        if payload is None or _base64(signed) != token:  # bytes have several spellings
+        if payload is None or _base64(signed) != token:  # the same bytes have several spellings
             return None
         return SubscriberId(payload.decode())
 
     def envelope_sender(self, delivery: DeliveryId, fence: int, address: str, domain: str) -> str:
-        """Where a failure of this attempt at a delivery to this address is reported to:
-        ``bounces+<token>@domain``."""
-        attempt = _bytes(fence)
-        payload = self._tag(self._current, address) + bytes([len(attempt)]) + attempt
+        """Make the envelope sender of one attempt: ``bounces+<token>@domain``.
+
+        A failure of this attempt at a delivery to this address is reported there.
+        """
+        fence_bytes = _bytes(fence)
+        payload = self._tag(self._current, address) + bytes([len(fence_bytes)]) + fence_bytes
         token = _base32(self._sign("bounce", payload + _bytes(delivery), _BOUNCE_MAC))
         return f"bounces+{token}@{domain}"
 
-    def read_envelope_sender(self, address: str, domain: str) -> Posting | None:
-        """The attempt an envelope sender was made for; None: not one of ours."""
+    def read_envelope_sender(self, address: str, domain: str) -> Attempt | None:
+        """The attempt that an envelope sender was made for; None if it is not ours."""
         match = _VERP.fullmatch(address.strip())
         if match is None or match[2].casefold() != domain.casefold():
             return None
@@ -93,16 +101,16 @@ class Tokens:
         if payload is None or _base32(signed) != token:
             return None
         tag, length = payload[:_ADDRESS_TAG], payload[_ADDRESS_TAG]
-        attempt, number = payload[_ADDRESS_TAG + 1 :][:length], payload[_ADDRESS_TAG + 1 + length :]
-        return Posting(
+        fence, number = payload[_ADDRESS_TAG + 1 :][:length], payload[_ADDRESS_TAG + 1 + length :]
+        return Attempt(
             DeliveryId(int.from_bytes(number, "big")),
-            int.from_bytes(attempt, "big"),
+            int.from_bytes(fence, "big"),
             signed[:1] + tag,
         )
 
-    def is_address(self, posting: Posting, address: str) -> bool:
-        """Whether that delivery went to this address."""
-        number, tag = posting.address[0], posting.address[1:]
+    def is_address(self, attempt: Attempt, address: str) -> bool:
+        """Whether the attempt was a message to this address."""
+        number, tag = attempt.address_tag[0], attempt.address_tag[1:]
         return hmac.compare_digest(self._tag(number, address), tag)
 
     def _tag(self, number: int, address: str) -> bytes:
@@ -114,7 +122,7 @@ class Tokens:
         return bytes([number]) + payload + self._mac(number, purpose, payload)[:length]
 
     def _verify(self, purpose: str, signed: bytes, length: int) -> bytes | None:
-        """The payload; None if the signature is not ours."""
+        """The payload of a token; None if its signature is not valid."""
         if len(signed) < 2 + length or signed[0] not in self._keys:
             return None
         payload, mac = signed[1:-length], signed[-length:]
@@ -126,11 +134,13 @@ class Tokens:
         return hmac.digest(self._keys[number], text, sha256)
 
 
-def load(path: Path) -> Tokens:
-    """The keys of a file with lines ``number key-in-hex``; made, for its owner alone, where
-    there is none. To change keys, add a line with a greater number.
+def load(path: Path) -> TokenSigner:
+    """Load the keys of a file with lines ``number key-in-hex``; create it if there is none.
 
-    Raises ConfigError.
+    To change keys, add a line with a greater number.
+
+    Raises:
+        ConfigError: The file cannot be read, or has a line that is not a key.
     """
     try:
         text = path.read_text("ascii")
@@ -149,11 +159,11 @@ def load(path: Path) -> Tokens:
             problems.append(Problem(f"{path}:{line}", "is no key", remedy))
     if problems or not keys:
         raise ConfigError(problems or [Problem(str(path), "has no key", "restore it or delete it")])
-    return Tokens(keys)
+    return TokenSigner(keys)
 
 
 def _create(path: Path) -> str:
-    """Write a first key; the file of whoever comes first counts."""
+    """Write a first key and return the file's text; of several processes the first one wins."""
     private_files.make_folder(path.parent)
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:

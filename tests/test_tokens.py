@@ -1,4 +1,4 @@
-"""Tokens are read back by their maker, for their purpose, and by nobody and nothing else."""
+"""TokenSigner are read back by their maker, for their purpose, and by nobody and nothing else."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from digest import tokens
 from digest.errors import ConfigError
 from digest.model import DeliveryId, SubscriberId
-from digest.tokens import Purpose, Tokens
+from digest.tokens import Purpose, TokenSigner
 
-OURS = Tokens({1: b"k" * 32})
+OURS = TokenSigner({1: b"k" * 32})
 PURPOSES: tuple[Purpose, ...] = ("unsubscribe", "preferences", "feedback")
 ADA = SubscriberId("ada")
 
@@ -58,11 +58,11 @@ def test_an_envelope_sender_is_read_back_whatever_its_case(
     assert len(sender.partition("@")[0]) <= 64
     assert sender == sender.lower()
     for spelled in (sender, sender.upper(), f" {sender}\n"):
-        posting = OURS.read_envelope_sender(spelled, "Bounces.example.org")
-        assert posting
-        assert (posting.delivery, posting.fence) == (number, fence)
-        assert OURS.is_address(posting, address.upper())
-        assert not OURS.is_address(posting, "x" + address)
+        attempt = OURS.read_envelope_sender(spelled, "Bounces.example.org")
+        assert attempt
+        assert (attempt.delivery, attempt.fence) == (number, fence)
+        assert OURS.is_address(attempt, address.upper())
+        assert not OURS.is_address(attempt, "x" + address)
 
 
 def test_envelope_senders_are_short() -> None:
@@ -88,7 +88,7 @@ def test_one_changed_character_makes_an_envelope_sender_void(data: st.DataObject
 
 
 def test_another_installations_tokens_are_not_ours() -> None:
-    theirs = Tokens({1: b"t" * 32})
+    theirs = TokenSigner({1: b"t" * 32})
     assert OURS.read_link("unsubscribe", theirs.link("unsubscribe", ADA)) is None
     sender = theirs.envelope_sender(DeliveryId(1), 1, "ada@example.org", "b.example")
     assert OURS.read_envelope_sender(sender, "b.example") is None
@@ -96,10 +96,10 @@ def test_another_installations_tokens_are_not_ours() -> None:
 
 def test_old_links_hold_after_a_change_of_keys_until_the_old_key_is_removed() -> None:
     token = OURS.link("unsubscribe", ADA)
-    both = Tokens({1: b"k" * 32, 2: b"n" * 32})
+    both = TokenSigner({1: b"k" * 32, 2: b"n" * 32})
     assert both.read_link("unsubscribe", token) == ADA
     assert OURS.read_link("unsubscribe", both.link("unsubscribe", ADA)) is None
-    assert Tokens({2: b"n" * 32}).read_link("unsubscribe", token) is None
+    assert TokenSigner({2: b"n" * 32}).read_link("unsubscribe", token) is None
 
 
 def test_the_key_file_is_made_once_and_for_its_owner(tmp_path: Path) -> None:

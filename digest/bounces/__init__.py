@@ -1,1 +1,1 @@
-"""Mail that came back: where it lies, what it says, what follows from it."""
+"""Bounces and other reports by mail: the mailboxes, how reports are read, and what they change."""

@@ -1,4 +1,4 @@
-"""What reports by mail change: who is suppressed, who unsubscribed. Proof comes first."""
+"""Suppresses and unsubscribes by reports, if they are proved to be about a message of ours."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from typing import Protocol
 
 from digest.bounces.parse import Report
 from digest.model import Channel, DeliveryId, Period, SubscriberId
-from digest.tokens import Tokens
+from digest.tokens import TokenSigner
 
 _SENDER = re.compile(r"bounces\+[a-z2-7]{20,48}@[^\s<>,;:\"]+", re.IGNORECASE)
 
 
-class Row(Protocol):
-    """A delivery as the ledger lists it."""
+class DeliveryRow(Protocol):
+    """A delivery of the ledger."""
 
     @property
     def id(self) -> DeliveryId:
-        """Its number."""
+        """Its id."""
 
     @property
     def subscriber(self) -> SubscriberId:
-        """For whom."""
+        """The subscriber that it is for."""
 
     @property
     def period(self) -> Period:
-        """For when."""
+        """The period of its digest."""
 
 
-class Register(Protocol):
-    """The part of the ledger that reports change."""
+class BounceLedger(Protocol):
+    """The part of the ledger that reports are checked against and recorded in."""
 
     def deliveries(
         self,
@@ -40,86 +40,93 @@ class Register(Protocol):
         subscribers: Collection[SubscriberId] = (),
         channel: Channel | None = None,
         numbers: Collection[DeliveryId] = (),
-    ) -> Sequence[Row]:
-        """Deliveries that fit every filter given."""
+    ) -> Sequence[DeliveryRow]:
+        """List the deliveries that match every given filter."""
 
     def returned(
         self, number: DeliveryId, fence: int | None, *, address: str, reason: str, now: datetime
     ) -> bool:
-        """Record that a message that was sent came back, and suppress its address.
+        """Record that a sent message came back, and suppress its address.
 
-        False, and nothing changed: it was not sent, has been returned before, or is an older
-        attempt than the one that counts. ``fence``: the attempt's, where it is known."""
+        Returns False and changes nothing if the delivery was not sent, has been returned before,
+        or ``fence``, where it is known, is that of an earlier attempt.
+        """
 
     def unsubscribe(self, subscriber: SubscriberId, *, now: datetime) -> bool:
-        """Send no more mail; False: it was so already."""
+        """Send no more mail; False if that was so already."""
 
 
 @dataclass(frozen=True, slots=True)
-class Handled:
-    """What came of one report."""
+class HandledReport:
+    """The result of handling one report."""
 
     subscriber: SubscriberId | None
-    """None: it could not be proved to be about a message of ours."""
+    """None if the report is not proved to be about a message of ours."""
     changed: bool
     what: str
-    """In words, without any address."""
+    """A description without any address."""
 
 
 @dataclass(frozen=True, slots=True)
 class BounceHandler:
-    """What is needed to judge reports."""
+    """Handles reports."""
 
-    register: Register
-    tokens: Tokens
+    register: BounceLedger
+    tokens: TokenSigner
     bounce_domain: str | None
     addresses: Mapping[SubscriberId, str]
-    """Where each subscriber is mailed now."""
+    """The present e-mail address of each subscriber."""
     message_id: Callable[[SubscriberId, Period], str]
-    """The Message-ID of a subscriber's digest for a period, in its angle brackets."""
+    """Returns the Message-ID of a subscriber's digest for a period, in angle brackets."""
 
-    def handle(self, report: Report, *, now: datetime) -> Handled:
-        """Act on a report that is proved to be about a message of ours, once.
+    def handle(self, report: Report, *, now: datetime) -> HandledReport:
+        """Handle a report; one that is proved to be about a message of ours takes effect once.
 
-        Permanent failures and complaints suppress the address that the message went to;
-        requests unsubscribe. Everything else changes nothing.
+        A permanent failure or a complaint suppresses the address that the message went to; a
+        request unsubscribes. Every other report changes nothing.
         """
         if report.kind == "unsubscribe":
             return self._unsubscribe(report, now=now)
         found = self._posted(report) or self._claimed(report)
         if found is None:
-            return Handled(None, changed=False, what="not proved to be about a message of ours")
+            return HandledReport(
+                None, changed=False, what="not proved to be about a message of ours"
+            )
         row, fence, address = found
         if report.kind not in ("failed", "complaint"):
-            return Handled(row.subscriber, changed=False, what=f"{report.kind}: {report.words}")
+            return HandledReport(
+                row.subscriber, changed=False, what=f"{report.kind}: {report.words}"
+            )
         if self.register.returned(row.id, fence, address=address, reason=report.words, now=now):
-            return Handled(row.subscriber, changed=True, what=f"suppressed: {report.words}")
-        return Handled(row.subscriber, changed=False, what="known already, or out of date")
+            return HandledReport(row.subscriber, changed=True, what=f"suppressed: {report.words}")
+        return HandledReport(row.subscriber, changed=False, what="known already, or out of date")
 
-    def _unsubscribe(self, report: Report, *, now: datetime) -> Handled:
+    def _unsubscribe(self, report: Report, *, now: datetime) -> HandledReport:
         for subscriber in self._links(report):
             changed = self.register.unsubscribe(subscriber, now=now)
-            return Handled(subscriber, changed=changed, what="unsubscribed")
-        return Handled(None, changed=False, what="a request that is not signed by us")
+            return HandledReport(subscriber, changed=changed, what="unsubscribed")
+        return HandledReport(None, changed=False, what="a request that is not signed by us")
 
-    def _posted(self, report: Report) -> tuple[Row, int, str] | None:
-        """The delivery whose envelope sender the report reached, the attempt's fence, and the
-        address it went to."""
+    def _posted(self, report: Report) -> tuple[DeliveryRow, int, str] | None:
+        """Find the delivery to whose envelope sender the report was sent.
+
+        Returns the delivery, the fence of the attempt, and the address that it went to.
+        """
         if self.bounce_domain is None:
             return None
         for text in report.reached:
             for sender in _SENDER.findall(text):
-                posting = self.tokens.read_envelope_sender(sender, self.bounce_domain)
-                if posting is None:
+                attempt = self.tokens.read_envelope_sender(sender, self.bounce_domain)
+                if attempt is None:
                     continue
-                for row in self.register.deliveries(numbers=[posting.delivery]):
+                for row in self.register.deliveries(numbers=[attempt.delivery]):
                     address = self.addresses.get(row.subscriber)
-                    if address is not None and self.tokens.is_address(posting, address):
-                        return row, posting.fence, address
+                    if address is not None and self.tokens.is_address(attempt, address):
+                        return row, attempt.fence, address
         return None
 
-    def _claimed(self, report: Report) -> tuple[Row, None, str] | None:
-        """The delivery that the returned message names, where it also holds a token of ours."""
+    def _claimed(self, report: Report) -> tuple[DeliveryRow, None, str] | None:
+        """Find the delivery that the returned message names, if it also contains our token."""
         for subscriber in self._links(report):
             address = self.addresses.get(subscriber)
             if address is None or not _names(report, address):
@@ -135,6 +142,6 @@ class BounceHandler:
 
 
 def _names(report: Report, address: str) -> bool:
-    """Whether the report is about this address; a complaint may keep its sender's to itself."""
+    """Whether the report names this address; a complaint may name none."""
     named = {one.strip("<> ").casefold() for one in report.recipients if "@" in one}
     return address.casefold() in named or (report.kind == "complaint" and not named)

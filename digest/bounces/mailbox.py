@@ -1,4 +1,4 @@
-"""Reads new mail from a maildir, an mbox file or an IMAP folder, and marks it as read."""
+"""Reads new messages of a maildir, an mbox file or an IMAP folder, and marks them as read."""
 
 from __future__ import annotations
 
@@ -17,27 +17,34 @@ from digest.bounces.parse import LARGEST
 from digest.delivery.envelope import readable
 
 TIMEOUT = 60.0
-"""Seconds that an IMAP server may take for one answer."""
+"""The seconds to wait for an answer of an IMAP server."""
 
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
 
 
 class MailboxError(Exception):
-    """The mailbox cannot be read; its words say why."""
+    """The mailbox cannot be read; the message says why."""
 
 
 class Mailbox(Protocol):
-    """A place where mail lies."""
+    """A place where messages are kept."""
 
     def unread(self) -> Iterator[bytes]:
-        """Each new message; it is marked as read once the next one is asked for.
+        """Yield each new message; it is marked as read when the next one is requested.
 
-        Messages too large to be a report are passed over. Raises MailboxError.
+        Messages that are too large for a report are skipped.
+
+        Raises:
+            MailboxError: The mailbox cannot be read.
         """
 
 
 def at(place: str, password: str | None = None) -> Mailbox:
-    """``imaps://user@host/Folder``, a maildir or an mbox file. Raises MailboxError."""
+    """Open ``imaps://user@host/Folder``, a maildir or an mbox file.
+
+    Raises:
+        MailboxError: There is no such mailbox.
+    """
     if "://" in place:
         address = urlsplit(place)
         if address.scheme != "imaps" or not address.hostname or not address.username:
@@ -55,12 +62,12 @@ def at(place: str, password: str | None = None) -> Mailbox:
 
 @dataclass(frozen=True, slots=True)
 class Maildir:
-    """A folder with ``new`` and ``cur``."""
+    """A folder that contains ``new`` and ``cur``."""
 
     path: Path
 
     def unread(self) -> Iterator[bytes]:
-        """Messages without the flag that says they were seen."""
+        """Yield the messages without the flag "seen"."""
         try:
             for file in sorted([*(self.path / "new").iterdir(), *(self.path / "cur").iterdir()]):
                 name, _, flags = file.name.partition(":2,")
@@ -77,12 +84,12 @@ class Maildir:
 
 @dataclass(frozen=True, slots=True)
 class Mbox:
-    """A file of messages. It is left as it is, so every message is read each time."""
+    """A file of messages. It is not changed, so every message is read each time."""
 
     path: Path
 
     def unread(self) -> Iterator[bytes]:
-        """All messages."""
+        """Yield all messages."""
         try:
             box = mailbox.mbox(self.path, create=False)
             try:
@@ -96,7 +103,7 @@ class Mbox:
 
 @dataclass(frozen=True, slots=True)
 class Imap:
-    """A folder on a server, over TLS with a verified certificate."""
+    """A folder on an IMAP server, read over TLS with a verified certificate."""
 
     host: str
     port: int
@@ -106,7 +113,7 @@ class Imap:
     ca_file: str | None = None
 
     def unread(self) -> Iterator[bytes]:
-        """Messages without the flag ``\\Seen``."""
+        """Yield the messages without the flag ``\\Seen``."""
         tls = ssl.create_default_context(cafile=self.ca_file)
         try:
             client = imaplib.IMAP4_SSL(self.host, self.port, ssl_context=tls, timeout=TIMEOUT)
@@ -123,7 +130,7 @@ class Imap:
             raise MailboxError(f"{self.host}: {words}") from error
 
     def _fetch(self, client: imaplib.IMAP4_SSL, number: str) -> bytes | None:
-        """A message's bytes; None if it is too large, or gone meanwhile."""
+        """The bytes of a message; None if it is too large or no longer there."""
         answer = _ok(client.uid("FETCH", number, "(RFC822.SIZE)"))
         size = _SIZE.search(answer[0]) if isinstance(answer[0], bytes) else None
         if size is None or int(size[1]) > LARGEST:
@@ -135,7 +142,11 @@ class Imap:
 
 
 def _ok(answer: tuple[str, list[Any]]) -> list[Any]:
-    """What a command returned; raises what imaplib raises where it was not carried out."""
+    """The data that a command returned.
+
+    Raises:
+        imaplib.IMAP4.error: The command failed.
+    """
     status, data = answer
     if status != "OK":
         words = data[0].decode("utf-8", "replace") if data and data[0] else status

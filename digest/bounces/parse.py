@@ -1,8 +1,8 @@
-"""What comes back by mail: delivery reports, complaints and requests to unsubscribe.
+"""Reads reports that come by mail: bounces, complaints and requests to unsubscribe.
 
-Reads delivery status notifications (RFC 3464) and feedback reports (RFC 5965). Whatever else
-comes, automatic answers among it, is no report. What a report says is a stranger's claim until
-``digest.bounces.handle`` has found a token of ours in it.
+Reports are delivery status notifications (RFC 3464) and feedback reports (RFC 5965). Other mail,
+such as automatic answers, is not a report. Anybody can write a report: it proves nothing until
+``digest.bounces.handle`` has found one of our tokens in it.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from typing import Literal
 from digest.delivery.envelope import readable, without_addresses
 
 Kind = Literal["failed", "delayed", "delivered", "complaint", "unsubscribe"]
-"""``failed``: for good. ``delivered`` holds what was relayed or expanded as well."""
+"""``failed`` is permanent. ``delivered`` stands for relayed and expanded messages as well."""
 
 LARGEST = 10_000_000
-"""Bytes; no report is longer."""
+"""The most bytes of a report."""
 COMPLAINTS = frozenset({"abuse", "fraud", "opt-out", "opt-out-list"})
-"""The feedback types by which a person wants no more of this mail."""
+"""The types of feedback that mean that a person wants no more of this mail."""
 
 _REACHED = ("To", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To")
 _RECIPIENT = ("Original-Recipient", "Final-Recipient")
@@ -33,23 +33,23 @@ _REQUEST = re.compile(r"unsubscribe\W+([A-Za-z0-9_-]{20,})", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a message claims to report."""
+    """The content of a report, which is not proved yet."""
 
     kind: Kind
     words: str
-    """The status code and the server's words without addresses, or the kind of complaint."""
+    """The status code and the server's reply without addresses, or the type of complaint."""
     reached: tuple[str, ...]
-    """Header values in which the envelope sender of our message may stand."""
+    """Header values that may contain the envelope sender of our message."""
     recipients: tuple[str, ...] = ()
-    """Addresses that the report names as those it is about."""
+    """The addresses that the report is about."""
     message_id: str | None = None
-    """Of the message that was returned."""
+    """The Message-ID of the returned message."""
     tokens: tuple[str, ...] = ()
-    """Words that may be an unsubscribe token: from the returned message, or a request."""
+    """Words of the returned message, or of a request, that may be an unsubscribe token."""
 
 
 def parse(raw: bytes) -> Report | None:
-    """The report in a message; None where it is none."""
+    """Read a message as a report; None if it is not one."""
     if len(raw) > LARGEST:
         return None
     try:
@@ -113,7 +113,7 @@ def _feedback(message: Message, parts: list[Message]) -> Report | None:
 
 
 def _request(message: Message) -> Report | None:
-    """A request to unsubscribe, as a mail program writes it from ``List-Unsubscribe``."""
+    """Read a request to unsubscribe, as a mail program makes it from ``List-Unsubscribe``."""
     if _AUTOMATIC.search(_field(message, "Auto-Submitted")):
         return None
     asked = _REQUEST.findall(" ".join(_values(message, "Subject", *_REACHED)))
@@ -133,7 +133,7 @@ def _outcome(block: Message) -> Kind:
 
 
 def _hope(block: Message) -> int:
-    """A message that reached one of several addresses behind ours has not failed."""
+    """Orders outcomes: if one of several recipients got the message, it has not failed."""
     return ("failed", "delayed", "delivered").index(_outcome(block))
 
 
@@ -142,14 +142,14 @@ def _part(parts: list[Message], kind: str) -> Message | None:
 
 
 def _blocks(part: Message) -> Iterator[Message]:
-    """The parts of a multipart, or the groups of fields that a part of a report consists of."""
+    """The parts of a multipart message, or the groups of fields in a part of a report."""
     payload = part.get_payload()
     if isinstance(payload, list):
         yield from (block for block in payload if isinstance(block, Message))
 
 
 def _returned(parts: list[Message]) -> Message | None:
-    """The headers of the message that came back."""
+    """The headers of the returned message."""
     whole = _part(parts, "message/rfc822")
     if whole is not None:
         return next(_blocks(whole), None)
@@ -173,7 +173,7 @@ def _field(message: Message, name: str) -> str:
 
 
 def _typed(block: Message, name: str) -> str:
-    """The value of ``type; value``."""
+    """The value of a field with the form ``type; value``."""
     return _field(block, name).partition(";")[2].strip()
 
 

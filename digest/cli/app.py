@@ -124,11 +124,11 @@ def open_context(
         owner = liveness.new_owner()
         if dry:
             book = stack.enter_context(book.rehearsal())
-            keys = tokens.Tokens({0: os.urandom(32)})
+            keys = tokens.TokenSigner({0: os.urandom(32)})
         else:
             private_files.make_folder(home.state)
             private_files.restrict_tree(home.state)
-            stack.enter_context(liveness.present(home.state / "owners", owner))
+            stack.enter_context(liveness.hold(home.state / "owners", owner))
             keys = signing_keys(home)
         loaded = templates.load(home.path)
         mail = DryTransport() if dry else transport(home, stopping)
@@ -167,9 +167,9 @@ def _beside(book: Ledger, work: Callable[[], Published]) -> Callable[[], Publish
 
 def take_over(home: Home, book: Ledger, mail: Transport, *, now: datetime) -> None:
     """Free what killed processes had in hand."""
-    gone = liveness.dead(home.state / "owners", book.owners())
+    gone = liveness.stale(home.state / "owners", book.owners())
     book.release(gone, now=now, mode=mode(home, mail))
-    liveness.bury(home.state / "owners", gone)
+    liveness.forget(home.state / "owners", gone)
     book.recover(now=now, mode=mode(home, mail))
 
 
@@ -224,11 +224,11 @@ def publisher(home: Home, *, dry: bool) -> Publisher:
     return DryPublisher(home.public) if dry else FolderPublisher(home.public)
 
 
-def signing_keys(home: Home) -> tokens.Tokens:
+def signing_keys(home: Home) -> tokens.TokenSigner:
     """``DIGEST_SECRET``, or keys that this home made for itself."""
     if home.settings.secret:
         secret = home.settings.secret.get_secret_value()
-        return tokens.Tokens({0: sha256(secret.encode()).digest()})
+        return tokens.TokenSigner({0: sha256(secret.encode()).digest()})
     return tokens.load(home.state / "keys")
 
 
@@ -239,7 +239,7 @@ class Letters:
     home: Home
     composer: EmailComposer
     feed_tokens: Mapping[SubscriberId, str]
-    keys: tokens.Tokens
+    keys: tokens.TokenSigner
     trial: str = ""
     """Marks messages that are only sent to try things out; see ``EmailComposer.compose``."""
 

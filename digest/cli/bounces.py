@@ -12,7 +12,7 @@ import click
 
 from digest import subscribers
 from digest.bounces import mailbox, parse
-from digest.bounces.handle import BounceHandler, Handled
+from digest.bounces.handle import BounceHandler, HandledReport
 from digest.cli import app, output
 from digest.cli.app import Home
 from digest.cli.options import json_option, moment, now_option, pass_home
@@ -29,7 +29,7 @@ class Post:
     """What was found in the mailboxes."""
 
     messages: int = 0
-    handled: list[Handled] = field(default_factory=list)
+    handled: list[HandledReport] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 

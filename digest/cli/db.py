@@ -133,7 +133,7 @@ def _refuse_while_busy(home: Home, book: Ledger) -> None:
         ClickException: A process is sending mail.
     """
     owners = book.owners()
-    dead = liveness.dead(home.state / "owners", owners)
+    dead = liveness.stale(home.state / "owners", owners)
     if busy := sorted(set(owners) - set(dead)):
         raise click.ClickException(
             f"{busy[0]} is sending mail; stop it, or wait until its lease ends, and copy then."

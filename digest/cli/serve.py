@@ -95,12 +95,12 @@ def tell_post(post: bounces.Post) -> None:
         log.warning("%s", problem)
 
 
-def desk(home: app.Home, clock: Callable[[], datetime]) -> web.Desk:
+def desk(home: app.Home, clock: Callable[[], datetime]) -> web.WebContext:
     """What requests are answered from."""
     loaded = templates.load(home.path)
-    return web.Desk(
+    return web.WebContext(
         site=home.site,
-        refusals=Refusals(home),
+        subscriptions=Subscriptions(home),
         keys=lambda: app.signing_keys(home),
         notices=lambda: Notices(loaded, home.site),
         clock=clock,
@@ -109,9 +109,9 @@ def desk(home: app.Home, clock: Callable[[], datetime]) -> web.Desk:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusals:
+class Subscriptions:
     """Opens the ledger for each wish, which are few: a connection kept for days would write to
-    a file that was replaced meanwhile. Fulfils ``web.Refusals``."""
+    a file that was replaced meanwhile. Fulfils ``web.Subscriptions``."""
 
     home: app.Home
 

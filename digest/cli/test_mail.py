@@ -113,7 +113,7 @@ def _digest(context: RunContext, person: Subscriber, now: datetime) -> Digest:
 def _compose(home: Home, context: RunContext, digest: Digest, person: Subscriber) -> Message:
     """Return the message as it would go out, but marked and with links that do nothing."""
     composer = EmailComposer(templates.load(home.path), home.site)
-    thrown_away = tokens.Tokens({0: secrets.token_bytes(32)})
+    thrown_away = tokens.TokenSigner({0: secrets.token_bytes(32)})
     feed_tokens = context.ledger.ensure_subscribers([person.id])
     letters = Letters(home, composer, feed_tokens, thrown_away, trial=secrets.token_hex(4))
     return letters(Claim(DeliveryId(0), "email", digest, fence=0, attempt=1), person)

@@ -1,7 +1,7 @@
-"""Which of this machine's processes are alive: so that a killed one's work is taken up at once.
+"""Finds processes of this machine that have died, so that their claims can be freed at once.
 
-Each process holds a lock on a file named after it. The system lets go of the lock when the
-process ends, however it ends.
+Each process locks a file that has its name. The operating system releases the lock when the
+process ends, in whatever way.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from digest import private_files
 
 
 def new_owner() -> str:
-    """A name for this process that no other one has had."""
+    """Make a name for this process that no other process has had."""
     return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 @contextmanager
-def present(folder: Path, owner: str) -> Iterator[None]:
-    """Hold ``owner``'s lock in ``folder`` inside the block."""
+def hold(folder: Path, owner: str) -> Iterator[None]:
+    """Create and lock the owner's file in ``folder``; at the end of the block, remove it."""
     private_files.make_folder(folder)
     path = folder / owner
     with private_files.open_to_write(path) as file:
@@ -35,19 +35,21 @@ def present(folder: Path, owner: str) -> Iterator[None]:
             path.unlink(missing_ok=True)
 
 
-def dead(folder: Path, owners: Collection[str]) -> list[str]:
-    """Those whose lock file is here and held by nobody. An owner without one, on another
-    machine perhaps, may be alive."""
-    return [owner for owner in owners if _is_dead(folder / owner)]
+def stale(folder: Path, owners: Collection[str]) -> list[str]:
+    """The owners whose file exists and is not locked: their processes have died.
+
+    An owner without a file may be alive, for example on another machine.
+    """
+    return [owner for owner in owners if _is_stale(folder / owner)]
 
 
-def bury(folder: Path, owners: Collection[str]) -> None:
-    """Forget owners that are dead."""
+def forget(folder: Path, owners: Collection[str]) -> None:
+    """Remove the files of owners."""
     for owner in owners:
         (folder / owner).unlink(missing_ok=True)
 
 
-def _is_dead(path: Path) -> bool:
+def _is_stale(path: Path) -> bool:
     try:
         with path.open() as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,12 +1,12 @@
-"""When a digest falls due, and the period it stands for; the one place that decides DST.
+"""When a digest falls due, and which period it stands for. All decisions about DST are made here.
 
-A schedule names local wall times. Each is one instant: a time that the clock skips is taken
-right after the gap, a time that it shows twice is taken the first time. A digest belongs to the
-date on which it was to fall due by its schedule, even where the gap moved it past midnight, so
-no two digests of a schedule ever stand for the same period.
+A schedule gives local wall times. Each of them is one instant: a wall time that the clock skips is
+taken right after the gap; one that the clock shows twice is taken the first time. A digest belongs
+to the date of its wall time, even if the gap moved its instant past midnight, so that two digests
+of a schedule never stand for the same period.
 
-Every function is pure; ``zone`` is an IANA key. All raise ``ZoneInfoNotFoundError`` for an
-unknown zone and ``ValueError`` for a cron expression that is wrong or never comes true.
+Every function is pure; ``zone`` is an IANA key. Every function raises ``ZoneInfoNotFoundError`` for
+an unknown zone, and ``ValueError`` for a cron expression that is wrong or never comes true.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
 MICROSECOND = timedelta(microseconds=1)
 HALF = {"day": DAY / 2, "weekday": DAY / 2, "week": DAY * 3.5, "month": DAY * 15}
-"""Half the stretch that a digest looks back on."""
+"""Half the time that a digest looks back on."""
 
 
 def occurrence(schedule: Schedule, zone: str, now: datetime) -> datetime:
-    """The latest instant at or before ``now`` at which a digest fell due, in UTC."""
+    """The last instant, in UTC, at or before ``now`` at which a digest fell due."""
     return _instant(_latest_wall(schedule, zone, now), ZoneInfo(zone))
 
 
 def next_occurrence(schedule: Schedule, zone: str, now: datetime) -> datetime:
-    """The first instant after ``now`` at which a digest falls due, in UTC."""
+    """The first instant, in UTC, after ``now`` at which a digest falls due."""
     tz = ZoneInfo(zone)
     start = now.astimezone(tz).replace(tzinfo=None)
     instants = (_instant(wall, tz) for wall in _walls_after(schedule, start))
@@ -44,10 +44,10 @@ def next_occurrence(schedule: Schedule, zone: str, now: datetime) -> datetime:
 def period(schedule: Schedule, zone: str, occurrence: datetime) -> Period:
     """The period for which the digest that fell due at ``occurrence`` stands.
 
-    It is the day, week or month that holds the middle of the stretch that the digest looks back
-    on: Monday morning's weekly digest stands for the week before, Friday evening's for this one.
-    A ``weekday`` digest never stands for a weekend. A ``cron`` digest stands for the day before,
-    so a subscriber gets one a day at most, however often the expression comes true.
+    It is the day, week or month that contains the middle of the time that the digest looks back
+    on: a weekly digest on Monday morning stands for the week before, one on Friday evening for the
+    same week. A ``weekday`` digest never stands for a weekend. A ``cron`` digest stands for the day
+    before, so a subscriber gets at most one a day, however often the expression matches.
     """
     due = _latest_wall(schedule, zone, occurrence)
     if schedule.cron is not None:
@@ -88,10 +88,9 @@ def pause_end(subscriber: Subscriber) -> datetime | None:
 
 
 def first_window(subscriber: Subscriber, period: Period, *, now: datetime) -> datetime:
-    """From when on, in UTC, papers that arrived belong to a new subscriber's first digest.
+    """The instant, in UTC, from which on papers belong to a new subscriber's first digest.
 
-    It is the local start of the period that the digest stands for, or ``now`` less the
-    subscriber's ``backfill``.
+    It is the local start of the digest's period, or ``now`` minus the subscriber's ``backfill``.
     """
     if subscriber.backfill is not None:
         return now - subscriber.backfill
@@ -99,11 +98,11 @@ def first_window(subscriber: Subscriber, period: Period, *, now: datetime) -> da
 
 
 def _latest_wall(schedule: Schedule, zone: str, now: datetime) -> datetime:
-    """The schedule's latest wall time (naive) whose instant is at or before ``now``."""
+    """The schedule's last (naive) wall time whose instant is at or before ``now``."""
     tz = ZoneInfo(zone)
     wall = now.astimezone(tz).replace(tzinfo=None)
-    # While the clock shows an hour for the second time, all of that hour has been already; so
-    # the walk back starts where the clock would stand had it not been put back.
+    # While the clock shows an hour for the second time, all of that hour's wall times are past.
+    # So the search starts at the wall time that the clock would show if it had not been put back.
     start = now.astimezone(UTC).replace(tzinfo=None) + _offset(wall, tz, fold=0)
     return next(w for w in _walls_until(schedule, start) if _instant(w, tz) <= now)
 
@@ -115,7 +114,7 @@ def _instant(wall: datetime, tz: ZoneInfo) -> datetime:
     latest = wall.replace(tzinfo=UTC) - before
     if before >= after:
         return latest
-    # The clock skips this time, and does so between these two instants.
+    # The clock skips this wall time; the change lies between these two instants.
     earliest = wall.replace(tzinfo=UTC) - after
     seconds = range((latest - earliest) // SECOND)
     return earliest + SECOND * bisect_left(
@@ -152,9 +151,9 @@ def _walls_after(schedule: Schedule, start: datetime) -> Iterator[datetime]:
 
 
 def _cron(expression: str, start: datetime, *, reverse: bool) -> Iterator[datetime]:
-    """The wall times of a cron expression from ``start``, which is left out; never ends.
+    """The wall times of a cron expression after ``start``, or before it; never ends.
 
-    It runs on naive times, which keeps the library's own handling of DST out of the way.
+    The times are naive, so that the library does not apply its own rules for DST.
     """
     try:
         yield from CronSim(expression, start, reverse=reverse)

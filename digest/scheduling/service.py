@@ -1,7 +1,7 @@
-"""Wakes passes while the service runs: when digests fall due, and when something has come in.
+"""Starts passes while the service runs: when digests fall due, and when dumps arrive.
 
-The scheduler only wakes; the ledger decides what is due. So a wake-up too many does nothing,
-and one that was missed is made up for by the next.
+The scheduler only starts a pass; the ledger decides what is due. So an unnecessary pass does
+nothing, and the next pass makes up for a missed one.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 LOOK = timedelta(seconds=5)
-"""How often the inbox, the profiles and the clock are looked at."""
+"""The time between two looks at the inbox, the profiles and the clock."""
 REGULAR = timedelta(minutes=5)
-"""A pass comes at least this often: deliveries that were put off have no other alarm."""
+"""The longest time between two passes; deferred deliveries have no alarm of their own."""
 FIRST_RETRY = timedelta(seconds=10)
 LAST_RETRY = timedelta(minutes=5)
-"""A pass that failed is repeated after the first, then after twice as long, up to the last."""
+"""A failed pass is repeated after ``FIRST_RETRY``; the time doubles up to ``LAST_RETRY``."""
 
 
 class Service:
@@ -42,7 +42,7 @@ class Service:
     ``run_pass`` makes one pass as of an instant. ``subscribers`` returns those of now, cheaply
     while nothing changes; where it raises, the last ones stay in force. ``inbox_changed`` says
     whether the inbox has finished files that no pass has seen. ``clock`` is the system's clock.
-    What any of them raises is logged and does not end the service.
+    Exceptions of these functions are logged and do not end the service.
     """
 
     def __init__(
@@ -64,11 +64,11 @@ class Service:
         self._pace = _Pace(regular)
         self._faults: dict[str, str] = {}
         self._stopping = False
-        # Unlike an event, it can be filled from a signal handler whatever the thread is doing.
+        # Unlike an event, a queue can be used in a signal handler, whatever the thread is doing.
         self._wake: SimpleQueue[None] = SimpleQueue()
 
     def run(self) -> None:
-        """Catch up with a first pass, then make one whenever there is a reason, until ``stop``."""
+        """Make a first pass, then another one whenever there is a reason, until ``stop``."""
         self._alarms.start()
         try:
             while not self._stopping:
@@ -78,16 +78,16 @@ class Service:
             self._alarms.shutdown()
 
     def stop(self) -> None:
-        """Finish the pass in flight and begin no other. Any thread or signal handler may call."""
+        """Finish the current pass and begin no other; any thread or signal handler may call it."""
         self._stopping = True
         self._wake.put(None)
 
     def stopping(self) -> bool:
-        """Whether ``stop`` was called: a long pass may end early where it is safe to."""
+        """Whether ``stop`` was called; a long pass may then end early where that is safe."""
         return self._stopping
 
     def _turn(self) -> None:
-        """Look at everything once, and make a pass if there is a reason for one."""
+        """Check everything once, and make a pass if there is a reason for one."""
         self._tried("the profiles cannot be followed", self._follow)
         changed = self._tried("the inbox cannot be looked at", self._inbox_changed)
         if self._alarms.ring() or changed:
@@ -107,7 +107,7 @@ class Service:
         self._alarms.follow({(each.schedule, each.timezone) for each in people}, self._clock())
 
     def _sleep(self) -> None:
-        """Until the next alarm, the next look, or ``stop``."""
+        """Wait until the next alarm, the next look, or ``stop``."""
         seconds = min(self._look.total_seconds(), self._alarms.seconds)
         try:
             self._wake.get(timeout=seconds)
@@ -115,7 +115,7 @@ class Service:
             return
 
     def _tried(self, what: str, call: Callable[[], T]) -> T | None:
-        """What the call returns, or None where it raises; the same fault is logged once."""
+        """The result of the call, or None if it raises; a repeated error is logged once."""
         try:
             result = call()
         except Exception as error:
@@ -130,7 +130,7 @@ class Service:
 
 @contextmanager
 def stopped_by_signals(service: Service) -> Iterator[None]:
-    """Inside the block, which must be in the main thread, SIGTERM and SIGINT stop the service."""
+    """Let SIGTERM and SIGINT stop the service inside the block, which is in the main thread."""
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         service.stop()
@@ -144,7 +144,7 @@ def stopped_by_signals(service: Service) -> Iterator[None]:
 
 
 class _Pace:
-    """Whether it is time for a pass: when one is owed, regularly, and later after failures."""
+    """Whether it is time for a pass: when one is owed, and regularly; later after failures."""
 
     def __init__(self, regular: timedelta) -> None:
         self._regular = regular.total_seconds()
@@ -170,20 +170,20 @@ class _Pace:
 
 
 class _Alarms(BaseScheduler):  # type: ignore[misc]  # the base has no types
-    """One job for each distinct schedule and zone. It has no thread: it rings when asked."""
+    """One job for each distinct schedule and zone; without a thread, since the service asks."""
 
     def __init__(self) -> None:
         super().__init__(timezone=UTC)
         self.seconds = float("inf")
-        """From the last ``ring`` to the next alarm."""
+        """The seconds from the last ``ring`` to the next alarm."""
         self._set: dict[tuple[Schedule, str], Any] = {}
         self._rung = False
         self._latest = datetime.min.replace(tzinfo=UTC)
 
     def follow(self, wanted: Collection[tuple[Schedule, str]], now: datetime) -> None:
-        """Have an alarm for each schedule and zone that is wanted, and no others.
+        """Keep one alarm for each schedule and zone that is wanted, and no others.
 
-        A clock that was put back makes all alarms anew: those set before may be far ahead.
+        If the clock was put back, all alarms are set again: earlier ones may be far ahead.
         """
         kept = wanted if now >= self._latest else ()
         self._latest = now
@@ -195,17 +195,17 @@ class _Alarms(BaseScheduler):  # type: ignore[misc]  # the base has no types
             )
 
     def ring(self) -> bool:
-        """Whether any alarm has gone off since the last time."""
+        """Whether any alarm has gone off since the last call."""
         self._rung = False
         seconds = self._process_jobs()
         self.seconds = float("inf") if seconds is None else seconds
         return self._rung
 
     def wakeup(self) -> None:
-        """The service asks often enough."""
+        """Do nothing: the service calls ``ring`` often enough."""
 
     def shutdown(self, wait: bool = True) -> None:
-        """Let go of all alarms."""
+        """Remove all alarms."""
         super().shutdown(wait)
 
     def _create_default_executor(self) -> Any:
@@ -216,11 +216,11 @@ class _Alarms(BaseScheduler):  # type: ignore[misc]  # the base has no types
 
 
 class _Due(BaseTrigger):  # type: ignore[misc]  # the base has no types
-    """Goes off whenever a digest of this schedule falls due; ``periods`` decides, DST and all."""
+    """Goes off whenever a digest of this schedule falls due, as ``periods`` says."""
 
     def __init__(self, schedule: Schedule, zone: str) -> None:
         self._schedule, self._zone = schedule, zone
 
     def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
-        """The next due instant; those that were missed need no alarms of their own."""
+        """The next due instant; missed ones need no alarms of their own."""
         return periods.next_occurrence(self._schedule, self._zone, now)

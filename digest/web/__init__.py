@@ -1,12 +1,12 @@
-"""What a service answers over HTTP: published files, unsubscribing, whether it is well.
+"""The web server of a service: published files, unsubscribing and health.
 
-It knows nothing of proxies: it never looks at ``X-Forwarded-…`` or ``Host`` and builds no
-absolute address, so it does not matter what stands in front of it.
+It reads neither ``X-Forwarded-…`` nor ``Host`` and builds no absolute URL, so that any proxy may
+stand before it.
 """
 
 from __future__ import annotations
 
-from digest.web.app import Desk, Refusals, application
+from digest.web.app import Subscriptions, WebContext, application
 from digest.web.server import listen, serving
 
-__all__ = ["Desk", "Refusals", "application", "listen", "serving"]
+__all__ = ["Subscriptions", "WebContext", "application", "listen", "serving"]

@@ -1,4 +1,4 @@
-"""The application: which address is answered by what."""
+"""The HTTP application: its routes and what they need."""
 
 from __future__ import annotations
 
@@ -18,45 +18,53 @@ from starlette.types import ASGIApp
 from digest.errors import TemplateError
 from digest.model import SubscriberId
 from digest.render.site import Site
-from digest.tokens import Tokens
+from digest.tokens import TokenSigner
 from digest.web.guard import Guard
 from digest.web.notices import Notices
 from digest.web.published import respond
 from digest.web.unsubscribing import Unsubscribing
 
 MOST_BODY = 64 * 1024
-"""Bytes; what mail programs post has less than a hundred."""
+"""The most bytes of a request's body; mail programs post less than a hundred."""
 
 log = logging.getLogger(__name__)
 
 
-class Refusals(Protocol):
-    """Where it is kept who wants no mail."""
+class Subscriptions(Protocol):
+    """The part of the ledger that records who wants no mail."""
 
     def unsubscribe(self, subscriber: SubscriberId, *, now: datetime) -> bool:
-        """Send no more mail; False: it was so already. Raises LedgerError."""
+        """Send no more mail; False if that was so already.
+
+        Raises:
+            LedgerError: The database cannot be written.
+        """
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """What requests are answered from; any number of threads use it at once."""
+class WebContext:
+    """What the answers are made from; several threads use it at once."""
 
     site: Site
-    refusals: Refusals
-    keys: Callable[[], Tokens]
-    """Those of now: an operator may add one while the service runs. Raises ConfigError."""
+    subscriptions: Subscriptions
+    keys: Callable[[], TokenSigner]
+    """Returns the present keys: an operator may add one while the service runs.
+
+    Raises:
+        ConfigError: The file of keys is wrong.
+    """
     notices: Callable[[], Notices]
-    """Of the templates as they stand now."""
+    """Returns the pages of the present templates."""
     clock: Callable[[], datetime]
     health: Callable[[], Literal["ok", "silent", "failing"]]
-    """Whether the service runs and its passes succeed."""
+    """Tells whether the service runs and its passes succeed."""
 
 
-def application(desk: Desk) -> ASGIApp:
-    """The whole of it."""
+def application(context: WebContext) -> ASGIApp:
+    """Make the application."""
 
     def health(_: Request) -> Response:
-        status = desk.health()
+        status = context.health()
         return JSONResponse(
             {"status": status},
             status_code=200 if status == "ok" else 503,
@@ -66,27 +74,29 @@ def application(desk: Desk) -> ASGIApp:
     def published(request: Request) -> Response:
         path = request.path_params["path"]
         try:
-            response = respond(desk.site.public, path, request.headers)
-        except OSError as error:  # its own words would name the file, which may be a secret
+            response = respond(context.site.public, path, request.headers)
+        except OSError as error:  # its message names the file, which may be a secret
             log.error("a published file cannot be read: %s", error.strerror)  # noqa: TRY400
             return PlainTextResponse("This cannot be read just now.", 503)
-        return _missing(desk, path) if response is None else response
+        return _missing(context, path) if response is None else response
 
     app = Starlette(
         routes=[
             Route("/healthz", health),
-            Route("/unsubscribe/{token:path}", Unsubscribing(desk).answer, methods=["GET", "POST"]),
+            Route(
+                "/unsubscribe/{token:path}", Unsubscribing(context).answer, methods=["GET", "POST"]
+            ),
             Route("/{path:path}", published),
         ],
         max_body_size=MOST_BODY,
     )
     app.router.redirect_slashes = False  # it would build the address from the Host header
-    return Guard(app, prefix=urlsplit(desk.site.base_url or "").path)
+    return Guard(app, prefix=urlsplit(context.site.base_url or "").path)
 
 
-def _missing(desk: Desk, path: str) -> Response:
+def _missing(context: WebContext, path: str) -> Response:
     try:
-        return HTMLResponse(desk.notices().missing(path), 404)
+        return HTMLResponse(context.notices().missing(path), 404)
     except TemplateError:
         log.exception("a page cannot be shown")
         return PlainTextResponse("There is nothing here.", 404)

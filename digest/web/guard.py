@@ -1,4 +1,4 @@
-"""What holds for every answer: security headers, and a log that tells no secret."""
+"""Adds security headers to every response, and logs requests without secrets."""
 
 from __future__ import annotations
 
@@ -12,21 +12,24 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 SECURITY: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    # Pages say the rest of their policy themselves; a browser keeps to both.
+    # Pages contain the rest of their policy; a browser applies both.
     "Content-Security-Policy": "frame-ancestors 'none'",
 }
 
 _PRIVATE = {"unsubscribe", "feeds", "archive"}
-"""What follows these in a path is a secret."""
+"""The part of a path that follows one of these is a secret."""
 _SHOWN = 15
-"""Characters of a path's part that may be logged; the shortest token has 18."""
+"""The most characters of a part that is logged; the shortest token has 18."""
 
 log = logging.getLogger("digest.web.access")
 
 
 class Guard:
-    """Stands around an application. ``prefix`` is the path of the base URL, without a slash at
-    its end: paths may come with it or, where a proxy has taken it off, without."""
+    """Wraps an application.
+
+    ``prefix`` is the path of the base URL, without a slash at its end. A request may have it or,
+    behind a proxy that removes it, not.
+    """
 
     def __init__(self, app: ASGIApp, *, prefix: str = "") -> None:
         self._app, self._prefix = app, prefix
@@ -48,13 +51,13 @@ class Guard:
             await self._app({**scope, "path": path}, receive, guarded)
         finally:
             facts = {"method": scope["method"], "path": shown(path), "status": status}
-            # A monitor asks every few seconds whether all is well.
+            # A monitor requests this every few seconds.
             level = logging.DEBUG if path == "/healthz" else logging.INFO
             log.log(level, "%(method)s %(path)s %(status)d", facts, extra=facts)
 
 
 def shown(path: str) -> str:
-    """A path as it may be logged: parts that are, or could be, tokens become ``…``."""
+    """A path for the log: parts that are, or could be, tokens become ``…``."""
     parts, is_private = [], False
     for part in path.split("/"):
         hidden = part and (is_private or len(part) > _SHOWN)

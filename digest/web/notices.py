@@ -1,4 +1,4 @@
-"""Pages that answer a request: on unsubscribing, and where there is nothing."""
+"""Pages that answer a request: to unsubscribe, and for a path that does not exist."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _Step = Literal["ask", "done", "failed", "unknown"]
 
 
 class Notices:
-    """Renders notices. Every method raises TemplateError where a template fails.
+    """Renders notices. No page contains its own URL, which may be a secret.
 
-    None names the address it is served at: that of some holds a secret.
+    Every method raises ``TemplateError`` if a template fails.
     """
 
     def __init__(self, templates: Templates, site: Site) -> None:
@@ -26,23 +26,23 @@ class Notices:
         self._contact = parseaddr(site.sender)[1]
 
     def question(self, subscriber: SubscriberId) -> bytes:
-        """Whether to unsubscribe, with a button that does it."""
+        """Ask whether to unsubscribe, with a button that does it."""
         return self._unsubscribe("ask", subscriber)
 
     def unsubscribed(self, subscriber: SubscriberId) -> bytes:
-        """What was done, and how to come back."""
+        """Confirm it, and say how to subscribe again."""
         return self._unsubscribe("done", subscriber)
 
     def not_unsubscribed(self) -> bytes:
-        """It could not be recorded; with a button to try again."""
+        """Say that it could not be recorded, with a button to try again."""
         return self._unsubscribe("failed")
 
     def broken_link(self, path: str) -> bytes:
-        """The link was not made here, or was cut short on its way; ``path`` as for ``missing``."""
+        """Say that the link is not valid, perhaps cut off; ``path`` is as for ``missing``."""
         return self._unsubscribe("unknown", path=path)
 
     def missing(self, path: str) -> bytes:
-        """There is nothing at this path, which is relative to the public folder."""
+        """Say that nothing is at this path, which is relative to the public folder."""
         return self._frame.page(path, "missing.html.j2", {})
 
     def _unsubscribe(

@@ -1,7 +1,7 @@
-"""Files of the public folder as responses, with what is needed to ask for changes only.
+"""Serves the files of the public folder; clients can ask for changes only (ETag, Last-Modified).
 
-A file is opened once and read whole, so an answer is one version of it however often it is
-replaced meanwhile. Its ETag is made of its bytes: the same on every machine and after a restore.
+A file is opened once and read whole, so that a response is one version of it, even if the file is
+replaced meanwhile. The ETag is a hash of the bytes: the same on every machine and after a restore.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from starlette.responses import RedirectResponse, Response
 from digest.render.site import FEED_TYPES, INDEX
 
 FEEDS_ARE_FRESH = timedelta(minutes=5)
-"""Feed readers need not ask more often; a service makes a pass about as often."""
+"""How long a feed may be cached; a service makes a pass about as often."""
 
 _TYPES: Mapping[str, str] = {
     **{f".{kind}": media_type for kind, media_type in FEED_TYPES.items()},
@@ -43,16 +43,16 @@ class Published:
     """Relative to the public folder."""
     content: bytes
     changed: datetime
-    """UTC, in whole seconds as in HTTP."""
+    """When it changed, in UTC and whole seconds, as in HTTP."""
 
     @property
     def etag(self) -> str:
-        """The same for the same bytes."""
+        """The hash of the bytes, as the ETag header contains it."""
         return f'"{sha256(self.content).hexdigest()[:32]}"'
 
     @property
     def media_type(self) -> str:
-        """By the ending of its name."""
+        """The media type, by the suffix of the name."""
         known = _TYPES.get(PurePosixPath(self.path).suffix)
         if known:
             return known
@@ -61,12 +61,12 @@ class Published:
 
     @property
     def cache_control(self) -> str:
-        """Feeds may be kept a while; anything else is asked for again, and costs a 304."""
+        """Feeds may be cached for a while; a client has to ask again for anything else."""
         is_feed = self.media_type in FEED_TYPES.values()
         return f"max-age={FEEDS_ARE_FRESH.seconds}" if is_feed else "no-cache"
 
     def is_known(self, headers: Mapping[str, str]) -> bool:
-        """Whether the client has this version by what its request says (RFC 9110, 13.2.2)."""
+        """Whether the client has this version, by its request headers (RFC 9110, 13.2.2)."""
         if (tags := headers.get("if-none-match")) is not None:
             held = {tag.strip().removeprefix("W/") for tag in tags.split(",")}
             return bool(held & {self.etag, "*"})
@@ -77,10 +77,13 @@ class Published:
 
 
 def respond(public: Path, path: str, headers: Mapping[str, str]) -> Response | None:
-    """The answer to a GET or HEAD of ``path``, relative to ``public``; None: nothing is there.
+    """Answer a GET or HEAD of ``path``, relative to ``public``; None if nothing is there.
 
-    A folder is answered by its ``index.html``, or by sending the client to the address with a
-    slash at its end, from where that page's links are right. OSError: it cannot be read.
+    The answer for a folder is its ``index.html``; without a slash at the end, a redirect to the
+    path with a slash, from where the links of that page are right.
+
+    Raises:
+        OSError: The file cannot be read.
     """
     if path.endswith("/") or not path:
         path += INDEX
@@ -100,10 +103,13 @@ def respond(public: Path, path: str, headers: Mapping[str, str]) -> Response | N
 
 
 def read(public: Path, path: str) -> Published | None:
-    """A file of the public folder; None where there is none to be handed out.
+    """Read a file of the public folder; None if there is none that may be served.
 
-    Hidden names (``..`` among them) and anything but plain files are not; no symbolic link
-    below ``public`` is followed. Raises OSError where it cannot be read.
+    Hidden names (such as ``..``) and anything but regular files are not served, and no symbolic
+    link below ``public`` is followed.
+
+    Raises:
+        OSError: The file cannot be read.
     """
     *folders, name = path.split("/")
     if any(not part or part.startswith(".") or "\0" in part for part in (*folders, name)):

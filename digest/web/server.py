@@ -1,4 +1,4 @@
-"""The HTTP server, in a thread beside the scheduler."""
+"""Runs the HTTP server in a thread."""
 
 from __future__ import annotations
 
@@ -17,23 +17,24 @@ from digest.errors import ConfigError
 from digest.model import Problem
 
 GRACE = timedelta(seconds=10)
-"""Requests under way when the server stops have this long to end."""
+"""The time for requests to end when the server stops."""
 MOST_CONNECTIONS = 512
-"""One more is told to come back later."""
+"""The most connections at once; further ones get a 503."""
 
 log = logging.getLogger(__name__)
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens there from now on; port 0: any that is free.
+    """Open a socket that listens; port 0 stands for any free port.
 
-    Raises ConfigError where that cannot be.
+    Raises:
+        ConfigError: The host or port cannot be used.
     """
     try:
         [(family, _, _, _, address), *_] = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
-        # All IPv6 addresses include all of IPv4, as operators of containers expect.
+        # "All IPv6 addresses" includes all IPv4 addresses, as operators of containers expect.
         both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
         return socket.create_server(address, family=family, dualstack_ipv6=both)
     except OSError as error:
@@ -48,7 +49,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 @contextmanager
 def serving(app: ASGIApp, listener: socket.socket) -> Iterator[None]:
-    """Answer requests inside the block; at its end, finish those that are under way."""
+    """Answer requests inside the block; at its end, finish the current ones."""
     server = uvicorn.Server(
         uvicorn.Config(
             app,
@@ -58,8 +59,8 @@ def serving(app: ASGIApp, listener: socket.socket) -> Iterator[None]:
             interface="asgi3",
             lifespan="off",
             log_config=None,
-            log_level="error",  # the rest is what strangers send
-            access_log=False,  # ours leaves out what is secret
+            log_level="error",  # warnings are about what strangers send
+            access_log=False,  # ``Guard`` logs without secrets
             proxy_headers=False,
             server_header=False,
             limit_concurrency=MOST_CONNECTIONS,

@@ -1,8 +1,8 @@
-"""Unsubscribing by the link of an email: opening it changes nothing, posting to it does.
+"""Unsubscribing by the link of an email: a GET changes nothing, a POST unsubscribes.
 
-Mail programs post by themselves what RFC 8058 says; people press the button of the page that
-the link opens. Both need no more than the address: whatever the body says, it is read up to a
-bound and otherwise ignored, so that no client fails on a detail of a form.
+Mail programs send the POST of RFC 8058 by themselves; people press the button of the page that the
+link opens. In both cases the signed URL is enough. The body is read up to a limit and ignored, so
+that no client fails on a detail of a form.
 """
 
 from __future__ import annotations
@@ -20,23 +20,26 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from digest.errors import DigestError, TemplateError
 
 if TYPE_CHECKING:
-    from digest.web.app import Desk
+    from digest.web.app import WebContext
 
 PATIENCE = timedelta(seconds=15)
-"""A body that has not come whole within this is given up."""
+"""The time for a request's body to arrive."""
 
 log = logging.getLogger(__name__)
 
 
 class Unsubscribing:
-    """Answers at ``/unsubscribe/TOKEN``: 200 with the question or with what was done, 404 for a
-    token that is not ours, 503 where the ledger cannot be written. It never redirects."""
+    """Answers requests for ``/unsubscribe/TOKEN``, never by a redirect.
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    The status is 200 with the question or the confirmation, 404 for a token that is not ours, and
+    503 if the ledger cannot be written.
+    """
+
+    def __init__(self, context: WebContext) -> None:
+        self._context = context
 
     async def answer(self, request: Request) -> Response:
-        """GET and HEAD ask; POST does it."""
+        """Answer a GET or HEAD with the question, and unsubscribe on a POST."""
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
                 await request.body()
@@ -48,10 +51,10 @@ class Unsubscribing:
         return response
 
     def _answer(self, token: str, is_wish: bool) -> Response:
-        desk, notices = self._desk, self._desk.notices()
+        context, notices = self._context, self._context.notices()
         try:
-            found = desk.keys().read_link("unsubscribe", token)
-            if found and is_wish and desk.refusals.unsubscribe(found, now=desk.clock()):
+            found = context.keys().read_link("unsubscribe", token)
+            if found and is_wish and context.subscriptions.unsubscribe(found, now=context.clock()):
                 log.info("%s has unsubscribed", found)
         except DigestError:
             log.exception("somebody cannot unsubscribe just now")
@@ -66,7 +69,7 @@ class Unsubscribing:
 
 
 def _told(status: int, words: str, render: Callable[[], bytes]) -> Response:
-    """A page; the words alone where its template is broken: what was done must be told."""
+    """Respond with a page, or with the words alone if its template fails."""
     try:
         return HTMLResponse(render(), status)
     except TemplateError:

@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.bounces import parse
-from digest.bounces.handle import BounceHandler, Handled
+from digest.bounces.handle import BounceHandler, HandledReport
 from digest.model import Channel, DeliveryId, Period, State, SubscriberId
-from digest.tokens import Tokens
+from digest.tokens import TokenSigner
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ADA, BOB = SubscriberId("ada"), SubscriberId("bob")
 WEEK = Period(date(2026, 11, 9), "week")
-TOKENS = Tokens({1: b"k" * 32})
+TOKENS = TokenSigner({1: b"k" * 32})
 DOMAIN = "bounces.example.org"
 SENDER = TOKENS.envelope_sender(DeliveryId(1), 1, "ada@example.org", DOMAIN)
 LINK = TOKENS.link("unsubscribe", ADA)
@@ -80,7 +80,7 @@ def message_id(subscriber: SubscriberId, period: Period) -> str:
     return f"<{subscriber}.{period}@example.org>"
 
 
-def handle(raw: bytes, book: Book, domain: str | None = DOMAIN) -> Handled | None:
+def handle(raw: bytes, book: Book, domain: str | None = DOMAIN) -> HandledReport | None:
     addresses = {ADA: "ada@example.org", BOB: "bob@example.org"}
     office = BounceHandler(book, TOKENS, domain, addresses, message_id)
     report = parse.parse(raw)
@@ -162,7 +162,7 @@ text
 
 def test_a_permanent_failure_suppresses_that_recipient_only() -> None:
     result = handle(dsn(), book := Book())
-    assert result == Handled(
+    assert result == HandledReport(
         ADA, changed=True, what="suppressed: 5.1.1 550 5.1.1 <[address]>: no such user here"
     )
     assert set(book.suppressed) == {"ada@example.org"}
@@ -200,14 +200,16 @@ def test_a_replayed_report_changes_nothing() -> None:
     handle(dsn(), book := Book())
     book.suppressed.clear()  # the operator has lifted it
     result = handle(dsn(), book)
-    assert result == Handled(ADA, changed=False, what="known already, or out of date")
+    assert result == HandledReport(ADA, changed=False, what="known already, or out of date")
     assert book.suppressed == {}
 
 
 def test_a_report_on_an_older_attempt_changes_nothing() -> None:
     book = Book()
     book.rows[0].fence = 3
-    assert handle(dsn(), book) == Handled(ADA, changed=False, what="known already, or out of date")
+    assert handle(dsn(), book) == HandledReport(
+        ADA, changed=False, what="known already, or out of date"
+    )
     assert book.suppressed == {}
 
 
@@ -225,14 +227,16 @@ def test_a_report_on_what_was_never_sent_changes_nothing() -> None:
         f"bounces+{'a' * 29}@{DOMAIN}",
         SENDER.replace(DOMAIN, "elsewhere.example"),
         SENDER[:20] + ("b" if SENDER[20] == "a" else "a") + SENDER[21:],
-        Tokens({1: b"x" * 32}).envelope_sender(DeliveryId(1), 1, "ada@example.org", DOMAIN),
+        TokenSigner({1: b"x" * 32}).envelope_sender(DeliveryId(1), 1, "ada@example.org", DOMAIN),
         TOKENS.envelope_sender(DeliveryId(9), 1, "ada@example.org", DOMAIN),
         TOKENS.envelope_sender(DeliveryId(2), 1, "ada@example.org", DOMAIN),
     ],
 )
 def test_a_forged_report_changes_nothing(to: str) -> None:
     result = handle(dsn(to), book := Book())
-    assert result == Handled(None, changed=False, what="not proved to be about a message of ours")
+    assert result == HandledReport(
+        None, changed=False, what="not proved to be about a message of ours"
+    )
     assert book.suppressed == {}
 
 
@@ -290,7 +294,7 @@ def test_returned_headers_that_do_not_agree_prove_nothing(report: bytes) -> None
 @pytest.mark.parametrize("kind", ["abuse", "Fraud", "opt-out"])
 def test_a_complaint_suppresses_at_once(kind: str) -> None:
     result = handle(arf(kind), book := Book())
-    assert result == Handled(ADA, changed=True, what=f"suppressed: complaint: {kind.lower()}")
+    assert result == HandledReport(ADA, changed=True, what=f"suppressed: complaint: {kind.lower()}")
     assert book.suppressed == {"ada@example.org": f"complaint: {kind.lower()}"}
 
 
@@ -324,9 +328,9 @@ def note(subject: str, to: str = "digest@example.org", **more: str) -> bytes:
 )
 def test_a_request_by_mail_unsubscribes_once(raw: bytes) -> None:
     book = Book()
-    assert handle(raw, book) == Handled(ADA, changed=True, what="unsubscribed")
+    assert handle(raw, book) == HandledReport(ADA, changed=True, what="unsubscribed")
     assert book.off == {ADA}
-    assert handle(raw, book) == Handled(ADA, changed=False, what="unsubscribed")
+    assert handle(raw, book) == HandledReport(ADA, changed=False, what="unsubscribed")
 
 
 @pytest.mark.parametrize(
@@ -347,7 +351,7 @@ def test_other_mail_is_left_alone(raw: bytes) -> None:
 
 def test_a_request_with_a_made_up_token_changes_nothing() -> None:
     result = handle(note(f"unsubscribe {'x' * 23}"), book := Book())
-    assert result == Handled(None, changed=False, what="a request that is not signed by us")
+    assert result == HandledReport(None, changed=False, what="a request that is not signed by us")
     assert book.off == set()
 
 

@@ -11,7 +11,7 @@ import pytest
 import digest.ledger
 from digest import web
 from digest.ledger import Ledger
-from digest.tokens import Tokens
+from digest.tokens import TokenSigner
 from tests.web.front import Front, make_desk, running
 
 
@@ -24,19 +24,19 @@ def book(tmp_path: Path, sqlite_template: Path) -> Iterator[Ledger]:
 
 
 @pytest.fixture
-def keys() -> Tokens:
+def keys() -> TokenSigner:
     """What signs the links."""
-    return Tokens({1: b"k" * 32})
+    return TokenSigner({1: b"k" * 32})
 
 
 @pytest.fixture
-def desk(tmp_path: Path, book: Ledger, keys: Tokens) -> web.Desk:
+def desk(tmp_path: Path, book: Ledger, keys: TokenSigner) -> web.WebContext:
     """The desk of a home in a folder; tests replace parts of it."""
     return make_desk(tmp_path, book, keys)
 
 
 @pytest.fixture
-def front(desk: web.Desk) -> Iterator[Front]:
+def front(desk: web.WebContext) -> Iterator[Front]:
     """A server that answers from the desk."""
     with running(desk) as started:
         yield started

@@ -12,7 +12,7 @@ from pathlib import Path
 from digest import web
 from digest.render import templates
 from digest.render.site import Site
-from digest.tokens import Tokens
+from digest.tokens import TokenSigner
 from digest.web.notices import Notices
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -58,14 +58,14 @@ class Front:
         file.write_bytes(content)
 
 
-def make_desk(home: Path, refusals: web.Refusals, keys: Tokens) -> web.Desk:
+def make_desk(home: Path, refusals: web.Subscriptions, keys: TokenSigner) -> web.WebContext:
     """The desk of a home."""
     (home / "public").mkdir()
     loaded = templates.load(home)
     site = Site(home / "public", "https://digest.example.org", "Papers <papers@example.org>")
-    return web.Desk(
+    return web.WebContext(
         site=site,
-        refusals=refusals,
+        subscriptions=refusals,
         keys=lambda: keys,
         notices=lambda: Notices(loaded, site),
         clock=lambda: NOW,
@@ -74,7 +74,7 @@ def make_desk(home: Path, refusals: web.Refusals, keys: Tokens) -> web.Desk:
 
 
 @contextmanager
-def running(desk: web.Desk) -> Iterator[Front]:
+def running(desk: web.WebContext) -> Iterator[Front]:
     """A server that answers from this desk inside the block."""
     with web.listen("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from digest import web
 from digest.model import SubscriberId
-from digest.tokens import Tokens
+from digest.tokens import TokenSigner
 from digest.web.guard import shown
 from tests.web.front import Front, running
 
@@ -42,7 +42,7 @@ def test_every_answer_is_guarded(front: Front) -> None:
         assert answer.headers["Server"] is None
 
 
-def test_a_service_is_well_that_runs_and_whose_passes_succeed(desk: web.Desk) -> None:
+def test_a_service_is_well_that_runs_and_whose_passes_succeed(desk: web.WebContext) -> None:
     states: list[Literal["ok", "silent", "failing"]] = ["ok", "silent", "failing"]
     with running(replace(desk, health=lambda: states.pop(0))) as front:
         first, second, third = (front.get("/healthz") for _ in range(3))
@@ -55,7 +55,7 @@ def test_a_service_is_well_that_runs_and_whose_passes_succeed(desk: web.Desk) ->
 
 @pytest.mark.parametrize("base_url", ["https://example.org/my/digest", "https://example.org"])
 def test_the_path_of_the_base_url_may_be_there_or_taken_off(
-    desk: web.Desk, keys: Tokens, base_url: str
+    desk: web.WebContext, keys: TokenSigner, base_url: str
 ) -> None:
     link = f"/unsubscribe/{keys.link('unsubscribe', SubscriberId('ada'))}"
     with running(replace(desk, site=replace(desk.site, base_url=base_url))) as front:
@@ -67,7 +67,7 @@ def test_the_path_of_the_base_url_may_be_there_or_taken_off(
 
 
 def test_the_log_tells_no_token_and_no_address(
-    desk: web.Desk, keys: Tokens, caplog: pytest.LogCaptureFixture
+    desk: web.WebContext, keys: TokenSigner, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     token = keys.link("unsubscribe", SubscriberId("ada"))
@@ -97,7 +97,9 @@ def test_the_log_tells_no_token_and_no_address(
     ]
 
 
-def test_a_monitor_does_not_fill_the_log(desk: web.Desk, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_monitor_does_not_fill_the_log(
+    desk: web.WebContext, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO)
     with running(desk) as front:
         front.get("/healthz")
@@ -112,7 +114,7 @@ def test_a_path_in_the_log_is_one_line_of_plain_characters(path: str) -> None:
 
 
 def test_what_a_request_breaks_breaks_nothing_else(
-    desk: web.Desk, caplog: pytest.LogCaptureFixture
+    desk: web.WebContext, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken() -> NoReturn:
         raise ZeroDivisionError

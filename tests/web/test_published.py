@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import digest.ledger
 from digest.public.folder import FolderPublisher
-from digest.tokens import Tokens
+from digest.tokens import TokenSigner
 from digest.web.published import read
 from tests.web.front import Front, make_desk, running
 
@@ -29,7 +29,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     home = tmp_path_factory.mktemp("home")
     with (
         digest.ledger.open(f"sqlite:///{home / 'unused.db'}") as book,
-        running(make_desk(home, book, Tokens({1: b"k" * 32}))) as started,
+        running(make_desk(home, book, TokenSigner({1: b"k" * 32}))) as started,
     ):
         yield started
 

@@ -13,7 +13,7 @@ import pytest
 from digest import web
 from digest.errors import ConfigError
 from digest.model import SubscriberId
-from digest.tokens import Tokens
+from digest.tokens import TokenSigner
 from tests.web.front import Answer, running
 
 
@@ -43,7 +43,7 @@ def test_all_addresses_of_ipv6_include_those_of_ipv4() -> None:
             socket.create_connection((host, port), timeout=20).close()
 
 
-def test_after_the_end_nobody_listens(desk: web.Desk) -> None:
+def test_after_the_end_nobody_listens(desk: web.WebContext) -> None:
     with running(desk) as front:
         assert front.get("/none").status == 404
     with pytest.raises(ConnectionRefusedError):
@@ -63,11 +63,11 @@ class Slow:
 
 
 def test_a_request_under_way_is_finished_when_the_server_stops(
-    desk: web.Desk, keys: Tokens
+    desk: web.WebContext, keys: TokenSigner
 ) -> None:
     slow, answers = Slow(), list[Answer]()
     link = f"/unsubscribe/{keys.link('unsubscribe', SubscriberId('ada'))}"
-    with running(replace(desk, refusals=slow)) as front:
+    with running(replace(desk, subscriptions=slow)) as front:
         asking = Thread(target=lambda: answers.append(front.ask("POST", link)))
         asking.start()
         assert slow.begun.wait(20)

@@ -17,7 +17,7 @@ from digest import web
 from digest.errors import ConfigError, LedgerError
 from digest.ledger import Ledger
 from digest.model import Problem, SubscriberId
-from digest.tokens import Tokens
+from digest.tokens import TokenSigner
 from tests.render.page_checks import check_landmarks
 from tests.web.front import NOW, Answer, Front, running
 
@@ -30,7 +30,7 @@ MULTIPART = (
 
 
 @pytest.fixture
-def link(keys: Tokens) -> str:
+def link(keys: TokenSigner) -> str:
     """Ada's, as a path."""
     return f"/unsubscribe/{keys.link('unsubscribe', ADA)}"
 
@@ -125,7 +125,7 @@ def test_a_post_unsubscribes_at_once_whatever_its_body_looks_like(
     assert root.xpath("//main//a/@href") == ["mailto:papers@example.org"]
 
 
-def test_posting_twice_is_the_same_as_once(desk: web.Desk, book: Ledger, link: str) -> None:
+def test_posting_twice_is_the_same_as_once(desk: web.WebContext, book: Ledger, link: str) -> None:
     moments = iter([NOW, NOW + timedelta(days=1)])
     with running(replace(desk, clock=lambda: next(moments))) as front:
         first, second = (front.ask("POST", link, ONE_CLICK) for _ in range(2))
@@ -133,7 +133,7 @@ def test_posting_twice_is_the_same_as_once(desk: web.Desk, book: Ledger, link: s
     assert off(book) == [("ada", NOW)]
 
 
-def test_a_link_is_for_one_person(front: Front, book: Ledger, keys: Tokens) -> None:
+def test_a_link_is_for_one_person(front: Front, book: Ledger, keys: TokenSigner) -> None:
     for name in (SubscriberId("bob"), SubscriberId("bobby")):
         answer = front.ask("POST", f"/unsubscribe/{keys.link('unsubscribe', name)}")
         assert answer.status == 200
@@ -141,15 +141,15 @@ def test_a_link_is_for_one_person(front: Front, book: Ledger, keys: Tokens) -> N
     assert off(book) == [("bob", NOW), ("bobby", NOW)]
 
 
-def test_a_name_with_markup_in_it_is_only_a_name(front: Front, keys: Tokens) -> None:
+def test_a_name_with_markup_in_it_is_only_a_name(front: Front, keys: TokenSigner) -> None:
     link = f"/unsubscribe/{keys.link('unsubscribe', SubscriberId('<img src=x>'))}"
     for method in ("GET", "POST"):
         root = check_notice(front.ask(method, link), has_form=method == "GET")
         assert "<img src=x>" in root.text_content()
 
 
-def test_a_key_that_is_added_while_the_service_runs_counts(desk: web.Desk, link: str) -> None:
-    rings = [Tokens({2: b"n" * 32}), Tokens({1: b"k" * 32, 2: b"n" * 32})]
+def test_a_key_that_is_added_while_the_service_runs_counts(desk: web.WebContext, link: str) -> None:
+    rings = [TokenSigner({2: b"n" * 32}), TokenSigner({1: b"k" * 32, 2: b"n" * 32})]
     with running(replace(desk, keys=lambda: rings[0])) as front:
         assert front.get(link).status == 404
         rings.pop(0)
@@ -173,8 +173,8 @@ def forged(link: str) -> list[str]:
         "/unsubscribe/%00",
         "/unsubscribe/%ff%c3%a4%e2%80%a8",
         "/unsubscribe/" + "A" * 4000,
-        "/unsubscribe/" + Tokens({1: b"x" * 32}).link("unsubscribe", ADA),
-        "/unsubscribe/" + Tokens({1: b"k" * 32}).link("preferences", ADA),
+        "/unsubscribe/" + TokenSigner({1: b"x" * 32}).link("unsubscribe", ADA),
+        "/unsubscribe/" + TokenSigner({1: b"k" * 32}).link("preferences", ADA),
     ]
 
 
@@ -210,7 +210,7 @@ def test_a_body_that_is_too_long_is_refused_before_anything_is_done(
 
 
 def test_a_request_that_breaks_off_changes_nothing(
-    desk: web.Desk, book: Ledger, link: str, caplog: pytest.LogCaptureFixture
+    desk: web.WebContext, book: Ledger, link: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with running(desk) as front:
         with socket.create_connection(("127.0.0.1", front.port), timeout=20) as connection:
@@ -232,13 +232,13 @@ class Locked:
         raise LedgerError("the database is locked")
 
 
-def lost_keys() -> Tokens:
+def lost_keys() -> TokenSigner:
     raise ConfigError([Problem("state/keys", "cannot be read")])
 
 
 @pytest.fixture(params=["ledger", "keys"])
-def broken(request: pytest.FixtureRequest, desk: web.Desk) -> Iterator[Front]:
-    locked = replace(desk, refusals=Locked())
+def broken(request: pytest.FixtureRequest, desk: web.WebContext) -> Iterator[Front]:
+    locked = replace(desk, subscriptions=Locked())
     with running(locked if request.param == "ledger" else replace(desk, keys=lost_keys)) as front:
         yield front
 
