@@ -14,9 +14,10 @@ from sqlalchemy import Connection, and_, bindparam, null, or_, select, update
 from digest.ledger import spool, suppressions
 from digest.ledger.aggregate import Aggregate
 from digest.ledger.bulk import Bulk
+from digest.ledger.column_types import EPOCH, fit, microseconds
 from digest.ledger.database import REFUSALS
 from digest.ledger.leases import lapsed
-from digest.ledger.tables import EPOCH, decision, delivery, fit, microseconds, subscriber
+from digest.ledger.tables import decision, delivery, subscriber
 from digest.model import DeliveryId, Message, Outcome, State
 
 Fenced = tuple[DeliveryId, int]

@@ -21,8 +21,10 @@ from typing import Any, TypeVar
 from sqlalchemy import (
     URL,
     Column,
+    ColumnElement,
     Connection,
     Engine,
+    Select,
     create_engine,
     event,
     func,
@@ -258,6 +260,14 @@ def batches(values: Collection[T], size: int = 5000) -> Iterator[list[T]]:
     remaining = iter(values)
     while batch := list(islice(remaining, size)):
         yield batch
+
+
+def rows_in(
+    connection: Connection, query: Select[Any], column: ColumnElement[Any], values: Collection[Any]
+) -> Iterator[Any]:
+    """The rows of a query in which the column has one of these values, however many they are."""
+    for batch in batches(values):
+        yield from connection.execute(query.where(column.in_(batch)))
 
 
 def next_key(connection: Connection, column: Column[int]) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from digest.ledger import decision_codec
 from digest.ledger.aggregate import Aggregate
-from digest.ledger.database import batches
+from digest.ledger.database import batches, rows_in
 from digest.ledger.papers import papers_with_keys
 from digest.ledger.tables import decision, subscriber
 from digest.model import Decided, Digest, SubscriberId
@@ -69,10 +69,7 @@ class Digests(Aggregate):
 
 def by_number(connection: Connection, numbers: Collection[int]) -> dict[int, Digest]:
     """Digests by the key of their decision."""
-    rows: list[Any] = []
-    for batch in batches(numbers):
-        rows += connection.execute(_DIGESTS.where(decision.c.id.in_(batch)))
-    return _read(connection, rows)
+    return _read(connection, rows_in(connection, _DIGESTS, decision.c.id, numbers))
 
 
 def _newest(

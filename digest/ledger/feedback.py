@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select
 
 from digest.errors import NotFound
 from digest.ledger.aggregate import Aggregate
-from digest.ledger.database import INTAKE, batches
+from digest.ledger.database import INTAKE, rows_in
 from digest.ledger.papers import PAPER, papers_with_keys
 from digest.ledger.subscribers import ensure_keys
 from digest.ledger.tables import paper, subscriber, verdict
@@ -59,17 +59,15 @@ class Feedback(Aggregate):
 
     def verdicts(self, names: Collection[SubscriberId]) -> Mapping[SubscriberId, Verdicts]:
         """The papers that each of these liked and disliked; who gave no verdict is left out."""
+        query = (
+            select(subscriber.c.name, verdict.c.liked, verdict.c.paper)
+            .join_from(verdict, subscriber)
+            .order_by(verdict.c.at.desc(), verdict.c.paper.desc())
+        )
         found: dict[SubscriberId, dict[bool, list[PaperKey]]] = {}
         with self._database.reading() as connection:
-            for batch in batches(names):
-                query = (
-                    select(subscriber.c.name, verdict.c.liked, verdict.c.paper)
-                    .join_from(verdict, subscriber)
-                    .where(subscriber.c.name.in_(batch))
-                    .order_by(verdict.c.at.desc(), verdict.c.paper.desc())
-                )
-                for name, liked, key in connection.execute(query):
-                    found.setdefault(SubscriberId(name), {True: [], False: []})[liked].append(key)
+            for name, liked, key in rows_in(connection, query, subscriber.c.name, names):
+                found.setdefault(SubscriberId(name), {True: [], False: []})[liked].append(key)
             wanted = {key for sides in found.values() for keys in sides.values() for key in keys}
             papers = {one.key: one for one in papers_with_keys(connection, wanted)}
         return {

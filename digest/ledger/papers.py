@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from digest.ledger.aggregate import Aggregate
-from digest.ledger.database import INTAKE, batches, next_key
+from digest.ledger.database import INTAKE, next_key, rows_in
 from digest.ledger.tables import dump, paper, paper_key, sighting
 from digest.model import Dump, DumpHash, DumpSeen, Match, Matcher, Paper, PaperId, PaperKey
 
@@ -122,20 +122,14 @@ class Papers(Aggregate):
 
 def papers_with_keys(connection: Connection, keys: Iterable[int]) -> list[Paper]:
     """These papers, oldest first."""
-    found: list[Paper] = []
-    for batch in batches(sorted(keys)):
-        query = select(*PAPER).where(paper.c.key.in_(batch)).order_by(paper.c.key)
-        found += [Paper(*row) for row in connection.execute(query)]
-    return found
+    query = select(*PAPER).order_by(paper.c.key)
+    return [Paper(*row) for row in rows_in(connection, query, paper.c.key, sorted(keys))]
 
 
 def _seen(connection: Connection, hashes: Collection[DumpHash], readers: str) -> set[DumpHash]:
     settled = dump.c.rejected.is_(None) | (dump.c.format == readers)
-    known: set[DumpHash] = set()
-    for batch in batches(hashes):
-        query = select(dump.c.hash).where(dump.c.hash.in_(batch), settled)
-        known.update(connection.scalars(query))
-    return known
+    query = select(dump.c.hash).where(settled)
+    return {row.hash for row in rows_in(connection, query, dump.c.hash, hashes)}
 
 
 def _newest(connection: Connection) -> PaperKey:
@@ -156,11 +150,8 @@ def _candidates(connection: Connection, hashes: Collection[int]) -> list[Paper]:
 
 def _pairs(connection: Connection, hashes: Collection[int]) -> set[tuple[int, PaperKey]]:
     """(hash, paper key) pairs on record for these hashes."""
-    pairs: set[tuple[int, PaperKey]] = set()
-    for batch in batches(hashes):
-        query = select(paper_key.c.hash, paper_key.c.paper).where(paper_key.c.hash.in_(batch))
-        pairs.update((row.hash, row.paper) for row in connection.execute(query))
-    return pairs
+    query = select(paper_key.c.hash, paper_key.c.paper)
+    return {tuple(row) for row in rows_in(connection, query, paper_key.c.hash, hashes)}
 
 
 def _store_papers(
@@ -195,11 +186,8 @@ def _store_papers(
 
 
 def _keys_by_id(connection: Connection, ids: Collection[PaperId]) -> dict[PaperId, PaperKey]:
-    found: dict[PaperId, PaperKey] = {}
-    for batch in batches(ids):
-        query = select(paper.c.id, paper.c.key).where(paper.c.id.in_(batch))
-        found.update((row.id, row.key) for row in connection.execute(query))
-    return found
+    query = select(paper.c.id, paper.c.key)
+    return {row.id: row.key for row in rows_in(connection, query, paper.c.id, ids)}
 
 
 def _improve(connection: Connection, better: Paper) -> None:

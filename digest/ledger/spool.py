@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, delete, exists, insert, select
 
-from digest.ledger.database import batches
+from digest.ledger.database import rows_in
 from digest.ledger.tables import delivery, spool
 from digest.model import DeliveryId, Message, State
 
@@ -44,15 +44,12 @@ def keep(connection: Connection, messages: Collection[Message]) -> None:
 
 def kept(connection: Connection, numbers: Collection[DeliveryId]) -> dict[DeliveryId, Message]:
     """The messages on record for these deliveries, byte for byte."""
-    found: dict[DeliveryId, Message] = {}
-    for batch in batches(numbers):
-        rows = connection.execute(select(spool).where(spool.c.delivery.in_(batch)))
-        for row in rows:
-            content = zlib.decompress(row.content)
-            found[row.delivery] = Message(
-                row.delivery, row.sender, row.recipient, content, row.name
-            )
-    return found
+    return {
+        row.delivery: Message(
+            row.delivery, row.sender, row.recipient, zlib.decompress(row.content), row.name
+        )
+        for row in rows_in(connection, select(spool), spool.c.delivery, numbers)
+    }
 
 
 def tidy(connection: Connection) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, delete, exists, insert, or_, select, update
 
 from digest.ledger.aggregate import Aggregate
-from digest.ledger.database import INTAKE, REFUSALS, batches
+from digest.ledger.database import INTAKE, REFUSALS, rows_in
 from digest.ledger.subscribers import ensure_keys, keys
 from digest.ledger.tables import decision, delivery, subscriber, suppression, unsubscription
 from digest.model import State, SubscriberId
@@ -142,19 +142,13 @@ def refused(
         for name, address in people.items()
         if address in known
     }
-    for batch in batches(people):
-        rows = connection.scalars(
-            select(subscriber.c.name)
-            .join_from(unsubscription, subscriber)
-            .where(subscriber.c.name.in_(batch))
-        )
-        reasons.update((SubscriberId(name), "unsubscribed") for name in rows)
-    return reasons
+    left = select(subscriber.c.name).join_from(unsubscription, subscriber)
+    gone = rows_in(connection, left, subscriber.c.name, people)
+    return reasons | {SubscriberId(row.name): "unsubscribed" for row in gone}
 
 
 def _suppressed(connection: Connection, addresses: Collection[str]) -> dict[str, str]:
-    reasons: dict[str, str] = {}
-    for batch in batches({folded(address) for address in addresses}):
-        rows = connection.execute(select(suppression).where(suppression.c.address.in_(batch)))
-        reasons.update((row.address, row.reason) for row in rows)
+    asked = {folded(address) for address in addresses}
+    rows = rows_in(connection, select(suppression), suppression.c.address, asked)
+    reasons = {row.address: row.reason for row in rows}
     return {one: reasons[folded(one)] for one in addresses if folded(one) in reasons}

@@ -20,8 +20,9 @@ from sqlalchemy import Connection, create_engine, inspect, text
 import digest.ledger
 from digest.errors import LedgerError
 from digest.ledger import schema
+from digest.ledger.column_types import EPOCH
 from digest.ledger.suppressions import Suppression, Unsubscription
-from digest.ledger.tables import EPOCH, metadata, paper, subscriber
+from digest.ledger.tables import metadata, paper, subscriber
 from digest.model import Verdicts
 from tests.conftest import disposing
 from tests.ledger.samples import ADA, NOW, deliver, states
