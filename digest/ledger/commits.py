@@ -5,7 +5,7 @@ A delivery is committed right before the step that may have it accepted, and set
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,8 @@ from digest.model import DeliveryId, Message, Outcome, State
 
 Fenced = tuple[DeliveryId, int]
 """A delivery, and the fence of the claim that it is held under."""
+Rows = Sequence[Mapping[str, Any]]
+"""The values of ``_GO`` for each claim."""
 
 _SETTLEABLE = (State.CLAIMED, State.COMMITTED, State.UNCERTAIN, State.PENDING)
 """States in which the last owner's outcome counts: also where it was given up for dead and
@@ -48,6 +50,10 @@ _SETTLED = Bulk(
 )
 
 
+class _SomeRefused(Exception):
+    """Of deliveries that were to be committed together, not all may go on."""
+
+
 class Commits(Aggregate):
     """Commits deliveries, and records how they end."""
 
@@ -69,15 +75,23 @@ class Commits(Aggregate):
         or the recipient is suppressed, expired where decided ``expire_after`` or longer ago.
         """
         addresses = recipients or {}
-        with self._database.writing() as connection:
-            # Whoever unsubscribes waits for this, or is seen by it: never in between.
-            self._database.lock(connection, REFUSALS, shared=True)
-            settle(connection, outcomes, now=now)
-            allowed = _go(connection, _asking(claims, now, expire_after, addresses))
-            if others := {(number, fence) for number, fence in claims if number not in allowed}:
-                settle(connection, _ends(connection, others, expire_after, addresses), now=now)
-            spool.keep(connection, [one for one in keep if one.delivery in allowed])
-        return allowed
+        rows = _asking(claims, now, expire_after, addresses)
+
+        def attempt(go: Callable[[Connection, Rows], set[DeliveryId]]) -> set[DeliveryId]:
+            with self._database.writing() as connection:
+                # Whoever unsubscribes waits for this, or is seen by it: never in between.
+                self._database.lock(connection, REFUSALS, shared=True)
+                settle(connection, outcomes, now=now)
+                allowed = go(connection, rows)
+                if others := {pair for pair in claims if pair[0] not in allowed}:
+                    settle(connection, _ends(connection, others, expire_after, addresses), now=now)
+                spool.keep(connection, [one for one in keep if one.delivery in allowed])
+                return allowed
+
+        try:
+            return attempt(_all_go)
+        except _SomeRefused:
+            return attempt(_some_go)
 
     def settle(self, outcomes: Collection[tuple[Outcome, int]], *, now: datetime) -> None:
         """Durably record outcomes with their fences; one whose fence is old changes nothing."""
@@ -154,12 +168,20 @@ def _asking(
     ]
 
 
-def _go(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[DeliveryId]:
-    """Commit those that may go on: mostly all of them, so that is tried first, in one statement."""
-    with connection.begin_nested() as attempt:
-        if _GO.run(connection, rows) == len(rows):
-            return {row["which"] for row in rows}
-        attempt.rollback()
+def _all_go(connection: Connection, rows: Rows) -> set[DeliveryId]:
+    """Commit all, in one statement.
+
+    Raises:
+        _SomeRefused: not all may go on; the transaction has to be undone. Seldom, so that this
+            is cheaper than a savepoint in every transaction.
+    """
+    if _GO.run(connection, rows) != len(rows):
+        raise _SomeRefused
+    return {row["which"] for row in rows}
+
+
+def _some_go(connection: Connection, rows: Rows) -> set[DeliveryId]:
+    """Commit those that may go on, one by one."""
     return {row["which"] for row in rows if _GO.run(connection, [row])}
 
 
