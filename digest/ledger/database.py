@@ -145,7 +145,8 @@ class Database:
 def connect(url: str, *, patience: timedelta) -> Database:
     """The database that ``url`` names; nothing is opened or created yet.
 
-    Raises LedgerError where the URL is wrong.
+    Raises:
+        LedgerError: the URL is wrong.
     """
     try:
         parsed = make_url(url)

@@ -36,7 +36,8 @@ def version(connection: Connection) -> str | None:
 def upgrade(connection: Connection) -> None:
     """Make the tables, or run the migrations that are missing, inside the connection's transaction.
 
-    Raises LedgerError where the database is newer than this program.
+    Raises:
+        LedgerError: the database is newer than this program.
     """
     current = version(connection)
     if current is None:
