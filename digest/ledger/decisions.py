@@ -94,25 +94,32 @@ class Decisions(Aggregate):
 
         How many deliveries were added.
         """
-        missing: list[New] = []
         with self._database.writing(INTAKE) as connection:
-            for batch in batches(due):
-                wanted = {(name, str(due[name])) for name in batch}
-                digests = _decided(connection, wanted, decision.c.skipped.is_(None))
-                rows = connection.execute(
-                    select(delivery.c.decision, delivery.c.channel).where(
-                        delivery.c.decision.in_(digests.values())
-                    )
-                )
-                have = {(number, channel) for number, channel in rows}
-                missing += [
-                    New(number, channel, due[SubscriberId(name)], now)
-                    for (name, _), number in digests.items()
-                    for channel in dict.fromkeys(channels.get(SubscriberId(name), ()))
-                    if (number, channel) not in have
-                ]
-            add(connection, missing)
-        return len(missing)
+            return add_channels(connection, due, channels, now=now)
+
+
+def add_channels(
+    connection: Connection, due: Mapping[SubscriberId, Period], channels: Channels, *, now: datetime
+) -> int:
+    """Give the digests of these periods the deliveries that these channels lack; how many."""
+    missing: list[New] = []
+    for batch in batches(due):
+        wanted = {(name, str(due[name])) for name in batch}
+        digests = _decided(connection, wanted, decision.c.skipped.is_(None))
+        rows = connection.execute(
+            select(delivery.c.decision, delivery.c.channel).where(
+                delivery.c.decision.in_(digests.values())
+            )
+        )
+        have = {(number, channel) for number, channel in rows}
+        missing += [
+            New(number, channel, due[SubscriberId(name)], now)
+            for (name, _), number in digests.items()
+            for channel in dict.fromkeys(channels.get(SubscriberId(name), ()))
+            if (number, channel) not in have
+        ]
+    add(connection, missing)
+    return len(missing)
 
 
 def _hold(connection: Connection, numbers: Collection[int]) -> None:

@@ -76,7 +76,7 @@ class Leases(Aggregate):
             for row in sorted(rows, key=lambda row: row.id)
         ]
 
-    def due(self, channel: Channel, *, now: datetime) -> int:
+    def claimable(self, channel: Channel, *, now: datetime) -> int:
         """How many deliveries ``claim`` would find."""
         with self._database.reading() as connection:
             return connection.execute(select(func.count()).where(_free(channel, now))).scalar_one()

@@ -20,6 +20,7 @@ from digest.ledger.health import HealthCheck
 from digest.ledger.leases import Leases
 from digest.ledger.paper_lookup import PaperLookup
 from digest.ledger.papers import Papers
+from digest.ledger.subscriber_changes import SubscriberChanges
 from digest.ledger.subscribers import Subscribers
 from digest.ledger.suppressions import Suppressions
 
@@ -28,6 +29,7 @@ class Ledger(
     Papers,
     PaperLookup,
     Subscribers,
+    SubscriberChanges,
     Decisions,
     Digests,
     Feedback,

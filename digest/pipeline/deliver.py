@@ -33,7 +33,7 @@ RETRY_TEMPLATE = timedelta(minutes=15)
 def deliver(context: RunContext, subscribers: Sequence[Subscriber]) -> Deliveries:
     """Send every email that is pending, deferred until now, or was left half done."""
     given_up = _expire(context)
-    due = context.ledger.due("email", now=context.clock())
+    due = context.ledger.claimable("email", now=context.clock())
     if not due:
         return Deliveries((), given_up)
     try:

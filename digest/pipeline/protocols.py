@@ -106,7 +106,7 @@ class Ledger(Protocol):
         """Take up to ``limit`` deliveries that are pending, deferred until now or earlier, or
         claimed under a lease that has lapsed."""
 
-    def due(self, channel: Channel, *, now: datetime) -> int:
+    def claimable(self, channel: Channel, *, now: datetime) -> int:
         """How many deliveries ``claim`` would find."""
 
     def refused(self, people: Mapping[SubscriberId, str | None]) -> Mapping[SubscriberId, str]:

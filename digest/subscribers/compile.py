@@ -4,34 +4,36 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import zoneinfo
 from collections.abc import Sequence
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
 from digest import private_files
 from digest.errors import ConfigError
-from digest.model import Problem, Subscriber
+from digest.model import Origin, Problem, Subscriber
 from digest.subscribers.changes import Compiled
 from digest.subscribers.profile_files import FILE, load, profile_files
-
-NO_FILE = "none"
-"""Stands for the hash of profile files that do not exist."""
 
 
 class Store(Protocol):
     """What following the files asks of the ledger."""
 
-    def compiled(self, host: str, content: str, *, now: datetime) -> bool:
+    def compiled(self, host: str, content: str | None, *, now: datetime) -> bool:
         """Whether this host has compiled this content last, or only has an older copy."""
 
     def compile(
-        self, host: str, content: str, subscribers: Sequence[Subscriber], *, now: datetime
+        self, host: str, content: str | None, listed: Sequence[Subscriber], *, now: datetime
     ) -> Compiled:
         """Replace all profiles of the files, in one transaction. Raises ConfigError."""
 
-    def count_subscribers(self, *, origin: str | None = None) -> int:
+    def count_subscribers(self, *, origin: Origin | None = None) -> int:
         """How many have a profile."""
+
+    def follow_zone_data(self, version: str, *, now: datetime) -> int:
+        """Compute all due times anew where the time zone data has changed."""
 
 
 def follow_file(home: Path, ledger: Store, host: str, *, now: datetime) -> Compiled | None:
@@ -41,22 +43,22 @@ def follow_file(home: Path, ledger: Store, host: str, *, now: datetime) -> Compi
         ConfigError: The files are wrong, or empty or missing though they had subscribers. The
             ledger stays as it is.
     """
+    ledger.follow_zone_data(zone_data_version(), now=now)
     content = content_hash(home)
     if ledger.compiled(host, content, now=now):
         return None
-    # A home of subscribers in the database needs no file.
-    needs_file = content != NO_FILE or not ledger.count_subscribers()
-    listed = load(home) if needs_file else ()
+    # A home whose subscribers are all in the database needs no file.
+    listed = load(home) if content or not ledger.count_subscribers() else ()
     if not listed and (lost := ledger.count_subscribers(origin="file")):
-        raise ConfigError([_emptied(lost, gone=content == NO_FILE)])
+        raise ConfigError([_emptied(lost, is_missing=content is None)])
     return ledger.compile(host, content, listed, now=now)
 
 
-def content_hash(home: Path) -> str:
-    """SHA-256 of the names and contents of the profile files, in hex."""
+def content_hash(home: Path) -> str | None:
+    """SHA-256 of the names and contents of the profile files, in hex; None: there are none."""
     files = profile_files(home)
     if not files:
-        return NO_FILE
+        return None
     found = hashlib.sha256()
     for path in files:
         try:
@@ -67,6 +69,17 @@ def content_hash(home: Path) -> str:
         found.update(f"{name}\0{len(content)}\0".encode())
         found.update(content)
     return found.hexdigest()
+
+
+def zone_data_version() -> str:
+    """The version of the time zone data in use, as ``2026b``: the system's, else the package's."""
+    for folder in zoneinfo.TZPATH:
+        try:
+            with (Path(folder) / "tzdata.zi").open(encoding="ascii") as file:
+                return file.readline().removeprefix("# version ").strip()
+        except (OSError, UnicodeDecodeError):
+            continue
+    return str(import_module("tzdata").IANA_VERSION)
 
 
 def host_id(state: Path) -> str:
@@ -81,8 +94,8 @@ def host_id(state: Path) -> str:
         return path.read_text(encoding="ascii").strip()
 
 
-def _emptied(lost: int, *, gone: bool) -> Problem:
-    what = "the file is missing" if gone else "the file has no subscribers any more"
+def _emptied(lost: int, *, is_missing: bool) -> Problem:
+    what = "the file is missing" if is_missing else "the file has no subscribers any more"
     people = "1 subscriber" if lost == 1 else f"{lost:,} subscribers"
     remedy = "put them back; to remove them on purpose: digest subscribers remove --unlisted"
     return Problem(

@@ -269,11 +269,11 @@ def test_what_has_come_to_an_end_is_not_kept(ledger: Ledger) -> None:
 def test_what_is_due_is_what_a_claim_finds(ledger: Ledger) -> None:
     deliver(ledger, "a", channels=BOTH)
     deliver(ledger, "b", period=NEXT_WEEK)
-    assert ledger.due("email", now=NOW) == 2
+    assert ledger.claimable("email", now=NOW) == 2
     claim(ledger, limit=1)
-    assert ledger.due("email", now=NOW) == 1
-    assert ledger.due("email", now=NOW + LEASE) == 2
-    assert ledger.due("feed", now=NOW) == 1
+    assert ledger.claimable("email", now=NOW) == 1
+    assert ledger.claimable("email", now=NOW + LEASE) == 2
+    assert ledger.claimable("feed", now=NOW) == 1
 
 
 def test_a_digest_for_everybody_at_once(ledger: Ledger) -> None:

@@ -1,0 +1,287 @@
+"""Subscribers who come, change and go, with all that follows for deliveries and published files."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from digest.errors import ConfigError
+from digest.ledger.aggregate import Aggregate
+from digest.ledger.database import INTAKE, batches, next_key
+from digest.ledger.decisions import add_channels
+from digest.ledger.publications import mark_behind
+from digest.ledger.subscribers import STORED, TOKEN_BYTES, stored
+from digest.ledger.tables import EPOCH, compilation, decision, delivery, mark, subscriber
+from digest.model import (
+    Channel,
+    Origin,
+    State,
+    StoredSubscriber,
+    Subscriber,
+    SubscriberId,
+)
+from digest.scheduling import periods
+from digest.subscribers import changes, codec
+from digest.subscribers.changes import Changes, Compiled, First, Former, Known, New, Saved, folded
+
+_NO_FILE = "none"
+"""Stands for the hash where a host has no profile files."""
+_ZONES = "zoneinfo"
+_BATCH = 1000
+_CANCELLABLE = (State.PENDING, State.DEFERRED, State.CLAIMED)
+_CHANNELS: tuple[Channel, ...] = ("email", "feed")
+_REPLACE = (
+    update(subscriber)
+    .where(subscriber.c.id == bindparam("which"))
+    .values(
+        {
+            column: bindparam(f"to_{column}")
+            for column in ("origin", "profile", "address", "next_due", "open_since", "left_at")
+        }
+    )
+)
+
+
+class SubscriberChanges(Aggregate):
+    """The profiles of the files and of the database, and what is due by them."""
+
+    def planned(
+        self,
+        subscribers: Sequence[Subscriber],
+        origin: Origin,
+        *,
+        now: datetime,
+        first: First = "next",
+    ) -> Changes:
+        """What ``compile`` (origin ``file``) or ``save`` would change; nothing is written."""
+        with self._database.reading() as connection:
+            return _planned(connection, subscribers, origin, now=now, first=first)
+
+    def compile(
+        self, host: str, content: str | None, listed: Sequence[Subscriber], *, now: datetime
+    ) -> Compiled:
+        """Replace all profiles of the files by those ``listed``, in one transaction.
+
+        ``content`` is the hash of the files that ``host`` has; None: it has none.
+
+        Raises:
+            ConfigError: An id is taken or was somebody else's; nothing is changed.
+        """
+        with self._database.writing(INTAKE) as connection:
+            found = _planned(connection, listed, "file", now=now)
+            _apply(connection, found, now=now)
+            _note(connection, host, content or _NO_FILE, now=now)
+        return Compiled(
+            added=_ids([*found.added, *found.returned]),
+            changed=_ids([after for _, after in found.changed]),
+            removed=_ids(found.removed),
+        )
+
+    def compiled(self, host: str, content: str | None, *, now: datetime) -> bool:
+        """Whether there is nothing to compile: what this host has is what it compiled last.
+
+        A host that never compiled anything may have an older copy: what another host compiled at
+        any time, or no files at all, counts as compiled and is noted for this host.
+        """
+        latest = select(compilation.c.hash).where(compilation.c.host == host)
+        elsewhere = select(compilation.c.host).where(compilation.c.hash == content).limit(1)
+        if content is None:
+            elsewhere = select(subscriber.c.name).where(subscriber.c.profile.is_not(None)).limit(1)
+        with self._database.reading() as connection:
+            last: str | None = connection.scalar(latest.order_by(compilation.c.at.desc()).limit(1))
+            if last is not None:
+                return last == (content or _NO_FILE)
+            if connection.scalar(elsewhere) is None:
+                return False
+        with self._database.writing(INTAKE) as connection:
+            _note(connection, host, content or _NO_FILE, now=now)
+        return True
+
+    def save(
+        self, subscribers: Sequence[Subscriber], *, now: datetime, first: First = "next"
+    ) -> Saved:
+        """Give these subscribers of the database their profiles, in one transaction.
+
+        Who has unsubscribed stays so.
+
+        Raises:
+            ConfigError: An id is taken or was somebody else's; nothing is changed.
+        """
+        with self._database.writing(INTAKE) as connection:
+            found = _planned(connection, subscribers, "database", now=now, first=first)
+            _apply(connection, found, now=now)
+        return Saved(
+            added=_ids([*found.added, *found.returned]),
+            changed=_ids([after for _, after in found.changed]),
+            unchanged=_ids(found.unchanged),
+        )
+
+    def remove(self, names: Collection[SubscriberId], *, now: datetime) -> tuple[SubscriberId, ...]:
+        """Take their profiles from these, wherever those came from; who had one."""
+        with self._database.writing(INTAKE) as connection:
+            rows = [one for one in _known(connection, names) if isinstance(one, StoredSubscriber)]
+            _apply(connection, Changes(removed=tuple(rows)), now=now)
+        return _ids(rows)
+
+    def follow_zone_data(self, version: str, *, now: datetime) -> int:
+        """Compute all due times anew where the time zone data has changed; how many moved."""
+        known = select(mark.c.value).where(mark.c.name == _ZONES)
+        with self._database.reading() as connection:
+            before = connection.scalar(known)
+        if before == version:
+            return 0
+        moved, after = 0, 0
+        while before is not None:
+            with self._database.writing(INTAKE) as connection:
+                query = STORED.where(subscriber.c.id > after).order_by(subscriber.c.id)
+                rows = [stored(row) for row in connection.execute(query.limit(_BATCH))]
+                if not rows:
+                    break
+                after = rows[-1].key
+                again = [changes.rescheduled(row, row.subscriber, now) for row in rows]
+                late = [new for row, new in zip(rows, again, strict=True) if new != row]
+                _replace(connection, late)
+                moved += len(late)
+        with self._database.writing(INTAKE) as connection:
+            connection.execute(delete(mark).where(mark.c.name == _ZONES))
+            connection.execute(insert(mark), {"name": _ZONES, "at": now, "value": version})
+        return moved
+
+
+def _planned(
+    connection: Connection,
+    subscribers: Sequence[Subscriber],
+    origin: Origin,
+    *,
+    now: datetime,
+    first: First = "next",
+) -> Changes:
+    new = New(next_key(connection, subscriber.c.id), partial(secrets.token_urlsafe, TOKEN_BYTES))
+    known = list(_known(connection, [one.id for one in subscribers]))
+    if origin == "database":
+        return changes.saved(known, subscribers, now=now, new=new, first=first)
+    rows = connection.execute(STORED.where(subscriber.c.origin == "file"))
+    known += map(stored, rows)
+    return changes.compiled(known, subscribers, now=now, new=new)
+
+
+def _known(connection: Connection, names: Collection[SubscriberId]) -> Iterator[Known]:
+    for batch in batches(names):
+        for row in connection.execute(select(subscriber).where(subscriber.c.name.in_(batch))):
+            if row.profile is not None:
+                yield stored(row)
+            else:
+                left = row.left_at is not None
+                name = SubscriberId(row.name)
+                yield Former(row.id, name, row.address, left, row.until, row.feed_token)
+
+
+def _apply(connection: Connection, found: Changes, *, now: datetime) -> None:
+    """Write changes and what follows from them. Raises ConfigError."""
+    if found.problems:
+        raise ConfigError(found.problems)
+    if found.added:
+        names = ({"id": one.key, "name": one.subscriber.id} for one in found.added)
+        tokens = ({"feed_token": one.feed_token} for one in found.added)
+        values = map(_values, found.added)
+        rows = [{**a, **b, **c} for a, b, c in zip(names, tokens, values, strict=True)]
+        connection.execute(insert(subscriber), rows)
+    _replace(connection, [*found.returned, *(after for _, after in found.changed)])
+    gone = [{"which": one.key, "to_left_at": now} for one in found.removed]
+    if gone:
+        leave = update(subscriber).where(subscriber.c.id == bindparam("which"))
+        nothing = {"origin": None, "profile": None, "next_due": None, "open_since": None}
+        connection.execute(leave.values(left_at=bindparam("to_left_at"), **nothing), gone)
+    _cancel(connection, found, now=now)
+    _switch_on(connection, found, now=now)
+    behind = [one.key for one in (*found.returned, *found.removed)]
+    behind += [pair[1].key for pair in found.changed if changes.needs_publishing(*pair)]
+    # The addresses of their feeds are shown at once; the feeds of an import come with what is due.
+    behind += [one.key for one in found.added if one.origin == "file" and _has_feed(one)]
+    mark_behind(connection, behind, since=EPOCH)
+
+
+def _has_feed(row: StoredSubscriber) -> bool:
+    return "feed" in row.subscriber.channels
+
+
+def _values(row: StoredSubscriber) -> dict[str, Any]:
+    return {
+        "origin": row.origin,
+        "profile": codec.encode(row.subscriber),
+        "address": folded(row.subscriber.email),
+        "next_due": row.next_due,
+        "open_since": row.open_since,
+        "left_at": None,
+    }
+
+
+def _replace(connection: Connection, rows: Sequence[StoredSubscriber]) -> None:
+    if rows:
+        values = [
+            {"which": row.key, **{f"to_{column}": value for column, value in _values(row).items()}}
+            for row in rows
+        ]
+        connection.execute(_REPLACE, values)
+
+
+def _cancel(connection: Connection, found: Changes, *, now: datetime) -> None:
+    """Give up what waits for people and channels that went, unless it is being accepted."""
+    for channel in _CHANNELS:
+        keys = [one.key for one in found.removed]
+        keys += [old.key for old, new in found.changed if channel in _lost(old, new)]
+        for batch in batches(keys):
+            theirs = select(decision.c.id).where(decision.c.subscriber.in_(batch))
+            waiting = (
+                select(delivery.c.id)
+                .where(delivery.c.channel == channel, delivery.c.due.is_not(None))
+                .where(delivery.c.state.in_(_CANCELLABLE), delivery.c.decision.in_(theirs))
+                .order_by(delivery.c.id)  # as senders do: two writers never wait for each other
+                .with_for_update()
+            )
+            for numbers in batches(connection.scalars(waiting).all()):
+                connection.execute(
+                    update(delivery)
+                    .where(delivery.c.id.in_(numbers))
+                    .values(
+                        state=State.CANCELLED,
+                        detail=f"no longer a subscriber by {channel}",
+                        fence=delivery.c.fence + 1,
+                        owner=None,
+                        due=None,
+                        updated=now,
+                    )
+                )
+
+
+def _lost(old: StoredSubscriber, new: StoredSubscriber) -> set[Channel]:
+    return set(old.subscriber.channels) - set(new.subscriber.channels)
+
+
+def _switch_on(connection: Connection, found: Changes, *, now: datetime) -> None:
+    """Deliver the digests of the periods that are due now on channels switched on since."""
+    on = {one.subscriber.id: one.subscriber.channels for one in found.returned}
+    for old, new in found.changed:
+        if more := _lost(new, old):
+            on[new.subscriber.id] = tuple(sorted(more))
+    rows = [one for one in found.present if one.subscriber.id in on]
+    due = {one.subscriber.id: periods.due_period(one.subscriber, now) for one in rows}
+    add_channels(connection, due, on, now=now)
+
+
+def _note(connection: Connection, host: str, content: str, *, now: datetime) -> None:
+    """Remember what a host has compiled, as the latest of its rows whatever its clock does."""
+    rows = connection.execute(select(compilation).where(compilation.c.host == host)).all()
+    at = max([now, *(row.at + timedelta(microseconds=1) for row in rows)])
+    same = (compilation.c.host == host) & (compilation.c.hash == content)
+    connection.execute(delete(compilation).where(same))
+    connection.execute(insert(compilation), {"host": host, "hash": content, "at": at})
+
+
+def _ids(rows: Sequence[StoredSubscriber]) -> tuple[SubscriberId, ...]:
+    return tuple(row.subscriber.id for row in rows)
