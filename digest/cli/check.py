@@ -41,7 +41,7 @@ def check(home: Path, as_json: bool) -> int:
     try:
         opened = app.open_home(home)
         notes += _not_fetched(opened)
-        tried = template_check.try_all(templates.load(home), opened.site)
+        tried = template_check.check(templates.load(home), opened.site)
         problems += [Problem(each.where, each.what, MEND_TEMPLATE) for each in tried.failures]
         notes += tried.notes
         stops = "what needs them is not made"

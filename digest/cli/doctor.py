@@ -98,7 +98,7 @@ def _profiles(home: Home) -> Iterator[Finding]:
 
 
 def _templates(home: Home) -> Iterator[Finding]:
-    found = template_check.try_all(templates.load(home.path), home.site)
+    found = template_check.check(templates.load(home.path), home.site)
     for error in found.failures:
         yield fail("templates", str(error), MEND_TEMPLATE)
     for problem in found.notes:

@@ -1,1 +1,1 @@
-"""Looks whether a home, its machine, its mail server and its names in the DNS are well."""
+"""Checks of the machine, the mail server, the web server, the DNS and the templates."""

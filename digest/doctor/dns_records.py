@@ -1,4 +1,4 @@
-"""What the DNS says of the domains that mail is sent from."""
+"""Checks of the DNS records of the domains that mail is sent from."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NO_RESOLVER = "no resolver answered"
 
 
 def spf(resolver: Resolver, domain: str) -> Finding:
-    """Which servers may send for the domain (RFC 7208)."""
+    """Check which servers may send for the domain (RFC 7208)."""
     found = [text for text in resolver.texts(domain) if _tagged(text, "v=spf1")]
     remedy = f'publish TXT at {domain}: "v=spf1 mx -all", naming the server that delivers'
     if not found:
@@ -26,7 +26,7 @@ def spf(resolver: Resolver, domain: str) -> Finding:
 
 
 def dkim(resolver: Resolver, domain: str, selector: str, record: str) -> Finding:
-    """Whether the key that verifies our signatures is published (RFC 6376, 3.6.1)."""
+    """Check that the key that verifies our signatures is published (RFC 6376, 3.6.1)."""
     name = f"{selector}._domainkey.{domain}"
     found = [_tags(text) for text in resolver.texts(name) if "p=" in text]
     remedy = f'publish TXT at {name}: "{record}"'
@@ -41,9 +41,9 @@ def dkim(resolver: Resolver, domain: str, selector: str, record: str) -> Finding
 
 
 def dmarc(resolver: Resolver, domain: str) -> Finding:
-    """What receivers do with mail that only claims to be from the domain (RFC 7489).
+    """Check the policy for mail that only claims to be from the domain (RFC 7489).
 
-    The record of the nearest domain above counts where the domain has none of its own.
+    Without a record of its own, the record of the nearest parent domain counts.
     """
     labels = domain.split(".")
     for start in range(max(1, len(labels) - 1)):
@@ -60,7 +60,7 @@ def dmarc(resolver: Resolver, domain: str) -> Finding:
 
 
 def aligned(domain: str, signed: str) -> Finding | None:
-    """Whether a signature of ``signed`` speaks for mail from ``domain``; None: it does."""
+    """Check that DMARC counts a signature of ``signed`` for mail from ``domain``; None: it does."""
     if _under(domain, signed) or _under(signed, domain):
         return None
     what = f"mail from {domain} is signed by {signed}, which DMARC does not count"
@@ -68,7 +68,7 @@ def aligned(domain: str, signed: str) -> Finding | None:
 
 
 def takes_mail(resolver: Resolver, domain: str, purpose: str) -> Finding:
-    """Whether mail to the domain arrives anywhere (RFC 5321, 5.1; RFC 7505)."""
+    """Check that the domain can receive mail (RFC 5321, 5.1; RFC 7505)."""
     hosts = resolver.exchanges(domain)
     remedy = f"publish an MX record at {domain}"
     if hosts == (".",):
@@ -81,7 +81,7 @@ def takes_mail(resolver: Resolver, domain: str, purpose: str) -> Finding:
 
 
 def reverse(resolver: Resolver, host: str) -> Finding:
-    """Whether the server's addresses have names that lead back to them."""
+    """Check that the server's addresses have names that resolve to them."""
     addresses = (host,) if _is_address(host) else resolver.addresses(host)
     public = [address for address in addresses if ip_address(address).is_global]
     for address in public:
@@ -98,7 +98,7 @@ def reverse(resolver: Resolver, host: str) -> Finding:
 
 
 def asked(area: str, check: Callable[[], Finding]) -> Finding:
-    """What a check finds; ``no resolver answered`` where it could not ask."""
+    """Make a check; if no resolver answers, the finding says so."""
     try:
         return check()
     except Unanswered:
@@ -110,7 +110,7 @@ def _tagged(text: str, version: str) -> bool:
 
 
 def _tags(text: str) -> dict[str, str]:
-    """``k=v; …`` without space inside the values."""
+    """Parse ``k=v; …``; white space in values is removed."""
     pairs = (part.partition("=") for part in text.split(";") if "=" in part)
     return {key.strip(): "".join(value.split()) for key, _, value in pairs}
 

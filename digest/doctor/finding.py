@@ -1,4 +1,4 @@
-"""What one look at one thing has shown."""
+"""The result of one check."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 Level = Literal["ok", "warn", "fail", "skip"]
-"""``fail``: mail or feeds suffer now. ``skip``: it could not, or need not, be looked at."""
+"""``fail``: mail or feeds do not work now. ``skip``: it was not, or need not be, checked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of a report; it holds no secret."""
+    """One line of the report; it contains no secret."""
 
     area: str
     level: Level
@@ -20,12 +20,12 @@ class Finding:
 
 
 def ok(area: str, what: str) -> Finding:
-    """All is well."""
+    """Everything works."""
     return Finding(area, "ok", what)
 
 
 def warn(area: str, what: str, remedy: str) -> Finding:
-    """It works, but not as well as it could, or not for long."""
+    """It works, but should be better, or will soon fail."""
     return Finding(area, "warn", what, remedy)
 
 
@@ -35,5 +35,5 @@ def fail(area: str, what: str, remedy: str) -> Finding:
 
 
 def skip(area: str, what: str) -> Finding:
-    """It was not looked at, and why."""
+    """It was not checked; ``what`` says why."""
     return Finding(area, "skip", what)

@@ -1,4 +1,4 @@
-"""Folders, disks and clocks."""
+"""Checks of folders, disks and clocks."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pathlib import Path
 from digest.doctor.finding import Finding, fail, ok, warn
 
 SCARCE, LITTLE = 100_000_000, 1_000_000_000
-"""Bytes left on a disk: too few to go on, and few enough to say so."""
+"""Free bytes of a disk below which a check fails, and below which it warns."""
 TOLERATED, WRONG = timedelta(seconds=30), timedelta(minutes=10)
-"""How far two clocks may be apart, and from where on due times and leases suffer."""
+"""The difference of two clocks above which a check warns, and above which it fails."""
 
 
 def folder(area: str, path: Path, *, written: bool = True) -> Finding:
-    """Whether a folder can be used; one that is written need only be possible to make."""
+    """Check that a folder can be used; one to write to may also be creatable."""
     there = _nearest(path)
     if there == path and not path.is_dir():
         return fail(area, f"{path} is no folder", "move it away")
@@ -32,7 +32,7 @@ def folder(area: str, path: Path, *, written: bool = True) -> Finding:
 
 
 def disk(area: str, path: Path) -> Finding:
-    """The room left where ``path`` is, or will be."""
+    """Check the free space of the disk where ``path`` is, or will be."""
     there = _nearest(path)
     free = shutil.disk_usage(there).free
     words = f"{free / 1e9:,.1f} GB free at {there}"
@@ -44,7 +44,7 @@ def disk(area: str, path: Path) -> Finding:
 
 
 def private(area: str, path: Path) -> Finding | None:
-    """Whether a secret file is for its owner alone; None: there is no such file."""
+    """Check that only its owner can read a secret file; None: there is no such file."""
     try:
         mode = path.stat().st_mode & 0o777
     except OSError:
@@ -57,7 +57,7 @@ def private(area: str, path: Path) -> Finding | None:
 def clocks(
     now: datetime, others: dict[str, datetime], newest: datetime | None
 ) -> Iterator[Finding]:
-    """This machine's clock beside others', and beside the newest entry of the ledger."""
+    """Compare this machine's clock with others, and with the newest entry of the ledger."""
     remedy = "let a time service (chrony, systemd-timesyncd) set the clock"
     for name, time in others.items():
         apart = abs(now - time)
@@ -74,5 +74,5 @@ def clocks(
 
 
 def _nearest(path: Path) -> Path:
-    """The path, or the nearest folder above it that exists."""
+    """The path, or the nearest parent folder that exists."""
     return next(each for each in (path, *path.parents) if os.access(each, os.F_OK))

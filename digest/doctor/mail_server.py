@@ -1,4 +1,4 @@
-"""The servers that the settings name: SMTP, and whoever serves the public folder."""
+"""Checks of the servers in the settings: the mail server and the web server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from digest.delivery.envelope import readable
 from digest.doctor.finding import Finding, fail, ok, warn
 
 PATIENCE = 15.0
-"""Seconds for a server to answer."""
+"""The seconds to wait for an answer of a server."""
 EXPIRES_SOON = timedelta(days=14)
 
 _REMEDIES = {
@@ -32,7 +32,7 @@ _REMEDIES = {
 
 
 def smtp(server: Server, sender: str, *, now: datetime) -> Iterator[Finding]:
-    """Log in, and ask whether mail from ``sender`` would be taken; none is sent."""
+    """Log in, and check that the server accepts mail from ``sender``; none is sent."""
     where = f"{server.host}:{server.port}"
     try:
         tls = server.tls()
@@ -54,7 +54,7 @@ def smtp(server: Server, sender: str, *, now: datetime) -> Iterator[Finding]:
 
 
 def _security(connection: Connection, server: Server, *, now: datetime) -> Finding:
-    """How the connection is kept private, and until when the certificate is valid."""
+    """Check the encryption of the connection, and how long the certificate is valid."""
     wire = connection.wire
     if not isinstance(wire, ssl.SSLSocket):
         if ip_address(wire.getpeername()[0].partition("%")[0]).is_loopback:
@@ -69,7 +69,7 @@ def _security(connection: Connection, server: Server, *, now: datetime) -> Findi
 
 
 def _takes(connection: Connection, sender: str) -> Finding:
-    """Whether the server lets us send as ``sender``."""
+    """Check that the server accepts mail from ``sender``."""
     try:
         code, words = connection.docmd(f"MAIL FROM:<{sender}>")
         with suppress(smtplib.SMTPException, OSError):
@@ -86,20 +86,22 @@ def _takes(connection: Connection, sender: str) -> Finding:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a web server made of a question."""
+    """The answer of a web server."""
 
     finding: Finding
     date: datetime | None = None
-    """Its clock."""
+    """The time of its clock."""
 
 
 def web(base_url: str, page: str, link: str | None) -> Answer:
-    """Whether links of mails lead anywhere: ``page``, a file of the public folder, and ``link``,
-    which only `digest serve` answers. Looking at either changes nothing."""
+    """Check that links in mails work; this changes nothing.
+
+    ``page`` is a file of the public folder; only ``digest serve`` answers to ``link``.
+    """
     answer = _head(base_url, page, "serve public/ there")
     if link is None or answer.finding.level == "fail":
         return answer
-    # The words leave out the link, which holds a token.
+    # The finding does not quote the link, which contains a token.
     answered = _head(base_url, link, "").finding.level != "fail"
     what = f"{base_url} serves the public folder, but nobody there answers who unsubscribes"
     remedy = "run `digest serve`, and have the web server pass /unsubscribe/ on to it"

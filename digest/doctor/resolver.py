@@ -1,4 +1,4 @@
-"""Questions to the DNS, in the few words that the checks need."""
+"""Queries to the DNS, as the checks need them."""
 
 from __future__ import annotations
 
@@ -10,29 +10,32 @@ import dns.resolver
 import dns.reversename
 
 PATIENCE = 4.0
-"""Seconds for one question; a resolver that takes longer is not asked again."""
+"""The seconds for one query; a resolver that takes longer gets no further queries."""
 
 
 class Unanswered(Exception):
-    """No resolver answered; that says nothing about the name that was asked for."""
+    """No resolver answered, so nothing is known about the name."""
 
 
 class Resolver:
-    """The system's resolver."""
+    """Queries the resolver of the system.
+
+    Every method raises ``Unanswered`` if no resolver answers.
+    """
 
     def __init__(self, make: Callable[[], dns.resolver.Resolver] = dns.resolver.Resolver) -> None:
-        """``make`` configures one; dnspython's default reads the system's settings."""
+        """Use the resolver that ``make`` returns; the default reads the settings of the system."""
         self._make = make
         self._resolver: dns.resolver.Resolver | None = None
         self._silent = False
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """The TXT records of a name, their strings joined; empty: it has none."""
+        """The TXT records of a name, each with its strings joined."""
         records = self._ask(name, "TXT")
         return tuple(b"".join(one.strings).decode("utf-8", "replace") for one in records)
 
     def exchanges(self, name: str) -> tuple[str, ...]:
-        """The hosts that take a domain's mail, the preferred first; ``.`` says that it has none."""
+        """The mail hosts of a domain, the preferred first; ``.`` means that it accepts no mail."""
         records = sorted(self._ask(name, "MX"), key=lambda one: one.preference)
         return tuple(str(one.exchange).rstrip(".") or "." for one in records)
 
@@ -41,7 +44,7 @@ class Resolver:
         return tuple(one.address for kind in ("A", "AAAA") for one in self._ask(name, kind))
 
     def names(self, address: str) -> tuple[str, ...]:
-        """The hosts that an IP address belongs to (PTR)."""
+        """The names of an IP address (PTR)."""
         found = self._ask(dns.reversename.from_address(address), "PTR")
         return tuple(str(one.target).rstrip(".") for one in found)
 
@@ -54,7 +57,7 @@ class Resolver:
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return []
         except (dns.resolver.YXDOMAIN, dns.exception.SyntaxError, UnicodeError):
-            return []  # no name that anything could be found under
+            return []  # not a valid name, so it has no records
         except (dns.exception.DNSException, OSError) as error:
             self._silent = True
             raise Unanswered from error

@@ -1,4 +1,4 @@
-"""A set of templates tried on made-up mail and pages, before real ones need it."""
+"""Tries the templates on invented messages and pages, before real ones need them."""
 
 from __future__ import annotations
 
@@ -56,17 +56,17 @@ _EMPTY = Digest(_READER.id, _FULL.period, _DAY, _PAPER.key, (), Coverage(1, 0))
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
-    """What came of it."""
+class TemplateCheck:
+    """The result for all templates."""
 
     failures: tuple[TemplateError, ...]
-    """One for each template that cannot make what it is for."""
+    """One error for each template that cannot be rendered."""
     notes: tuple[Problem, ...]
-    """Where all do, what the operator should know."""
+    """What the operator should know, if no template failed."""
 
 
-def try_all(templates: Templates, site: Site) -> Trial:
-    """Make one of everything."""
+def check(templates: Templates, site: Site) -> TemplateCheck:
+    """Render one of everything."""
     failures: dict[str, TemplateError] = {}
     notes: Sequence[Problem] = ()
     try:
@@ -79,8 +79,8 @@ def try_all(templates: Templates, site: Site) -> Trial:
         except TemplateError as error:
             failures.setdefault(str(error), error)
     if failures:
-        return Trial(tuple(failures.values()), ())
-    return Trial((), (*notes, *_unused(templates)))
+        return TemplateCheck(tuple(failures.values()), ())
+    return TemplateCheck((), (*notes, *_unused(templates)))
 
 
 def _unused(templates: Templates) -> Iterator[Problem]:

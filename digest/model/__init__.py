@@ -1,7 +1,7 @@
-"""Every domain type: frozen values without behaviour that needs I/O.
+"""The domain types: frozen values without I/O.
 
-Dates are local calendar dates; datetimes are timezone-aware and in UTC unless a name
-says otherwise; scores and contributions are multiples of 0.0001 in 0..1.
+A date is a local calendar date; a datetime is timezone-aware and in UTC. Scores and contributions
+are multiples of 0.0001 between 0 and 1.
 """
 
 from digest.model.deliveries import Claim, Message, Outcome, State

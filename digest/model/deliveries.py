@@ -1,4 +1,4 @@
-"""Digests on their way."""
+"""Deliveries: digests on their way to subscribers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from digest.model.identifiers import Channel, DeliveryId
 
 
 class State(StrEnum):
-    """Where a delivery stands. See docs/architecture.md for the transitions."""
+    """The state of a delivery. See docs/delivery.md for the transitions."""
 
     PENDING = "pending"
     CLAIMED = "claimed"
@@ -26,38 +26,38 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A delivery that one owner may work on until its lease ends."""
+    """A delivery that one process may work on until its lease ends."""
 
     delivery: DeliveryId
     channel: Channel
     digest: Digest
     fence: int
-    """Grows with every claim of this delivery; a write with an old fence changes nothing."""
+    """It grows with every claim of the delivery; a write with an older fence changes nothing."""
     attempt: int
-    """1 for the first."""
+    """The number of the attempt, from 1."""
     kept: Message | None = None
-    """What went out before, where that may or may not have arrived."""
+    """The message of an earlier attempt whose outcome is uncertain."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A composed email: RFC 5322 bytes with CRLF line ends, and its envelope."""
+    """A composed email (RFC 5322, with CRLF line ends) with its envelope."""
 
     delivery: DeliveryId
     sender: str
     recipient: str
     content: bytes
     name: str = ""
-    """What a person knows it by, in file names and logs: ``2026-W46-ada``."""
+    """Its name in file names and logs, as ``2026-W46-ada``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one attempt at a delivery ended."""
+    """The result of one attempt at a delivery."""
 
     delivery: DeliveryId
     state: State
     detail: str = ""
-    """The server's words, or where the file went."""
+    """The reply of the server, or the path of the file."""
     retry_at: datetime | None = None
-    """With ``deferred``: not before this."""
+    """With the state ``deferred``: when to try again at the earliest."""

@@ -1,4 +1,4 @@
-"""Picks for a period, and decisions about it."""
+"""Periods, picks, and the decisions about a subscriber's digest for a period."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from digest.model.subscribers import Place
 
 @dataclass(frozen=True, slots=True, order=True)
 class Period:
-    """The local day, week or month a digest stands for; ``str()`` is its key, as ``2026-W47``."""
+    """The local day, week or month of a digest; ``str()`` is its key, as ``2026-W47``."""
 
     start: date
     kind: Literal["day", "week", "month"]
@@ -32,7 +32,7 @@ class Period:
 
     @property
     def end(self) -> date:
-        """The last day in it."""
+        """The last day of the period."""
         match self.kind:
             case "day":
                 return self.start
@@ -44,16 +44,16 @@ class Period:
 
 
 class Reason(NamedTuple):
-    """One addend of a score. There are so many that their cost to make and to hash counts."""
+    """One addend of a score; a named tuple, since so many are made and hashed."""
 
     interest: str
-    """The interest as the subscriber wrote it."""
+    """The interest, as the profile writes it."""
     term: str
-    """What was found, as it stands in the paper (``LoRA`` for ``low-rank adaptation``)."""
+    """The term that was found, as the paper writes it (``LoRA`` for ``low-rank adaptation``)."""
     place: Place
     weight: float
     contribution: float
-    """Its part of the score; the contributions of a pick sum to its score exactly (1e-9)."""
+    """Its part of the score. The contributions of a pick add up to its score (to 1e-9)."""
     via: Literal[
         "term",
         "acronym",
@@ -75,7 +75,7 @@ class Pick:
     score: float
     reasons: tuple[Reason, ...]
     late: bool = False
-    """Its dump's date lies before the digest's period."""
+    """Whether the date of its dump lies before the digest's period."""
 
 
 class Why(StrEnum):
@@ -98,30 +98,30 @@ class LeftOut:
     score: float
     why: Why
     detail: str
-    """In words, with the figure or term that decided: ``0.1312 is below 0.2``."""
+    """The reason in words, with its figure or term, as ``0.1312 is below 0.2``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What a digest was drawn from."""
+    """The dumps and papers that a digest was selected from."""
 
     dumps: int
     papers: int
-    """Papers considered."""
+    """How many papers were considered."""
     left_out: Mapping[Why, int] = field(default_factory=dict)
     missing: tuple[date, ...] = ()
-    """Days of the period whose expected dump has not come."""
+    """The days of the period whose expected dump did not arrive."""
     expected: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """What one subscriber gets for one period, the same on every channel."""
+    """What a subscriber gets for a period, the same on every channel."""
 
     subscriber: SubscriberId
     period: Period
     composed: datetime
-    """``now`` of the run that decided it; also the message's Date."""
+    """``now`` of the pass that decided it; also the Date header of the message."""
     until: PaperKey
     """The newest paper considered; the next digest begins after it."""
     picks: tuple[Pick, ...]
@@ -129,7 +129,7 @@ class Digest:
 
 
 class SkipReason(StrEnum):
-    """Why a due digest was not made."""
+    """Why there is no digest for a period that is due."""
 
     NOTHING_NEW = "nothing new has arrived"
     """The period stays open: papers that come before the next one is due still make a digest."""
@@ -139,7 +139,7 @@ class SkipReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """A due digest that is not sent."""
+    """The decision that there is no digest for a period that is due."""
 
     subscriber: SubscriberId
     period: Period
@@ -166,18 +166,18 @@ class Decided:
     period: Period
     composed: datetime
     after: PaperKey | None
-    """Where the one before it ended; None: it was the subscriber's first."""
+    """The newest paper of the decision before it; None: it is the subscriber's first one."""
     until: PaperKey
     picks: int
-    """0: a skip, or an empty digest."""
+    """The number of picks; 0 stands for a skip or an empty digest."""
 
 
 @dataclass(frozen=True, slots=True)
 class DumpSeen:
-    """A dump that was read, as coverage needs it."""
+    """A dump that was read, as far as coverage needs it."""
 
     name: str
     listed: date | None
     arrived: datetime
     newest: PaperKey
-    """The newest paper known once it was read; 0: none."""
+    """The newest paper that was known after the dump was read; 0: there was none."""

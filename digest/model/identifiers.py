@@ -1,4 +1,4 @@
-"""Ids, channels and problems."""
+"""Types of identifiers, channels, and problems."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Literal, NewType
 
 PaperId = NewType("PaperId", str)
-"""Stable name of a paper: ``arxiv:2401.01234`` or ``title:`` + 16 hex digits."""
+"""The stable id of a paper: ``arxiv:2401.01234``, or ``title:`` with 16 hexadecimal digits."""
 PaperKey = NewType("PaperKey", int)
-"""The ledger's integer key of a paper; it grows in order of arrival, so it is also a cursor."""
+"""The ledger's integer key of a paper. Keys grow in order of arrival, so a key is also a cursor."""
 DumpHash = NewType("DumpHash", str)
-"""SHA-256 of a dump file's bytes as they lie in the inbox, in hex."""
+"""The SHA-256 of the bytes of a file in the inbox, in hexadecimal."""
 SubscriberId = NewType("SubscriberId", str)
 DeliveryId = NewType("DeliveryId", int)
 
@@ -19,10 +19,10 @@ Channel = Literal["email", "feed"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """Something the operator should know: where it is, what it is, what to do about it."""
+    """Something that the operator should know: where it is, what it is, and what to do about it."""
 
     where: str
-    """``file:line``, ``file`` or a name such as ``ada/email``."""
+    """``file:line``, ``file``, or a name such as ``ada/email``."""
     what: str
     remedy: str = ""
 

@@ -1,4 +1,4 @@
-"""Dumps, the papers in them, and what subscribers say of these."""
+"""Dumps, the papers in them, and the verdicts of subscribers on papers."""
 
 from __future__ import annotations
 
@@ -12,53 +12,53 @@ from digest.model.identifiers import DumpHash, PaperId, PaperKey, Problem
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One paper as one dump lists it. ``title`` and ``abstract`` are readable Unicode."""
+    """A paper as a dump lists it. ``title`` and ``abstract`` are readable Unicode."""
 
     title: str
     abstract: str
     raw_title: str
     raw_abstract: str
-    """As it stood in the dump; paragraphs are joined by a blank line in both forms."""
+    """The text of the dump. In ``abstract`` too, a blank line separates paragraphs."""
     line: int = 0
-    """1-based line of the title in the (decompressed) dump; 0 where the format has no lines."""
+    """The line of the title in the (decompressed) dump, from 1; 0 if the format has no lines."""
     authors: tuple[str, ...] = ()
     author_count: int | None = None
     published: date | None = None
     comments: int | None = None
     url: str | None = None
-    """http(s) only."""
+    """An http(s) URL."""
     arxiv_id: str | None = None
-    """Without version, as ``2401.01234`` or ``hep-th/9901001``."""
+    """The arXiv id without version, as ``2401.01234`` or ``hep-th/9901001``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dump:
-    """What a reader made of one file."""
+    """The result of reading one file."""
 
     hash: DumpHash
     name: str
-    """File name relative to the inbox."""
+    """The file's path in the inbox."""
     format: str
-    """``papers-page-plain``, ``papers-page-detailed``, …: the reader that took it."""
+    """The format that was recognised, as ``papers-page-plain``."""
     listed: date | None
-    """The dump's own date, with its year inferred; None where it states none."""
+    """The dump's own date, with an inferred year; None if it has no date."""
     records: tuple[Record, ...]
     problems: tuple[Problem, ...] = ()
-    """One for each bad record that was skipped."""
+    """One problem for each bad record that was skipped, or read in part."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """One paper, however often and wherever it was seen, with the best of its metadata."""
+    """A paper with the best metadata of all its records, in whatever dumps."""
 
     key: PaperKey
     id: PaperId
     title: str
     abstract: str
     arrived: datetime
-    """``now`` of the run that first read it."""
+    """``now`` of the pass that first read the paper."""
     listed: date | None = None
-    """Date of the dump it first came in."""
+    """The date of the first dump that lists the paper."""
     authors: tuple[str, ...] = ()
     author_count: int | None = None
     published: date | None = None
@@ -66,19 +66,19 @@ class Paper:
     url: str | None = None
     arxiv_id: str | None = None
     keys: frozenset[int] = field(default=frozenset(), compare=False, repr=False)
-    """Of a candidate for identity: those of the wanted keys that it has; else empty."""
+    """Those of the blocking keys in question that the paper has, while records are matched."""
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What identity decided about records of one dump: one paper, new or known."""
+    """Records of one dump that are the same paper, new or known."""
 
     paper: Paper
-    """With the best metadata of all its records; ``key`` is 0 where ``is_new``."""
+    """The paper with the best metadata of all its records; ``key`` is 0 if ``is_new``."""
     records: tuple[Record, ...]
     is_new: bool
     keys: frozenset[int]
-    """Signed 64-bit hashes by which later records find this paper."""
+    """Its blocking keys, by which later records find the paper."""
 
 
 Matcher = Callable[[Sequence[Record], Sequence[Paper]], Sequence[Match]]
@@ -89,7 +89,7 @@ Opinion = Literal["like", "dislike"]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a subscriber said of one paper; a later one replaces it."""
+    """The opinion of a subscriber on a paper; a later verdict replaces it."""
 
     paper: Paper
     opinion: Opinion
@@ -98,7 +98,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """The papers that ranking learns a subscriber's taste from, newest verdict first."""
+    """The papers that a subscriber liked and disliked, with the newest verdict first."""
 
     liked: tuple[Paper, ...] = ()
     disliked: tuple[Paper, ...] = ()

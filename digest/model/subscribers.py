@@ -1,4 +1,4 @@
-"""Who reads about what, when and where."""
+"""Subscribers: their interests, schedules and settings."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ Origin = Literal["file", "database"]
 
 @dataclass(frozen=True, slots=True)
 class Interest:
-    """A keyword, phrase, pattern or author with a weight; in ``exclude``, one that rules out."""
+    """A keyword, phrase, pattern or author with a weight; in ``exclude``, an exclusion."""
 
     text: str
     """The phrase, the pattern without its slashes, or the author's name."""
     kind: InterestKind = "phrase"
     place: Literal["title", "abstract"] | None = None
-    """Where it must stand; None: in either."""
+    """Where it has to occur; None: in the title or the abstract."""
     weight: float = 1.0
     must_see: bool = False
-    """Papers that hold it are in the digest whatever their score and rank."""
+    """Papers that contain it are in the digest whatever their score."""
 
     def __str__(self) -> str:
         return f"/{self.text}/" if self.kind == "pattern" else self.text
@@ -33,14 +33,14 @@ class Interest:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When a digest is due, in the subscriber's local time. ``cron`` set: the rest is unused."""
+    """When a digest is due, in local time. With ``cron``, the other fields are not used."""
 
     every: Literal["day", "weekday", "week", "month"] = "week"
     on: int | None = None
-    """``week``: ISO weekday, 1 Monday … 7 Sunday. ``month``: 1 … 31, the last day where shorter."""
+    """For ``week`` 1 (Monday) to 7 (Sunday); for ``month`` 1 to 31, at most the month's last day."""
     at: time = time(8)
     cron: str | None = None
-    """Five fields, with cron's own weekday numbers (0 and 7 Sunday)."""
+    """A cron expression of five fields, in which Sunday is 0 or 7."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,12 @@ class Profile:
     interests: tuple[Interest, ...]
     exclude: tuple[Interest, ...] = ()
     liked: tuple[PaperId, ...] = ()
-    """Papers that the subscriber liked, and disliked, as far as verdicts count."""
+    """The papers that the subscriber liked; empty if verdicts do not count."""
     disliked: tuple[PaperId, ...] = ()
     comments: float = 0.0
-    """0..0.5, what a much discussed paper gains, and"""
+    """How much a paper with many comments gains, from 0 to 0.5."""
     freshness: float = 0.0
-    """what one gains that was published on the day it came."""
+    """How much a paper gains that arrives on the day of its publication, from 0 to 0.5."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +64,21 @@ class Subscriber:
 
     id: SubscriberId
     email: str | None
-    """None only where the channels are without ``email``."""
+    """None only if ``email`` is not among the channels."""
     profile: Profile
     name: str = ""
     channels: tuple[Channel, ...] = ("email",)
     schedule: Schedule = Schedule()
     timezone: str = "UTC"
-    """IANA key, known to ``zoneinfo``."""
+    """The IANA key of a time zone that ``zoneinfo`` knows."""
     limit: int = 12
     threshold: float = 0.2
     backfill: timedelta | None = None
-    """How far back the first digest looks; None: to the start of the period before."""
+    """How far back the first digest reaches; None: to the start of its period."""
     send_empty: bool = False
     feed_entries: Literal["papers", "digests"] = "papers"
     learn: bool = True
-    """Whether verdicts on papers shift the ranking."""
+    """Whether verdicts change the ranking."""
     paused: date | None = None
     """No digest falls due before this local day."""
     source: str = field(default="", compare=False)

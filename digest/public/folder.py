@@ -1,4 +1,4 @@
-"""Files for a web server to serve: each one is replaced whole or left untouched."""
+"""Writes the files that a web server serves; each file is replaced as a whole."""
 
 from __future__ import annotations
 
@@ -11,31 +11,34 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _PATH = re.compile(r"(?:[\w-][\w.-]*/)*[\w-][\w.-]*", re.ASCII)
-"""Relative, no hidden names, nothing that a URL would have to escape."""
+"""A relative path without hidden names and without characters that a URL has to escape."""
 _TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp", re.ASCII)
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 class FolderPublisher:
-    """Keeps files in a folder; fulfils ``contracts.Publisher``. POSIX only.
+    """Writes files to a folder. POSIX only.
 
-    A file appears whole or not at all, and survives a power cut once ``publish`` has returned.
-    One whose bytes are the same is not touched, so its time of change stays true. Symbolic links
-    below the folder are never followed: one in a file's place is replaced, one in a folder's
-    place is an error. Several publishers may work at once; of two versions of one file the later
-    wins. What a killed publisher left behind is removed when its folder is next published to.
+    A file appears as a whole or not at all, and is durable once ``publish`` has returned. A file
+    with the same bytes is left as it is, with its time of change. Symbolic links below the folder
+    are not followed: a link in the place of a file is replaced, in the place of a folder it is an
+    error. Several publishers may work at once; the later version of a file wins. Temporary files
+    of a killed publisher are removed when files of the same folder are next published.
     """
 
     def __init__(self, public: Path) -> None:
         self._public = public
 
     def publish(self, files: Mapping[str, bytes]) -> tuple[int, int]:
-        """Write ``files`` by path relative to the folder; how many were written and unchanged.
+        """Write ``files`` by their paths in the folder; count the written and the unchanged ones.
 
-        A path that is absolute, has a hidden part (``..`` among them) or a character other than
-        ``A-Za-z0-9._-/`` raises ValueError before anything is written. A file that cannot be
-        written does not keep the others from being written; afterwards the first such OSError is
-        raised with the full path in ``filename``, and with a note that counts the others.
+        A file that cannot be written does not stop the others.
+
+        Raises:
+            ValueError: A path is absolute, has a hidden part (such as ``..``) or a character other
+                than ``A-Za-z0-9._-/``. Nothing has been written then.
+            OSError: The error of the first file that could not be written, with its full path in
+                ``filename`` and a note with the number of others.
         """
         folders: dict[str, dict[str, bytes]] = {}
         for path, content in files.items():
@@ -54,14 +57,14 @@ class FolderPublisher:
         return written, len(files) - written
 
     def has(self, path: str) -> bool:
-        """Whether there is a file, and no link, at this path relative to the folder."""
+        """Whether this path in the folder is a file, not a link."""
         file = self._public / path
         return file.is_file() and not file.is_symlink()
 
     def _publish_folder(
         self, folder: str, contents: Mapping[str, bytes], failures: list[OSError]
     ) -> int:
-        """Write files of one folder, adding what fails to ``failures``; how many were written."""
+        """Write files of one folder, and count them; errors are added to ``failures``."""
         written = 0
         try:
             with _opened(self._public, folder) as descriptor:
@@ -80,13 +83,13 @@ class FolderPublisher:
         return written
 
     def _located(self, error: OSError, *parts: str) -> OSError:
-        """The same error, naming the full path instead of one relative to an open folder."""
+        """The same error with the full path instead of a path relative to an open folder."""
         return OSError(error.errno, error.strerror, str(self._public.joinpath(*parts)))
 
 
 @contextmanager
 def _opened(public: Path, folder: str) -> Iterator[int]:
-    """A descriptor of ``folder`` below ``public``; what is missing is made, readable by all."""
+    """Open ``folder`` below ``public``; missing folders are created with mode 0755."""
     if not public.is_dir():
         public.mkdir(parents=True, exist_ok=True)
         public.chmod(0o755)
@@ -102,7 +105,7 @@ def _opened(public: Path, folder: str) -> Iterator[int]:
 
 
 def _enter(parent: int, name: str) -> int:
-    """A descriptor of the folder ``name`` in ``parent``, made durably if it is missing."""
+    """Open the folder ``name`` in ``parent``; if it is missing, it is created durably."""
     try:
         return os.open(name, _FOLDER, dir_fd=parent)
     except FileNotFoundError:
@@ -115,9 +118,9 @@ def _enter(parent: int, name: str) -> int:
 
 
 def _read(folder: int, name: str, size: int) -> bytes | None:
-    """The bytes of a plain file of just that size; None for anything else."""
+    """The bytes of a regular file of exactly this size; None for anything else."""
     try:
-        # O_NONBLOCK: a named pipe in the file's place must not hang the run.
+        # O_NONBLOCK: to open a named pipe in the place of the file must not block.
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         descriptor = os.open(name, flags, dir_fd=folder)
     except OSError:
@@ -127,7 +130,7 @@ def _read(folder: int, name: str, size: int) -> bytes | None:
 
 
 def _replace(folder: int, name: str, content: bytes) -> None:
-    """Put a new file in the place of whatever bears its name, in one step."""
+    """Replace whatever has this name by a new file, atomically."""
     temporary = f".{secrets.token_hex(8)}.tmp"
     try:
         with os.fdopen(_created(folder, temporary), "wb") as file:
@@ -143,7 +146,7 @@ def _replace(folder: int, name: str, content: bytes) -> None:
 
 
 def _created(folder: int, name: str) -> int:
-    """A descriptor of a new file that is locked, so that other publishers see it is in use."""
+    """Create and lock a new file; the lock tells other publishers that the file is in use."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     while True:
         descriptor = os.open(name, flags, 0o600, dir_fd=folder)
@@ -154,13 +157,13 @@ def _created(folder: int, name: str) -> int:
         except BaseException:
             os.close(descriptor)
             raise
-        os.close(descriptor)  # another publisher took it for stale before it was locked
+        os.close(descriptor)  # another publisher removed it as stale before it was locked
 
 
 def _remove_stale(folder: int) -> None:
-    """Remove temporary files that no living publisher holds locked."""
+    """Remove temporary files that no running publisher has locked."""
     for name in filter(_TEMPORARY.fullmatch, os.listdir(folder)):
-        with suppress(OSError):  # in use, gone meanwhile, or another user's
+        with suppress(OSError):  # it is in use, already gone, or another user's
             descriptor = os.open(name, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
