@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 import click
+from rich.text import Text
 
 from digest import subscribers
 from digest.bounces import mailbox, parse
@@ -16,7 +17,6 @@ from digest.bounces.handle import BounceHandler, HandledReport
 from digest.cli import app, output
 from digest.cli.app import Home
 from digest.cli.options import json_option, moment, now_option, pass_home
-from digest.cli.output import Text
 from digest.model import Problem, Subscriber
 from digest.render.email.compose import message_id
 

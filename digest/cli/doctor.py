@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from datetime import datetime
 from email.utils import parseaddr
-from functools import partial
 from pathlib import Path
 
 import click
+from rich.text import Text
 
 from digest import config, subscribers
 from digest.cli import app, output
 from digest.cli.app import Home
 from digest.cli.options import json_option, moment, now_option, pass_home
 from digest.doctor import dns_records, machine, mail_server, template_check
+from digest.doctor.dns_records import asked
 from digest.doctor.finding import Finding, fail, ok, warn
 from digest.doctor.resolver import Resolver
 from digest.errors import ConfigError, LedgerError
-from digest.model import SubscriberId
+from digest.model import Problem, SubscriberId
 from digest.pipeline.context import MEND_TEMPLATE
 from digest.render import templates
 from digest.render.site import HELP
 
 NOBODY = SubscriberId("doctor")
-"""For whom the unsubscribe link is that is looked at."""
+"""The subscriber of the unsubscribe link that is tried; nobody has this id."""
 
 _MARKS = {
-    "ok": "[green]ok  [/green]",
-    "warn": "[yellow]warn[/yellow]",
-    "fail": "[red]fail[/red]",
-    "skip": "[dim]–   [/dim]",
+    "ok": ("ok  ", "green"),
+    "warn": ("warn", "yellow"),
+    "fail": ("fail", "red"),
+    "skip": ("–   ", "dim"),
 }
 
 
@@ -56,26 +57,24 @@ def doctor(home: Path, now: datetime | None, as_json: bool) -> int:
     for finding in look(home, moment(now)):
         found.append(finding)
         if not as_json:
-            words = output.escape(f"{finding.area:10} {finding.what}")
-            out.print(f"{_MARKS[finding.level]}  {words}")
+            words = f"  {finding.area:10} {finding.what}"
+            out.print(Text.assemble(_MARKS[finding.level], words))
             if finding.remedy:
-                out.print(f"      {'':10} [bold]→[/bold] {output.escape(finding.remedy)}")
+                out.print(Text.assemble(" " * 17, ("→", "bold"), f" {finding.remedy}"))
     if as_json:
         output.print_json(found)
     return int(any(finding.level == "fail" for finding in found))
 
 
 def look(path: Path, now: datetime) -> Iterator[Finding]:
-    """Everything, from the settings outwards."""
+    """Check everything, from the settings outwards."""
     try:
         home = app.open_home(path)
     except ConfigError as error:
-        for problem in error.problems:
-            yield fail("settings", f"{problem.where}: {problem.what}", problem.remedy)
+        yield from _each(fail, "settings", error.problems)
         return
     yield ok("settings", "digest.toml" if (path / "digest.toml").exists() else "defaults")
-    for stray in app.unknown_variables():
-        yield warn("settings", f"{stray.where}: {stray.what}", stray.remedy)
+    yield from _each(warn, "settings", app.unknown_variables())
     yield from _profiles(home)
     yield from _templates(home)
     yield from _folders(home)
@@ -89,20 +88,24 @@ def look(path: Path, now: datetime) -> Iterator[Finding]:
     yield from machine.clocks(now, clocks, newest)
 
 
+def _each(
+    make: Callable[[str, str, str], Finding], area: str, problems: Iterable[Problem]
+) -> Iterator[Finding]:
+    return (make(area, f"{each.where}: {each.what}", each.remedy) for each in problems)
+
+
 def _profiles(home: Home) -> Iterator[Finding]:
     try:
         yield ok("profiles", f"{len(subscribers.load(home.path))} subscribers")
     except ConfigError as error:
-        for problem in error.problems:
-            yield fail("profiles", f"{problem.where}: {problem.what}", problem.remedy)
+        yield from _each(fail, "profiles", error.problems)
 
 
 def _templates(home: Home) -> Iterator[Finding]:
     found = template_check.check(templates.load(home.path), home.site)
     for error in found.failures:
         yield fail("templates", str(error), MEND_TEMPLATE)
-    for problem in found.notes:
-        yield warn("templates", f"{problem.where}: {problem.what}", problem.remedy)
+    yield from _each(warn, "templates", found.notes)
     if not found.failures and not found.notes:
         yield ok("templates", "they render")
 
@@ -123,7 +126,7 @@ def _folders(home: Home) -> Iterator[Finding]:
 
 
 def _ledger(home: Home, clocks: dict[str, datetime]) -> Generator[Finding, None, datetime | None]:
-    """Yields findings, adds the server's clock; returns when the ledger was last written."""
+    """Yield findings, add the database's clock, and return when the ledger was last written."""
     try:
         with app.open_ledger(home) as ledger:
             if not ledger.exists:
@@ -152,15 +155,13 @@ def _mail(home: Home, smtp: config.Smtp, now: datetime) -> Iterator[Finding]:
         yield warn("DNS", f"nobody can answer {address}", "set `from` to an address of yours")
         return
     resolver = Resolver()
-    yield dns_records.asked("SPF", partial(dns_records.spf, resolver, bounces or domain))
+    yield asked("SPF", dns_records.spf, resolver, bounces or domain)
     yield from _signatures(home, resolver, domain)
-    yield dns_records.asked("DMARC", partial(dns_records.dmarc, resolver, domain))
-    yield dns_records.asked(
-        "MX", partial(dns_records.takes_mail, resolver, domain, "requests to unsubscribe by mail")
-    )
+    yield asked("DMARC", dns_records.dmarc, resolver, domain)
+    yield asked("MX", dns_records.takes_mail, resolver, domain, "requests to unsubscribe by mail")
     if bounces:
-        yield dns_records.asked("MX", partial(dns_records.takes_mail, resolver, bounces, "bounces"))
-    yield dns_records.asked("PTR", partial(dns_records.reverse, resolver, smtp.host))
+        yield asked("MX", dns_records.takes_mail, resolver, bounces, "bounces")
+    yield asked("PTR", dns_records.reverse, resolver, smtp.host)
 
 
 def _signatures(home: Home, resolver: Resolver, domain: str) -> Iterator[Finding]:
@@ -171,14 +172,11 @@ def _signatures(home: Home, resolver: Resolver, domain: str) -> Iterator[Finding
     try:
         record = app.signer(home, settings).record()
     except ConfigError as error:
-        for problem in error.problems:
-            yield fail("DKIM", f"{problem.where}: {problem.what}", problem.remedy)
+        yield from _each(fail, "DKIM", error.problems)
         return
     if finding := dns_records.aligned(domain, settings.domain):
         yield finding
-    yield dns_records.asked(
-        "DKIM", partial(dns_records.dkim, resolver, settings.domain, settings.selector, record)
-    )
+    yield asked("DKIM", dns_records.dkim, resolver, settings.domain, settings.selector, record)
 
 
 def _web(home: Home, clocks: dict[str, datetime]) -> Iterator[Finding]:

@@ -6,10 +6,11 @@ from datetime import datetime
 from pathlib import Path
 
 import click
+from rich.text import Text
 
 from digest.cli import output
 from digest.cli.options import json_option, moment, now_option, pass_home
-from digest.cli.output import Text, fields
+from digest.cli.output import fields
 from digest.cli.preview import look_ahead
 from digest.explain import explanation
 from digest.explain.explanation import Explanation

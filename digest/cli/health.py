@@ -29,7 +29,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The state of a home's service."""
+    """The state of the service of a home."""
 
     is_running: bool
     failure: Failure | None
@@ -43,7 +43,7 @@ class Health:
 
 
 def of(home: Home, *, now: datetime) -> Health:
-    """The state of the service of a home. A service that does not run has no failure."""
+    """Return the state of the service of a home. A service that does not run has no failure."""
     try:
         last = home.heartbeat.stat().st_mtime
     except OSError:
@@ -61,7 +61,7 @@ def beat(home: Home) -> None:
 
 @contextmanager
 def recorded(home: Home, *, now: datetime) -> Iterator[None]:
-    """Record how the pass inside the block ends; what it raises is raised on."""
+    """Record how the pass inside the block ends. What it raises passes through."""
     try:
         yield
     except Exception as error:

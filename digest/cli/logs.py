@@ -14,15 +14,15 @@ from digest.pipeline.report import RunReport
 log = logging.getLogger("digest")
 
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-"""What every log record has; anything else was given as ``extra``."""
+"""The attributes that every log record has; others were given as ``extra``."""
 _TROUBLE = (State.FAILED, State.EXPIRED, State.UNCERTAIN)
 
 
 class JsonLines(logging.Formatter):
-    """Each record as one JSON object."""
+    """Formats each record as one JSON object."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """``time``, ``level``, ``event`` and whatever else the record was given."""
+        """Write ``time``, ``level``, ``event`` and what else the record was given."""
         entry = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
             "level": record.levelname.lower(),

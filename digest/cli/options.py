@@ -33,17 +33,17 @@ class Instant(click.ParamType[datetime]):
 
 
 def now_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """``--now``: the moment to act at; the clock's where it is not given."""
+    """Add ``--now``, the moment to act at instead of what the clock shows."""
     return click.option(
         "--now", type=Instant(), help="Act as if it were this moment; without an offset, UTC."
     )(command)
 
 
 def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """``--json``: print one JSON value instead of text."""
+    """Add ``--json``, which prints one JSON value instead of text."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
 
 
 def moment(now: datetime | None) -> datetime:
-    """The given moment or the clock's, in UTC to the microsecond."""
+    """Return the given moment, or what the clock shows, in UTC."""
     return now or datetime.now(UTC)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -22,8 +21,6 @@ from digest.model import Period, Problem, State
 if TYPE_CHECKING:
     from rich.console import JustifyMethod
     from rich.status import Status
-
-__all__ = ["Text", "console", "escape", "fields", "print_json", "print_problems", "table", "track"]
 
 T = TypeVar("T")
 
@@ -118,5 +115,5 @@ def print_problems(problems: Iterable[Problem]) -> None:
     """Print each problem and its remedy to standard error."""
     out = console(stderr=True)
     for problem in problems:
-        remedy = f" [dim]– {escape(problem.remedy)}[/dim]" if problem.remedy else ""
-        out.print(f"[bold]{escape(problem.where)}[/bold]: {escape(problem.what)}{remedy}")
+        remedy = f" – {problem.remedy}" if problem.remedy else ""
+        out.print(Text.assemble((problem.where, "bold"), f": {problem.what}", (remedy, "dim")))

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.text import Text
 
 from digest import subscribers
 from digest.cli import app, output
@@ -74,7 +75,7 @@ def _understood(each: Understood) -> dict[str, Any]:
 def _show(portrait: Portrait) -> None:
     out, person = output.console(), portrait.subscriber
     name = f" ({person.name})" if person.name else ""
-    out.print(f"[bold]{output.escape(person.id + name)}[/bold] [dim]{person.source}[/dim]")
+    out.print(Text.assemble((person.id + name, "bold"), " ", (person.source, "dim")))
     out.print(
         f"{_schedule(person)}, by {' and '.join(person.channels)}; "
         f"at most {person.limit} papers, from {person.threshold:g} on\n"
@@ -114,7 +115,7 @@ def _show_learned(out: Console, portrait: Portrait) -> None:
     said = portrait.verdicts
     for heading, papers in (("Likes", said.liked), ("Dislikes", said.disliked)):
         for paper in papers:
-            out.print(f"[dim]{heading:<8}[/dim]  {output.escape(paper.title)}")
+            out.print(Text.assemble((f"{heading:<8}", "dim"), f"  {paper.title}"))
     if not portrait.subscriber.learn:
         out.print("Learns nothing from them: the profile says `learn: false`.")
     elif portrait.learned:

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.text import Text
 
 from digest import subscribers
 from digest.cli import app, output
 from digest.cli.options import json_option, pass_home
-from digest.cli.output import Text
 from digest.explain.replay import Change, Replayed
 from digest.explain.replay import replay as replayed
 from digest.model import Subscriber
@@ -76,10 +76,10 @@ def _show(person: Subscriber, digests: Sequence[Replayed]) -> None:
         out.print(f"{person.id} has had no digest yet; `digest preview {person.id}` shows the next")
         return
     for digest in digests:
-        heading = output.escape(wording.period_name(digest.window.period))
         gained, lost, kept = digest.gained, digest.lost, digest.kept
         counts = f"{len(gained)} gained, {len(lost)} lost, {len(kept)} as before"
-        out.print(f"[bold]{heading}[/bold]: {counts}")
+        heading = (wording.period_name(digest.window.period), "bold")
+        out.print(Text.assemble(heading, f": {counts}"))
         if gained or lost or kept:
             out.print("[dim]    then     now[/dim]")
         for mark, changes in ((("+", "green"), gained), (("-", "red"), lost), (("=", "dim"), kept)):

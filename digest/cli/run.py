@@ -8,11 +8,11 @@ from pathlib import Path
 
 import click
 from rich.table import Table
+from rich.text import Text
 
 from digest import subscribers
 from digest.cli import app, logs, output, stop_signals
 from digest.cli.options import json_option, moment, now_option, pass_home
-from digest.cli.output import Text
 from digest.model import State
 from digest.pipeline.report import RunReport
 from digest.pipeline.run import run as run_pass

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.text import Text
 
 from digest import subscribers
 from digest.cli import app, health, output, people
 from digest.cli.deliveries import row_as_json
 from digest.cli.health import Health
 from digest.cli.options import json_option, moment, now_option, pass_home
-from digest.cli.output import Text, fields
+from digest.cli.output import fields
 from digest.cli.people import Person
 from digest.ledger.deliveries import DeliveryRow, Status
 from digest.ledger.papers import Rejected

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT end a pass where it is safe to, not where it happens to be."""
+"""SIGTERM and SIGINT let a pass end where it is safe to."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from types import FrameType
 
 @contextmanager
 def stop_on_signals() -> Iterator[Callable[[], bool]]:
-    """Inside the block, which must be in the main thread: a function that tells whether a
-    signal asked to stop. A second signal does what it does without this."""
+    """Return a function that tells whether SIGTERM or SIGINT has come inside the block.
+
+    The block has to be in the main thread. A second signal has its usual effect.
+    """
     stopped = False
 
     def stop(_signal: int, _frame: FrameType | None) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from ipaddress import ip_address
+from typing import ParamSpec
 
 from digest.doctor.finding import Finding, fail, ok, skip, warn
 from digest.doctor.resolver import Resolver, Unanswered
+
+P = ParamSpec("P")
 
 NO_RESOLVER = "no resolver answered"
 
@@ -97,10 +100,10 @@ def reverse(resolver: Resolver, host: str) -> Finding:
     return skip("PTR", f"{host} is no public server; the one that it hands mail to needs a PTR")
 
 
-def asked(area: str, check: Callable[[], Finding]) -> Finding:
+def asked(area: str, check: Callable[P, Finding], *args: P.args, **kwargs: P.kwargs) -> Finding:
     """Make a check; if no resolver answers, the finding says so."""
     try:
-        return check()
+        return check(*args, **kwargs)
     except Unanswered:
         return skip(area, NO_RESOLVER)
 
