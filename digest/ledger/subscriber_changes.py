@@ -12,11 +12,12 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from digest.errors import ConfigError
 from digest.ledger.aggregate import Aggregate
+from digest.ledger.column_types import EPOCH
 from digest.ledger.database import INTAKE, batches, next_key
 from digest.ledger.decisions import add_channels
 from digest.ledger.publications import mark_behind
 from digest.ledger.subscribers import STORED, TOKEN_BYTES, stored
-from digest.ledger.tables import EPOCH, compilation, decision, delivery, mark, subscriber
+from digest.ledger.tables import compilation, decision, delivery, mark, subscriber
 from digest.model import (
     Channel,
     Origin,

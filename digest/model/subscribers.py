@@ -37,7 +37,7 @@ class Schedule:
 
     every: Literal["day", "weekday", "week", "month"] = "week"
     on: int | None = None
-    """For ``week`` 1 (Monday) to 7 (Sunday); for ``month`` 1 to 31, at most the month's last day."""
+    """For ``week`` 1 (Monday) to 7 (Sunday); for ``month`` 1 to 31, or the month's last day."""
     at: time = time(8)
     cron: str | None = None
     """A cron expression of five fields, in which Sunday is 0 or 7."""
