@@ -1,4 +1,4 @@
-"""Dump files as records of papers: one reader a format, chosen by what the file holds."""
+"""Reads dump files as records of papers, by one reader for each format."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from digest.sources.records import Reading
 
 VERSION = "1"
-"""The version of the readers. Raise it with every change after which a reader accepts more files:
-files that another version rejected are then read again."""
+"""The version of the readers. Raise it whenever a reader accepts more files: files that another
+version rejected are then read again."""
 REMEDY = (
     "put in a papers page saved as text, an answer of the daily-papers API, or an Atom, RSS or"
     " JSON feed"
@@ -30,10 +30,12 @@ def read(
     hash: DumpHash,  # noqa: A002 - named as the field of Dump that it becomes
     arrived: datetime,
 ) -> Dump:
-    """The papers in a file of the inbox, packed by gzip or not.
+    """Read the papers in a file of the inbox, which may be compressed by gzip.
 
-    ``name`` is used to say where a bad record stands. Raises DumpError if the file is of none of
-    the formats, or cannot be read at all.
+    ``name`` names the file in problems.
+
+    Raises:
+        DumpError: The file is in no known format, or unreadable.
     """
     data = unpacked(content)
     text = text_of(data)
@@ -46,7 +48,7 @@ def read(
 
 
 def _reading(text: str, data: bytes, *, name: str, arrived: datetime) -> Reading | None:
-    # Readers are imported where their format is met: they are slow to, and most passes read none.
+    # Readers are imported when they are needed: that is slow, and most passes need none.
     found: Reading | None = None
     match _start(text):
         case "<":
@@ -75,7 +77,7 @@ def _start(text: str) -> str:
 
 
 def _what_it_is(text: str) -> str:
-    """What to say of a file that no reader took."""
+    """Describe a file that is in no known format."""
     match _start(text):
         case "<":
             return "it is XML, but no Atom or RSS feed"

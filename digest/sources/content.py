@@ -1,4 +1,4 @@
-"""The bytes of a dump file as text: unpacked, decoded, and refused where they are no text."""
+"""Turns the bytes of a dump file into text: decompresses, decodes, and refuses binary data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import zlib
 from digest.errors import DumpError
 
 LIMIT = 64 * 2**20
-"""Bytes of a dump, packed or unpacked; the largest real ones have some hundred kilobytes."""
+"""The most bytes of a dump, compressed or not; the largest real ones have some 100 kB."""
 GZIP = b"\x1f\x8b"
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -22,8 +22,8 @@ BYTE_ORDER_MARKS = (
 )
 KNOWN_FILES = (
     (b"%PDF-", "a PDF file"),
-    (b"PK\x03\x04", "a ZIP archive or an BounceHandler document"),
-    (b"\xd0\xcf\x11\xe0", "an BounceHandler document"),
+    (b"PK\x03\x04", "a ZIP archive or an Office document"),
+    (b"\xd0\xcf\x11\xe0", "an Office document"),
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
     (b"GIF8", "a picture"),
@@ -36,24 +36,28 @@ KNOWN_FILES = (
 SAMPLE = 8192
 NOT_ASCII = re.compile(rb"[\x80-\xff]")
 UTF_8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-"""Letters of several bytes, which text in another encoding hardly ever has."""
+"""Characters of several bytes in UTF-8; text in another encoding hardly ever looks like that."""
 NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffd]")
 LINE_END = re.compile("\r\n?|[\x85\u2028\u2029]")
 SAVE_AS_TEXT = "save the papers page as text, or copy its text into a .txt file"
 
 
 def unpacked(content: bytes) -> bytes:
-    """``content`` without its gzip, if it has one. Raises DumpError if it is damaged or larger
-    than ``LIMIT``."""
+    """Decompress ``content`` if it is a gzip file.
+
+    Raises:
+        DumpError: The gzip file is damaged, or the content is larger than ``LIMIT``.
+    """
     if len(content) > LIMIT:
         raise too_large()
     return _gunzipped(content) if content.startswith(GZIP) else content
 
 
 def text_of(data: bytes) -> str:
-    """``data`` as text with ``\\n`` line ends; bytes that cannot be decoded become U+FFFD.
+    """Decode ``data``, with ``\\n`` as line end; bytes that cannot be decoded become U+FFFD.
 
-    Raises DumpError if it is empty or binary.
+    Raises:
+        DumpError: The data are empty or binary.
     """
     for magic, what in KNOWN_FILES:
         if data.startswith(magic):
@@ -68,14 +72,14 @@ def text_of(data: bytes) -> str:
 
 
 def too_large() -> DumpError:
-    """What to raise for a file that passes ``LIMIT``."""
+    """Make the error for a file that is larger than ``LIMIT``."""
     return DumpError(
         f"it is larger than {LIMIT // 2**20} MiB", "split it into files of fewer papers"
     )
 
 
 def _gunzipped(content: bytes) -> bytes:
-    """A gzip file's content, of which never more than ``LIMIT`` bytes are unpacked."""
+    """Decompress a gzip file, but never more than a byte beyond ``LIMIT``."""
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
             data = file.read(LIMIT + 1)
@@ -93,7 +97,7 @@ def _decoded(data: bytes) -> str:
         if data.startswith(mark):
             return data[len(mark) :].decode(encoding, "replace")
     head = data[:SAMPLE]
-    if head.count(0) * 4 > len(head):  # every other byte of European text in UTF-16
+    if head.count(0) * 4 > len(head):  # in UTF-16, every other byte of European text is 0
         return data.decode(
             "utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be", "replace"
         )
@@ -101,7 +105,7 @@ def _decoded(data: bytes) -> str:
 
 
 def _is_windows_text(data: bytes) -> bool:
-    """Whether it is European text in the encoding in which old programs for Windows save."""
+    """Whether it is European text in cp1252, as old programs for Windows save it."""
     if data.isascii() or UTF_8.search(data):
         return False
     return len(NOT_ASCII.findall(data)) * 10 < len(data)

@@ -1,8 +1,8 @@
-"""The folder that dumps are put into: which files are finished, and what they hold.
+"""The folder for dumps: finds finished files and their hashes.
 
-The operator's files are only ever read. Subfolders count; hidden ones, and links to folders, do
-not. A file is finished when its name does not say otherwise and it was not changed within the
-last two seconds of the clock that stamps the files of its file system.
+The operator's files are only read. Subfolders belong to the inbox, except hidden ones and links to
+folders. A file is finished if its name does not say otherwise, and if it has not changed for two
+seconds by the clock of its file system.
 """
 
 from __future__ import annotations
@@ -20,29 +20,31 @@ from digest.errors import DumpError
 from digest.model import DumpHash, Problem
 
 SETTLED = 2_000_000_000
-"""Nanoseconds without a change after which a file counts as finished."""
+"""The nanoseconds without a change after which a file counts as finished."""
 CLOCK_SKEW = 60_000_000_000
-"""Nanoseconds that a file server's clock may plausibly be ahead of this machine's."""
+"""The most nanoseconds by which a file server's clock is plausibly ahead."""
 LARGEST = 64 * 2**20
-"""Bytes; no list of papers comes near, and the content is held in memory."""
+"""The most bytes of a file, since its content is held in memory."""
 UNFINISHED = (".part", ".tmp", ".partial", ".crdownload", ".download", ".filepart")
 NEVER_DUMPS = {".gitkeep", ".gitignore", ".keep", ".DS_Store", "Thumbs.db", "desktop.ini"}
 
 
 @dataclass(frozen=True, slots=True)
 class InboxFile:
-    """A finished file."""
+    """A finished file in the inbox."""
 
     name: str
-    """Relative to the inbox, with ``/`` between folders."""
+    """The path in the inbox, with ``/`` between folders."""
     path: Path
     hash: DumpHash
     size: int
 
     def content(self) -> bytes:
-        """The file's bytes, which are those of ``hash``.
+        """Read the file; the bytes are those of ``hash``.
 
-        Raises OSError if the file is gone or has changed since, DumpError if it is too large.
+        Raises:
+            OSError: The file no longer exists, or has changed.
+            DumpError: The file is too large.
         """
         if self.size > LARGEST:
             raise DumpError(
@@ -56,19 +58,19 @@ class InboxFile:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What lies in the inbox at one moment."""
+    """The content of the inbox at one moment."""
 
     found: tuple[InboxFile, ...]
-    """Finished files, in order of their names."""
+    """The finished files, sorted by name."""
     waiting: tuple[str, ...]
-    """Names of files that are still being written."""
+    """The names of files that are still being written."""
     problems: tuple[Problem, ...]
-    """What cannot be read at all."""
+    """The files and folders that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What changes when a file does."""
+    """Properties of a file that change when its content does."""
 
     size: int
     changed: int
@@ -76,19 +78,19 @@ class Stamp:
 
     @classmethod
     def of(cls, status: os.stat_result) -> Stamp:
-        """The stamp in a file's status."""
+        """Take the stamp from the status of a file."""
         return cls(status.st_size, status.st_mtime_ns, status.st_ino)
 
 
 class Inbox:
-    """A folder of dumps. It remembers hashes, so that looking again costs little."""
+    """A folder of dumps. It caches hashes, so that another scan costs little."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._hashes: dict[Path, tuple[Stamp, DumpHash]] = {}
 
     def scan(self) -> Scan:
-        """Look once."""
+        """Look at every file once."""
         problems: list[Problem] = []
         waiting: list[str] = []
         files: dict[Path, os.stat_result] = {}
@@ -104,7 +106,7 @@ class Inbox:
             try:
                 content = None if _is_fresh(status, now) else self._hash(path, status)
             except FileNotFoundError:
-                continue  # deleted a moment ago
+                continue  # it has just been deleted
             except OSError as error:
                 problems.append(_unreadable(name, error))
                 continue
@@ -116,7 +118,7 @@ class Inbox:
         return Scan(tuple(found), tuple(sorted(waiting)), tuple(sorted(problems)))
 
     def _hash(self, path: Path, status: os.stat_result) -> DumpHash | None:
-        """The hash of a file's content; None if the file changes while it is read."""
+        """Hash the content of a file; None if the file changes meanwhile."""
         stamp = Stamp.of(status)
         known, content = self._hashes.get(path, (None, None))
         if known == stamp:
@@ -130,7 +132,7 @@ class Inbox:
 
 
 def _walk(folder: Path, problems: list[Problem]) -> Iterator[Path]:
-    """Everything below ``folder`` that is no folder, except what is never a dump."""
+    """Yield everything below ``folder`` except folders and files that are never dumps."""
     folders = [folder]
     while folders:
         current = folders.pop()
@@ -152,12 +154,12 @@ def _walk(folder: Path, problems: list[Problem]) -> Iterator[Path]:
 
 
 def _status(path: Path, folder: Path, problems: list[Problem]) -> os.stat_result | None:
-    """The status of a file; None, and perhaps a problem, for all else."""
+    """The status of a regular file; None, and perhaps a problem, for anything else."""
     name = _name(path, folder)
     try:
         status = path.stat()
     except FileNotFoundError:
-        if path.is_symlink():  # else it was deleted a moment ago
+        if path.is_symlink():  # otherwise it has just been deleted
             problems.append(Problem(name, "it is a link that leads nowhere"))
         return None
     except OSError as error:
@@ -171,7 +173,7 @@ def _status(path: Path, folder: Path, problems: list[Problem]) -> os.stat_result
 
 
 def _name(path: Path, folder: Path) -> str:
-    """The name to show: file names can hold line ends, and bytes that are no text."""
+    """The name to show; file names may contain line ends and bytes that are not text."""
     shown = PurePath(os.path.relpath(path, folder)).as_posix()
     text = os.fsencode(shown).decode("utf-8", "replace")
     return "".join(char if char.isprintable() else "\ufffd" for char in text)
@@ -186,22 +188,22 @@ def _is_unfinished(name: str) -> bool:
 
 
 def _is_fresh(status: os.stat_result, now: int) -> bool:
-    """Whether a file was changed so lately that more may come.
+    """Whether a file changed so recently that it may still be written to.
 
-    A time of change in the future was set by hand or by a program that keeps the original's, so
-    the time of the last change of any kind, which nobody can set, is taken instead. If that lies
-    in the future too, the server's clock is ahead, or this one was set back: a minute of it is
-    waited for, no more.
+    If the modification time lies in the future, a program has set it; the status change time
+    (ctime), which no program can set, is used instead. If that lies in the future too, the file
+    server's clock is ahead, or this one was set back. The file is then fresh only if the
+    difference is at most ``CLOCK_SKEW``.
     """
     changed = status.st_mtime_ns if status.st_mtime_ns <= now else status.st_ctime_ns
     return -CLOCK_SKEW <= now - changed < SETTLED
 
 
 def _file_system_now(folder: Path) -> int:
-    """Nanoseconds since the epoch by the clock that stamps files in ``folder``.
+    """The time, in nanoseconds since the epoch, of the clock that stamps files in ``folder``.
 
-    A new file has that time. It is one without a name, so nobody ever sees it in the inbox;
-    where the file system has no such files, or lets nobody write, the machine's clock serves.
+    It is the time of a new file without a name, which nobody sees in the inbox. If that cannot be
+    created, it is the time of this machine's clock.
     """
     try:
         descriptor = os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o600)

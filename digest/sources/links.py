@@ -1,4 +1,4 @@
-"""Addresses and arXiv numbers of papers, as sources give them."""
+"""Reads URLs and arXiv ids of papers, as sources give them."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ SUBJECT_CLASS = re.compile(r"\.[A-Za-z]{2}(?=/)")
 
 
 def web_url(raw: object) -> str | None:
-    """``raw`` as an http(s) URL in ASCII, or None where it is none that may be linked to.
+    """``raw`` as an http(s) URL in ASCII; None if it is not a URL that is safe to link to.
 
-    A URL with a user name is refused, because it is how addresses are made to look like others.
+    A URL with a user name is refused, since such URLs are made to look like those of other sites.
     """
     if not isinstance(raw, str) or len(raw) > LONGEST:
         return None
@@ -48,7 +48,7 @@ def _quoted(part: str) -> str:
 
 
 def arxiv_id(raw: object) -> str | None:
-    """The arXiv number that ``raw`` is, or that its address names, without its version."""
+    """The arXiv id, without version, that ``raw`` is, or that it contains as a URL; None: no id."""
     if not isinstance(raw, str) or len(raw) > LONGEST:
         return None
     text = raw.strip()

@@ -1,4 +1,4 @@
-"""How every reader makes its records, and says what is wrong with those it cannot make."""
+"""What all readers share: their result, their records, and errors of single records."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from digest.text.latex import readable
 
 EXCERPT = 60
 WITHOUT_DATE = "nothing else is lost: the paper is listed without its date"
-"""The remedy for a date that cannot be read."""
+"""What to tell about a date that cannot be read."""
 
 
 class BadRecord(Exception):
-    """A record that cannot be used; its message says why."""
+    """A record cannot be used; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a reader found in a file."""
+    """The result of reading a file."""
 
     format: str
     listed: date | None
@@ -41,7 +41,11 @@ def record(
     url: str | None = None,
     arxiv_id: str | None = None,
 ) -> Record:
-    """A record with readable text. Raises BadRecord if nothing of its title can be shown."""
+    """Make a record with readable text.
+
+    Raises:
+        BadRecord: Nothing of the title can be shown.
+    """
     raw_abstract = storable("\n\n".join(paragraphs))
     shown = one_line(readable(title))
     if not shown:
@@ -63,6 +67,6 @@ def record(
 
 
 def excerpt(text: str) -> str:
-    """The beginning of ``text`` in quotes, for a problem's words."""
+    """The beginning of ``text`` in quotes, for the message of a problem."""
     line = one_line(text)
     return f"“{line if len(line) <= EXCERPT else line[: EXCERPT - 1].rstrip() + '…'}”"

@@ -1,1 +1,1 @@
-"""."""
+"""Clean text, words and phrases, sentences, and LaTeX as Unicode. Pure."""

@@ -1,4 +1,4 @@
-"""Plain text that is safe to store, compare and show: no invisible or reversing characters."""
+"""Cleans text, so that it is safe to store, compare and show."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ NAMES = (
     " tau upsilon phi chi psi omega infty"
 )
 SPELLED = str.maketrans(dict(zip("αβγδεζηθικλμνξοπρστυφχψω∞", NAMES.split(), strict=True)))
-"""Signs by their LaTeX names, which is all that some sources leave of them."""
+"""Symbols → their LaTeX names, since some sources contain only the name."""
 VARIATION = re.compile("[\u034f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 
 def plain(raw: str) -> str:
-    """``raw`` without characters that are invisible, control or reverse text, in NFC.
+    """Remove invisible, control and bidirectional characters, and normalise to NFC.
 
-    Paragraphs are kept, joined by one blank line; other white space becomes one space.
+    Paragraphs are kept and separated by one blank line; other white space becomes one space.
     """
-    # The common case, much faster. What is printable is no control, format or private use
-    # character, no surrogate, and of white space only a space.
+    # The common case, much faster: a printable text has no control, format or private use
+    # characters, no surrogates, and no white space but spaces.
     if raw.isprintable() and "  " not in raw and unicodedata.is_normalized("NFC", raw):
         return raw.strip()
     text = UNWANTED.sub("", LINE_END.sub("\n", raw))
@@ -59,16 +59,17 @@ def one_line(raw: str) -> str:
 
 
 def storable(raw: str) -> str:
-    """``raw`` as it stands, without NUL and lone surrogates, which databases refuse."""
+    """Remove only NUL and lone surrogates, which databases refuse."""
     return UNSTORABLE.sub("", raw)
 
 
 def normal_title(title: str) -> str:
-    """What titles of the same paper have in common: letters and digits, in one case.
+    """Normalise a title to its letters and digits in lower case, to compare it with others.
 
-    Accents, hyphens and apostrophes inside words vanish, other signs separate words; ``+`` and
-    ``#`` stay, because ``CodeT5`` and ``CodeT5+`` are different papers. Greek letters are spelled
-    out, because ``τ-bench`` and ``tau-bench`` are not. A title of nothing but signs stays as it is.
+    Accents, and hyphens and apostrophes inside words, are removed; other punctuation separates
+    words. ``+`` and ``#`` stay, since ``CodeT5`` and ``CodeT5+`` are different papers; Greek
+    letters are spelled out, since ``τ-bench`` and ``tau-bench`` are the same. A title of
+    punctuation only stays as it is.
     """
     folded = one_line(unicodedata.normalize("NFKD", one_line(title)).casefold())
     decomposed = unicodedata.normalize("NFKD", folded).translate(SPELLED)
@@ -78,13 +79,16 @@ def normal_title(title: str) -> str:
 
 
 def _is_accent(char: str) -> bool:
-    """Whether ``char`` is a mark that is often left out, unlike the vowel signs of Devanagari or
-    Thai and the voicing of kana, without which a word is another one."""
+    """Whether ``char`` is a mark that is often left out.
+
+    The vowel signs of Devanagari or Thai and the voicing marks of kana are not: without them, a
+    word is another word.
+    """
     place = unicodedata.combining(char)
     return place == 1 or 10 <= place < 40 or place >= 200
 
 
 def _separator(sign: re.Match[str]) -> str:
-    """What becomes of a sign that is no letter: the marks left by ``_is_accent`` belong to one."""
+    """Replace a character that is not a letter by a space, except marks that belong to a letter."""
     is_mark = unicodedata.category(sign[0]).startswith("M") and not VARIATION.match(sign[0])
     return sign[0] if is_mark else " "

@@ -1,4 +1,4 @@
-"""Titles and abstracts as people read them: LaTeX, half-stripped LaTeX and markup as Unicode."""
+"""Turns LaTeX, half-stripped LaTeX and markup in titles and abstracts into readable Unicode."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from digest.text import latex_commands, latex_residue, scripts
 from digest.text.clean import plain
 
 STASH, STASH_END = 0x100000, 0x10EFFF
-"""Addresses and code wait as one private-use character each; ``plain`` lets none of these in."""
+"""Private-use characters that stand for URLs, addresses and code; ``plain`` removes any others."""
 
 MARKUP = re.compile(r"[\\$~{}^_`&<]")
 TAG = re.compile(
@@ -23,7 +23,7 @@ VERBATIM = (
     ("@", re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")),
     ("`", re.compile(r"(?<![`\w])(`{1,3})(?![`\s])[^`'\"\n]{1,200}(?<!\s)\1(?!`)")),
 )
-"""Addresses of pages and people, and code between backquotes, each with what it always holds."""
+"""URLs, e-mail addresses, and code between backquotes, each with a text that it always contains."""
 WAITING = re.compile(f"[{chr(STASH)}-{chr(STASH_END)}]")
 SET_ASIDE = re.compile(f"[{chr(scripts.SET_ASIDE)}-{chr(scripts.SET_ASIDE + 0x7F)}]")
 
@@ -44,13 +44,13 @@ DASHES = re.compile(
 
 
 def readable(raw: str) -> str:
-    """``raw`` with its LaTeX, what is left of LaTeX, and simple markup as Unicode, cleaned.
+    """Turn LaTeX, remains of LaTeX and simple markup into Unicode, and clean the text.
 
-    Paragraphs stay apart by a blank line. Addresses and code between backquotes stay as they
-    are, and so does what cannot be told from ordinary words, prices or data.
+    Paragraphs stay separated by a blank line. URLs, addresses and code between backquotes stay as
+    they are, and so does anything that may be ordinary words, prices or data.
     """
     text = _once_readable(raw)
-    # A price before a formula can hide one end of it until the other formulas are gone.
+    # A price before a formula can hide one end of it until the other formulas are converted.
     return _once_readable(text) if "$" in text else text
 
 
@@ -128,7 +128,7 @@ def _with_typography(text: str) -> str:
 
 
 def _group(match: re.Match[str]) -> str:
-    """The inside of braces that only group, as in ``{BERT}``; sets and data keep theirs."""
+    """Remove braces that only group, as in ``{BERT}``; sets and data keep their braces."""
     content = match[1]
     if not content.strip():
         return ""

@@ -1,8 +1,8 @@
-r"""LaTeX proper, with its backslashes and dollar signs, as Unicode: ``\'e``, ``$\alpha$``.
+r"""Turns complete LaTeX, with backslashes and dollar signs, into Unicode: ``\'e``, ``$\alpha$``.
 
-pylatexenc reads the commands. It is handed only the short spans that hold one, because an
-abstract as a whole is not LaTeX: ``%`` begins no comment in it and ``$`` is mostly money. Spans
-are bounded in length and depth, so the work is linear in the text, whatever is in it.
+pylatexenc reads the commands. It gets only the short spans that contain one, since an abstract is
+not LaTeX as a whole: ``%`` does not begin a comment in it and ``$`` is mostly money. The spans are
+bounded in length and depth, so the time is linear in the length of any text.
 """
 
 from __future__ import annotations
@@ -55,19 +55,19 @@ FORMULA_SIGN = re.compile(r"[\\_^={}<>+/*|]")
 
 
 def convert(text: str) -> str:
-    """``text`` with its LaTeX as Unicode; what is not understood loses only its markup."""
+    """Convert the LaTeX in ``text``; unknown LaTeX only loses its markup."""
     text = DISPLAYED.sub(lambda match: formula(match[1] or match[2] or match[3]), text)
     return _commands(_inline_formulas(text))
 
 
 def formula(source: str) -> str:
-    """The inside of a formula as Unicode."""
+    """Convert the inside of a formula."""
     text = latex_residue.in_math(_commands(source)).strip()
     return scripts.in_math(text)
 
 
 def mark_scripts(text: str) -> str:
-    """``text`` with the braces of ``_{…}`` and ``^{…}`` as the marks of ``scripts``."""
+    """Replace the braces of ``_{…}`` and ``^{…}`` by ``scripts.OPEN`` and ``CLOSE``."""
     if not SCRIPT_BRACE.search(text):
         return text
     closing = _closing_braces(text)
@@ -80,7 +80,7 @@ def mark_scripts(text: str) -> str:
 
 
 def _inline_formulas(text: str) -> str:
-    """``$…$`` as a formula, where it is one: not ``costs $3 and $4``."""
+    """Convert ``$…$`` if it is a formula, unlike ``costs $3 and $4``."""
     pieces, done = [], 0
     for match in INLINE.finditer(text) if "$" in text else ():
         content = match[1]
@@ -105,7 +105,7 @@ def _commands(text: str) -> str:
         before = text[done : match.start()]
         end = _span_end(text, match, closing)
         if end - match.start() > SPAN_LENGTH or text.count("{", match.start(), end) > SPAN_GROUPS:
-            end = match.end()  # too long: the command goes, what it holds is read by itself
+            end = match.end()  # too long: only the command is removed
             pieces.append(before)
         else:
             pieces.append(before.rstrip(" ~") if match[1] in _macros().DROPPED.split() else before)
@@ -115,7 +115,7 @@ def _commands(text: str) -> str:
 
 
 def _simple_command(match: re.Match[str]) -> str:
-    """Escapes, spaces, abbreviations and names that LaTeX does not know; others stay."""
+    """Convert escapes, spaces, abbreviations and unknown names; other commands stay."""
     following = match.string[match.end() : match.end() + 1]
     shown = _named(match, following) if match[1] else _sign(match, following)
     would_join = (shown + following)[:1].isalpha() and COMMAND_BEFORE.search(
@@ -142,7 +142,7 @@ def _sign(match: re.Match[str], following: str) -> str:
 
 
 def _closing_braces(text: str) -> dict[int, int]:
-    """The index of the closing brace for that of each opening one."""
+    """The index of each opening brace → that of its closing brace."""
     closing, opened = {}, []
     for match in BRACE.finditer(text):
         if match[0] == "{":
@@ -153,7 +153,7 @@ def _closing_braces(text: str) -> dict[int, int]:
 
 
 def _span_end(text: str, match: re.Match[str], closing: dict[int, int]) -> int:
-    """Where the command ends, with the arguments that pylatexenc will ask for."""
+    """The end of the command with the arguments that pylatexenc will read."""
     name, end = match[1], match.end()
     arguments = _macros().arguments().get(name, "") if name else "{"
     if "[" in arguments and text[end : end + 1] == "[":
@@ -173,12 +173,12 @@ def _span_end(text: str, match: re.Match[str], closing: dict[int, int]) -> int:
 
 
 def _unicode(source: str) -> str:
-    """One command with its arguments as Unicode."""
+    """Convert one command with its arguments."""
     return str(_macros().unicode_of(source.translate(SPECIAL)))
 
 
 def _macros() -> ModuleType:
-    """Imported when the first command is met: most texts hold none."""
+    """Import the module when it is first needed: most texts contain no command."""
     from digest.text import latex_macros  # noqa: PLC0415 - pylatexenc takes 25 ms to import
 
     return latex_macros

@@ -1,4 +1,4 @@
-"""What LaTeX commands mean in titles and abstracts, for pylatexenc: plain letters, not styles."""
+"""Tells pylatexenc what LaTeX commands mean in titles and abstracts: letters without styles."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SHOWN = (
 )
 DROPPED = "ref eqref autoref cref Cref pageref label cite citep citet citealp citealt nocite"
 UNUSABLE = {"today", "input", "include", "title", "author", "date", "maketitle"}
-"""Known to pylatexenc, but they read the clock, a file or what came before."""
+"""Commands that pylatexenc knows, but that read the clock, a file or earlier text."""
 BLACKBOARD = dict(zip("CHNPQRZ", "ℂℍℕℙℚℝℤ", strict=True))
 SIGNS = {"checkmark": "✓", "xmark": "✗", "prime": "′", "limits": "", "nolimits": ""}
 ROOTS = {"": "√", "2": "√", "3": "∛", "4": "∜"}
@@ -33,7 +33,7 @@ NO_ARGUMENTS = ""
 
 @lru_cache(maxsize=1)
 def arguments() -> dict[str, str]:
-    """The commands that are understood, with the arguments that each takes, as ``[{{``."""
+    """The known commands with the arguments that each takes, as ``[{{``."""
     context = _argument_context()
     names = {spec.macroname for spec in _converter().latex_context.iter_macro_specs()}
     known = {}
@@ -45,16 +45,16 @@ def arguments() -> dict[str, str]:
 
 @lru_cache(maxsize=4096)
 def unicode_of(source: str) -> str:
-    """A short piece of LaTeX as Unicode; without its markup where pylatexenc fails on it."""
+    """Convert a short piece of LaTeX; if pylatexenc fails, only its markup is removed."""
     try:
         return str(_converter().latex_to_text(source, latex_context=_argument_context()))
-    except Exception:  # its formatters raise whatever they meet in a malformed command
+    except Exception:  # the library raises errors of any type for a malformed command
         return re.sub(r"\\[A-Za-z]*|[{}]", "", source)
 
 
 @lru_cache(maxsize=1)
 def _converter() -> LatexNodes2Text:
-    # Malformed LaTeX is expected here, and nothing that an operator could act on.
+    # Malformed LaTeX is expected here, and an operator can do nothing about it.
     logging.getLogger("pylatexenc").setLevel(logging.CRITICAL)
     context = get_default_latex_context_db()
     shown = [MacroTextSpec(name, simplify_repl="%s") for name in SHOWN.split()]

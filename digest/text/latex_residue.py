@@ -1,8 +1,8 @@
-r"""LaTeX that lost its backslashes and dollar signs on the way: ``sim21M``, ``1.22times``.
+r"""Turns LaTeX without its backslashes and dollar signs into Unicode: ``sim21M``, ``1.22times``.
 
-A papers page shows ``$\sim$21M`` as ``sim21M``. Each rule asks for surroundings in which its
-word cannot be an ordinary one; ``similar``, ``sometimes``, ``sim2real``, ``5 times`` and a lone
-``tau`` are left as they stand.
+A papers page shows ``$\sim$21M`` as ``sim21M``. Each rule requires a context in which its word
+cannot be an ordinary one; ``similar``, ``sometimes``, ``sim2real``, ``5 times`` and a single
+``tau`` stay as they are.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ OPERATOR_NAMES = (
     " rightarrow leftarrow cdots ldots"
 )
 OPERATORS = dict(zip(OPERATOR_NAMES.split(), "×·∘≤≥≠≃≈≡∝∞⊕⊗⊙→←⋯…", strict=True))
-"""Of these only ``times`` is an English word, and none ends one that begins with one letter."""
+"""Only ``times`` of these is an English word; none is one with one more letter before it."""
 RELATIONS = {"ll": "≪", "gg": "≫", "le": "≤", "ge": "≥", "ne": "≠", "in": "∈", "to": "→"}
-"""Words or word endings, so they count only between operands."""
+"""They are words or ends of words, so they are converted only between operands."""
 SYMBOLS = GREEK | OPERATORS | RELATIONS
 CODE_POINTS = {"2013": "–", "2014": "—", "2018": "‘", "2019": "’", "201c": "“", "201d": "”"}
 ARROW_NAMES = (
@@ -47,9 +47,9 @@ SYMBOL = re.compile(_one_of(SYMBOLS))
 OPERAND = rf"(?:[A-Za-z]|{LETTER})"
 START = r"(?<![\w.\\/])"
 AFTER_ONE = r"(?<=(?<![\w.\\/-])\d/)"
-"""As in ``O(1/epsilon^2)``; not in a path, ``runs/1/epsilon_2``."""
+"""As in ``O(1/epsilon^2)``, but not in a path such as ``runs/1/epsilon_2``."""
 NO_COMPOUND = "(?!tep|tamp|cale|lot|lice|pan|eries|heet|haring)"
-"""After ``times``: not ``timestep``, ``timescale``, …."""
+"""Must not follow ``times``, as in ``timestep`` and ``timescale``."""
 INDEX = rf"(?:{LETTER}|infty)"
 PERCENT = "%" + chr(SET_ASIDE + ord("%"))
 DOLLAR = "$" + chr(SET_ASIDE + ord("$"))
@@ -69,7 +69,7 @@ Replacement = str | Callable[[re.Match[str]], str]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """``pattern`` is tried only on texts that hold ``trigger``, which is much faster to find."""
+    """A pattern, tried only on texts that contain ``trigger``, which is much faster to find."""
 
     trigger: str
     pattern: re.Pattern[str]
@@ -77,7 +77,7 @@ class Rule:
 
 
 def _symbols(match: re.Match[str]) -> str:
-    """The match with each command name in it as its symbol."""
+    """Replace each command name in the match by its symbol."""
     return SYMBOL.sub(lambda name: SYMBOLS[name[0]], match[0])
 
 
@@ -89,7 +89,7 @@ def _rule(trigger: str, pattern: str, replacement: Replacement = _symbols) -> Ru
     return Rule(trigger, re.compile(pattern), replacement)
 
 
-# Patterns that may run often begin with a literal and look behind afterwards: that is faster.
+# Patterns that run often begin with a literal and then look behind, which is faster.
 RULES = (
     # several partsx2013such as, (7B)x2014a model
     _rule(
@@ -187,7 +187,7 @@ RULES = (
 
 
 def outside_math(text: str) -> str:
-    """``text`` with the names of symbols replaced where their surroundings allow no doubt."""
+    """Replace the names of symbols where their context leaves no doubt."""
     for rule in RULES:
         if rule.trigger in text:
             text = rule.pattern.sub(rule.replacement, text)
@@ -195,11 +195,11 @@ def outside_math(text: str) -> str:
 
 
 def in_math(formula: str) -> str:
-    """A formula, in which every name of a symbol counts: ``Acdot S_1^{-alpha}``."""
+    """Replace every name of a symbol in a formula, as in ``Acdot S_1^{-alpha}``."""
     text = FORMULA_WORD.sub(_symbols, formula)
     return OPERATOR_SPACE.sub(r"\1\2", outside_math(text))
 
 
 def with_backslashes(text: str) -> str:
-    """``text`` with commands that hold an argument in braces whole again: ``\\mathcal{O}``."""
+    """Put the backslash back before commands with an argument in braces: ``\\mathcal{O}``."""
     return BRACED_COMMAND.sub(r"\\", text) if "{" in text else text

@@ -1,14 +1,14 @@
-"""Sub- and superscripts as Unicode has them: ``S_1^2`` becomes ``S₁²``."""
+"""Turns sub- and superscripts into Unicode: ``S_1^2`` becomes ``S₁²``."""
 
 from __future__ import annotations
 
 import re
 
 OPEN, CLOSE = "\U0010f100", "\U0010f101"
-"""Marks that stand for the braces of ``_{…}`` and ``^{…}`` while a text is worked on."""
+"""Characters that replace the braces of ``_{…}`` and ``^{…}`` while a text is converted."""
 SET_ASIDE = 0x10F000
-"""An ASCII character that is to be shown as it is waits as this private-use character plus its
-code, so that no later step takes it for markup."""
+"""An ASCII character that must stay as it is becomes the private-use character with this code plus
+its own, so that no later step reads it as markup."""
 LEFT, RIGHT = chr(SET_ASIDE + ord("{")), chr(SET_ASIDE + ord("}"))
 
 RAISED = dict(
@@ -30,7 +30,7 @@ LONE_POWER = re.compile(r"((?<!\w)[^\W\d_]|[\d)\]₀-₉])\^(-?\d{1,3})(?![\w^/]
 
 
 def braced(text: str) -> str:
-    """Scripts between ``OPEN`` and ``CLOSE``; those without a Unicode form keep their braces."""
+    """Convert scripts between ``OPEN`` and ``CLOSE``; those without a Unicode form keep braces."""
     for _ in range(3):  # innermost first; deeper nesting keeps its braces
         text, count = BRACED.subn(lambda match: script(match[1], match[2]), text)
         if not count:
@@ -39,18 +39,18 @@ def braced(text: str) -> str:
 
 
 def in_math(text: str) -> str:
-    """Scripts of a formula: braced ones, and one character after ``_`` or ``^``."""
+    """Convert the scripts of a formula: in braces, or one character after ``_`` or ``^``."""
     return SINGLE.sub(lambda match: script(match[1], match[2]), braced(text))
 
 
 def lone(text: str) -> str:
-    """Scripts outside formulas: numbers after one letter, as in ``L_2`` and ``n^2``."""
+    """Convert scripts outside formulas: numbers after one letter, as in ``L_2`` and ``n^2``."""
     text = LONE_INDEX.sub(lambda match: match[1] + script("_", match[2]), text)
     return LONE_POWER.sub(lambda match: match[1] + script("^", match[2]), text)
 
 
 def script(sign: str, content: str) -> str:
-    """``content`` raised (``^``) or lowered (``_``); in braces where Unicode cannot do it."""
+    """Raise (``^``) or lower (``_``) ``content``; without a Unicode form it gets braces."""
     content = content.strip()
     table = RAISED if sign == "^" else LOWERED
     if all(char in table for char in content):

@@ -1,4 +1,4 @@
-"""Where the sentences of a text begin and end."""
+"""Splits text into sentences."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 END = re.compile(
     r"""(?<![.!?…])[.!?…]++["'”’)\]»]*+(?=\s)"""
-    r"""|(?:(?<=[a-z]{3})|(?<=\)))\.(?=[A-Z][A-Za-z]*[ ,])"""  # the space behind it got lost
+    r"""|(?:(?<=[a-z]{3})|(?<=\)))\.(?=[A-Z][A-Za-z]*[ ,])"""  # the space after it is missing
     r"""|[。！？]++["'”’)\]」』]*+|\n[^\S\n]*+\n"""
 )
 START = re.compile(
@@ -23,18 +23,18 @@ OPENER = re.compile(
     r"\s+(?:An?|As|At|By|Experiments|For|From|However|In|It|Its|Moreover|On|Our|Since|Such|That"
     r"|The|Then|There|These|They|This|Those|Thus|To|Under|Unlike|We|When|Where|While|With)\b"
 )
-"""Begins a sentence, so that the letter before it is no initial of a name."""
+"""Words that begin a sentence, so that the letter before is not an initial of a name."""
 ITEM = re.compile(r"\s*+[(\[]?\w{1,2}\.")
 BRACKET = re.compile(r"[()]")
 CLOSED_SOON = re.compile(r"[^()]{0,200}+\)")
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
-    """Start and end offsets of the sentences of ``text``, without white space around them.
+    """Find the start and end offsets of the sentences of ``text``, without white space around them.
 
-    A full stop ends a sentence where a word follows that may begin one, unless it closes an
-    abbreviation, an initial or the number of an item, or stands within brackets; a blank line
-    always ends one. Takes time linear in the length of ``text``.
+    A full stop ends a sentence if the next word may begin one, unless it belongs to an
+    abbreviation, an initial or the number of an item, or is inside brackets. A blank line always
+    ends a sentence. The time is linear in the length of ``text``.
     """
     spans: list[tuple[int, int]] = []
     start = seen = depth = 0
@@ -61,7 +61,7 @@ def _ends_sentence(text: str, start: int, match: re.Match[str], *, bracketed: bo
 
 
 def _belongs_to_word(text: str, start: int, stop: int) -> bool:
-    """Whether the full stop before ``stop`` closes an abbreviation, an initial or the number of
+    """Whether the full stop before ``stop`` belongs to an abbreviation, an initial or the number of
     an item, in the sentence that begins at ``start``."""
     near = max(start, stop - 12)
     if ABBREVIATION.search(text, near, stop) or ITEM.fullmatch(text, start, stop):

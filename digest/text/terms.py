@@ -1,8 +1,8 @@
-"""Words and phrases of a text, compared without regard to case, accents, plurals and hyphens.
+"""Words and phrases of a text, compared regardless of case, accents, plurals and hyphens.
 
-A *word* is a run of letters and digits; its *form* is the word folded to lower case, without
-accents and in the singular. Two phrases are the same when their forms spell the same letters,
-so ``pre-training``, ``Pre training`` and ``pretraining`` are one phrase.
+A *word* is a sequence of letters and digits; its *form* is the word in lower case, without accents
+and in the singular. Two phrases are the same if the letters of their forms are the same, so
+``pre-training``, ``Pre training`` and ``pretraining`` are one phrase.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _PLAIN = {
     for at in range(128)
     if not (chr(at).isalnum() or chr(at).isspace() or chr(at) in "-_/'")
 } | dict.fromkeys(map(ord, "-_/'"), " ")
-"""For texts in ASCII: every mark that breaks a phrase is the same, every link a space."""
+"""For ASCII texts: marks that end a phrase → ``_BREAK``, marks inside a phrase → a space."""
 
 _LINK = re.compile(r"[\s\-‐-―/'’_­]*")
-"""What may stand between two words of one phrase."""
+"""What may be between two words of a phrase."""
 _PARAGRAPH = re.compile(r"\n\s*\n")
 MAX_EXTRA_WORDS = 2
-"""How many more words than the phrase a text may spell it in (``pre-training`` for one)."""
+"""How many words more than the phrase a text may use for it (``pre-training`` for one)."""
 
 _IRREGULAR = {
     "analyses": "analysis", "axes": "axis", "bases": "basis", "criteria": "criterion",
@@ -48,7 +48,7 @@ _UNFOLDED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae
 
 
 class Tokens(NamedTuple):
-    """The words of a text in order: form n is that of ``text[starts[n]:ends[n]]``."""
+    """The words of a text in order: word n is ``text[starts[n]:ends[n]]`` and has form n."""
 
     forms: Sequence[str]
     starts: Sequence[int]
@@ -57,14 +57,14 @@ class Tokens(NamedTuple):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Acronym:
-    """A short form with the phrase it stands for, both as the text spells them."""
+    """A short form and its phrase, both as the text writes them."""
 
     short: str
     long: str
 
 
 def fold(text: str) -> str:
-    """Lower case without accents: ``Poincaré`` → ``poincare``. Its length may differ."""
+    """Lower case without accents: ``Poincaré`` → ``poincare``. The length may change."""
     if text.isascii():
         return text.lower()
     plain = unicodedata.normalize("NFKD", text.casefold().translate(_UNFOLDED))
@@ -78,7 +78,7 @@ def form(word: str) -> str:
     if folded in _IRREGULAR:
         return _IRREGULAR[folded]
     if len(folded) < 4 or not folded.endswith("s") or folded.endswith(("ss", "us", "is", "ias")):
-        # Three letters are a plural only where the writer says so by capitals: LMs, but not gas.
+        # Of three letters, only those with capitals are a plural: LMs, but not gas.
         return folded[:-1] if len(word) == 3 and word[:2].isupper() and word[2] == "s" else folded
     if folded.endswith("ies") and len(folded) > 4:
         return folded[:-3] + "y"
@@ -90,7 +90,7 @@ def form(word: str) -> str:
 @lru_cache(maxsize=2_000)
 def tokens(text: str) -> Tokens:
     """The words of a text."""
-    pieces = _word_in(text).split(text)  # what is between words, and words, in turn
+    pieces = _word_in(text).split(text)  # text between words and words, in turn
     bounds = list(accumulate(map(len, pieces)))
     return Tokens(list(map(form, pieces[1::2])), bounds[:-1:2], bounds[1::2])
 
@@ -105,15 +105,15 @@ def _word_in(text: str) -> re.Pattern[str]:
 
 
 def stream(text: str) -> list[str]:
-    """The words of a text as written, and between them the marks no phrase reaches across."""
+    """The words of a text as written, and between them the marks that no phrase crosses."""
     if not text.isascii() or "+" in text or "#" in text:
         return _WORD_OR_BREAK.findall(text)
-    text = _PARAGRAPH.sub(_BREAK, text)  # the expression would take five times as long
+    text = _PARAGRAPH.sub(_BREAK, text)  # the regular expression takes five times as long
     return text.translate(_PLAIN).replace(_BREAK, f" {_BREAK} ").split()
 
 
 def spans(phrase: str, text: str) -> list[tuple[int, int]]:
-    """Where a phrase stands in a text: (start, end) pairs in order, never overlapping."""
+    """Find a phrase in a text: ordered (start, end) pairs that do not overlap."""
     wanted = forms(phrase)
     if not wanted:
         return []
@@ -134,7 +134,7 @@ def spans(phrase: str, text: str) -> list[tuple[int, int]]:
 
 @lru_cache(maxsize=2_000)
 def _words_of(text: str) -> dict[str, list[int]]:
-    """Which words of a text have each form."""
+    """Form → the indices of the words of a text that have it."""
     found: dict[str, list[int]] = {}
     for at, word in enumerate(tokens(text).forms):
         found.setdefault(word, []).append(at)
@@ -142,7 +142,7 @@ def _words_of(text: str) -> dict[str, list[int]]:
 
 
 def _spelled_from(words: Tokens, at: int, spelled: str, longest: int, text: str) -> int:
-    """How many words from ``at`` on spell the letters; 0 if they do not."""
+    """The number of words from ``at`` that spell the letters; 0 if they do not."""
     so_far = ""
     for n, word in enumerate(words.forms[at : at + longest], at):
         if n > at and not linked(text, words, n):
@@ -156,7 +156,7 @@ def _spelled_from(words: Tokens, at: int, spelled: str, longest: int, text: str)
 
 
 def linked(text: str, words: Tokens, at: int) -> bool:
-    """Whether word ``at`` of a text and the one before it can belong to one phrase."""
+    """Whether word ``at`` of a text and the word before it can belong to one phrase."""
     gap = text[words.ends[at - 1] : words.starts[at]]
     return gap == " " or (_LINK.fullmatch(gap) is not None and not _PARAGRAPH.search(gap))
 
@@ -172,10 +172,10 @@ _SHORT = re.compile(r"(?=\S*[A-Z])[A-Za-z0-9][\w\-+/]{1,11}")
 
 
 def acronyms(text: str) -> tuple[Acronym, ...]:
-    """Acronyms that a text explains, as ``Low-Rank Adaptation (LoRA)`` or ``LoRA (low-rank …)``.
+    """Find acronyms that a text explains: ``Low-Rank Adaptation (LoRA)``, ``LoRA (low-rank …)``.
 
-    The letters of the short form are looked for from right to left in the words before the
-    bracket; its first letter must begin a word (Schwartz and Hearst, PSB 2003).
+    The letters of the short form are searched from right to left in the words before the bracket;
+    its first letter must begin a word (Schwartz and Hearst, PSB 2003).
     """
     return tuple(dict.fromkeys(_acronyms(text)))
 
@@ -199,7 +199,7 @@ def _singular(short: str) -> str:
 
 
 def _expansion(short: str, before: str) -> str | None:
-    """The tail of ``before`` that spells ``short``, or None."""
+    """The end of ``before`` that spells ``short``, or None."""
     letters = fold("".join(re.findall(r"[A-Za-z0-9]", _singular(short))))
     tail = " ".join(before.split()[-(len(letters) + 5) :])
     folded = tail.lower()
@@ -217,7 +217,7 @@ def _expansion(short: str, before: str) -> str | None:
 
 
 def _by_initials(letters: str, folded: str) -> int | None:
-    """Where the words begin whose first letters are these, small words left aside."""
+    """The start of the words that have these first letters, apart from small words."""
     left = list(letters)
     for word in reversed(list(_WORD_RE.finditer(folded))):
         if word[0][0] == left[-1]:
@@ -230,7 +230,7 @@ def _by_initials(letters: str, folded: str) -> int | None:
 
 
 def _by_letters(letters: str, folded: str) -> int | None:
-    """Where the text begins that holds these letters in order, the first one opening a word."""
+    """The start of the text that contains these letters in order; the first one begins a word."""
     at = len(folded)
     for i in range(len(letters) - 1, -1, -1):
         at = folded.rfind(letters[i], 0, at)
@@ -242,7 +242,7 @@ def _by_letters(letters: str, folded: str) -> int | None:
 
 
 def _begins_words(letters: str, words: tuple[str, ...]) -> bool:
-    """Whether at least half of the letters begin words: keeps chance finds out."""
+    """Whether at least half of the letters begin words; this rejects chance matches."""
     initials = [w[0] for w in words]
     hits = at = 0
     for letter in letters:

@@ -1,1 +1,1 @@
-"""The readers of feeds and API answers, one module a format."""
+"""The readers of feeds and API responses, one module for each format."""

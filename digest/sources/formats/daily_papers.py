@@ -1,4 +1,4 @@
-"""The answer of the Hugging Face daily-papers API: an array with one object a paper."""
+"""Reads responses of the Hugging Face daily-papers API: an array with an object for each paper."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ FETCH_AGAIN = "fetch the answer again if the paper is missing"
 
 
 def read(text: str, *, name: str, arrived: datetime) -> Reading | None:
-    """The papers of an answer, as ``text``; None if no element of the array is a paper.
+    """Read the papers of a response; None if no element of the array is a paper.
 
-    An empty array is an answer too: the page lists nothing at the weekend.
+    An empty array is a valid response: the page lists nothing at weekends.
     """
     records: list[Record] = []
     problems: list[Problem] = []
@@ -46,7 +46,7 @@ def read(text: str, *, name: str, arrived: datetime) -> Reading | None:
 
 
 def _paper(item: dict[str, Any]) -> dict[str, Any]:
-    """The paper itself, which the answer for one day wraps in an object with its standing."""
+    """The object of the paper itself, which may be inside an object about its place in a list."""
     inner = item.get("paper")
     return inner if is_object(inner) else item
 

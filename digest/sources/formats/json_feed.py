@@ -1,4 +1,4 @@
-"""JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/), one item a paper."""
+"""Reads JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/); each item is a paper."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ VERSION = "https://jsonfeed.org/version/"
 
 
 def read(text: str, *, name: str) -> Reading | None:
-    """The papers of a feed; None if ``text`` is no JSON Feed."""
+    """Read the papers of a feed; None if ``text`` is not a JSON Feed."""
     try:
         feed = value_of(text)
     except ValueError:
@@ -38,7 +38,7 @@ def _record(item: Any) -> Record:
         raise BadRecord("it is not an object that describes a paper")
     addresses = [item.get("url"), item.get("external_url"), item.get("id")]
     html = string(item.get("content_html"))
-    single = item.get("author")  # as version 1 has it
+    single = item.get("author")  # as in version 1
     return record(
         string(item.get("title")),
         [string(item.get("content_text")) or text_of_html(html) or string(item.get("summary"))],

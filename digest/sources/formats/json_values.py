@@ -1,4 +1,4 @@
-"""JSON from strangers: numbers of any length, NaN, any depth, and files that were cut off."""
+"""Reads untrusted JSON: huge numbers, NaN, deep nesting, and files that were cut off."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, TypeGuard
 
 DIGITS = 15
-"""A longer whole number is no count of anything here, and slow to read."""
+"""An integer with more digits is not a count of anything here, and slow to parse."""
 TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.DOTALL)
 SCALAR = re.compile(r'[^\s,\[\]{}"]+')
 SEPARATORS = re.compile(r"[\s,]*+")
@@ -19,7 +19,7 @@ ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]|$)")
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """An element of an array: its value, or what is wrong with it."""
+    """An element of an array: its value or an error."""
 
     line: int
     value: Any = None
@@ -34,7 +34,11 @@ _DECODER = json.JSONDecoder(parse_int=_whole, parse_constant=lambda _name: None)
 
 
 def value_of(text: str) -> Any:
-    """The value that ``text`` is. Raises ValueError if it is no JSON, or too deep."""
+    """Parse ``text`` as JSON.
+
+    Raises:
+        ValueError: It is not JSON, or nested too deeply.
+    """
     try:
         return _DECODER.decode(text.lstrip("\ufeff"))
     except RecursionError as error:
@@ -44,7 +48,7 @@ def value_of(text: str) -> Any:
 
 
 def elements(text: str) -> Iterator[Element]:
-    """The elements of the array that ``text`` is, the sound ones even where others are not."""
+    """Parse the elements of an array one by one, so that an invalid element costs no other."""
     position = text.index("[") + 1
     line, counted = 1, 0
     while True:
@@ -65,7 +69,7 @@ def elements(text: str) -> Iterator[Element]:
 
 
 def _end_of(text: str, start: int) -> int | None:
-    """Where the value at ``start`` ends, by its brackets alone; None: with the file."""
+    """Where the value at ``start`` ends, by its brackets alone; None: the file ends before."""
     end = _after(SCALAR, text, start)
     if end > start:
         return end
@@ -86,18 +90,18 @@ def _after(pattern: re.Pattern[str], text: str, start: int) -> int:
 
 
 def string(value: object) -> str:
-    """``value`` if it is text, else nothing."""
+    """``value`` if it is a string, otherwise an empty string."""
     return value if isinstance(value, str) else ""
 
 
 def count(value: object) -> int | None:
-    """``value`` if it is a number of things."""
+    """``value`` if it is a plausible count, otherwise None."""
     is_number = isinstance(value, int) and not isinstance(value, bool)
     return value if is_number and isinstance(value, int) and 0 <= value < 10**9 else None
 
 
 def day(value: object) -> date | None:
-    """The date that ``value`` begins with, in ISO 8601."""
+    """The ISO 8601 date at the beginning of ``value``; None if there is none."""
     match = ISO_DATE.match(string(value))
     try:
         return date.fromisoformat(match[1]) if match else None
@@ -106,7 +110,7 @@ def day(value: object) -> date | None:
 
 
 def names(value: object) -> list[str]:
-    """Names from a list of names, or of objects that have one."""
+    """The names in a list of names, or of objects with a name."""
     listed = value if isinstance(value, list) else []
     found = (string(each.get("name") if isinstance(each, dict) else each) for each in listed)
     return [name for name in found if name.strip()]

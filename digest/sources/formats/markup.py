@@ -1,4 +1,4 @@
-"""HTML as text, as feeds carry it in titles and summaries."""
+"""Turns HTML, which feeds contain in titles and summaries, into text."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ BLOCK = re.compile(
     r"|t(?:able|[dhr])"
 )
 SCRIPTS = {"sub": "_{", "sup": "^{"}
-"""Written as LaTeX, which the reading of text turns into raised and lowered characters."""
+"""Scripts are written as LaTeX, which ``text.latex.readable`` turns into Unicode later."""
 
 
 def text_of_html(html: str) -> str:
-    """The text that a browser would show, with a blank line between blocks."""
+    """The text that a browser shows, with a blank line between blocks."""
     if not TAG.search(html):
         return unescape(html)
     parser = etree.HTMLParser(no_network=True, remove_comments=True, remove_pis=True)
@@ -30,7 +30,7 @@ def text_of_html(html: str) -> str:
 
 
 def text_of_element(root: Any) -> str:
-    """The text in an element of a parsed document, and in those below it."""
+    """The text in an element of a parsed document and its descendants."""
     pieces: list[str] = []
     walk = etree.iterwalk(root, events=("start", "end"))
     for event, element in walk:

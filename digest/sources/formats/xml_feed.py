@@ -1,4 +1,4 @@
-"""Atom and RSS, in all their versions: elements count by their names, whatever their namespace."""
+"""Reads Atom and RSS in all versions; elements are found by name, in any namespace."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BETWEEN_NAMES = re.compile(r"\s*(?:,| and )\s*")
 
 
 def read(data: bytes, *, name: str) -> Reading | None:
-    """The papers of a feed; None if ``data`` is no XML of a feed. Nothing is fetched for it."""
+    """Read the papers of a feed; None if ``data`` is not a feed in XML. Nothing is fetched."""
     parser = etree.XMLParser(
         recover=True,
         resolve_entities="internal",
@@ -73,12 +73,12 @@ def _record(entry: Any) -> Record:
 
 
 def _name(element: Any) -> str:
-    """The element's name without its namespace; "" for what is no element."""
+    """The element's name without its namespace; "" for anything but an element."""
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
 def _text(element: Any | None) -> str:
-    """What an element says: as XHTML, as escaped HTML, or as text."""
+    """The text of an element that contains XHTML, escaped HTML or plain text."""
     if element is None:
         return ""
     if len(element):
@@ -88,7 +88,7 @@ def _text(element: Any | None) -> str:
 
 
 def _links(entry: Any) -> Iterator[str]:
-    """Addresses of the paper, the best first."""
+    """The URLs of the paper, the best first."""
     links = [child for child in entry if _name(child) == "link"]
     for link in links:
         if link.get("rel", "alternate") == "alternate":
@@ -99,7 +99,7 @@ def _links(entry: Any) -> Iterator[str]:
 
 
 def _authors(child: Any) -> list[str]:
-    """The names in one element; arXiv's feeds list all in one."""
+    """The names in an element; arXiv's feeds list all authors in one."""
     if _name(child) not in {"author", "creator", "contributor"}:
         return []
     named = [each for each in child if _name(each) == "name"]
@@ -127,13 +127,13 @@ def _listed(root: Any) -> date | None:
 
 
 def _dates(entry: Any) -> Iterator[str]:
-    """What the entry gives as its dates, the best first."""
+    """The dates of an entry as text, the best first."""
     given = {_name(child): (child.text or "").strip() for child in reversed(entry)}
     return filter(None, map(given.get, PUBLISHED))
 
 
 def _day(text: str) -> date | None:
-    """The date in ISO 8601 or RFC 5322, in the zone in which it is written."""
+    """Parse a date in ISO 8601 or RFC 5322; it is not converted to another time zone."""
     if found := day(text):
         return found
     try:

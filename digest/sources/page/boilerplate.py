@@ -1,4 +1,4 @@
-"""What a papers page says around its papers: headers, links, who proposed them."""
+"""Removes what is around the papers of a page: headers, links, and who submitted a paper."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OWN_LINES = {
     "dailypapers",
     "trendingpapers",
 }
-"""Lines that no other page has, in lower case without spaces and signs."""
+"""Lines that occur on no other page, in lower case without spaces and punctuation."""
 FURNITURE = OWN_LINES | {
     *("new", "subscribe", "papers", "trending", "previous", "next", "huggingface", "models"),
     *("datasets", "spaces", "community", "docs", "enterprise", "pricing", "login", "signup"),
@@ -27,12 +27,14 @@ SUBMITTER = re.compile(r"Submitted by(?P<name>(?: \S+){0,3})(?<!\.)")
 
 
 def stated_dates(lines: Sequence[Line]) -> list[PageDate]:
-    """The dates that stand alone in a line."""
+    """The dates that are alone in a line."""
     return [day for line in lines if (day := dates.parse(line.folded))]
 
 
 def header_length(lines: Sequence[Line]) -> int:
-    """Furniture and the date at the beginning, and all before a line that only this page has."""
+    """The length of the header: it ends with the last of the first furniture lines, the date, and
+    the lines that occur only on this page.
+    """
     length, dated = 0, False
     for index, line in enumerate(lines[:HEADER_LINES]):
         mark = mark_of(line)
@@ -50,7 +52,7 @@ def header_length(lines: Sequence[Line]) -> int:
 
 
 def without_submitters(lines: Iterable[Line]) -> Iterator[Line]:
-    """Lines without those that say who proposed a paper; the name can have a line of its own."""
+    """Remove lines that say who submitted a paper; the name may be on the next line."""
     awaits_name = False
     for line in lines:
         match = SUBMITTER.fullmatch(line.text)
@@ -60,8 +62,10 @@ def without_submitters(lines: Iterable[Line]) -> Iterator[Line]:
 
 
 def without_furniture(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
-    """Lines without the headers of pages that were joined to the first and the links at the end;
-    and these."""
+    """Remove the headers of further pages in the same file, and the links at the end.
+
+    Returns the remaining lines and the removed ones.
+    """
     kept: list[Line] = []
     dropped: list[Line] = []
     run: list[Line] = []
@@ -78,5 +82,5 @@ def without_furniture(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
 
 
 def _is_above_text(lines: Sequence[Line], index: int) -> bool:
-    """Whether an abstract stands below the line, as it does below a title."""
+    """Whether the next line is long, as the abstract below a title is."""
     return index + 1 < len(lines) and len(lines[index + 1].text) > LONG

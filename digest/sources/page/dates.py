@@ -1,4 +1,4 @@
-"""The dates of a papers page, which leaves out the current year."""
+"""Reads the dates of a papers page, which leaves out the current year."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ DATES = [
     )
 ]
 EARTH = timedelta(hours=14)
-"""How far the date somewhere on Earth can be ahead of UTC."""
+"""The most by which local time is ahead of UTC."""
 ZONES = timedelta(days=1)
-"""How far two dates of the same moment can be apart."""
+"""The most by which two local dates of the same moment differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +38,23 @@ class PageDate:
     comments: int | None = None
 
     def on(self, year: int) -> date | None:
-        """The date, in ``year`` where it spells none; None where the calendar has no such day."""
+        """The date, in ``year`` if it has no year; None if there is no such day."""
         try:
             return date(self.year or year, self.month, self.day)
         except ValueError:
             return None
 
     def by(self, latest: date, year: int) -> date | None:
-        """The date, in the year before ``year`` where it would lie ahead of ``latest``: a page of
-        January lists papers of December."""
+        """The date, in the year before ``year`` if it would be after ``latest``.
+
+        A page of January lists papers of December.
+        """
         day = self.on(year)
         return self.on(year - 1) if day and day > latest + ZONES else day
 
 
 def parse(line: str) -> PageDate | None:
-    """The date that ``line`` holds, and nothing else; white space must be single spaces."""
+    """Parse a line that contains only a date, with single spaces."""
     match = next(filter(None, (form.fullmatch(line) for form in DATES)), None)
     if not match:
         return None
@@ -64,7 +66,7 @@ def parse(line: str) -> PageDate | None:
 
 
 def _count(text: str | None) -> int | None:
-    """A number of comments, as ``1,234`` or ``1.2k``."""
+    """Parse a number of comments, as ``1,234`` or ``1.2k``."""
     if text is None:
         return None
     number = text.lower().replace(",", "")
@@ -72,17 +74,17 @@ def _count(text: str | None) -> int | None:
 
 
 def last_day(arrived: datetime) -> date:
-    """The latest date that a page which arrived then can show."""
+    """The latest date on a page that arrived at this time."""
     return (arrived + EARTH).date()
 
 
 def page_year(page: PageDate | None, papers: Iterable[PageDate], *, arrived: datetime) -> int:
-    """The year that the page leaves out.
+    """Infer the year that the page leaves out.
 
-    It is the year after the latest that the papers' dates spell out; where they spell none, the
-    latest that does not put the page's date after its arrival. For a 29 February it is the
-    nearest leap year that keeps this true. Spelled years that would put the page's date after its
-    arrival tell nothing: they are misprints, or the page spells out its own year too.
+    It is the year after the latest year in the papers' dates. If they have no years, it is the
+    latest year in which the page's date is not after its arrival. For 29 February it is the
+    nearest leap year for which this is true. Years that would put the page's date after its
+    arrival are ignored: they are misprints, or the page does not leave out its year.
     """
     if page and page.year:
         return page.year

@@ -1,8 +1,8 @@
-"""A papers page taken apart: its header, and the entries between blocks of metadata.
+"""Splits a papers page into its header and the entries between blocks of metadata.
 
-Both layouts begin with lines of the page's own furniture and its date. The detailed layout has
-below each abstract a block of metadata: a number of authors or an organisation, a dot, and a
-date with perhaps a number of comments. Any part of these can be missing.
+Both layouts begin with furniture (lines of the page itself) and the page's date. In the detailed
+layout, a block of metadata follows each abstract: a number of authors or an organisation, a dot,
+and a date with an optional number of comments. Any of these can be missing.
 """
 
 from __future__ import annotations
@@ -27,46 +27,45 @@ CUT_AUTHORS = re.compile(r"•(?: ?\d{1,6}(?: a[utho]{0,4})?)?")
 LIST_MARK = re.compile(r"(?:[-*•–]|\(?\d{1,2}[.)])\s")
 SENTENCE_ENDS = (".", "!", "?", "。")
 SHORT, WRAPPED = 100, 120
-"""Characters: the most that an organisation takes; the most in any line of a page whose
-paragraphs were broken into lines."""
+"""The most characters of an organisation, and of a line of a page whose paragraphs are wrapped."""
 FEW_WORDS = 6
 LONGEST_DATE = 30
 
 
 @dataclass(slots=True)
-class Entry:
-    """What stands between two blocks of metadata, and the block that follows it."""
+class PageEntry:
+    """The lines between two blocks of metadata, and the block that follows them."""
 
     lines: list[Line] = field(default_factory=list)
     details_line: int = 0
-    """Where the block begins; 0: there is none."""
+    """The line at which the block begins; 0: there is no block."""
     author_count: int | None = None
     shown: PageDate | None = None
     unread: Line | None = None
-    """What stands in the place of the date."""
+    """The text in the place of the date, if it is not a date."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A text as a papers page would be read."""
+    """A text, split as if it were a papers page."""
 
     date: PageDate | None
     header: int
-    """How many lines are furniture."""
+    """The number of lines of the header."""
     is_own: bool
-    """One of them is found on no other page."""
+    """Whether one of them occurs only on this page."""
     is_detailed: bool
     is_wrapped: bool
-    """Paragraphs run over several lines."""
-    entries: tuple[Entry, ...]
+    """Whether paragraphs run over several lines."""
+    entries: tuple[PageEntry, ...]
 
 
 def layout(text: str) -> Page:
-    """``text`` taken apart. Every line that is not blank is furniture, an entry's or metadata."""
+    """Split ``text``: every line that is not blank is furniture, metadata, or part of an entry."""
     lines = list(without_submitters(lines_of(text)))
     header = header_length(lines)
     body, joined = without_furniture(lines[header:])
-    if body and CUT_AUTHORS.fullmatch(body[-1].folded):  # the file was cut off here
+    if body and CUT_AUTHORS.fullmatch(body[-1].folded):  # the file ends in the middle of metadata
         body.pop()
     marks = [mark_of(line) for line in body]
     is_detailed = any(_is_details(marks, index) for index in range(len(marks)))
@@ -80,12 +79,12 @@ def layout(text: str) -> Page:
         is_own=any(line.letters in OWN_LINES for line in lines[:header]),
         is_detailed=is_detailed,
         is_wrapped=max((len(line.text) for line in body), default=0) <= WRAPPED,
-        entries=tuple(_entries(body, marks)) if is_detailed else (Entry(body),),
+        entries=tuple(_entries(body, marks)) if is_detailed else (PageEntry(body),),
     )
 
 
 def paragraphs(lines: Sequence[Line], *, is_wrapped: bool) -> list[Paragraph]:
-    """Lines as paragraphs: each line is one, unless the page breaks paragraphs into lines."""
+    """Join lines to paragraphs; each line is a paragraph, unless the page wraps paragraphs."""
     groups: list[list[Line]] = []
     for line in lines:
         if not is_wrapped or line.follows_blank or not groups or LIST_MARK.match(line.text):
@@ -95,8 +94,8 @@ def paragraphs(lines: Sequence[Line], *, is_wrapped: bool) -> list[Paragraph]:
     return [Paragraph(group[0].number, " ".join(line.text for line in group)) for group in groups]
 
 
-def _entries(lines: Sequence[Line], marks: Sequence[Mark | None]) -> Iterator[Entry]:
-    entry = Entry()
+def _entries(lines: Sequence[Line], marks: Sequence[Mark | None]) -> Iterator[PageEntry]:
+    entry = PageEntry()
     for index, line in enumerate(lines):
         mark = marks[index]
         if mark is None or _is_stray_dot(marks, index):
@@ -108,12 +107,12 @@ def _entries(lines: Sequence[Line], marks: Sequence[Mark | None]) -> Iterator[En
                 continue
             if entry.details_line:
                 yield entry
-                entry = Entry()
+                entry = PageEntry()
             entry.lines.append(line)
             continue
         if entry.details_line and _begins_another(entry, mark):
             yield entry
-            entry = Entry()
+            entry = PageEntry()
         if not entry.details_line:
             entry.details_line = line.number
             is_lone_dot = mark.author_count is None and mark.shown is None
@@ -128,13 +127,13 @@ def _entries(lines: Sequence[Line], marks: Sequence[Mark | None]) -> Iterator[En
 
 
 def _is_comment_count(line: Line, shown: PageDate) -> bool:
-    """A number on a line of its own directly below the date."""
+    """Whether it is a number on a line of its own directly below the date."""
     is_number = line.text.isascii() and line.text.isdigit() and len(line.text) <= 6
     return is_number and shown.comments is None and not line.follows_blank
 
 
 def _is_unread_date(lines: Sequence[Line], marks: Sequence[Mark | None], index: int) -> bool:
-    """A few words between the dot and a blank line."""
+    """Whether it is a short line between a dot and a blank line."""
     line, before = lines[index], marks[index - 1] if index else None
     if before is None or not before.has_dot or before.shown or _is_stray_dot(marks, index - 1):
         return False
@@ -143,7 +142,7 @@ def _is_unread_date(lines: Sequence[Line], marks: Sequence[Mark | None], index: 
 
 
 def _is_details(marks: Sequence[Mark | None], index: int) -> bool:
-    """Metadata that cannot be anything else: a number of authors, or a dot with a date."""
+    """Whether it is certainly metadata: a number of authors, or a dot with a date."""
     mark = marks[index]
     if mark is None or _is_stray_dot(marks, index):
         return False
@@ -151,7 +150,7 @@ def _is_details(marks: Sequence[Mark | None], index: int) -> bool:
 
 
 def _is_stray_dot(marks: Sequence[Mark | None], index: int) -> bool:
-    """A dot that neither follows a number of authors nor stands before a date."""
+    """Whether it is a dot that neither follows a number of authors nor precedes a date."""
     mark = marks[index]
     if mark is None or mark.author_count is not None or mark.shown:
         return False
@@ -160,7 +159,7 @@ def _is_stray_dot(marks: Sequence[Mark | None], index: int) -> bool:
     return not ((before and before.author_count is not None) or (after and after.shown))
 
 
-def _begins_another(entry: Entry, mark: Mark) -> bool:
+def _begins_another(entry: PageEntry, mark: Mark) -> bool:
     return bool(
         (mark.author_count is not None and (entry.author_count is not None or entry.shown))
         or (mark.shown and entry.shown)
@@ -168,10 +167,10 @@ def _begins_another(entry: Entry, mark: Mark) -> bool:
 
 
 def _without_organisation(lines: list[Line], *, touches_dot: bool) -> list[Line]:
-    """``lines`` without the organisation's one or two, which stand above the metadata.
+    """Remove the one or two lines of an organisation above the metadata.
 
-    A name that is written twice cannot be text. Any other has to stand between a blank line and
-    the dot, and be of few words or end no sentence.
+    A name that is written twice cannot be text. Any other has to be between a blank line and the
+    dot, and must not be both long and a sentence.
     """
     if len(lines) > 1 and _is_written_twice(lines[-1]):
         return lines[:-1]
@@ -189,7 +188,7 @@ def _without_organisation(lines: list[Line], *, touches_dot: bool) -> list[Line]
 
 
 def _is_written_twice(line: Line) -> bool:
-    """Whether it is as ``acme-ai Acme AI Inc.``: as part of an address, then for people."""
+    """Whether it is like ``acme-ai Acme AI Inc.``: a name as in a URL, then as people write it."""
     address, *name = map(letters_of, line.text.split())
     return bool(address) and len(line.text) <= LONG and address in accumulate(name)
 

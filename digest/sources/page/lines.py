@@ -1,4 +1,4 @@
-"""The lines of a papers page, and what those of metadata say."""
+"""The lines of a papers page, and the content of lines of metadata."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DOT = re.compile(r"[·•∙⋅‧・]")
 LONE_DOTS = set("·∙⋅‧•.")
 AUTHORS = re.compile(r"(?:[-*●▪–] ?)?(\d{1,6}|\d{1,3}(?:,\d{3})+) authors?", re.IGNORECASE)
 LONG = 200
-"""Characters: more than any line of a header or of metadata has."""
+"""The most characters of a line of a header or of metadata."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +29,18 @@ class Line:
 
     @property
     def folded(self) -> str:
-        """The text with single spaces; "" where it is too long for what is not prose."""
+        """The text with single spaces; "" if it is too long for anything but prose."""
         return WHITE.sub(" ", self.text) if len(self.text) <= LONG else ""
 
     @property
     def letters(self) -> str:
-        """The text in lower case without spaces and signs; "" where it is too long."""
+        """The text in lower case without spaces and punctuation; "" if it is too long."""
         return letters_of(self.folded)
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a line of metadata says."""
+    """The content of a line of metadata."""
 
     author_count: int | None
     shown: PageDate | None
@@ -48,7 +48,7 @@ class Mark:
 
 
 def lines_of(text: str) -> Iterator[Line]:
-    """The lines that are not blank."""
+    """Yield the lines that are not blank."""
     follows_blank = True
     for number, raw in enumerate(text.split("\n"), start=1):
         stripped = raw.strip().strip(INVISIBLE).strip()
@@ -58,12 +58,12 @@ def lines_of(text: str) -> Iterator[Line]:
 
 
 def letters_of(text: str) -> str:
-    """``text`` in lower case without spaces and signs."""
+    """``text`` in lower case without spaces and punctuation."""
     return NOT_LETTER.sub("", text).casefold()
 
 
 def mark_of(line: Line) -> Mark | None:
-    """The line as metadata; None if it is text. A date alone counts as well."""
+    """Read a line as metadata; None if it is text. A date alone is metadata too."""
     if len(line.text) > LONG:
         return None
     if line.folded in LONE_DOTS:

@@ -1,4 +1,4 @@
-"""A papers page saved as text, in either of its layouts."""
+"""Reads a papers page that was saved as text, in either of its layouts."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from datetime import date, datetime
 
 from digest.model import Problem, Record
 from digest.sources.page import dates, titles
-from digest.sources.page.layout import SENTENCE_ENDS, Entry, Page, layout, paragraphs
+from digest.sources.page.layout import SENTENCE_ENDS, Page, PageEntry, layout, paragraphs
 from digest.sources.page.titles import Kind, Paragraph
 from digest.sources.records import WITHOUT_DATE, BadRecord, Reading, excerpt, record
 
 FURTHER_TITLE, LACKING_TEXT = -4, -15
-"""Points against a second title above one block of metadata, as a missing block is rare; and
-against one directly above the block, as two things missing at one place are rarer still."""
+"""Points for a second title above one block of metadata, since a block is rarely missing; and for
+a title directly above the block, since an abstract and a block are hardly ever missing at once."""
 SHORTEST = 40
-"""Characters of an abstract that ends no sentence and has no metadata."""
+"""The fewest characters of an abstract that has no metadata and does not end a sentence."""
 CONVINCING_PAPERS, CONVINCING_LENGTH = 3, 300
-"""A text without a header is taken for a page that lost it, if it holds so many papers, each
-with one paragraph of at least so many characters, and nothing else."""
+"""A text without a header is read as a page if it contains only papers, at least this many, each
+with one paragraph of at least this many characters."""
 SAVE_AGAIN = "save the page again if a paper is missing"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Paragraphs that belong together: a title and its abstract, or text without a title."""
+class TitledText:
+    """The paragraphs of a paper: a title and its abstract, or text without a title."""
 
     title: Paragraph | None
     text: tuple[Paragraph, ...]
 
 
 def read(text: str, *, name: str, arrived: datetime) -> Reading | None:
-    """The papers of a page; None if ``text`` is no papers page."""
+    """Read the papers of a page; None if ``text`` is not a papers page."""
     page = layout(text)
     shown = [entry.shown for entry in page.entries if entry.shown]
     year = dates.page_year(page.date, shown, arrived=arrived)
@@ -61,43 +61,43 @@ def read(text: str, *, name: str, arrived: datetime) -> Reading | None:
     )
 
 
-def _problem(error: BadRecord, found: Found, details: Entry, name: str) -> Problem:
+def _problem(error: BadRecord, found: TitledText, details: PageEntry, name: str) -> Problem:
     first = found.title or (found.text[0] if found.text else None)
     line = first.line if first else details.details_line
     what = f"{error}: {excerpt(first.text)}" if first else str(error)
     return Problem(f"{name}:{line}", what, SAVE_AGAIN)
 
 
-def _papers(entry: Entry, page: Page) -> Iterator[tuple[Found, Entry]]:
-    """What an entry holds, each with the metadata that belongs to it: the last has the entry's."""
+def _papers(entry: PageEntry, page: Page) -> Iterator[tuple[TitledText, PageEntry]]:
+    """The papers of an entry, each with its metadata; the entry's block belongs to the last one."""
     text = paragraphs(entry.lines, is_wrapped=page.is_wrapped)
     further_title = FURTHER_TITLE if page.is_detailed else 0
     at_end = LACKING_TEXT if entry.details_line else titles.TITLE_AT_END
     kinds = titles.kinds(text, further_title=further_title, title_at_end=at_end)
     papers = list(_grouped(text, kinds))
     if not papers and entry.details_line:
-        papers = [Found(None, ())]
+        papers = [TitledText(None, ())]
     for found in papers[:-1]:
-        yield found, Entry()
+        yield found, PageEntry()
     if papers:
         yield papers[-1], entry
 
 
-def _grouped(text: Sequence[Paragraph], kinds: Sequence[Kind]) -> Iterator[Found]:
+def _grouped(text: Sequence[Paragraph], kinds: Sequence[Kind]) -> Iterator[TitledText]:
     title: Paragraph | None = None
     body: list[Paragraph] = []
     for paragraph, kind in zip(text, kinds, strict=True):
         if kind == "title":
             if title or body:
-                yield Found(title, tuple(body))
+                yield TitledText(title, tuple(body))
             title, body = paragraph, []
         else:
             body.append(paragraph)
     if title or body:
-        yield Found(title, tuple(body))
+        yield TitledText(title, tuple(body))
 
 
-def _record(found: Found, details: Entry, published: date | None) -> Record:
+def _record(found: TitledText, details: PageEntry, published: date | None) -> Record:
     if not found.title:
         raise BadRecord("an abstract without a title" if found.text else "metadata without a paper")
     if not details.details_line and not _is_abstract(found.text):
@@ -113,7 +113,7 @@ def _record(found: Found, details: Entry, published: date | None) -> Record:
 
 
 def _is_abstract(text: Sequence[Paragraph]) -> bool:
-    """Whether there is more than a word or two, as below links of a page that look like titles."""
+    """Whether it is more than the one or two words below a link that looks like a title."""
     return any(len(each.text) >= SHORTEST or each.text.endswith(SENTENCE_ENDS) for each in text)
 
 

@@ -1,9 +1,8 @@
-"""Which paragraphs of a papers page are titles, where only the text can tell.
+"""Decides by the text alone which paragraphs of a papers page are titles.
 
-Every paragraph is a title, the first paragraph of an abstract, a further one, or text that
-belongs to no title. Each reading has points from what the paragraph looks like (``title_points``)
-and from what stands before it; the reading of all paragraphs with the most points wins, found
-by the Viterbi algorithm in one pass.
+Every paragraph is a title, the first paragraph of an abstract, a further one, or text without a
+title. Each of these gets points by the paragraph's looks (``title_points``) and by the paragraph
+before it. The Viterbi algorithm finds the sequence with the most points in one pass.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ RUNNING = re.compile(r"(?<=\s)(?:we|our|is|are|was|were|has|have|been|this|these
 SENTENCE_BREAK = re.compile(r"(?<=[a-z0-9)\]\"”’])[.] +(?=[A-Z0-9(\"“])")
 ABBREVIATED = re.compile(r"\b(?:vs|v\.s|al|no|vol|st|dr|[A-Z])\. ")
 NO_PROSE = re.compile(r"\s(?:=|\||--\w\S*)(?:\s|$)")
-"""A sign of formulas, of rows of a table or of commands."""
+"""Signs of formulas, table rows or commands."""
 WORD, LONG_WORD = re.compile(r"[^\W\d_][\w'’]+"), re.compile(r"[^\W\d_][\w'’]{3,}")
 CLOSING = "\"'”’)]*"
 SENTENCE_MARKS = (".", ",", ";", ":", "。", "…")
@@ -62,14 +61,14 @@ Kind = Literal["title", "first", "more", "orphan"]
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph of the page and the line it begins on."""
+    """A paragraph of the page, and the line at which it begins."""
 
     line: int
     text: str
 
 
 def title_points(text: str) -> int:
-    """How much ``text`` looks like a title: above 0 more than like running text."""
+    """How much ``text`` looks like a title; above 0, more than like running text."""
     if len(text) > LONGEST_TITLE or not any(map(str.isalnum, text)):
         return -30
     if HEADING.fullmatch(text) or LINK.search(text) or LIST_ITEM.match(text):
@@ -91,7 +90,7 @@ def title_points(text: str) -> int:
 
 
 def _case_points(text: str) -> int:
-    """Titles capitalise most long words; running text hardly any but its first."""
+    """Points for capitals: titles capitalise most long words, running text hardly any."""
     words = LONG_WORD.findall(text) or WORD.findall(text)
     capital = sum(not word[0].islower() for word in words)
     if not words:
@@ -103,7 +102,7 @@ def _case_points(text: str) -> int:
 
 
 def _is_ended(text: str) -> bool:
-    """Whether a sentence or a part of one ends here; titles trail off in dots too."""
+    """Whether a sentence or clause ends here; three dots can also end a title."""
     end = text.rstrip(CLOSING)
     return end.endswith(SENTENCE_MARKS) and not end.endswith("...")
 
@@ -117,7 +116,7 @@ def _shape_points(text: str) -> int:
 
 
 def _first_points(text: str) -> int:
-    """How much ``text`` looks like the beginning of an abstract, by its length and end."""
+    """Points for the beginning of an abstract, by length and end."""
     length = len(text)
     if length >= 120:
         return 4 if length >= 400 else 3 if length >= 250 else 1
@@ -127,7 +126,7 @@ def _first_points(text: str) -> int:
 
 START: dict[Kind, int] = {"title": 0, "orphan": -20}
 STEPS: dict[Kind, dict[Kind, int]] = {
-    # what came before -> what comes now: points
+    # the paragraph before → this paragraph: points
     "title": {"title": -11, "first": 0},
     "first": {"title": 0, "more": -2},
     "more": {"title": 0, "more": -1},
@@ -139,10 +138,11 @@ TITLE_AT_END = -4
 def kinds(
     paragraphs: Sequence[Paragraph], *, further_title: int = 0, title_at_end: int = TITLE_AT_END
 ) -> list[Kind]:
-    """What each paragraph is.
+    """Decide what each paragraph is.
 
-    ``further_title`` are the points of every title but the first, ``title_at_end`` those of one
-    that stands last and not alone: negative where the paragraphs should hold one whole paper.
+    ``further_title`` are the points of every title but the first one; ``title_at_end`` are those of
+    a title that is the last of several paragraphs. They are negative if the paragraphs should be
+    one complete paper.
     """
     best: dict[Kind, int] = {}
     ways: list[dict[Kind, Kind]] = []
@@ -184,7 +184,7 @@ def _step(
 
 
 def _trace(best: dict[Kind, int], ways: Sequence[dict[Kind, Kind]]) -> list[Kind]:
-    """The best reading, followed back from its end."""
+    """The best sequence, followed back from its end."""
     if not best:
         return []
     kind = max(best, key=lambda each: best[each])
