@@ -132,7 +132,7 @@ class Web(Section):
 
 
 class Source(Section):
-    """Where ``digest pull`` gets dumps from."""
+    """A place in the web that dumps come from."""
 
     kind: Literal["daily-papers", "atom", "rss", "jsonfeed"]
     url: Annotated[str, AfterValidator(fields.web_url)] | None = None

@@ -1,6 +1,6 @@
-"""A reference manager's library, BibTeX or RIS, as texts to learn interests from.
+"""Reads the library of a reference manager, BibTeX or RIS, to learn interests from its texts.
 
-Both readers take what can be read: a broken entry is reported and costs no other.
+A broken entry is reported and costs no other entry.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from digest.model import Problem
 from digest.text.latex import readable
 
 LARGEST = 64 * 2**20
-"""Bytes of a library; 64 MiB hold some 30,000 entries with abstracts."""
+"""The most bytes of a library; 64 MiB contain some 30,000 entries with abstracts."""
 _RIS = re.compile(r"^\s*TY  ?-", re.MULTILINE)
 _RIS_ENDS = re.compile(r"^[ \t]*ER  ?-.*$", re.MULTILINE)
 _RIS_BEGINS = re.compile(r"^[ \t]*(?=TY  ?-)", re.MULTILINE)
@@ -31,19 +31,23 @@ _BETWEEN_KEYWORDS = re.compile("[;,]")
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """The entries that say what they are about."""
+    """The entries of a library that have a title."""
 
     texts: tuple[str, ...]
-    """Title, abstract and each keyword of an entry, each a paragraph of its own."""
+    """Title, abstract and keywords of each entry; each of these is a paragraph."""
     problems: tuple[Problem, ...] = ()
 
 
 class LibraryError(DigestError):
-    """A file is no library, or none that can be read."""
+    """A file is not a library, or unreadable."""
 
 
 def read(path: Path) -> Library:
-    """The library in a file, whose format shows in its content. Raises LibraryError."""
+    """Read the library in a file; the format is recognised by the content.
+
+    Raises:
+        LibraryError: The file is not a library, unreadable, or without a title.
+    """
     try:
         if path.stat().st_size > LARGEST:
             raise LibraryError(f"{path} is larger than {LARGEST // 2**20} MiB: export a part of it")
@@ -70,7 +74,7 @@ def _decoded(content: bytes) -> str:
 
 
 def _from_bibtex(text: str, name: str) -> Library:
-    # It logs what it also returns.
+    # The library logs problems that it also returns.
     logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)
     entries = []
     problems = []
@@ -85,14 +89,14 @@ def _from_bibtex(text: str, name: str) -> Library:
 
 
 def _entry(block: Block | None) -> Entry | None:
-    """The entry in a block; one whose key or field stands twice is good enough."""
+    """The entry in a block; an entry with a duplicate key or field is used too."""
     if isinstance(block, ParsingFailedBlock):
         block = block.ignore_error_block
     return block if isinstance(block, Entry) else None
 
 
 def _from_ris(text: str) -> Library:
-    # An entry ends where the next begins, whether or not a line says so.
+    # An entry ends where the next one begins, with or without a line for its end.
     ended = _RIS_BEGINS.sub("ER  - \n\n", _RIS_ENDS.sub("", text)) + "\nER  - \n"
     return Library(_texts(map(_ris_fields, rispy.loads(ended, skip_unknown_tags=True))))
 
@@ -110,7 +114,7 @@ def _texts(entries: Iterable[Mapping[str, str]]) -> tuple[str, ...]:
 
 
 def _text(entry: Mapping[str, str]) -> str:
-    """What an entry says of itself; empty where it has no title."""
+    """The text of an entry; empty if it has no title."""
     title = readable(entry.get("title", ""))
     if not title:
         return ""

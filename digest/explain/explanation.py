@@ -1,4 +1,4 @@
-"""Questions about digests, answered without changing anything: what comes next, and why."""
+"""Explains the next digest and past ones, without changing anything."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ class Explanation:
     subscriber: Subscriber
     paper: Paper
     period: Period
-    """Of the digest that the paper was, or will be, considered for."""
+    """The period of the digest that the paper was, or will be, considered for."""
     past: bool
     """Whether that digest has been decided."""
     score: float
     reasons: tuple[Reason, ...]
-    """They add up to ``score``."""
+    """The reasons, which add up to ``score``."""
     picked: bool
     why: Why | None
-    """Why it is left out by the profile as it stands; None: it passes."""
+    """Why the present profile leaves the paper out; None: it does not."""
     detail: str
 
 
 def next_plan(
     ledger: Ledger, subscriber: Subscriber, *, expect: selection.Expect, now: datetime
 ) -> selection.Plan:
-    """The subscriber's next digest from the papers known so far; at once, if one is due."""
+    """Plan the next digest from the papers known so far; it is the present one if one is due."""
     period, moment = periods.due_period(subscriber, now), now
     standing = ledger.progress({subscriber.id: period})[subscriber.id]
     if standing.decided:
@@ -56,7 +56,7 @@ def past_plan(
     *,
     expect: selection.Expect,
 ) -> selection.Plan:
-    """What the profile as it stands would have picked from the papers of a past decision."""
+    """Plan a past digest again, from its papers, with the present profile."""
     after = window.after
     if after is None:
         after = _first_cursor(ledger, subscriber, window.period, window.composed)
@@ -74,10 +74,10 @@ def past_plan(
 def explain(
     ledger: Ledger, subscriber: Subscriber, paper: Paper, *, expect: selection.Expect, now: datetime
 ) -> Explanation:
-    """Account for one paper in the digest it was, or will be, considered for.
+    """Explain one paper in the digest that it was, or will be, considered for.
 
-    A paper that a digest holds keeps the score it was picked with; any other is scored by the
-    profile as it stands.
+    A paper in a past digest has the score with which it was picked; any other paper has the score
+    by the present profile.
     """
     for digest in ledger.digests(subscriber.id, limit=HISTORY):
         for pick in digest.picks:

@@ -1,9 +1,9 @@
-"""Phrases that tell one set of texts from another: what somebody reads about, from what they keep.
+"""Finds the phrases that tell a set of texts, such as papers that somebody keeps, from others.
 
-A phrase counts once a text. How much it tells is Dunning's log-likelihood ratio (Computational
-Linguistics 19, 1993) of the texts that hold it here and elsewhere, a plain single word counting
-less. Of two phrases one within the other, the shorter goes where it is mostly said as part of the
-longer, else the one that tells less.
+A phrase counts once for each text. Its score is Dunning's log-likelihood ratio (Computational
+Linguistics 19, 1993) of the texts that contain it here and elsewhere; a single lower-case word gets
+less. If one phrase contains another, the shorter is dropped if it mostly occurs as part of the
+longer, otherwise the one with the lower score.
 """
 
 from __future__ import annotations
@@ -17,30 +17,29 @@ from math import log, sqrt
 from digest.text import terms
 
 LONGEST = 4
-"""Words in a phrase at most."""
+"""The most words of a phrase."""
 LEAST_TEXTS = 2
-"""A phrase of a single text tells of that text."""
+"""The fewest texts that must contain a phrase."""
 LEAST_SHARE = 0.03
-"""Of the texts that must hold a phrase."""
+"""The smallest share of the texts that must contain a phrase."""
 _TIMES = 2.0
-"""So many times as common as elsewhere it must be."""
+"""A phrase must be this many times as frequent here as elsewhere."""
 _PART = 0.7
-"""A phrase goes if this share of the texts that hold it hold it within one longer phrase."""
+"""A phrase is dropped if a longer one contains it in this share of its texts."""
 _PLAIN_WORD = 0.6
-"""What a single word in lower case tells beside a phrase or an acronym; it also needs twice the
-texts."""
+"""The factor for the score of a single lower-case word, which also needs twice as many texts."""
 _COMMON, _COMMON_WORD = 0.2, 0.05
-"""A phrase, or a single word, that more of the texts elsewhere hold tells too little."""
+"""The largest share of the texts elsewhere that may contain a phrase, or a single word."""
 _PRIOR = 50
-"""Texts elsewhere that are imagined, so that a few real ones are not trusted too much."""
+"""The number of texts that is added elsewhere, so that a few texts do not decide (a prior)."""
 
 _LINKS = frozenset(("of", "to"))
-"""Words without meaning that a phrase may have inside."""
+"""Stop words that may be inside a phrase."""
 _NEVER_LAST = frozenset(("deep", "neural"))
 _ONLY_LAST = frozenset(
     ("benchmark", "dataset", "model", "problem", "process", "system", "technique", "training")
 )
-"""Words of every abstract, too, but good at the end of a phrase."""
+"""Words of every abstract that are useful only at the end of a phrase."""
 _FILLERS = frozenset(
     """
     ability able achieve additional address aim analysis application approach art aspect
@@ -57,15 +56,15 @@ _FILLERS = frozenset(
     unified use used using various via way work
     """.split()  # noqa: SIM905  a hundred words read better as text
 )
-"""Words of every abstract; they may stand inside a phrase, not at its ends."""
+"""Words of every abstract; they may be inside a phrase, but not at its ends."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A phrase with the texts that hold it."""
+    """A phrase and the number of texts that contain it."""
 
     text: str
-    """As most of the texts spell it."""
+    """The most frequent spelling."""
     here: int
     elsewhere: int
 
@@ -79,7 +78,7 @@ class _Candidate:
 
 
 def distinctive(here: Sequence[str], elsewhere: Sequence[str], *, limit: int) -> list[Phrase]:
-    """The phrases that tell most, best first; without texts elsewhere, of two words or more."""
+    """Find the phrases with the highest scores; without texts elsewhere, no single words."""
     found, surfaces = _phrases(here)
     least = max(LEAST_TEXTS, LEAST_SHARE * len(here))
     frequent = {
@@ -112,13 +111,13 @@ def distinctive(here: Sequence[str], elsewhere: Sequence[str], *, limit: int) ->
 
 
 def _is_plain(surfaces: Counter[str]) -> bool:
-    """Whether it is a single word, and no acronym."""
+    """Whether it is a single word, but not an acronym."""
     spelled = _spelling(surfaces)
     return spelled.isalpha() and spelled[1:].islower()
 
 
 def _whole(candidates: Sequence[_Candidate]) -> list[_Candidate]:
-    """Without those that are mostly said as part of a longer one."""
+    """Drop the phrases that mostly occur as part of a longer one."""
     here = {one.forms: one.here for one in candidates}
     parts = {
         part
@@ -133,7 +132,7 @@ def _whole(candidates: Sequence[_Candidate]) -> list[_Candidate]:
 def _phrases(
     texts: Sequence[str],
 ) -> tuple[dict[tuple[str, ...], set[int]], dict[tuple[str, ...], Counter[str]]]:
-    """Every phrase with the texts that hold it, and with its spellings there."""
+    """Every phrase with the texts that contain it, and with its spellings."""
     holding: dict[tuple[str, ...], set[int]] = {}
     surfaces: dict[tuple[str, ...], Counter[str]] = {}
     for number, text in enumerate(texts):
@@ -145,8 +144,10 @@ def _phrases(
 
 
 def _runs(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
-    """The forms of each phrase of a text, and the phrase as written. What a hyphen joins is not
-    taken apart."""
+    """The forms of each phrase of a text, and the phrase as written.
+
+    Words joined by a hyphen are not separated.
+    """
     words = terms.tokens(text)
     joined = [text[end : end + 1] == "-" for end in words.ends]
     for start, first in enumerate(words.forms):
@@ -166,7 +167,7 @@ def _runs(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
 
 @cache
 def _stop_words() -> frozenset[str]:
-    # Slow to import, and most profiles are shown without phrases. It ships no types.
+    # The import is slow, and most profiles are shown without phrases. There are no types.
     from sklearn.feature_extraction import text  # type: ignore[import-untyped]  # noqa: PLC0415
 
     return frozenset(text.ENGLISH_STOP_WORDS)
@@ -183,7 +184,7 @@ def _may_end(form: str, *, alone: bool) -> bool:
 
 
 def _count(wanted: Iterable[tuple[str, ...]], texts: Sequence[str]) -> Counter[tuple[str, ...]]:
-    """How many of the texts hold each of the wanted phrases."""
+    """Count the texts that contain each of the wanted phrases."""
     beginnings: dict[str, set[tuple[str, ...]]] = {}
     for key in wanted:
         beginnings.setdefault(key[0], set()).add(key)
@@ -203,7 +204,7 @@ def _held(
 
 
 def _keenness(here: int, all_here: int, elsewhere: int, all_elsewhere: int) -> float:
-    """Signed root of the log-likelihood ratio; 0 where it is not much commoner here."""
+    """The root of the log-likelihood ratio; 0 if the phrase is not much more frequent here."""
     share = here / all_here
     backed, others = elsewhere + 0.2, all_elsewhere + _PRIOR
     if share < _TIMES * backed / others:
@@ -215,14 +216,14 @@ def _keenness(here: int, all_here: int, elsewhere: int, all_elsewhere: int) -> f
 
 
 def _likelihood(holding: float, of: float, share: float) -> float:
-    """Log-likelihood of so many texts out of so many, each with this chance."""
+    """The log-likelihood of ``holding`` texts out of ``of``, each with probability ``share``."""
     present = holding * log(share) if holding else 0.0
     absent = of - holding
     return present + (absent * log(1 - share) if absent and share < 1 else 0.0)
 
 
 def _shared(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Whether one phrase is part of the other, or begins with two or more of its last words."""
+    """Whether one phrase contains the other, or they overlap by two or more words at the ends."""
     short, long = sorted((one, other), key=len)
     if any(long[at : at + len(short)] == short for at in range(len(long) - len(short) + 1)):
         return True
@@ -231,5 +232,5 @@ def _shared(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 
 
 def _spelling(surfaces: Counter[str]) -> str:
-    """The commonest spelling; of two as common, the one without capitals."""
+    """The most frequent spelling; of two, the one without capitals."""
     return min(surfaces, key=lambda text: (-surfaces[text], text != text.lower(), text))

@@ -1,4 +1,4 @@
-"""What a profile as it stands now would have made of past digests. Nothing is changed."""
+"""Plans past digests again with the present profile, and compares. Nothing is changed."""
 
 from __future__ import annotations
 
@@ -13,35 +13,36 @@ from digest.pipeline.protocols import Ledger
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One paper of a past digest, then and now."""
+    """A paper of a past digest, as it was then and as it would be now."""
 
     paper: Paper
     then: Pick | None
-    """As it was picked; None: the digest did not hold it."""
+    """The pick of the past digest; None: the paper was not in it."""
     score: float | None
-    """By the profile as it stands; None: its digest would not reach back to the paper."""
+    """The score by the present profile; None: the digest would not reach back to the paper."""
     now: Pick | None
-    """As it would be picked; None: it would not."""
+    """The pick by the present profile; None: the paper would not be picked."""
     why_not: str
-    """Why it would not be picked; empty where it would."""
+    """Why the paper would not be picked; empty if it would."""
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """One past digest, side by side with what it would be."""
+    """A past digest compared with what it would be now."""
 
     window: Decided
     gained: tuple[Change, ...]
-    """Best first by the score of now, as ``kept``."""
+    """The papers that would be added, best first by the present score."""
     lost: tuple[Change, ...]
-    """Best first by the score of then."""
+    """The papers that would be dropped, best first by their former score."""
     kept: tuple[Change, ...]
+    """The papers that would stay, best first by the present score."""
 
 
 def replay(
     ledger: Ledger, subscriber: Subscriber, *, last: int, expect: selection.Expect
 ) -> Iterator[Replayed]:
-    """The subscriber's last decisions, newest first, each planned again."""
+    """Plan the subscriber's last decisions again, the newest first."""
     windows = ledger.decided(subscriber.id, limit=last)
     made = {digest.period: digest for digest in ledger.digests(subscriber.id, limit=last)}
     for window in windows:
