@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from digest.model import Interest, Paper, PaperId, PaperKey, Profile
-from digest.ranking import Ranking
+from digest.ranking import Corpus, Ranking
 
 ARRIVED = datetime(2025, 1, 6, tzinfo=UTC)
 
@@ -51,7 +51,7 @@ def _rank(
     likes: str | None,
 ) -> Iterator[str]:
     started = time.perf_counter()
-    ranking = Ranking(week, archive)
+    ranking = Ranking(Corpus.learn([*archive, *week]), week)
     learned = time.perf_counter()
     all_scored = list(ranking.rank_many(profile(reader, likes) for reader in readers))
     ranked = time.perf_counter()

@@ -24,7 +24,7 @@ from pathlib import Path
 from ranking import lines, paper, profile
 
 from digest.model import Interest, Paper, PaperId, Profile
-from digest.ranking import Ranking
+from digest.ranking import Corpus, Ranking
 
 EACH = 6
 """Interests of a made-up reader."""
@@ -82,7 +82,7 @@ def _time(papers: Sequence[Paper], readers: Sequence[Profile], rounds: int) -> N
     times = []
     for _ in range(rounds):
         started = time.perf_counter()
-        for _scored in Ranking(papers).rank_many(readers):
+        for _scored in Ranking(Corpus.learn(papers), papers).rank_many(readers):
             pass
         times.append(time.perf_counter() - started)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -9,7 +9,7 @@ import pytest
 
 from digest import dedup, sources, subscribers
 from digest.model import Dump, DumpHash, Match, Record, Subscriber
-from digest.ranking import Ranking
+from digest.ranking import Corpus, Ranking
 
 ROOT = Path(__file__).parent.parent
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -97,7 +97,7 @@ def test_each_profile_gets_a_good_digest(
 ) -> None:
     papers = [match.paper for match in matches]
     (person,) = (each for each in people if each.id == name)
-    ranked = Ranking(papers).rank(person.profile)
+    ranked = Ranking(Corpus.learn(papers), papers).rank(person.profile)
     fitting = [
         (score, paper.title)
         for index, (score, paper) in enumerate(zip(ranked.scores, papers, strict=True))

@@ -15,7 +15,7 @@ from digest.cli.options import json_option, pass_home
 from digest.cli.output import fields
 from digest.explain.archive import Archive
 from digest.explain.suggest import as_yaml
-from digest.explain.summary import Portrait, Understood, portray
+from digest.explain.summary import Summary, Understood, summarize
 from digest.model import Subscriber, Verdicts
 
 
@@ -40,14 +40,14 @@ def profile(home: Path, subscriber: str, as_json: bool) -> None:
         output.waiting("Looking for the interests in the archive"),
     ):
         said = ledger.verdicts([person.id]).get(person.id, Verdicts())
-        portrait = portray(person, Archive.of(ledger), said)
+        portrait = summarize(person, Archive.of(ledger), said)
     if as_json:
         output.print_json(_as_json(portrait))
     else:
         _show(portrait)
 
 
-def _as_json(portrait: Portrait) -> dict[str, Any]:
+def _as_json(portrait: Summary) -> dict[str, Any]:
     person, said = portrait.subscriber, portrait.verdicts
     return {
         "subscriber": person.id,
@@ -72,7 +72,7 @@ def _understood(each: Understood) -> dict[str, Any]:
     }
 
 
-def _show(portrait: Portrait) -> None:
+def _show(portrait: Summary) -> None:
     out, person = output.console(), portrait.subscriber
     name = f" ({person.name})" if person.name else ""
     out.print(Text.assemble((person.id + name, "bold"), " ", (person.source, "dim")))
@@ -111,7 +111,7 @@ def _schedule(person: Subscriber) -> str:
     return f"Every {due.every}{day} at {due.at:%H:%M}, {person.timezone}"
 
 
-def _show_learned(out: Console, portrait: Portrait) -> None:
+def _show_learned(out: Console, portrait: Summary) -> None:
     said = portrait.verdicts
     for heading, papers in (("Likes", said.liked), ("Dislikes", said.disliked)):
         for paper in papers:

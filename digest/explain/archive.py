@@ -1,4 +1,4 @@
-"""The papers that are known, and which of them hold an interest in its own words."""
+"""The known papers, and which of them hold an interest in its own words."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import numpy as np
 from digest.model import Interest, Paper, Profile
 from digest.pipeline.decide import BACKGROUND
 from digest.pipeline.protocols import Ledger
-from digest.ranking import Ranking
+from digest.ranking import Corpus, Ranking
 from digest.text import terms
 
 _NEAREST = 15
-"""Papers whose reasons are asked for phrases that come near an interest;"""
+"""In the reasons of so many papers, phrases that come near an interest are looked for."""
 _MANY = 0.1
-"""a phrase that a larger share of all papers hold is passed over."""
+"""A phrase that a larger share of all papers hold is passed over."""
 
 
 class Archive:
@@ -26,7 +26,7 @@ class Archive:
 
     def __init__(self, papers: Sequence[Paper]) -> None:
         self.papers = tuple(papers)
-        self._ranking = Ranking(self.papers)
+        self._ranking = Ranking(Corpus.learn(self.papers), self.papers)
         self._held: dict[Interest, frozenset[int]] = {}
 
     @classmethod

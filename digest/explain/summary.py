@@ -20,8 +20,8 @@ class Understood:
 
 
 @dataclass(frozen=True, slots=True)
-class Portrait:
-    """What is known of a subscriber's taste."""
+class Summary:
+    """What is known of a subscriber's profile and verdicts."""
 
     subscriber: Subscriber
     archive: int
@@ -33,10 +33,10 @@ class Portrait:
     """Phrases that set liked papers apart from the rest; none where learning is off."""
 
 
-def portray(subscriber: Subscriber, archive: Archive, verdicts: Verdicts) -> Portrait:
-    """Hold a profile against the archive."""
+def summarize(subscriber: Subscriber, archive: Archive, verdicts: Verdicts) -> Summary:
+    """Look for each interest of a profile in the archive."""
     profile = subscriber.profile
-    return Portrait(
+    return Summary(
         subscriber,
         len(archive.papers),
         tuple(Understood(each, len(archive.holding(each))) for each in profile.interests),

@@ -99,7 +99,7 @@ def plan_all(
     compared with go beyond, and what its own digest sent does not count as sent before.
     """
     # SciPy takes long to import, and most passes have nobody to rank for.
-    from digest.ranking import Ranking  # noqa: PLC0415
+    from digest.ranking import Corpus, Ranking  # noqa: PLC0415
 
     papers = ledger.papers(after=min(cursors.values()), until=until)
     keys = [paper.key for paper in papers]
@@ -108,11 +108,10 @@ def plan_all(
     # Papers may have come before the period: a backfill, or a service that stood still.
     dumps = ledger.dumps(since=min([begin, *(paper.arrived for paper in papers)]))
     verdicts = ledger.verdicts([subscriber.id for subscriber in subscribers if subscriber.learn])
-    archive = {paper.id: paper for paper in ledger.papers(until=until, limit=BACKGROUND)}
-    for each in verdicts.values():
-        archive.update((paper.id, paper) for paper in (*each.liked, *each.disliked))
-    ranking = Ranking(papers, archive.values())
-    profiles = [_with_taste(subscriber, verdicts) for subscriber in subscribers]
+    corpus = Corpus.learn(ledger.papers(until=until, limit=BACKGROUND))
+    judged = [paper for each in verdicts.values() for paper in (*each.liked, *each.disliked)]
+    ranking = Ranking(corpus, papers, judged)
+    profiles = [_with_verdicts(subscriber, verdicts) for subscriber in subscribers]
     sent = ledger.sent(cursors) if until is None else {}
     alike = NearDuplicates()
     for subscriber, profile, scored in zip(
@@ -139,7 +138,7 @@ def plan_all(
         )
 
 
-def _with_taste(subscriber: Subscriber, verdicts: Mapping[SubscriberId, Verdicts]) -> Profile:
+def _with_verdicts(subscriber: Subscriber, verdicts: Mapping[SubscriberId, Verdicts]) -> Profile:
     if subscriber.id not in verdicts:
         return subscriber.profile
     judged = verdicts[subscriber.id]

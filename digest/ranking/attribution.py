@@ -1,4 +1,4 @@
-"""Through what a paper speaks for an interest: the parts of its evidence, in the paper's words."""
+"""Attributes an interest's evidence to the terms of the paper that produced it."""
 
 from __future__ import annotations
 
@@ -9,30 +9,29 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 
 from digest.model import Interest
-from digest.ranking.corpus import TITLE, columns_of
+from digest.ranking.collection import TITLE, columns_of
 from digest.ranking.matching import (
     AUTHOR,
     MENTION,
     PATTERN,
     PLACES,
-    Asked,
+    Evidence,
     Matching,
-    meant,
     saturated,
+    topic_factor,
 )
-from digest.ranking.queries import Name
+from digest.ranking.queries import Cells, Name, Query, cells
 from digest.ranking.reasons import Part, Via
 from digest.ranking.vocabulary import BREAK, PAIR, Floats, Ints
 from digest.text import terms
 
 _HYPHENS = frozenset("-‐‑")
 _RELATED_TERMS = 3
-"""Related terms that are named, and stand for all of them."""
+"""At most so many related terms are named; they stand for all of them."""
 _RELATED_STEMS = 6
-"""Stems that they are made of; more would run together into half a sentence."""
+"""At most so many stems make them up; more would run together into half a sentence."""
 
 
 @dataclass(frozen=True)
@@ -42,45 +41,47 @@ class _Place:
     text: str
     words: terms.Tokens
     at: Mapping[int, Sequence[int]]
-    """Where among the words each stem stands."""
+    """The positions of each stem among the words."""
 
 
 @dataclass(frozen=True)
-class _Read:
-    """A paper in parts. Its stems are numbered from 0."""
+class _Analysis:
+    """The terms of a paper. Its stems are numbered from 0."""
 
     terms: Ints
     at: Mapping[int, tuple[int, float]]
-    """Where each of its terms stands among them, and its weight."""
+    """The number of each of its terms, and its weight."""
     weights: Floats
-    """Of each of its terms."""
+    """The weight of each term."""
     first: Ints
+    """The first stem of each term."""
     second: Ints
-    """The stems of each term; the same one twice for a single stem."""
+    """The second stem of each term; of a single stem, the same again."""
     stems: int
+    """How many stems there are."""
     pairs: Sequence[tuple[int, int]]
-    """The same, term by term."""
+    """First and second stem, term by term."""
     share: tuple[Sequence[float], Sequence[float]]
-    """Places × stems: the part of what a stem brings that is due to each place."""
+    """Places × stems: the share of a stem's evidence that is due to each place."""
     known: Ints
-    """Which of its terms have a place in the learned space,"""
+    """Which of its terms have a vector in the latent space."""
     vectors: Ints
-    """and the rows of these there."""
+    """The rows of these vectors."""
     places: tuple[_Place, _Place]
 
 
-class Tracing:
+class Attribution:
     """Finds the parts of evidence."""
 
     def __init__(self, matching: Matching) -> None:
         self._matching = matching
-        # Reasons come pick by pick, and many picks share a paper.
-        self._read = lru_cache(maxsize=1_000)(self._read_paper)
+        # Reasons are asked for pick by pick, and many picks share a paper.
+        self._analysis = lru_cache(maxsize=1_000)(self._analyse)
 
-    def parts(self, interest: Interest, paper: int, asked: tuple[Asked, int] | None) -> list[Part]:
-        """What in a paper speaks for an interest."""
-        if asked:
-            return self._phrase_parts(interest, paper, *asked)
+    def parts(self, interest: Interest, paper: int, evidence: Evidence) -> list[Part]:
+        """The parts of an interest's evidence in a paper."""
+        if evidence.query:
+            return self._phrase_parts(interest, paper, evidence.query, evidence.mentions)
         matching = self._matching
         if interest.kind == "author":
             return [Part(matching.authors(interest)[paper], "authors", "author", AUTHOR)]
@@ -90,38 +91,37 @@ class Tracing:
                 text = getattr(matching.papers[paper], place)
                 matches = [m[0] for m in re.finditer(interest.text, text, re.IGNORECASE) if m[0]]
                 if matches:
-                    evidence = PATTERN[index] * saturated(np.array([float(len(matches))]))[0]
-                    found.append(Part(matches[0], place, "pattern", evidence))
+                    value = PATTERN[index] * saturated(np.array([float(len(matches))]))[0]
+                    found.append(Part(matches[0], place, "pattern", value))
         return found
 
     def towards(self, direction: Floats, paper: int, via: Via) -> list[Part]:
-        """The terms by which a paper lies in a direction."""
-        read = self._read(paper)
+        """The terms by which a paper lies in a direction of the latent space."""
+        read = self._analysis(paper)
         return _related(read, _by_stem(read, self._near(read, direction)), via)
 
-    def _phrase_parts(self, interest: Interest, paper: int, asked: Asked, row: int) -> list[Part]:
-        read, wanted = self._read(paper), asked.queries
-        said = _said_in(asked, row, paper)
-        columns, shares = _cells(wanted.stems, row)
-        stems = zip(wanted.terms[columns].tolist(), shares.tolist(), strict=True)
+    def _phrase_parts(
+        self, interest: Interest, paper: int, query: Query, mentions: Cells
+    ) -> list[Part]:
+        read = self._analysis(paper)
+        said = _said_in(mentions, paper)
+        stems = zip(*(each.tolist() for each in query.stems), strict=True)
         covered = max(sum(share for stem, share in stems if stem in read.at) ** 2, *said)
         brought: dict[int, float] = {}
-        columns, values = _cells(wanted.own, row)
-        for term, value in zip(wanted.terms[columns].tolist(), values.tolist(), strict=True):
+        for term, value in zip(*(each.tolist() for each in query.own), strict=True):
             if in_paper := read.at.get(term):
                 at, weight = in_paper
                 for stem in read.pairs[at]:
                     brought[stem] = brought.get(stem, 0.0) + value * weight * covered / 2
         related = np.zeros(len(read.terms))
-        columns, values = _cells(wanted.related, row)
-        hits, held = columns_of(wanted.terms[columns], read.terms)
-        related[held] = values[hits] * read.weights[held] * meant(interest)
-        nearness = float(wanted.points[row] @ self._matching.points[paper])
+        hits, held = columns_of(query.related[0], read.terms)
+        related[held] = query.related[1][hits] * read.weights[held] * topic_factor(interest)
+        nearness = float(query.point @ self._matching.placed.points[paper])
         if nearness > 0:
-            near = self._near(read, wanted.points[row])
+            near = self._near(read, query.point)
             related += near * (nearness / (near.sum() or 1.0))
         related_stems = _by_stem(read, related)
-        # What related terms bring through a word of the interest itself is this word's.
+        # Evidence of related terms that stems from a word of the interest itself is this word's.
         for stem, value in brought.items():
             if value > 0:
                 brought[stem] += float(related_stems[stem])
@@ -132,7 +132,7 @@ class Tracing:
                 continue
             share = read.share[index]
             here = {stem: value * share[stem] for stem, value in brought.items()}
-            mention = self._said(wanted.names[row], read.places[index]) if said[index] else None
+            mention = self._said(query.names, read.places[index]) if said[index] else None
             if mention:
                 evidence = MENTION[index] * said[index] + sum(here.values())
                 found.append(Part(mention[0], place, mention[1], evidence))
@@ -151,18 +151,17 @@ class Tracing:
                 return place.text[start:end], "term" if name is names[0] else "acronym"
         return None
 
-    def _near(self, read: _Read, direction: Floats) -> Floats:
+    def _near(self, read: _Analysis, direction: Floats) -> Floats:
         """What each term of a paper adds to its nearness to a direction; never below 0."""
         vectors = self._matching.background.space.vectors[read.vectors]
         near = np.zeros(len(read.terms))
         near[read.known] = np.maximum(vectors @ direction, 0.0) * read.weights[read.known]
         return near
 
-    def _read_paper(self, paper: int) -> _Read:
+    def _analyse(self, paper: int) -> _Analysis:
         matching = self._matching
-        columns, weights = _cells(matching.weights, paper)
-        order = np.argsort(columns)
-        held = matching.corpus.terms[columns[order]]
+        columns, weights = cells(matching.placed.weights, paper)
+        held = matching.collection.terms[columns]
         pairs = held >> PAIR > 0
         last = held & ((1 << PAIR) - 1)
         both = np.concatenate([np.where(pairs, held >> PAIR, last), last])
@@ -179,9 +178,8 @@ class Tracing:
             dtype=np.float64,
         )
         share = (counts / np.maximum(counts.sum(axis=0), 1.0)).tolist()
-        weights = weights[order]
         known, vectors = columns_of(held, matching.background.space.terms)
-        return _Read(
+        return _Analysis(
             terms=held,
             at=dict(zip(held.tolist(), enumerate(weights.tolist()), strict=True)),
             weights=weights,
@@ -196,39 +194,33 @@ class Tracing:
         )
 
     def _words(self, text: str, of_stem: dict[int, int]) -> _Place:
-        read = self._matching.corpus.words
+        known = self._matching.collection.vocabulary
         words = terms.tokens(text)
         at: dict[int, list[int]] = {}
         for position, form in enumerate(words.forms):
-            stem = of_stem.get(read.stem_of[read.forms.get(form, BREAK)])
+            stem = of_stem.get(known.stem_of[known.forms.get(form, BREAK)])
             if stem is not None:
                 at.setdefault(stem, []).append(position)
         return _Place(text, words, at)
 
 
-def _cells(table: sparse.csr_array, row: int) -> tuple[Ints, Floats]:
-    """Columns and values of a row."""
-    cells = slice(table.indptr[row], table.indptr[row + 1])
-    return table.indices[cells], table.data[cells]
-
-
-def _said_in(asked: Asked, row: int, paper: int) -> tuple[float, float]:
+def _said_in(mentions: Cells, paper: int) -> tuple[float, float]:
     """How strongly a paper's title and its abstract name an interest; 0 where they do not."""
-    texts, strengths = _cells(asked.mentions, row)
+    texts, strengths = mentions
     first = bisect_left(texts, 2 * paper)
     held = dict(zip(texts[first : first + 2].tolist(), strengths[first : first + 2], strict=True))
     return float(held.get(2 * paper, 0.0)), float(held.get(2 * paper + 1, 0.0))
 
 
-def _by_stem(read: _Read, brought: Floats) -> Floats:
-    """What terms bring, halved between the two stems of a pair."""
+def _by_stem(read: _Analysis, brought: Floats) -> Floats:
+    """The evidence of each stem; that of a pair is halved between its two."""
     found: Floats = np.zeros(read.stems)
     for stems in (read.first, read.second):
         found += np.bincount(stems, brought / 2, read.stems)
     return found
 
 
-def _related(read: _Read, stems: Floats, via: Via) -> list[Part]:
+def _related(read: _Analysis, stems: Floats, via: Via) -> list[Part]:
     """The strongest related terms, which stand for all of them."""
     all_of_it = float(stems.sum())
     best = np.argsort(-stems, kind="stable")[:_RELATED_STEMS]
@@ -247,7 +239,7 @@ def _related(read: _Read, stems: Floats, via: Via) -> list[Part]:
 
 
 def _stretches(place: _Place, values: Mapping[int, float]) -> list[tuple[str, float]]:
-    """Stretches of a text made of stems that bring something, with the sum of what these bring.
+    """The longest stretches of a text made of stems with evidence, and the evidence of each.
 
     Each stem is counted once, in the longest stretch that holds it.
     """

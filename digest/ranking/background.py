@@ -1,4 +1,4 @@
-"""What the archive teaches: how common terms are, what acronyms stand for, what goes together."""
+"""What an archive teaches: how common terms are, which acronyms and terms go together."""
 
 from __future__ import annotations
 
@@ -8,62 +8,63 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from digest.ranking.corpus import Corpus, Forms, columns_of, lengths
-from digest.ranking.lsa import Space
-from digest.ranking.vocabulary import Floats, Ints, Words
+from digest.ranking.collection import Collection, Forms, columns_of, lengths, tf_idf
+from digest.ranking.lsa import LatentSpace
+from digest.ranking.vocabulary import Floats, Ints, Vocabulary
 
 PRIOR_PAPERS = 50
 """An imagined archive of this size backs the real one, so that an empty one works."""
 PRIOR_SHARE = 0.004
 """The share of the imagined papers that hold any given term."""
 SMALL = 900
-"""What goes together is trusted half in an archive of so many papers, and fully in the end."""
+"""The latent space is trusted half in an archive of so many papers, and fully in a large one."""
 _RARE_SENSE = 0.25
-"""An acronym is taken to mean what at least this share of the papers that explain it say."""
+"""Meanings of an acronym that fewer of the papers that explain it give are left out."""
 
 
 @dataclass(frozen=True)
 class Sense:
-    """What an acronym stands for, or the other way round."""
+    """A long form of an acronym, or an acronym of a long form."""
 
     forms: Forms
     share: float
-    """Of the papers that explain the acronym, those that explain it so."""
+    """Of the papers that explain the acronym, the share that explains it so."""
 
 
 @dataclass(frozen=True)
 class Background:
-    """Statistics of the papers of a corpus."""
+    """Statistics of an archive."""
 
     papers: int
-    words: Words
+    vocabulary: Vocabulary
     terms: Ints
-    """Every term seen, in order, and in how many papers:"""
+    """Every term of the archive, in order."""
     papers_with: Ints
+    """In how many papers each of them is."""
     senses: Mapping[str, tuple[Sense, ...]]
     """Other ways to say a phrase, by its letters."""
-    space: Space
+    space: LatentSpace
     length: float
     """Mean length of a paper's vector of weights."""
 
     @classmethod
-    def learn(cls, corpus: Corpus) -> Background:
-        """Learn from all papers of a corpus; there may be none."""
-        papers = len(corpus.papers)
-        idf = _idf(corpus.papers_with, papers)
-        weights = corpus.weights(corpus.counts, idf)
+    def learn(cls, archive: Collection) -> Background:
+        """Learn from the papers of an archive; there may be none."""
+        papers = len(archive.papers)
+        idf = _idf(archive.papers_with, papers)
+        weights = tf_idf(archive.counts, idf)
         return cls(
             papers,
-            corpus.words,
-            corpus.terms,
-            corpus.papers_with,
-            _senses(Counter(acronym for each in corpus.acronyms for acronym in each)),
-            Space.learn(corpus, idf),
+            archive.vocabulary,
+            archive.terms,
+            archive.papers_with,
+            _senses(Counter(acronym for each in archive.acronyms for acronym in each)),
+            LatentSpace.learn(archive, idf),
             float(lengths(weights).mean()) if papers else 1.0,
         )
 
     def idf(self, terms: Ints) -> Floats:
-        """How much each term tells: -ln of the share of papers that hold it."""
+        """The inverse document frequency: -ln of the share of papers that hold each term."""
         papers_with = np.zeros(len(terms), dtype=np.int64)
         hits, at = columns_of(terms, self.terms)
         papers_with[hits] = self.papers_with[at]
@@ -71,7 +72,7 @@ class Background:
 
     @property
     def trust(self) -> float:
-        """0..1, how far to trust the space: what few papers have in common is chance."""
+        """0..1, how far to trust the latent space: what few papers have in common is chance."""
         return self.papers**2 / (self.papers**2 + SMALL**2)
 
     @property

@@ -1,4 +1,4 @@
-"""What a paper gains by more than its text: by being discussed, and by being new."""
+"""Gains in score that come from more than a paper's text: comments and freshness."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ HALF_LIFE = 14
 
 
 @dataclass(frozen=True)
-class Signal:
-    """Something of a paper that a profile lets count."""
+class Boost:
+    """A property of a paper that a profile lets count."""
 
     name: str
     gain: float
-    """Most that it adds to a score."""
+    """The most that it adds to a score."""
     strength: Callable[[Paper], float]
-    """0..1."""
-    said: Callable[[Paper], str]
-    """In words."""
+    """How much a paper has of it, 0..1."""
+    wording: Callable[[Paper], str]
+    """How a reason words it."""
 
     def steps(self, papers: Sequence[Paper]) -> Ints:
-        """What it adds to papers, in steps of the score."""
+        """The gain of each paper, in steps of the score."""
         gains = [self.gain * STEPS * self.strength(paper) for paper in papers]
         return np.rint(gains).astype(np.int64)
 
 
-def signals(profile: Profile) -> list[Signal]:
-    """Those that count for a profile."""
+def boosts(profile: Profile) -> list[Boost]:
+    """The boosts that count for a profile."""
     found = (
-        Signal("comments", profile.comments, _discussed, _comments),
-        Signal("freshness", profile.freshness, _fresh, _age),
+        Boost("comments", profile.comments, _discussed, _comments),
+        Boost("freshness", profile.freshness, _fresh, _age),
     )
-    return [signal for signal in found if signal.gain]
+    return [boost for boost in found if boost.gain]
 
 
 def _discussed(paper: Paper) -> float:
@@ -54,7 +54,7 @@ def _comments(paper: Paper) -> str:
 
 
 def _fresh(paper: Paper) -> float:
-    """As of its arrival, so that a score stays what it was. 0 where the date is not known."""
+    """Freshness on the day of arrival, so that a score never changes; 0 where no date is known."""
     return 0.0 if paper.published is None else 0.5 ** (_days(paper) / HALF_LIFE)
 
 

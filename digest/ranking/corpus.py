@@ -1,89 +1,89 @@
-"""Papers as the ranking reads them: titles and abstracts in numbers, and their acronyms."""
+"""What a pass ranks against: an archive, analysed once, in which papers are looked up or placed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 
-from digest.model import Paper
-from digest.ranking.vocabulary import Floats, Ints, Texts
-from digest.text import terms
+from digest.model import Paper, PaperId
+from digest.ranking.background import Background
+from digest.ranking.collection import Collection, by_id, lengths, scaled, tf_idf
+from digest.ranking.lsa import POINT_BITS, on_grid
+from digest.ranking.topics import Topics
+from digest.ranking.vocabulary import Floats, Vocabulary
 
-TITLE = 3
-"""A word in the title counts as so many in the abstract."""
-
-Forms = tuple[str, ...]
+SLOPE = 0.25
+"""How much a paper's length counts; with 1 all papers would be as long (Singhal, SIGIR 1996)."""
 
 
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """Papers as vectors over the terms of a collection, and as points of the latent space."""
+
+    collection: Collection
+    idf: Floats
+    """Of each term of the collection."""
+    length: Floats
+    """What the weights of each paper are divided by."""
+    weights: sparse.csr_array
+    points: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class Corpus:
-    """Papers in the order of their ids, their words, and the terms (stems and pairs of stems) in
-    each of them."""
+    """An archive, analysed. Nothing that is ranked against it changes it."""
 
-    def __init__(self, papers: Iterable[Paper]) -> None:
-        self.papers = tuple(sorted({p.id: p for p in papers}.values(), key=lambda p: p.id))
-        self.row = {paper.id: row for row, paper in enumerate(self.papers)}
-        self.texts = Texts(text for p in self.papers for text in (p.title, p.abstract))
-        self.words = self.texts.vocabulary
-        rows, found = self.texts.terms()
-        self.terms, columns = np.unique(found, return_inverse=True)
-        counts = sparse.coo_array(
-            (np.ones(len(rows)), (rows, columns)), shape=(2 * len(self.papers), len(self.terms))
-        ).tocsr()
-        self.in_title = counts[0::2]
-        self.in_abstract = counts[1::2]
-        self.counts = (TITLE * self.in_title + self.in_abstract).tocsr()
-        """How often each paper (row) holds each term, its title counted ``TITLE`` times."""
+    background: Background
+    topics: Topics
+    placed: Placed
+    """The papers of the archive."""
+    middle: Floats
+    """Their mean point."""
 
-    @cached_property
-    def acronyms(self) -> list[frozenset[tuple[Forms, Forms]]]:
-        """The acronyms that each paper explains: their forms and those of what they stand for."""
-        return [
-            frozenset(
-                (terms.forms(a.short), terms.forms(a.long))
-                for a in terms.acronyms(f"{p.title}\n{p.abstract}")
-            )
-            for p in self.papers
-        ]
+    @classmethod
+    def learn(cls, archive: Iterable[Paper]) -> Corpus:
+        """Analyse an archive; it may be empty."""
+        collection = Collection.read(archive, Vocabulary())
+        background = Background.learn(collection)
+        topics = Topics(background)
+        placed = _placed(collection, background)
+        middle = placed.points.sum(axis=0) / max(1, len(collection.papers))
+        return cls(background, topics, placed, middle)
 
-    @cached_property
-    def papers_with(self) -> Ints:
-        """In how many papers each term is."""
-        return np.bincount(self.counts.indices, minlength=len(self.terms)).astype(np.int64)
+    def place(self, papers: Iterable[Paper]) -> Placed:
+        """Papers in the order of their ids; those of the archive are looked up in it.
 
-    def weights(self, counts: sparse.csr_array, idf: Floats) -> sparse.csr_array:
-        """Sublinear tf-idf: (1 + ln count) · idf."""
-        weights = counts.copy()
-        weights.data = (1 + np.log(weights.data)) * idf[weights.indices]
-        return weights
+        The others, and those whose text has changed, are placed beside it with what it taught.
+        """
+        wanted, known = by_id(papers), self.placed.collection
+        rows = np.array([self._row(paper) for paper in wanted], dtype=np.int64)
+        beside = [paper for paper, row in zip(wanted, rows.tolist(), strict=True) if row < 0]
+        held = rows[rows >= 0]
+        collection = known if len(held) == len(known.papers) else known.part(held)
+        if beside:
+            texts = [text for paper in beside for text in (paper.title, paper.abstract)]
+            others = Collection.read(beside, known.vocabulary.extended(texts))
+            collection = collection.with_others(others)
+        return _placed(replace(collection, papers=wanted), self.background)
 
+    def point(self, paper: PaperId) -> Floats | None:
+        """The point of a paper of the archive."""
+        row = self.placed.collection.row.get(paper)
+        return None if row is None else self.placed.points[row]
 
-def lengths(weights: sparse.csr_array) -> Floats:
-    """The length of each row."""
-    found: Floats = np.sqrt(weights.multiply(weights).sum(axis=1))
-    return found
-
-
-def scaled(weights: sparse.csr_array, by: Floats) -> sparse.csr_array:
-    """Each row divided by its number, or left alone where that is 0."""
-    return sparse.csr_array(sparse.diags_array(1 / np.where(by == 0, 1.0, by)) @ weights)
+    def _row(self, paper: Paper) -> int:
+        row = self.placed.collection.row.get(paper.id, -1)
+        known = self.placed.collection.papers[row] if row >= 0 else paper
+        return row if (known.title, known.abstract) == (paper.title, paper.abstract) else -1
 
 
-def columns_of(wanted: Ints, known: Ints) -> tuple[Ints, Ints]:
-    """Which of the wanted terms are among the (sorted) known ones, and where they stand there."""
-    if not len(known):
-        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    at = np.searchsorted(known, wanted)
-    at[at == len(known)] = 0
-    hits = np.flatnonzero(known[at] == wanted)
-    return hits, at[hits]
-
-
-def over(terms: Ints, its_terms: Ints, matrix: sparse.csr_array) -> sparse.csr_array:
-    """A matrix of weights by term, its columns moved to a wider list of terms."""
-    columns = np.searchsorted(terms, its_terms)
-    return sparse.csr_array(
-        (matrix.data, columns[matrix.indices], matrix.indptr), shape=(matrix.shape[0], len(terms))
-    )
+def _placed(collection: Collection, background: Background) -> Placed:
+    idf = background.idf(collection.terms)
+    weights = tf_idf(collection.counts, idf)
+    length = (1 - SLOPE) * background.length + SLOPE * lengths(weights)
+    weights = scaled(weights, length)
+    points = on_grid(background.space.place(weights, collection.terms), POINT_BITS)
+    return Placed(collection, idf, length, weights, points)

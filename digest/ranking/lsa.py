@@ -1,4 +1,4 @@
-"""Meaning learned from the archive: terms that occur in like company lie close together.
+"""A latent space learned from an archive: terms that occur in similar papers lie close together.
 
 Latent semantic analysis (Deerwester et al., JASIS 41, 1990): the truncated singular value
 decomposition of the archive's tf-idf matrix, found by subspace iteration (Halko, Martinsson and
@@ -15,38 +15,40 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 
-from digest.ranking.corpus import Corpus, columns_of, lengths, scaled
+from digest.ranking.collection import Collection, columns_of, lengths, scaled, tf_idf
 from digest.ranking.vocabulary import Floats, Ints
 
 DIMENSIONS = 100
 _SPARE = 12
-"""More directions than that are followed, since the last ones are found badly."""
+"""Directions computed beyond those, since the last ones converge badly."""
 _ROUNDS = 4
 _LEAST_PAPERS = 2
-"""A term of a single paper has no company to be known by."""
+"""A term of a single paper occurs with nothing else, so nothing can be learned about it."""
 _PAPERS_PER_DIMENSION = 4
 _BLUR = 0.15
-"""A text whose part in the space is no longer than this is not trusted to lie where it seems."""
+"""Added to the projected norm, so that texts with little known vocabulary get a short vector."""
+POINT_BITS = 26
+"""Binary places of a coordinate; see ``on_grid``."""
 
 
 @dataclass(frozen=True)
-class Space:
-    """Directions of terms; ``vectors[i]`` belongs to ``terms[i]``."""
+class LatentSpace:
+    """Vectors of terms; ``vectors[i]`` belongs to ``terms[i]``."""
 
     terms: Ints
     vectors: Floats
 
     @classmethod
-    def learn(cls, corpus: Corpus, idf: Floats) -> Space:
-        """Learn from papers, given the idf of the corpus's terms."""
-        common = np.flatnonzero(corpus.papers_with >= _LEAST_PAPERS)
-        size = min(DIMENSIONS, len(corpus.papers) // _PAPERS_PER_DIMENSION, len(common) - 1)
+    def learn(cls, archive: Collection, idf: Floats) -> LatentSpace:
+        """Learn from the papers of an archive, given the idf of its terms."""
+        common = np.flatnonzero(archive.papers_with >= _LEAST_PAPERS)
+        size = min(DIMENSIONS, len(archive.papers) // _PAPERS_PER_DIMENSION, len(common) - 1)
         if size < 1:
-            return NOWHERE
-        weights = corpus.weights(corpus.in_title + corpus.in_abstract, idf)[:, common]
+            return EMPTY
+        weights = tf_idf((archive.in_title + archive.in_abstract).tocsr(), idf)[:, common]
         papers = scaled(weights, lengths(weights)).astype(np.float32)
         by_term = papers.T.tocsr()
-        followed = _start([paper.id for paper in corpus.papers])[:, : size + _SPARE]
+        followed = _start([paper.id for paper in archive.papers])[:, : size + _SPARE]
         for _ in range(_ROUNDS):
             followed = np.linalg.qr(papers @ (by_term @ followed))[0]
         found = (by_term @ followed).astype(np.float64)
@@ -54,11 +56,13 @@ class Space:
         kept = slice(-1, -size - 1, -1)
         strength = np.maximum(squares[kept], 1e-12)
         vectors = (found @ turn[:, kept]) / np.sqrt(strength)
-        return cls(corpus.terms[common], vectors * np.sqrt(_fading(strength)))
+        return cls(archive.terms[common], vectors * np.sqrt(_fading(strength)))
 
     def place(self, weights: sparse.csr_array, terms: Ints) -> Floats:
-        """Where texts (rows of weights by term) lie: vectors of length 1, shorter where little
-        of a text is known, and 0 for one without a known term."""
+        """The points of texts, given as rows of weights by term.
+
+        They have length 1; less where little of a text is known, 0 where no term of it is.
+        """
         hits, at = columns_of(terms, self.terms)
         length = lengths(weights)[:, None]
         placed: Floats = (weights[:, hits] @ self.vectors[at]) / np.where(length == 0, 1.0, length)
@@ -67,9 +71,23 @@ class Space:
         return placed
 
 
+def on_grid(values: Floats, places: int) -> Floats:
+    """Values rounded to so many binary places.
+
+    Where the places of two vectors sum to 54 and their product stays below 1/4 (or to 52, and it
+    stays below 1), each partial sum of the product fits into a double without rounding. So the
+    product is the same number in whatever order, block or machine it is summed.
+    """
+    found: Floats = np.ldexp(np.rint(np.ldexp(values, places)), -places)
+    return found
+
+
 def _fading(strength: Floats) -> Floats:
-    """1 for the stronger half of the directions, less and less for the others, 0 for the last: what
-    comes next to it is as strong, and one more paper can put it in its place."""
+    """1 for the stronger half of the directions, less and less for the others, 0 for the last.
+
+    The last one is hardly stronger than the first that is left out, and one more paper can make
+    them change places: without fading, that would change scores.
+    """
     last, middle = strength[-1], strength[len(strength) // 2]
     faded: Floats = np.clip((strength - last) / max(middle - last, 1e-12), 0.0, 1.0)
     return faded
@@ -83,5 +101,5 @@ def _start(ids: list[str]) -> NDArray[np.float32]:
     return 2 * bits.astype(np.float32) - 1
 
 
-NOWHERE = Space(np.empty(0, dtype=np.int64), np.empty((0, 1)))
-"""What an archive without papers teaches."""
+EMPTY = LatentSpace(np.empty(0, dtype=np.int64), np.empty((0, 1)))
+"""The space of an archive without papers."""

@@ -1,4 +1,4 @@
-"""How much a paper speaks for an interest.
+"""The evidence of interests in papers.
 
 For a phrase, weight aside, evidence is
 
@@ -6,7 +6,7 @@ For a phrase, weight aside, evidence is
       less where the paper has only some of them
   + MENTION for each place where the whole phrase stands
   + the product for the words of its topics, twice that for an exclusion
-  + nearness in the space learned from the archive
+  + nearness in the latent space learned from the archive
   - FLOOR, which keeps noise out; never below 0.
 
 See docs/ranking.md for an example that is worked out.
@@ -25,120 +25,104 @@ from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 
 from digest.model import Interest, Place
 from digest.ranking.author_names import same_person
-from digest.ranking.background import Background
-from digest.ranking.corpus import TITLE, Corpus, Forms, columns_of, lengths, scaled
-from digest.ranking.queries import Name, Queries, names, queries
-from digest.ranking.topics import Topics
+from digest.ranking.collection import TITLE, Forms, columns_of, scaled, tf_idf
+from digest.ranking.corpus import Corpus, Placed
+from digest.ranking.lsa import POINT_BITS, on_grid
+from digest.ranking.queries import Cells, Name, Queries, Query, cells, names, queries
 from digest.ranking.vocabulary import Floats, Ints
 from digest.text import terms
 
 PLACES: tuple[Place, Place] = ("title", "abstract")
 MENTION = np.array([0.037, 0.027])
 FLOOR = 0.01
-SLOPE = 0.25
-"""How much a paper's length counts; with 1 all papers would be as long (Singhal, SIGIR 1996)."""
 PATTERN = np.array([0.2, 0.12])
-"""Evidence of a pattern's first match in the title and in the abstract;"""
+"""Evidence of a pattern's first match in the title and in the abstract."""
 REPEATED = 0.3
-"""each doubling of the matches adds this share."""
+"""Each doubling of the matches adds this share."""
 AUTHOR = 0.28
 AGAINST_TOPICS = 2.0
 """What an exclusion's topics count, against what an interest's do."""
 _CELLS = 2_000_000
 """Interests × papers compared at a time; bounds memory."""
+_NOWHERE: Cells = (np.empty(0, dtype=np.int64), np.empty(0))
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
-    """Phrase interests as they were compared with papers; the n-th is row n of both."""
-
-    queries: Queries
-    mentions: sparse.csr_array
-    """Interests × texts: 1 where the phrase stands, less where only another name of it does."""
-
-
-@dataclass(frozen=True)
 class Evidence:
-    """What one interest finds."""
+    """The evidence of one interest."""
 
     papers: Ints
-    """In order."""
+    """The papers that have any, in order."""
     values: Floats
-    asked: tuple[Asked, int] | None
-    """Of a phrase: where its query is."""
+    query: Query | None
+    """What was looked for; only of a phrase."""
+    mentions: Cells
+    """Texts that name the phrase: 1 by its own words, less where only by another name."""
 
 
 class Matching:
-    """Some papers of a corpus, ready to be compared with any number of interests.
+    """Papers, ready to be compared with any number of interests.
 
-    They are numbered in the order of their ids; paper n has the texts 2n, its title, and 2n + 1.
+    Paper n has the texts 2n, its title, and 2n + 1, its abstract.
     """
 
-    def __init__(self, corpus: Corpus, rows: Ints) -> None:
-        self.corpus, self.rows = corpus, rows
-        self.papers = tuple(corpus.papers[row] for row in rows.tolist())
-        self.background = background = Background.learn(corpus)
-        self._topics = Topics(background)
-        self._idf = background.idf(corpus.terms)
-        weights = corpus.weights(corpus.counts, self._idf)
-        self._length = (1 - SLOPE) * background.length + SLOPE * lengths(weights)
-        weights = scaled(weights, self._length)
-        self.weights = weights[rows]
-        """Papers × terms of the corpus."""
-        self._everywhere = background.space.place(weights, corpus.terms)
-        self._middle = self._everywhere.sum(axis=0) / max(1, len(corpus.papers))
-        self.points = self._everywhere[rows]
-        """Where the papers lie in the space learned from the archive."""
-        self._number = np.full(len(corpus.papers), -1)
-        self._number[rows] = np.arange(len(rows))
+    def __init__(self, corpus: Corpus, placed: Placed) -> None:
+        self.corpus, self.placed = corpus, placed
+        self.background = corpus.background
+        self.collection = collection = placed.collection
+        self.papers = collection.papers
         self._explained: dict[str, list[tuple[int, str]]] = {}
-        for paper, row in enumerate(rows.tolist()):
-            for short, long in sorted(corpus.acronyms[row]):
+        for paper, acronyms in enumerate(collection.acronyms):
+            for short, long in sorted(acronyms):
                 self._explained.setdefault("".join(short), []).append((paper, "".join(long)))
 
     def evidence(self, interests: Sequence[Interest]) -> Iterator[tuple[Interest, Evidence]]:
-        """What speaks for each of some interests."""
+        """The evidence of each of some interests."""
         size = max(1, _CELLS // max(1, len(self.papers)))
         for kind in ("phrase", "pattern", "author"):
             chosen = [interest for interest in interests if interest.kind == kind]
             for start in range(0, len(chosen), size):
                 some = chosen[start : start + size]
-                asked = self._ask(some) if kind == "phrase" else None
-                table = self._phrases(some, asked) if asked else self._plainly(some)
-                for row, interest in enumerate(some):
-                    papers = np.flatnonzero(table[row])
-                    at = (asked, row) if asked else None
-                    yield interest, Evidence(papers, table[row, papers], at)
+                yield from self._of_phrases(some) if kind == "phrase" else self._of_others(some)
 
-    def _plainly(self, interests: Sequence[Interest]) -> Floats:
-        table = np.zeros((len(interests), len(self.papers)))
-        for row, interest in enumerate(interests):
+    def _of_others(self, interests: Sequence[Interest]) -> Iterator[tuple[Interest, Evidence]]:
+        for interest in interests:
+            values = np.zeros(len(self.papers))
             if interest.kind == "author":
-                table[row] = [AUTHOR * bool(name) for name in self.authors(interest)]
+                values += [AUTHOR * bool(name) for name in self.authors(interest)]
             else:
                 for index, place in enumerate(PLACES):
                     if interest.place in (None, place):
-                        table[row] += PATTERN[index] * saturated(self.matches(interest, place))
-        return table
+                        values += PATTERN[index] * saturated(self.matches(interest, place))
+            papers = np.flatnonzero(values)
+            yield interest, Evidence(papers, values[papers], None, _NOWHERE)
 
-    def _ask(self, interests: Sequence[Interest]) -> Asked:
+    def _of_phrases(self, interests: Sequence[Interest]) -> Iterator[tuple[Interest, Evidence]]:
         phrases = [terms.forms(interest.text) for interest in interests]
-        wanted = queries(phrases, self.background, self._topics)
-        return Asked(wanted, self._mentions(wanted.names))
+        wanted = queries(phrases, self.background, self.corpus.topics, self.collection.vocabulary)
+        mentions = self._mentions(wanted.names)
+        table = self._compared(interests, wanted, mentions)
+        for row, interest in enumerate(interests):
+            papers = np.flatnonzero(table[row])
+            texts, strengths = cells(mentions, row)
+            held = (texts.copy(), strengths.copy())
+            yield interest, Evidence(papers, table[row, papers], wanted.query(row), held)
 
-    def _phrases(self, interests: Sequence[Interest], asked: Asked) -> Floats:
-        wanted, mentions = asked.queries, asked.mentions
-        hits, at = columns_of(wanted.terms, self.corpus.terms)
-        weights = self.weights[:, at].T.tocsr()
+    def _compared(
+        self, interests: Sequence[Interest], wanted: Queries, mentions: sparse.csr_array
+    ) -> Floats:
+        """Interests × papers: the evidence."""
+        hits, at = columns_of(wanted.terms, self.collection.terms)
+        weights = self.placed.weights[:, at].T.tocsr()
         held = weights.copy()
         held.data = np.ones_like(held.data)
         said = [mentions[:, place::2].toarray() for place in range(len(PLACES))]
         covered = (wanted.stems[:, hits] @ held).toarray() ** 2
         table: Floats = np.maximum(covered, np.maximum(*said))
         table *= (wanted.own[:, hits] @ weights).toarray()
-        factors = np.array([meant(interest) for interest in interests])
+        factors = np.array([topic_factor(interest) for interest in interests])
         table += sparse.diags_array(factors) @ wanted.topics @ self._on_topics
-        table += np.maximum(wanted.points @ self.points.T, 0.0)
+        table += np.maximum(wanted.points @ self.placed.points.T, 0.0)
         table += MENTION[0] * said[0] + MENTION[1] * said[1]
         for row, interest in enumerate(interests):
             if interest.place:
@@ -149,18 +133,19 @@ class Matching:
 
     @cached_property
     def _on_topics(self) -> Floats:
-        """Topics × papers: how much a paper has of a topic's words."""
-        hits, at = columns_of(self._topics.terms, self.corpus.terms)
-        found: Floats = (self._topics.vectors[:, hits] @ self.weights[:, at].T.tocsr()).toarray()
+        """Topics × papers: the weight of a topic's words in a paper."""
+        topics = self.corpus.topics
+        hits, at = columns_of(topics.terms, self.collection.terms)
+        weights = self.placed.weights[:, at].T.tocsr()
+        found: Floats = (topics.vectors[:, hits] @ weights).toarray()
         return found
 
     @cached_property
     def _in_places(self) -> tuple[sparse.csr_array, sparse.csr_array]:
         """Weights as if a paper were its title, or its abstract, alone."""
-        corpus = self.corpus
-        title = scaled(corpus.weights(TITLE * corpus.in_title, self._idf), self._length)
-        abstract = scaled(corpus.weights(corpus.in_abstract, self._idf), self._length)
-        return title[self.rows], abstract[self.rows]
+        collection, placed = self.collection, self.placed
+        title = scaled(tf_idf(TITLE * collection.in_title, placed.idf), placed.length)
+        return title, scaled(tf_idf(collection.in_abstract, placed.idf), placed.length)
 
     def mentioning(self, phrases: Sequence[Forms]) -> list[Ints]:
         """The texts that hold each phrase by any of its names, in order."""
@@ -170,31 +155,29 @@ class Matching:
     def _mentions(self, wanted: Sequence[Sequence[Name]]) -> sparse.csr_array:
         """Interests × texts: the strength of the strongest name that a text holds."""
         every = [(row, name) for row, its in enumerate(wanted) for name in its]
-        which, held = self.corpus.texts.holding([name.forms for _, name in every])
-        paper = self._number[held // 2]
+        which, held = self.collection.texts.holding([name.forms for _, name in every])
         strength = np.array([name.strength for _, name in every])[which]
-        strength[paper < 0] = 0.0
         bounds = np.searchsorted(which, np.arange(len(every) + 1)).tolist()
         for (row, name), (start, end) in zip(every, pairwise(bounds), strict=True):
             if others := self._meaning_otherwise(name, wanted[row][0]):
-                strength[start:end][np.isin(paper[start:end], others)] = 0.0
+                strength[start:end][np.isin(held[start:end] // 2, others)] = 0.0
         size = 2 * len(self.papers)
         at = np.array([row for row, _ in every], dtype=np.int64)[which] * size
-        cells = (at + 2 * paper + held % 2)[strength > 0]
-        found, cell_of = np.unique(cells, return_inverse=True)
+        places = (at + held)[strength > 0]
+        found, place_of = np.unique(places, return_inverse=True)
         strongest = np.zeros(len(found))
-        np.maximum.at(strongest, cell_of, strength[strength > 0])
+        np.maximum.at(strongest, place_of, strength[strength > 0])
         return sparse.csr_array(
             (strongest, (found // size, found % size)), shape=(len(wanted), size)
         )
 
     def _meaning_otherwise(self, name: Name, own: Name) -> list[int]:
         """The papers in which a name is the acronym of something else."""
-        meant = "".join(own.forms)
+        own_letters = "".join(own.forms)
         return [
             paper
             for paper, long in self._explained.get("".join(name.forms), ())
-            if name is not own and long != meant
+            if name is not own and long != own_letters
         ]
 
     def matches(self, interest: Interest, place: Place) -> Floats:
@@ -213,16 +196,19 @@ class Matching:
             for paper in self.papers
         ]
 
-    def towards(self, rows: Sequence[int]) -> Floats:
-        """The direction from the middle of the archive to some papers of the corpus."""
-        away: Floats = self._everywhere[rows].mean(axis=0) - self._middle
+    def direction(self, points: Sequence[Floats]) -> Floats:
+        """The direction from the middle of the archive to some points."""
+        away: Floats = np.mean(points, axis=0) - self.corpus.middle
         length = float(np.linalg.norm(away))
-        return away / length if length else away
+        return on_grid(away / length, POINT_BITS) if length else away
 
 
-def meant(interest: Interest) -> float:
-    """What the topics of an interest count. An exclusion that a paper does not say can only be
-    known by them, for if it said it, it would be ruled out."""
+def topic_factor(interest: Interest) -> float:
+    """What the topics of an interest count.
+
+    More for an exclusion: a paper that says it is ruled out anyway, so those that are left can be
+    known by its topics alone.
+    """
     return 1.0 if interest.weight > 0 else AGAINST_TOPICS
 
 

@@ -1,4 +1,4 @@
-"""What phrase interests ask of papers: their words, other names, topics and company."""
+"""Phrase interests as vectors: their words, other names, topics and latent points."""
 
 from __future__ import annotations
 
@@ -9,18 +9,28 @@ import numpy as np
 from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 
 from digest.ranking.background import Background
-from digest.ranking.corpus import Forms, lengths, over, scaled
+from digest.ranking.collection import Forms, lengths, over, product, scaled
+from digest.ranking.lsa import on_grid
 from digest.ranking.topics import Topics, phrase_vectors
-from digest.ranking.vocabulary import PAIR, Floats, Ints
+from digest.ranking.vocabulary import PAIR, Floats, Ints, Vocabulary
 
 TOPIC, TOPIC_USE = 1.15, 0.02
+"""What the words of an interest's topics count beside its own.
+
+It halves for a phrase that the share ``TOPIC_USE`` of all papers hold: papers about something that
+has a common name mostly say that name.
+"""
 SPACE, SPACE_USE = 0.2, 0.1
-"""What the words of an interest's topics, and nearness in the space learned from the archive,
-count beside its own words. It halves for a phrase that the share ``…_USE`` of all papers hold:
-papers on a thing that has a common name mostly say that name."""
+"""The same for nearness in the latent space."""
 _UNUSED = 1e-9
+"""The use of a spelling that no paper has, where it is the only one."""
+_POINT_BITS = 28
+"""Products of these points with those of papers stay below 1/4; see ``on_grid``."""
 OTHER_NAMES = 0.5
 """How much of an interest's words are those of its acronym or long form as well."""
+
+Cells = tuple[Ints, Floats]
+"""Terms and their weights."""
 
 
 @dataclass(frozen=True)
@@ -31,30 +41,61 @@ class Name:
     strength: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class Query:
+    """One phrase interest."""
+
+    names: tuple[Name, ...]
+    own: Cells
+    """Weights of its words."""
+    stems: Cells
+    """The share of each of its stems in the idf of all; they sum to 1."""
+    related: Cells
+    """Weights of the words of its topics."""
+    point: Floats
+    """Its point in the latent space, as long as nearness counts."""
+
+
+@dataclass(frozen=True, eq=False)
 class Queries:
     """Phrase interests, one row each, ready to be compared with papers."""
 
     names: tuple[tuple[Name, ...], ...]
     terms: Ints
-    """Columns of ``own`` and ``related``."""
+    """Columns of ``own``, ``stems`` and ``related``."""
     own: sparse.csr_array
-    """Weights of the words of each interest."""
     stems: sparse.csr_array
-    """The part of what its words tell that each of its stems tells; rows sum to 1."""
     topics: sparse.csr_array
-    """What each topic of the table counts for it;"""
+    """What each topic of the table counts for each interest."""
     related: sparse.csr_array
-    """the weights of their words."""
     points: Floats
-    """Its place in the learned space, as long as nearness counts."""
+
+    def query(self, row: int) -> Query:
+        """One of them, free of the others' memory."""
+        own, stems, related = (
+            (self.terms[columns], values.copy())
+            for columns, values in (cells(of, row) for of in (self.own, self.stems, self.related))
+        )
+        return Query(self.names[row], own, stems, related, self.points[row].copy())
 
 
-def queries(phrases: Sequence[Forms], background: Background, topics: Topics) -> Queries:
-    """What each phrase asks for; it depends on the phrase's letters and the background alone."""
+def cells(table: sparse.csr_array, row: int) -> Cells:
+    """Columns and values of a row."""
+    held = slice(table.indptr[row], table.indptr[row + 1])
+    return table.indices[held], table.data[held]
+
+
+def queries(
+    phrases: Sequence[Forms], background: Background, topics: Topics, vocabulary: Vocabulary
+) -> Queries:
+    """What to look for in papers, for each phrase.
+
+    It depends on the letters of the phrase and on the background alone; ``vocabulary`` numbers the
+    words that the background does not know as the papers have them.
+    """
     phrases = _as_papers_write(phrases, background)
     all_names = tuple(names(forms, background) for forms in phrases)
-    own_terms, own, use = _own(all_names, background)
+    own_terms, own, use = _own(all_names, background, vocabulary)
     chosen = topics.weigh(phrases)
     counted = _gather(
         [
@@ -64,30 +105,32 @@ def queries(phrases: Sequence[Forms], background: Background, topics: Topics) ->
         ],
         (len(phrases), topics.vectors.shape[0]),
     )
-    related = counted @ topics.vectors
+    related = product(counted, topics.vectors)
     size = lengths(related)
     counted, related = scaled(counted, size), scaled(related, size)
     terms = np.union1d(own_terms, topics.terms)
     own, related = over(terms, own_terms, own), over(terms, topics.terms, related)
     points = background.space.place(scaled(own, lengths(own)) + related, terms)
-    topical = sparse.diags_array(TOPIC * TOPIC_USE / (TOPIC_USE + use))
+    points *= (background.trust * SPACE * SPACE_USE / (SPACE_USE + use))[:, None]
+    topical = (TOPIC_USE + use) / (TOPIC * TOPIC_USE)
     return Queries(
         all_names,
         terms,
         own,
         _stems(own, terms),
-        sparse.csr_array(topical @ counted),
-        sparse.csr_array(topical @ related),
-        points * (background.trust * SPACE * SPACE_USE / (SPACE_USE + use))[:, None],
+        scaled(counted, topical),
+        scaled(related, topical),
+        on_grid(points, _POINT_BITS),
     )
 
 
 def _as_papers_write(phrases: Sequence[Forms], background: Background) -> list[Forms]:
     """The phrases with their words joined and split as most papers have them."""
-    words = background.words
-    spelled = [words.spelled(forms) for forms in phrases]
+    vocabulary = background.vocabulary
+    spelled = [vocabulary.spelled(forms) for forms in phrases]
     doubtful = [n for n, ways in enumerate(spelled) if ways and ways != [phrases[n]]]
-    stems = [[words.stem_number(form) for form in way] for n in doubtful for way in spelled[n]]
+    number = vocabulary.stem_number
+    stems = [[number(form) for form in way] for n in doubtful for way in spelled[n]]
     rarest = iter(phrase_vectors(stems, background)[2].tolist())
     found = list(phrases)
     for n in doubtful:
@@ -106,13 +149,13 @@ def names(forms: Forms, background: Background) -> tuple[Name, ...]:
 
 
 def _own(
-    wanted: Sequence[Sequence[Name]], background: Background
+    wanted: Sequence[Sequence[Name]], background: Background, vocabulary: Vocabulary
 ) -> tuple[Ints, sparse.csr_array, Floats]:
     """Terms and weights of the interests' words, and the share of papers that hold each interest.
 
     A name counts in all spellings that papers use, each as much as they use it.
     """
-    words = background.words
+    known = background.vocabulary
     spellings: list[list[int]] = []
     spelling_of: list[int] = []
     given: list[bool] = []
@@ -121,8 +164,8 @@ def _own(
     for row, all_names in enumerate(wanted):
         own.append((row, len(every), 1.0))
         for name in all_names:
-            found = [[words.stem_of[n] for n in s] for s in words.spellings(name.forms)]
-            as_given = [words.stem_number(form) for form in name.forms]
+            found = [[known.stem_of[n] for n in s] for s in known.spellings(name.forms)]
+            as_given = [vocabulary.stem_number(form) for form in name.forms]
             if as_given in found:
                 found.remove(as_given)
             spellings += [as_given, *found]
@@ -136,12 +179,12 @@ def _own(
         zip(spelling_of, range(len(spellings)), use.tolist(), strict=True),
         (len(every), len(spellings)),
     )
-    name_vectors = by_name @ vectors
+    name_vectors = product(by_name, vectors)
     name_vectors = scaled(name_vectors, lengths(name_vectors))
     shape = (len(wanted), len(every))
-    all_names_together = _gather(every, shape) @ name_vectors
+    all_names_together = product(_gather(every, shape), name_vectors)
     its_own = _gather(own, shape)
-    vectors = (1 - OTHER_NAMES) * (its_own @ name_vectors) + OTHER_NAMES * scaled(
+    vectors = (1 - OTHER_NAMES) * product(its_own, name_vectors) + OTHER_NAMES * scaled(
         all_names_together, lengths(all_names_together)
     )
     used: Floats = its_own @ by_name.sum(axis=1)

@@ -1,4 +1,4 @@
-"""Why a paper has its score: parts of it that sum to it exactly."""
+"""Reasons for a paper's score, with contributions that sum to it exactly."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Via = Literal[
 ]
 
 LEAST = 0.02
-"""A part of an interest's evidence is named if it is such a share of what all interests bring."""
+"""A part of an interest's evidence is named from this share of all interests' evidence on."""
 
 
 class Part(NamedTuple):
-    """Something in a paper that speaks for an interest."""
+    """A term of a paper with its evidence for an interest."""
 
     term: str
     """As it stands in the paper."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from digest.model import Interest, Paper, PaperId, Profile, Reason
-from digest.ranking.attribution import Tracing
-from digest.ranking.boosts import signals
+from digest.ranking.attribution import Attribution
+from digest.ranking.boosts import boosts
 from digest.ranking.calibration import SCALE, STEPS, score_steps
 from digest.ranking.corpus import Corpus
 from digest.ranking.matching import PLACES, Evidence, Matching
@@ -21,22 +22,23 @@ from digest.text import terms
 
 AGAINST = -6.5
 """Weight of an exclusion for papers that only come near it."""
-TASTE = 1.0
-"""What likeness to liked papers brings, once there are many of them;"""
-HALF_TASTE = 10
-"""half of it with so many."""
+PREFERENCE = 1.0
+"""Evidence of full similarity to liked papers, once there are many of them."""
+HALF_PREFERENCE = 10
+"""With so many liked papers it is half of that."""
 UNLIKE = 0.1
-"""Likeness up to this is no likeness."""
-_TASTES: Mapping[str, str] = {"liked": "papers you liked", "disliked": "papers you disliked"}
+"""Cosine similarity up to this counts as 0."""
+_PREFERENCES: Mapping[str, str] = {"liked": "papers you liked", "disliked": "papers you disliked"}
 _CELLS = 4_000_000
 """Interests × papers kept at a time; bounds memory."""
-
-
+_INTERESTS = 20_000
+"""Interests kept at a time, however few the papers are."""
 _AT_A_TIME = 200_000
-"""Readers × papers scored at once."""
+"""Profiles × papers scored at once."""
 _NOTHING, _NO_PAPERS = np.empty(0), np.empty(0, dtype=np.int64)
 _Weighted = tuple[Interest, float]
 """What is looked for, and how much it counts."""
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -50,38 +52,73 @@ class Scored:
 
 
 @dataclass(frozen=True)
-class _Taste:
-    """What the papers that a subscriber liked, or disliked, add to all others."""
+class _Preference:
+    """What the papers that a subscriber liked, or disliked, add to the scores of others."""
 
     via: Via
     direction: Floats
-    """Where they lie in the learned space, seen from the middle of the archive."""
+    """From the middle of the archive to these papers, in the latent space."""
     steps: Ints
+
+
+class _Kept(Generic[_T]):
+    """What has been found for interests; at most so many of them are kept."""
+
+    def __init__(
+        self, find: Callable[[Sequence[Interest]], Iterable[tuple[Interest, _T]]], most: int
+    ) -> None:
+        self._find, self._most = find, most
+        self._found: dict[Interest, _T] = {}
+
+    def of(self, interests: Iterable[Interest]) -> Mapping[Interest, _T]:
+        """What is found for all of them; it stays, also when others are asked for later."""
+        wanted = dict.fromkeys(interests)
+        new = [interest for interest in wanted if interest not in self._found]
+        if len(self._found) + len(new) > self._most:
+            self._found = {i: found for i, found in self._found.items() if i in wanted}
+        if new:
+            self._found.update(self._find(new))
+        return self._found
 
 
 class Ranking:
     """Papers made ready to be scored for any number of profiles.
 
-    A score depends on the paper, the profile and what the archive (with the papers themselves)
-    teaches: not on the order of anything.
+    A score depends on the paper, the profile and the corpus alone: not on the other papers, the
+    other profiles, or the order of anything. What interests find is kept, in bounded memory: one
+    ranking serves all profiles that choose from the same papers.
     """
 
-    def __init__(self, papers: Sequence[Paper], archive: Iterable[Paper] = ()) -> None:
+    def __init__(
+        self, corpus: Corpus, papers: Iterable[Paper], judged: Iterable[Paper] = ()
+    ) -> None:
         self.papers = tuple(papers)
-        corpus = self._corpus = Corpus([*archive, *self.papers])
-        rows = np.array([corpus.row[paper.id] for paper in self.papers], dtype=np.int64)
-        own_rows, self._number = np.unique(rows, return_inverse=True)
-        self._indices: list[list[int]] = [[] for _ in own_rows]
-        for index, number in enumerate(self._number.tolist()):
-            self._indices[number].append(index)
-        self._matching = Matching(corpus, own_rows)
-        self._row = {paper.id: number for number, paper in enumerate(self._matching.papers)}
-        self._tracing = Tracing(self._matching)
+        self._corpus = corpus
+        self._matching = Matching(corpus, corpus.place(self.papers))
+        self._row = self._matching.collection.row
+        self._rows = np.array([self._row[paper.id] for paper in self.papers], dtype=np.int64)
+        self._indices: list[list[int]] = [[] for _ in self._row]
+        for index, row in enumerate(self._rows.tolist()):
+            self._indices[row].append(index)
+        self._attribution = Attribution(self._matching)
         # Reasons are asked for pick by pick, all of one profile before those of the next.
-        self._parts = lru_cache(maxsize=20_000)(self._tracing.parts)
+        self._parts = lru_cache(maxsize=20_000)(self._attribution.parts)
         self._evidence = lru_cache(maxsize=100)(self._evidence_of)
-        self._found: dict[Interest, Evidence] = {}
-        self._excluded: dict[Interest, dict[int, str]] = {}
+        self._most = max(1, min(_INTERESTS, _CELLS // max(1, len(self.papers))))
+        self._found = _Kept(self._matching.evidence, 2 * self._most)
+        self._excluded = _Kept(self._exclude, 2 * self._most)
+        self._judged: Mapping[PaperId, Floats] = {}
+        self.place_judged(judged)
+
+    def place_judged(self, papers: Iterable[Paper]) -> None:
+        """Place the papers that verdicts of the next profiles name.
+
+        They take the place of those given before, so that memory stays bounded over many batches.
+        """
+        beside = [p for p in papers if p.id not in self._row and self._corpus.point(p.id) is None]
+        placed = self._corpus.place(beside)
+        ids = [paper.id for paper in placed.collection.papers]
+        self._judged = dict(zip(ids, placed.points, strict=True))
 
     def rank(self, profile: Profile) -> Scored:
         """Scores for one profile."""
@@ -90,35 +127,36 @@ class Ranking:
     def rank_many(self, profiles: Iterable[Profile]) -> Iterator[Scored]:
         """Scores for each profile, in order."""
         for some in self._in_parts(profiles):
-            found = self._look_for(interest for _, asked in some for interest, _ in asked)
-            self._rule_out(exclusion for profile, _ in some for exclusion in profile.exclude)
+            found = self._found.of(interest for _, asked in some for interest, _ in asked)
+            excluded = self._excluded.of(each for profile, _ in some for each in profile.exclude)
             size = max(1, _AT_A_TIME // max(1, len(self.papers)))
             for start in range(0, len(some), size):
-                yield from self._scored(some[start : start + size], found)
+                yield from self._scored(some[start : start + size], found, excluded)
 
     def _scored(
         self,
         some: Sequence[tuple[Profile, Sequence[_Weighted]]],
         found: Mapping[Interest, Evidence],
+        excluded: Mapping[Interest, Mapping[int, str]],
     ) -> Iterator[Scored]:
         totals = self._totals([asked for _, asked in some], found)
         for row, (profile, _) in enumerate(some):
-            for taste in self._tastes(profile):
-                totals[row] += taste.steps
-            for signal in signals(profile):
-                totals[row] += signal.steps(self._matching.papers)
-        scores = score_steps(totals)[:, self._number] / STEPS
+            for preference in self._preferences(profile):
+                totals[row] += preference.steps
+            for boost in boosts(profile):
+                totals[row] += boost.steps(self._matching.papers)
+        scores = score_steps(totals)[:, self._rows] / STEPS
         for row, (profile, _) in zip(scores, some, strict=True):
-            yield Scored(row, self._ruled_out(profile))
+            yield Scored(row, self._ruled_out(profile, excluded))
 
     def _totals(
-        self, readers: Sequence[Sequence[_Weighted]], found: Mapping[Interest, Evidence]
+        self, profiles: Sequence[Sequence[_Weighted]], found: Mapping[Interest, Evidence]
     ) -> Floats:
-        """Readers × papers: what their interests bring, in steps."""
+        """Profiles × papers: the evidence of all interests, in steps."""
         papers = len(self._matching.papers)
         parts = [
             (row * papers, found[interest], weight)
-            for row, asked in enumerate(readers)
+            for row, asked in enumerate(profiles)
             for interest, weight in asked
         ]
         sizes = np.array([len(each.papers) for _, each, _ in parts], dtype=np.int64)
@@ -126,92 +164,95 @@ class Ranking:
         cells += np.repeat(np.array([start for start, _, _ in parts], dtype=np.int64), sizes)
         values = np.concatenate([_NOTHING, *(each.values for _, each, _ in parts)])
         values *= np.repeat([weight for _, _, weight in parts], sizes)
-        steps = np.bincount(cells, _steps(values), len(readers) * papers)
-        return steps.astype(np.float64).reshape(len(readers), papers)
+        steps = np.bincount(cells, _steps(values), len(profiles) * papers)
+        return steps.astype(np.float64).reshape(len(profiles), papers)
 
     def reasons(self, profile: Profile, index: int) -> tuple[Reason, ...]:
         """Why paper ``index`` has its score, strongest first; contributions sum to the score."""
-        paper = int(self._number[index])
+        paper = int(self._rows[index])
         shares = []
         for interest, weight, found in self._evidence(profile):
             at = bisect_left(found.papers, paper)  # for one number, NumPy's own takes longer
             if at < len(found.papers) and found.papers[at] == paper:
                 steps = int(_steps(found.values[at] * weight))
-                parts = self._parts(interest, paper, found.asked)
+                parts = self._parts(interest, paper, found)
                 shares.append(Share(str(interest), weight, steps, parts))
-        for taste in self._tastes(profile):
-            if taste.steps[paper]:
-                parts = self._tracing.towards(taste.direction, paper, taste.via)
-                shares.append(Share(_TASTES[taste.via], 1.0, int(taste.steps[paper]), parts))
-        for signal in signals(profile):
-            steps = int(signal.steps(self._matching.papers[paper : paper + 1])[0])
-            said = Part(signal.said(self._matching.papers[paper]), "page", "signal", 1.0)
-            shares.append(Share(signal.name, signal.gain, steps, [said]))
+        for preference in self._preferences(profile):
+            if preference.steps[paper]:
+                parts = self._attribution.towards(preference.direction, paper, preference.via)
+                name = _PREFERENCES[preference.via]
+                shares.append(Share(name, 1.0, int(preference.steps[paper]), parts))
+        for boost in boosts(profile):
+            steps = int(boost.steps(self._matching.papers[paper : paper + 1])[0])
+            worded = Part(boost.wording(self._matching.papers[paper]), "page", "signal", 1.0)
+            shares.append(Share(boost.name, boost.gain, steps, [worded]))
         return explain(shares)
 
     def _evidence_of(self, profile: Profile) -> list[tuple[Interest, float, Evidence]]:
-        """What a profile looks for, how much it counts and what it finds."""
+        """The interests of a profile, how much they count, and their evidence."""
         asked = _weighted(profile)
-        evidence = self._look_for(interest for interest, _ in asked)
+        evidence = self._found.of(interest for interest, _ in asked)
         return [(interest, weight, evidence[interest]) for interest, weight in asked]
 
     def _in_parts(
         self, profiles: Iterable[Profile]
     ) -> Iterator[list[tuple[Profile, Sequence[_Weighted]]]]:
-        """Profiles with no more interests than can be kept at a time."""
+        """Profiles with no more interests and exclusions than can be kept at a time."""
         some: list[tuple[Profile, Sequence[_Weighted]]] = []
         interests: set[Interest] = set()
         for profile in profiles:
             asked = _weighted(profile)
             some.append((profile, asked))
-            interests.update(interest for interest, _ in asked)
-            if len(interests) * len(self.papers) >= _CELLS:
+            interests.update(profile.exclude, (interest for interest, _ in asked))
+            if len(interests) >= self._most:
                 yield some
                 some, interests = [], set()
         yield some
 
-    def _look_for(self, interests: Iterable[Interest]) -> Mapping[Interest, Evidence]:
-        """What is known of all of them, also after others have been looked for."""
-        wanted = dict.fromkeys(interests)
-        new = [interest for interest in wanted if interest not in self._found]
-        if (len(self._found) + len(new)) * len(self.papers) > 2 * _CELLS:
-            self._found = {i: found for i, found in self._found.items() if i in wanted}
-        self._found.update(self._matching.evidence(new))
-        return self._found
-
-    def _tastes(self, profile: Profile) -> Iterator[_Taste]:
-        """What verdicts add to all papers. A paper is not held against itself."""
+    def _preferences(self, profile: Profile) -> Iterator[_Preference]:
+        """What verdicts add to the scores of papers; nothing to those of the judged ones."""
         matching = self._matching
         verdicts: tuple[tuple[Via, tuple[PaperId, ...], float], ...] = (
-            ("liked", profile.liked, TASTE),
-            ("disliked", profile.disliked, -TASTE),
+            ("liked", profile.liked, PREFERENCE),
+            ("disliked", profile.disliked, -PREFERENCE),
         )
         for via, ids, most in verdicts:
-            known = [self._corpus.row[each] for each in ids if each in self._corpus.row]
+            known = [point for each in ids if (point := self._point(each)) is not None]
             if known:
-                direction = matching.towards(known)
-                strength = most * matching.background.trust * len(known) / (len(known) + HALF_TASTE)
-                alike = np.maximum(matching.points @ direction - UNLIKE, 0.0)
-                alike[[self._row[each] for each in ids if each in self._row]] = 0.0
-                yield _Taste(via, direction, _steps(alike * strength))
+                direction = matching.direction(known)
+                trust = matching.background.trust * len(known) / (len(known) + HALF_PREFERENCE)
+                similar = np.maximum(matching.placed.points @ direction - UNLIKE, 0.0)
+                similar[[self._row[each] for each in ids if each in self._row]] = 0.0
+                yield _Preference(via, direction, _steps(similar * (most * trust)))
+
+    def _point(self, paper: PaperId) -> Floats | None:
+        """Where a judged paper lies in the latent space; None for one that is not known."""
+        if paper in self._row:
+            point: Floats = self._matching.placed.points[self._row[paper]]
+            return point
+        point_there = self._corpus.point(paper)
+        return self._judged.get(paper) if point_there is None else point_there
 
     # --- exclusions ----------------------------------------------------------------------
 
-    def _ruled_out(self, profile: Profile) -> dict[int, str]:
+    def _ruled_out(
+        self, profile: Profile, excluded: Mapping[Interest, Mapping[int, str]]
+    ) -> dict[int, str]:
         found: dict[int, str] = {}
         for exclusion in sorted(profile.exclude, key=lambda e: (e.text, e.kind, e.place or "")):
-            for paper, why in self._excluded[exclusion].items():
+            for paper, why in excluded[exclusion].items():
                 found.setdefault(paper, why)
         return {index: found[paper] for paper in sorted(found) for index in self._indices[paper]}
 
-    def _rule_out(self, exclusions: Iterable[Interest]) -> None:
-        new = [each for each in dict.fromkeys(exclusions) if each not in self._excluded]
-        if not new:
-            return
-        phrases = [each for each in new if each.kind == "phrase"]
+    def _exclude(
+        self, exclusions: Sequence[Interest]
+    ) -> Iterator[tuple[Interest, Mapping[int, str]]]:
+        """The papers that each exclusion rules out, with the words that say why."""
+        phrases = [each for each in exclusions if each.kind == "phrase"]
         held = self._matching.mentioning([terms.forms(each.text) for each in phrases])
         texts = dict(zip(phrases, held, strict=True))
-        self._excluded.update((each, dict(self._rules_out(each, texts.get(each)))) for each in new)
+        for each in exclusions:
+            yield each, dict(self._rules_out(each, texts.get(each)))
 
     def _rules_out(self, exclusion: Interest, texts: Ints | None) -> Iterator[tuple[int, str]]:
         """Papers (as matching numbers them) and the words that say why. ``texts`` hold a phrase."""

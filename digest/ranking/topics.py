@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 
 from digest.ranking.background import Background
-from digest.ranking.corpus import Forms, lengths, scaled
+from digest.ranking.collection import Forms, lengths, product, scaled
 from digest.ranking.vocabulary import Floats, Ints, stem, stem_terms
 from digest.text import terms
 
@@ -22,7 +22,7 @@ AS_MEMBER = 0.4
 
 @dataclass(frozen=True)
 class Topic:
-    """A topic's names and the terms that speak of it."""
+    """A topic's names and its terms."""
 
     names: tuple[Forms, ...]
     terms: tuple[Forms, ...]
@@ -68,11 +68,11 @@ def _stems(forms: Forms) -> frozenset[str]:
 
 
 class Topics:
-    """The table in a background's numbers."""
+    """The table of topics as vectors over the terms of a background."""
 
     def __init__(self, background: Background) -> None:
         self._background = background
-        number = background.words.stem_number
+        number = background.vocabulary.learn_stem
         phrases = [
             [number(form) for form in phrase]
             for topic in topics()
@@ -85,11 +85,11 @@ class Topics:
             (np.ones(len(topic_of)), (topic_of, np.arange(len(topic_of)))),
             shape=(len(sizes), len(topic_of)),
         )
-        self.vectors = sparse.csr_array(gather @ vectors)
+        self.vectors = product(gather, vectors)
 
     def weigh(self, phrases: Sequence[Forms]) -> list[dict[int, float]]:
         """The topics of each interest: 1 for one by that name, less where it says more."""
-        number = self._background.words.stem_number
+        number = self._background.vocabulary.stem_number
         numbers = {stem(form): number(form) for forms in phrases for form in forms}
         idf = self._background.idf(np.array(list(numbers.values()), dtype=np.int64))
         tells = dict(zip(numbers, idf.tolist(), strict=True))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import pairwise
+from zlib import crc32
 
 import numpy as np
 import Stemmer  # type: ignore[import-not-found]  # it ships no types
@@ -18,6 +20,8 @@ BREAK = 0
 """Stands between two stretches of text that no phrase may span."""
 PAIR = 32
 """A pair of stems is numbered ``first << PAIR | second``, a single stem by itself."""
+_UNKNOWN = 1 << 30
+"""From here on stems are numbered that no text holds; a pair of them still fits into 63 bits."""
 _NO_WORD = -1
 """Fills up the shorter ones of several phrases."""
 _LEAST_PIECE = 2
@@ -48,11 +52,11 @@ def stem(form: str) -> str:
     return str(_stemmer.stemWord(form))
 
 
-class Words(dict[str, int]):
+class Vocabulary(dict[str, int]):
     """Numbers of words by spelling; words of one form share a number, breaks have 0.
 
-    It learns a new spelling when asked for it; ``stem_of[n]`` is the number of form n's stem, 0
-    where it has none.
+    Reading texts teaches it their words; asking about a phrase teaches it nothing.
+    ``stem_of[n]`` is the number of form n's stem, 0 where it has none.
     """
 
     def __init__(self) -> None:
@@ -70,21 +74,44 @@ class Words(dict[str, int]):
     def _add(self, form: str) -> int:
         number = self.forms.setdefault(form, len(self.forms))
         if number == len(self.stem_of):
-            self.stem_of.append(self.stems.setdefault(stem(form), len(self.stems)))
+            self.stem_of.append(self.learn_stem(form))
         return number
 
-    def stem_number(self, form: str) -> int:
-        """The number of a form's stem, a new one if it was never read; 0 where it has none."""
+    def learn_stem(self, form: str) -> int:
+        """The number of a form's stem, a new one if there is none yet; 0 for no stem."""
         return self.stems.setdefault(stem(form), len(self.stems))
+
+    def stem_number(self, form: str) -> int:
+        """The number of a form's stem; a stem that no text holds gets one that no other has."""
+        said = stem(form)
+        number = self.stems.get(said)
+        return _UNKNOWN | (crc32(said.encode()) & (_UNKNOWN - 1)) if number is None else number
+
+    def extended(self, texts: Iterable[str]) -> Vocabulary:
+        """A copy that knows the words of more texts; those known before keep their numbers.
+
+        New stems are numbered in the order of their letters. So the sums over the terms of one
+        text are the same to the last digit, whatever the other texts are.
+        """
+        found = Vocabulary()
+        found.update(self)
+        found.forms, found.stems = dict(self.forms), dict(self.stems)
+        found.stem_of = list(self.stem_of)
+        spellings = {word for text in texts for word in terms.stream(text) if word[0].isalnum()}
+        for form in sorted({terms.form(word) for word in spellings}, key=stem):
+            found.learn_stem(form)
+        return found
 
     def spellings(self, forms: tuple[str, ...]) -> list[tuple[int, ...]]:
         """The numbers of the words of each of ``spelled``."""
         return [tuple(self.forms[form] for form in one) for one in self.spelled(forms)]
 
     def _spelled(self, given: tuple[str, ...]) -> list[tuple[str, ...]]:
-        """A phrase as given, with two of its words joined, or with one split in two, as far as
-        all its words have been read. Called ``spelled``, it remembers: all texts have been read
-        before anything is asked."""
+        """A phrase as given, with two of its words joined, or with one split in two.
+
+        Only ways of which all words have been read. The results are kept as ``spelled``, since
+        all texts are read before anything is asked.
+        """
         known = self.forms
         found = [given]
         for i, form in enumerate(given):
@@ -96,6 +123,18 @@ class Words(dict[str, int]):
                 if form[:cut] in known and form[cut:] in known
             ]
         return [one for one in found if one and all(form in known for form in one)]
+
+
+def read(texts: Iterable[str], vocabulary: Vocabulary) -> list[Ints]:
+    """The numbers of the words of each text, with a break behind the last."""
+    numbers: list[int] = []
+    ends = [0]
+    for text in texts:
+        numbers.extend(map(vocabulary.__getitem__, terms.stream(text)))
+        numbers.append(BREAK)
+        ends.append(len(numbers))
+    words = np.array(numbers, dtype=np.int64)
+    return [words[start:end] for start, end in pairwise(ends)]
 
 
 def stem_terms(stems: Ints) -> tuple[Ints, Ints]:
@@ -112,30 +151,25 @@ def stem_terms(stems: Ints) -> tuple[Ints, Ints]:
     return positions, np.concatenate([kept[single], (kept[:-1][pair] << PAIR) | kept[1:][pair]])
 
 
-def stems_in(term: int) -> tuple[int, ...]:
-    """The stems that a term is made of."""
-    return (term >> PAIR, term & ((1 << PAIR) - 1)) if term >> PAIR else (term,)
-
-
 class Texts:
     """Many texts, one behind the other.
 
     ``words[i]`` is the number of the i-th word, ``row[i]`` the text it belongs to.
     """
 
-    def __init__(self, texts: Iterable[str]) -> None:
-        self.vocabulary = vocabulary = Words()
-        numbers: list[int] = []
-        ends = [0]
-        for text in texts:
-            numbers.extend(map(vocabulary.__getitem__, terms.stream(text)))
-            numbers.append(BREAK)
-            ends.append(len(numbers))
-        self.count = len(ends) - 1
-        self.words = np.array(numbers, dtype=np.int64)
-        self.row = np.repeat(np.arange(self.count), np.diff(np.array(ends)))
-        self._order = np.argsort(self.words, kind="stable")
-        self._sorted = self.words[self._order]
+    def __init__(self, texts: Sequence[Ints], vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self.count = len(texts)
+        self.words = np.concatenate([np.empty(0, dtype=np.int64), *texts])
+        self.row = np.repeat(np.arange(self.count), [len(text) for text in texts])
+
+    @cached_property
+    def _order(self) -> Ints:
+        return np.argsort(self.words, kind="stable")
+
+    @cached_property
+    def _sorted(self) -> Ints:
+        return self.words[self._order]
 
     def terms(self) -> tuple[Ints, Ints]:
         """(text, term) of every single stem and pair of stems."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from digest.model import Interest, Paper, PaperId, PaperKey, Profile
-from digest.ranking import Ranking, Scored
+from digest.ranking import Corpus, Ranking, Scored
 
 FILLER = (
     "The harbour town keeps a lighthouse whose keeper counts gulls every morning. "
@@ -39,4 +39,9 @@ def profile(*interests: str | Interest, exclude: Sequence[str | Interest] = ()) 
 
 
 def scored(week: Sequence[Paper], wishes: Profile) -> Scored:
-    return Ranking(week).rank(wishes)
+    return ranking_of(week).rank(wishes)
+
+
+def ranking_of(week: Sequence[Paper], archive: Sequence[Paper] = ()) -> Ranking:
+    """A ranking whose corpus is the archive with the week, as in a pass."""
+    return Ranking(Corpus.learn([*archive, *week]), week)

@@ -7,15 +7,14 @@ from datetime import date
 
 import pytest
 
-from digest.ranking import Ranking
 from digest.render import wording
-from tests.ranking.samples import paper, profile
+from tests.ranking.samples import paper, profile, ranking_of
 
 PLAIN = paper(1, "Ferries")
 TALKED_OF = replace(paper(2, "Ferries"), comments=10)
 NEW = replace(paper(3, "Ferries"), published=date(2025, 1, 6))
 OLD = replace(paper(4, "Ferries"), published=date(2024, 12, 23))
-RANKING = Ranking([PLAIN, TALKED_OF, NEW, OLD])
+RANKING = ranking_of([PLAIN, TALKED_OF, NEW, OLD])
 WISHES = profile("ferry")
 
 

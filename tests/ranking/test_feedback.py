@@ -9,8 +9,7 @@ from dataclasses import replace
 import pytest
 
 from digest.model import Paper, PaperId, Profile
-from digest.ranking import Ranking
-from tests.ranking.samples import paper, profile
+from tests.ranking.samples import paper, profile, ranking_of
 
 SUBJECTS = (
     "tide quay current moon harbour pilot chart depth buoy channel",
@@ -37,7 +36,7 @@ WEEK = [
     paper(1, "Pilot and buoy", "The current at a quay, by its depth and the moon."),
     paper(2, "Barley tonight", "A ladle of onion and carrot makes the broth."),
 ]
-RANKING = Ranking(WEEK, archive())
+RANKING = ranking_of(WEEK, archive())
 WISHES = profile("quay", "ladle")
 
 
@@ -92,7 +91,7 @@ def test_the_reasons_say_what_verdicts_added_and_took_in_words_of_the_paper() ->
 
 def test_verdicts_on_a_handful_of_papers_count_next_to_nothing() -> None:
     few = archive()[:4]
-    ranking = Ranking(WEEK, few)
+    ranking = ranking_of(WEEK, few)
     wishes = replace(WISHES, liked=tuple(each.id for each in few))
     before, after = (ranking.rank(each).scores for each in (WISHES, wishes))
     assert abs(after - before).max() < 0.01

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from digest.model import Interest, Profile, Reason
 from digest.ranking import Ranking
-from tests.ranking.samples import FILLER, paper, papers, profile, scored
+from tests.ranking.samples import FILLER, paper, papers, profile, ranking_of, scored
 
 THRESHOLD = 0.2
 WEEK = papers(
@@ -46,7 +46,7 @@ def test_spelling_of_the_interest_does_not_matter(interest: str) -> None:
 @pytest.mark.parametrize(("interest", "index"), [("low-rank adaptation", 1), ("LoRA", 2)])
 def test_acronyms_match_either_way(interest: str, index: int) -> None:
     assert score(interest, index) >= THRESHOLD
-    ranking = Ranking(WEEK)
+    ranking = ranking_of(WEEK)
     assert ranking.reasons(profile(interest), index)[0].via == "acronym"
 
 
@@ -83,7 +83,7 @@ def test_an_interest_can_be_held_to_a_place() -> None:
 
 def test_patterns_ignore_case() -> None:
     pattern = Interest(r"low.rank\s+adapt\w+", kind="pattern")
-    ranking = Ranking(WEEK)
+    ranking = ranking_of(WEEK)
     (reason,) = ranking.reasons(profile(pattern), 0)
     assert (reason.term, reason.place, reason.via) == ("Low-Rank Adaptation", "title", "pattern")
     assert ranking.rank(profile(Interest("x*", kind="pattern"))).scores.max() == 0
@@ -92,7 +92,7 @@ def test_patterns_ignore_case() -> None:
 def test_authors_count_only_where_the_paper_names_them() -> None:
     week = [paper(1, "Ships", authors=["Ada Example", "Y. LeCun"]), paper(2, "Yann LeCun's ships")]
     wishes = profile(Interest("Yann LeCun", kind="author"))
-    ranking = Ranking(week)
+    ranking = ranking_of(week)
     scores = ranking.rank(wishes).scores
     assert scores[0] >= THRESHOLD
     assert scores[1] == 0
@@ -153,7 +153,7 @@ def random_case(seed: int) -> tuple[Ranking, Profile]:
             }
         )
     )
-    return Ranking(week, week[:4]), wishes
+    return ranking_of(week, week[:4]), wishes
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -177,7 +177,7 @@ def test_reasons_sum_to_the_score_and_tell_what_removing_an_interest_does(seed: 
 def test_order_of_papers_interests_and_profiles_changes_nothing(seed: int) -> None:
     ranking, wishes = random_case(seed)
     week = ranking.papers
-    backwards = Ranking(week[::-1], week[3::-1])
+    backwards = ranking_of(week[::-1], week[3::-1])
     other = profile("gulls")
     first, _ = ranking.rank_many([wishes, other])
     _, second = backwards.rank_many([other, Profile(wishes.interests[::-1])])
@@ -207,7 +207,7 @@ def test_related_terms_are_short_and_stand_in_the_paper() -> None:
         "critic and a replay buffer in a Markov decision process with sparse rewards and agents."
     )
     week = papers(("Sailing by reward", abstract))
-    reasons = Ranking(week).reasons(profile("deep reinforcement learning"), 0)
+    reasons = ranking_of(week).reasons(profile("deep reinforcement learning"), 0)
     related = [reason.term for reason in reasons if reason.via == "related"]
     assert related
     assert all(term in abstract or term in week[0].title for term in related)
@@ -215,22 +215,22 @@ def test_related_terms_are_short_and_stand_in_the_paper() -> None:
 
 
 def test_no_word_is_cut_at_its_hyphen() -> None:
-    ranking = Ranking(papers("Non-instructional fine-tuning of pianos", "Soup"))
+    ranking = ranking_of(papers("Non-instructional fine-tuning of pianos", "Soup"))
     (reason,) = ranking.reasons(profile("instructional pianists"), 0)
     assert reason.term == "Non-instructional"
 
 
 def test_what_is_ranked_for_one_is_the_same_as_for_many() -> None:
     many = [profile(f"{word} {other}", word) for word in WORDS for other in WORDS]
-    together = [each.scores.tolist() for each in Ranking(WEEK).rank_many(many)]
-    assert together == [Ranking(WEEK).rank(each).scores.tolist() for each in many]
+    together = [each.scores.tolist() for each in ranking_of(WEEK).rank_many(many)]
+    assert together == [ranking_of(WEEK).rank(each).scores.tolist() for each in many]
 
 
 def test_interests_are_forgotten_and_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
     many = [profile(f"{word} {other}") for word in WORDS for other in WORDS]
-    whole = [each.scores.tolist() for each in Ranking(WEEK).rank_many(many)]
+    whole = [each.scores.tolist() for each in ranking_of(WEEK).rank_many(many)]
     monkeypatch.setattr("digest.ranking.scoring._CELLS", 2 * len(WEEK))
-    ranking = Ranking(WEEK)
+    ranking = ranking_of(WEEK)
     assert [each.scores.tolist() for each in ranking.rank_many(many)] == whole
     assert sum(r.contribution for r in ranking.reasons(many[0], 0)) == pytest.approx(whole[0][0])
 
@@ -240,11 +240,11 @@ def test_looking_for_others_meanwhile_takes_nothing_from_those_in_line(
 ) -> None:
     monkeypatch.setattr("digest.ranking.scoring._CELLS", 4 * len(WEEK))
     many = [profile(word) for word in WORDS]
-    ranking = Ranking(WEEK)
+    ranking = ranking_of(WEEK)
     for reader, found in zip(many, ranking.rank_many(many), strict=True):
         for other in WORDS:
             ranking.rank(profile(f"{other} soup"))
-        assert found.scores.tolist() == Ranking(WEEK).rank(reader).scores.tolist()
+        assert found.scores.tolist() == ranking_of(WEEK).rank(reader).scores.tolist()
     assert not ranking.rank(profile()).scores.any()
 
 
@@ -252,6 +252,6 @@ def test_looking_for_others_meanwhile_takes_nothing_from_those_in_line(
 def test_reasons_can_be_told_of_any_text(text: str) -> None:
     week = [*WEEK, paper(9, f"Ferries {text}", f"{text} {FILLER} {text}")]
     wishes = profile("ferries")
-    ranking = Ranking(week)
+    ranking = ranking_of(week)
     told = sum(reason.contribution for reason in ranking.reasons(wishes, len(WEEK)))
     assert told == pytest.approx(float(ranking.rank(wishes).scores[len(WEEK)]), abs=1e-9)
