@@ -9,26 +9,10 @@ from datetime import datetime
 from typing import Protocol
 
 from digest.bounces.parse import Report
-from digest.model import Channel, DeliveryId, Period, SubscriberId
+from digest.model import Channel, DeliveryId, DeliveryRow, Period, SubscriberId
 from digest.tokens import TokenSigner
 
 _SENDER = re.compile(r"bounces\+[a-z2-7]{20,48}@[^\s<>,;:\"]+", re.IGNORECASE)
-
-
-class DeliveryRow(Protocol):
-    """A delivery of the ledger."""
-
-    @property
-    def id(self) -> DeliveryId:
-        """Its id."""
-
-    @property
-    def subscriber(self) -> SubscriberId:
-        """The subscriber that it is for."""
-
-    @property
-    def period(self) -> Period:
-        """The period of its digest."""
 
 
 class BounceLedger(Protocol):

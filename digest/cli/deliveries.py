@@ -13,8 +13,7 @@ from digest.cli import app, output
 from digest.cli.options import json_option, moment, now_option, pass_home
 from digest.cli.output import fields
 from digest.errors import NotFound
-from digest.ledger.deliveries import DeliveryRow
-from digest.model import Channel, DeliveryId, State, SubscriberId
+from digest.model import Channel, DeliveryId, DeliveryRow, State, SubscriberId
 
 CHANNELS = click.Choice(["email", "feed"])
 STATES = click.Choice([state.value for state in State])

@@ -19,9 +19,9 @@ from digest.cli.health import Health
 from digest.cli.options import json_option, moment, now_option, pass_home
 from digest.cli.output import fields
 from digest.cli.people import Person
-from digest.ledger.deliveries import DeliveryRow, Status
+from digest.ledger.deliveries import Status
 from digest.ledger.papers import Rejected
-from digest.model import State
+from digest.model import DeliveryRow, State
 from digest.scheduling import periods
 
 UPCOMING = 5

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Select, func, insert, select
 from digest.ledger import decision_codec
 from digest.ledger.aggregate import Aggregate
 from digest.ledger.restore_mark import may_have_gone_out, restored_on
-from digest.ledger.tables import decision, delivery, dump, paper, sent, subscriber
-from digest.model import Channel, DeliveryId, PaperKey, Period, State, SubscriberId
+from digest.ledger.tables import decision, delivery, dump, paper, subscriber
+from digest.model import Channel, DeliveryId, DeliveryRow, Period, State, SubscriberId
 
 UNFINISHED = (
     State.PENDING,
@@ -27,27 +27,6 @@ TROUBLED = (State.FAILED, State.UNCERTAIN, State.DEFERRED, State.EXPIRED)
 _LAST = 5
 """How many of the latest troubles a status shows."""
 _RESTORED = "an older backup was restored: it may have been sent before"
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryRow:
-    """One delivery as it is listed."""
-
-    id: DeliveryId
-    subscriber: SubscriberId
-    channel: Channel
-    period: Period
-    state: State
-    attempts: int
-    detail: str
-    """The server's words, or why it ended as it did; empty where nothing has been said."""
-    updated: datetime
-    composed: datetime
-    due: datetime | None
-    """When it is tried next (pending, deferred) or its owner's lease ends; None: it rests."""
-    owner: str | None
-    """Who has it in hand."""
-    papers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,22 +92,6 @@ class Deliveries(Aggregate):
             query = query.where(delivery.c.id.in_(numbers))
         with self._database.reading() as connection:
             return _listed(connection, query)
-
-    def delivery_of(self, name: SubscriberId, key: PaperKey) -> list[DeliveryRow]:
-        """The deliveries of the subscriber's digest that holds this paper; empty: none does."""
-        holding = (
-            select(decision.c.id, decision.c.body)
-            .join_from(decision, subscriber)
-            .join(sent, (sent.c.subscriber == subscriber.c.id) & (sent.c.paper == key))
-            .where(subscriber.c.name == name, decision.c.skipped.is_(None))
-            .order_by(decision.c.id.desc())
-        )
-        with self._database.reading() as connection:
-            for number, body in connection.execute(holding):
-                if key in decision_codec.picked(decision_codec.unpack(body)):
-                    query = _LISTING.where(delivery.c.decision == number).order_by(delivery.c.id)
-                    return _listed(connection, query)
-        return []
 
     def status(self) -> Status:
         """Counts, the oldest unfinished delivery and the latest troubles."""

@@ -4,7 +4,7 @@ A date is a local calendar date; a datetime is timezone-aware and in UTC. Scores
 are multiples of 0.0001 between 0 and 1.
 """
 
-from digest.model.deliveries import Claim, Message, Outcome, State
+from digest.model.deliveries import Claim, DeliveryRow, Message, Outcome, State
 from digest.model.digests import (
     Coverage,
     Decided,
@@ -41,43 +41,9 @@ from digest.model.subscribers import (
 )
 
 __all__ = [
-    "Channel",
-    "Claim",
-    "Coverage",
-    "Decided",
-    "DeliveryId",
-    "Digest",
-    "Dump",
-    "DumpHash",
-    "DumpSeen",
-    "Interest",
-    "InterestKind",
-    "LeftOut",
-    "Match",
-    "Matcher",
-    "Message",
-    "Opinion",
-    "Origin",
-    "Outcome",
-    "Paper",
-    "PaperId",
-    "PaperKey",
-    "Period",
-    "Pick",
-    "Place",
-    "Problem",
-    "Profile",
-    "Progress",
-    "Reason",
-    "Record",
-    "Schedule",
-    "Skip",
-    "SkipReason",
-    "State",
-    "StoredSubscriber",
-    "Subscriber",
-    "SubscriberId",
-    "Verdict",
-    "Verdicts",
-    "Why",
-]
+    "Channel", "Claim", "Coverage", "Decided", "DeliveryId", "DeliveryRow", "Digest", "Dump",
+    "DumpHash", "DumpSeen", "Interest", "InterestKind", "LeftOut", "Match", "Matcher", "Message",
+    "Opinion", "Origin", "Outcome", "Paper", "PaperId", "PaperKey", "Period", "Pick", "Place",
+    "Problem", "Profile", "Progress", "Reason", "Record", "Schedule", "Skip", "SkipReason",
+    "State", "StoredSubscriber", "Subscriber", "SubscriberId", "Verdict", "Verdicts", "Why",
+]  # fmt: skip

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from digest.model.digests import Digest
-from digest.model.identifiers import Channel, DeliveryId
+from digest.model.digests import Digest, Period
+from digest.model.identifiers import Channel, DeliveryId, SubscriberId
 
 
 class State(StrEnum):
@@ -61,3 +61,24 @@ class Outcome:
     """The reply of the server, or the path of the file."""
     retry_at: datetime | None = None
     """With the state ``deferred``: when to try again at the earliest."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """A delivery as the ledger lists it."""
+
+    id: DeliveryId
+    subscriber: SubscriberId
+    channel: Channel
+    period: Period
+    state: State
+    attempts: int
+    detail: str
+    """The reply of the server, or why it ended as it did; empty if there is nothing to say."""
+    updated: datetime
+    composed: datetime
+    due: datetime | None
+    """When it is tried next (pending, deferred) or its owner's lease ends; None: never."""
+    owner: str | None
+    """The process that has claimed it."""
+    papers: int

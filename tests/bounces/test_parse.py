@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from digest.bounces import parse
 from digest.bounces.handle import BounceHandler, HandledReport
-from digest.model import Channel, DeliveryId, Period, State, SubscriberId
+from digest.model import Channel, DeliveryId, DeliveryRow, Period, State, SubscriberId
 from digest.tokens import TokenSigner
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -25,24 +25,29 @@ SENDER = TOKENS.envelope_sender(DeliveryId(1), 1, "ada@example.org", DOMAIN)
 LINK = TOKENS.link("unsubscribe", ADA)
 
 
-@dataclass
-class Entry:
-    """A delivery of the ledger in memory."""
-
-    id: DeliveryId
-    subscriber: SubscriberId
-    period: Period
-    state: State = State.SENT
-    fence: int = 1
+def sent(number: int, subscriber: SubscriberId, fence: int = 1) -> DeliveryRow:
+    """A delivery that was sent at its only attempt, whose fence is kept as their number."""
+    return DeliveryRow(
+        id=DeliveryId(number),
+        subscriber=subscriber,
+        channel="email",
+        period=WEEK,
+        state=State.SENT,
+        attempts=fence,
+        detail="",
+        updated=NOW,
+        composed=NOW,
+        due=None,
+        owner=None,
+        papers=1,
+    )
 
 
 @dataclass
 class Book:
     """What the reports are judged against."""
 
-    rows: list[Entry] = field(
-        default_factory=lambda: [Entry(DeliveryId(1), ADA, WEEK), Entry(DeliveryId(2), BOB, WEEK)]
-    )
+    rows: list[DeliveryRow] = field(default_factory=lambda: [sent(1, ADA), sent(2, BOB)])
     suppressed: dict[str, str] = field(default_factory=dict)
     off: set[SubscriberId] = field(default_factory=set)
 
@@ -52,7 +57,7 @@ class Book:
         subscribers: Collection[SubscriberId] = (),
         channel: Channel | None = None,
         numbers: Collection[DeliveryId] = (),
-    ) -> Sequence[Entry]:
+    ) -> Sequence[DeliveryRow]:
         return [
             row
             for row in self.rows
@@ -64,8 +69,8 @@ class Book:
         self, delivery: DeliveryId, fence: int | None, *, address: str, reason: str, now: datetime
     ) -> bool:
         for row in self.deliveries(numbers=[delivery]):
-            if row.state is State.SENT and fence in (None, row.fence):
-                row.state = State.FAILED
+            if row.state is State.SENT and fence in (None, row.attempts):
+                self.rows[self.rows.index(row)] = replace(row, state=State.FAILED)
                 self.suppressed[address] = reason
                 return True
         return False
@@ -206,7 +211,7 @@ def test_a_replayed_report_changes_nothing() -> None:
 
 def test_a_report_on_an_older_attempt_changes_nothing() -> None:
     book = Book()
-    book.rows[0].fence = 3
+    book.rows[0] = sent(1, ADA, fence=3)
     assert handle(dsn(), book) == HandledReport(
         ADA, changed=False, what="known already, or out of date"
     )
@@ -215,7 +220,7 @@ def test_a_report_on_an_older_attempt_changes_nothing() -> None:
 
 def test_a_report_on_what_was_never_sent_changes_nothing() -> None:
     book = Book()
-    book.rows[0].state = State.PENDING
+    book.rows[0] = replace(sent(1, ADA), state=State.PENDING)
     handle(dsn(), book)
     assert book.suppressed == {}
 

@@ -6,8 +6,7 @@ import pytest
 
 from digest.errors import LedgerError, NotFound
 from digest.ledger import Ledger
-from digest.ledger.deliveries import DeliveryRow
-from digest.model import DeliveryId, DumpHash, Message, Outcome, PaperKey, State
+from digest.model import DeliveryId, DeliveryRow, DumpHash, Message, Outcome, State
 from tests.ledger.samples import (
     ADA,
     BOB,
@@ -102,16 +101,6 @@ def test_the_status_shows_what_is_stuck_and_what_went_wrong(ledger: Ledger) -> N
     assert status.oldest is not None
     assert (status.oldest.channel, status.oldest.period) == ("feed", NEXT_WEEK)
     assert [row.detail for row in status.troubles] == ["550 no such user"]
-
-
-def test_in_which_digest_a_paper_was(ledger: Ledger) -> None:
-    deliver(ledger, "a", channels=BOTH)
-    deliver(ledger, "b", period=NEXT_WEEK)
-
-    assert [row.period for row in ledger.delivery_of(ADA, PaperKey(1))] == [WEEK, WEEK]
-    assert [row.period for row in ledger.delivery_of(ADA, PaperKey(2))] == [NEXT_WEEK]
-    assert ledger.delivery_of(ADA, PaperKey(3)) == []
-    assert ledger.delivery_of(BOB, PaperKey(1)) == []
 
 
 def test_an_uncertain_delivery_is_settled_by_the_operators_word(ledger: Ledger) -> None:
