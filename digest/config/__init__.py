@@ -3,17 +3,6 @@
 from __future__ import annotations
 
 from digest.config.loading import load, unknown_variables
-from digest.config.settings import Delivery, Dkim, Feeds, Log, Settings, Smtp, Source, Web
+from digest.config.settings import Delivery, Dkim, Settings, Smtp, Source
 
-__all__ = [
-    "Delivery",
-    "Dkim",
-    "Feeds",
-    "Log",
-    "Settings",
-    "Smtp",
-    "Source",
-    "Web",
-    "load",
-    "unknown_variables",
-]
+__all__ = ["Delivery", "Dkim", "Settings", "Smtp", "Source", "load", "unknown_variables"]

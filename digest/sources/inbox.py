@@ -16,15 +16,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from digest.errors import DumpError
 from digest.model import DumpHash, Problem
+from digest.sources.content import LIMIT, too_large
 
 SETTLED = 2_000_000_000
 """The nanoseconds without a change after which a file counts as finished."""
 CLOCK_SKEW = 60_000_000_000
 """The most nanoseconds by which a file server's clock is plausibly ahead."""
-LARGEST = 64 * 2**20
-"""The most bytes of a file, since its content is held in memory."""
 UNFINISHED = (".part", ".tmp", ".partial", ".crdownload", ".download", ".filepart")
 NEVER_DUMPS = {".gitkeep", ".gitignore", ".keep", ".DS_Store", "Thumbs.db", "desktop.ini"}
 
@@ -46,10 +44,8 @@ class InboxFile:
             OSError: The file no longer exists, or has changed.
             DumpError: The file is too large.
         """
-        if self.size > LARGEST:
-            raise DumpError(
-                f"it is larger than {LARGEST // 2**20} MiB", "split it into files of fewer papers"
-            )
+        if self.size > LIMIT:
+            raise too_large()
         content = self.path.read_bytes()
         if hashlib.sha256(content).hexdigest() != self.hash:
             raise OSError(errno.EBUSY, "it was changed while it was being read", str(self.path))

@@ -210,7 +210,7 @@ def test_a_missing_folder_is_a_problem(tmp_path: Path) -> None:
 def test_a_file_too_large_to_be_a_dump_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inbox, "LARGEST", 10)
+    monkeypatch.setattr(inbox, "LIMIT", 10)
     put(tmp_path / "dump.txt", b"eleven byte")
     (found,) = Inbox(tmp_path).scan().found
     with pytest.raises(DumpError, match="larger than"):
