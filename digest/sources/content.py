@@ -11,7 +11,7 @@ import zlib
 from digest.errors import DumpError
 
 LIMIT = 64 * 2**20
-"""The most bytes of a dump, compressed or not, since it is held in memory; real ones have 0.1 MB."""
+"""The most bytes of a dump, which is kept in memory; the largest real ones have some 100 kB."""
 GZIP = b"\x1f\x8b"
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
