@@ -37,7 +37,7 @@ COMMANDS = {
     "run": "One pass: read new dumps, send what is due, publish feeds.",
     "serve": "Run as a service: read dumps as they come, send digests as they fall due.",
     "status": "Show what happened, what is due next and what is stuck.",
-    "subscribers": "Show who is mailed, and turn mail off or on by hand.",
+    "subscribers": "Show, import, edit and remove subscribers; turn their mail off or on.",
     "suggest": "Suggest interests for SUBSCRIBER as lines of YAML to copy; nothing is changed.",
     "test-mail": "Send one real digest to ADDRESS: the subscriber's last one, else the next.",
 }
@@ -56,7 +56,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         name = cmd_name.replace("-", "_")
-        module = import_module(f"digest.cli.{'people' if name == 'subscribers' else name}")
+        module = import_module(f"digest.cli.{name}")
         command: click.Command = getattr(module, name)
         return command
 

@@ -10,12 +10,14 @@ import click
 from digest import subscribers
 from digest.cli import app, output, people
 from digest.cli.app import Home
-from digest.cli.options import json_option, pass_home
+from digest.cli.options import json_option, moment, pass_home
+from digest.cli.people import Listed
 from digest.doctor import template_check
 from digest.errors import ConfigError, LedgerError
 from digest.model import Problem, Subscriber
 from digest.pipeline.context import MEND_TEMPLATE
 from digest.render import templates
+from digest.subscribers import compile as compiling
 
 
 @click.command()
@@ -24,9 +26,9 @@ from digest.render import templates
 def check(home: Path, as_json: bool) -> int:
     """Check settings, profiles and templates; every problem at once.
 
-    Also notes who gets no mail although a profile asks for it, and, once there is an archive,
-    interests and exclusions that no paper has, interests that half of the papers have, and
-    interests that always go together. A note is no problem.
+    Also notes who of the profile files gets no mail although the profile asks for it, and, once
+    there is an archive, interests and exclusions of the files that no paper has, interests that
+    half of the papers have, and interests that always go together. A note is no problem.
 
     Exit status: 0, or 2 when there are problems.
 
@@ -38,6 +40,8 @@ def check(home: Path, as_json: bool) -> int:
     stops = "nothing is sent"
     notes = list(app.unknown_variables())
     listed: tuple[Subscriber, ...] = ()
+    in_database = 0
+    opened: Home | None = None
     try:
         opened = app.open_home(home)
         notes += _not_fetched(opened)
@@ -48,22 +52,41 @@ def check(home: Path, as_json: bool) -> int:
     except ConfigError as error:
         problems += error.problems
     try:
-        listed = subscribers.load(home)
+        listed, in_database = _listed(home, opened)
     except ConfigError as error:
         problems += error.problems
         stops = "nothing is sent"
-    if not problems:
+    if opened and not problems:
         notes += _not_mailed(opened, listed)
         notes += _of_interests(opened, listed)
+    count = len(listed) + in_database
     if as_json:
-        output.print_json({"subscribers": len(listed), "problems": problems, "notes": notes})
+        output.print_json({"subscribers": count, "problems": problems, "notes": notes})
     elif problems:
         output.print_problems([*problems, *notes])
         click.echo(f"{len(problems)} to mend; until then {stops}.", err=True)
     else:
         output.print_problems(notes)
-        click.echo(f"All good: {len(listed)} subscribers.")
+        click.echo(f"All good: {count} subscribers.")
     return 2 if problems else 0
+
+
+def _listed(path: Path, home: Home | None) -> tuple[tuple[Subscriber, ...], int]:
+    """Return the subscribers of the files, and how many the database has beside them.
+
+    Raises:
+        ConfigError: The files are wrong by themselves or against the ledger.
+    """
+    if home is not None:
+        try:
+            with app.look_into_ledger(home) as ledger:
+                listed = compiling.listed(path, ledger)
+                if problems := ledger.planned(listed, "file", now=moment(None)).problems:
+                    raise ConfigError(problems)
+                return listed, ledger.count_subscribers(origin="database")
+        except LedgerError:
+            pass  # a note says so
+    return subscribers.load(path), 0
 
 
 def _not_fetched(home: Home) -> list[Problem]:
@@ -78,7 +101,7 @@ def _not_mailed(home: Home, listed: Sequence[Subscriber]) -> list[Problem]:
     """Return notes on the people who have unsubscribed or are suppressed."""
     try:
         with app.look_into_ledger(home) as ledger:
-            return people.notes(listed, ledger)
+            return people.notes((Listed(one, "file") for one in listed), ledger)
     except LedgerError as error:
         return [Problem("ledger", f"who has unsubscribed cannot be told: {error}")]
 

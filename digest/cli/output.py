@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
+from textwrap import indent
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -39,9 +40,25 @@ _PIPE_WIDTH = 10_000
 
 def print_json(value: object) -> None:
     """Print one JSON value; instants are written in ISO 8601, dataclasses as objects."""
+    click.echo(_json(value))
+
+
+def print_json_array(items: Iterable[object]) -> None:
+    """Print a JSON array as ``print_json`` does, one item at a time."""
+    begin = "[\n"
+    for item in items:
+        text = json.dumps(item, indent=2, ensure_ascii=False, default=_plain)
+        click.echo(
+            begin + indent(text.encode("utf-8", "backslashreplace").decode(), "  "), nl=False
+        )
+        begin = ",\n"
+    click.echo("[]" if begin == "[\n" else "\n]")
+
+
+def _json(value: object) -> str:
     text = json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
     # A lone surrogate, from a file name that is not UTF-8, becomes the JSON escape ``\\udc80``.
-    click.echo(text.encode("utf-8", "backslashreplace").decode())
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _plain(value: object) -> object:

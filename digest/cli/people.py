@@ -1,39 +1,56 @@
-"""``digest subscribers``: who is mailed, who is not, and taking either back."""
+"""Who is in a home, from the profile files and the ledger, and who of them gets no mail."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-import click
+from rich.text import Text
 
-from digest.cli.options import json_option, moment, now_option, pass_home
+from digest.cli import output
+from digest.cli.app import Home
+from digest.config.messages import nearest
 from digest.errors import ConfigError, NotFound
-
-if TYPE_CHECKING:
-    from digest.ledger import Ledger
-    from digest.ledger.suppressions import Suppression
-    from digest.model import Problem, Subscriber, SubscriberId
+from digest.ledger import Ledger
+from digest.ledger.suppressions import Suppression
+from digest.model import Origin, Problem, StoredSubscriber, Subscriber, SubscriberId
+from digest.render.site import FEED_TYPES, archive_index_path, feed_path
+from digest.subscribers import compile as compiling
+from digest.subscribers.changes import folded
 
 Standing = Literal["active", "unsubscribed", "suppressed"]
-STANDINGS = click.Choice(["active", "unsubscribed", "suppressed"])
 _COLOURS = {"active": "green", "unsubscribed": "yellow", "suppressed": "red"}
+BATCH = 1000
+"""Subscribers that are read from the ledger at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A subscriber as the files or the ledger have it."""
+
+    profile: Subscriber
+    origin: Origin
+    stored: StoredSubscriber | None = None
+    """None: the file has changed and was not compiled since."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody whom a profile lists, or who has unsubscribed, and why no mail is sent."""
+    """Somebody who has a profile, or who has unsubscribed, and why no mail is sent."""
 
     id: SubscriberId
-    profile: Subscriber | None
-    """None: no profile lists this id any more."""
+    listed: Listed | None
+    """None: there is no profile under this id any more."""
     off: datetime | None = None
     """Since when there is no mail, by the subscriber's own wish."""
     suppressed: Suppression | None = None
+
+    @property
+    def profile(self) -> Subscriber | None:
+        """The profile, if there is one."""
+        return self.listed.profile if self.listed else None
 
     @property
     def standing(self) -> Standing:
@@ -52,195 +69,141 @@ class Person:
         return tuple(words)
 
 
-def everybody(listed: Iterable[Subscriber], ledger: Ledger) -> list[Person]:
-    """The people of the profiles in their order, then others who must not be mailed."""
-    from digest.ledger.suppressions import folded
+def listed(home: Home, ledger: Ledger) -> Iterator[Listed]:
+    """Everybody with a profile, read in batches, as a pass would find them now.
 
-    profiles = {profile.id: profile for profile in listed}
+    Raises:
+        ConfigError: The profile files are wrong, and the ledger has no profiles to go on with.
+    """
+    files = _changed_files(home, ledger)
+    if files is not None:
+        yield from (Listed(one, "file") for one in files)
+    for row in stored(ledger):
+        if files is None or row.origin == "database":
+            yield Listed(row.subscriber, row.origin, row)
+
+
+def stored(ledger: Ledger) -> Iterator[StoredSubscriber]:
+    """Everybody whom the ledger has with a profile, read in batches."""
+    after = 0
+    while batch := ledger.subscribers(after=after, limit=BATCH):
+        after = batch[-1].key
+        yield from batch
+
+
+def _changed_files(home: Home, ledger: Ledger) -> tuple[Subscriber, ...] | None:
+    """The subscribers of files that were not compiled yet; None: the ledger has everybody.
+
+    Where the files are wrong their problems are printed, and what was compiled last holds.
+    """
+    if compiling.is_compiled(home.path, ledger, home.state):
+        return None
+    try:
+        return compiling.listed(home.path, ledger)
+    except ConfigError as error:
+        if not ledger.count_subscribers():
+            raise
+        output.print_problems(error.problems)
+        return None
+
+
+def everybody(people: Iterable[Listed], ledger: Ledger) -> Iterator[Person]:
+    """These people, then others who must not be mailed."""
     off = {one.subscriber: one.since for one in ledger.unsubscriptions()}
     suppressed = {one.address: one for one in ledger.suppressions()}
-    people = []
-    for name in dict.fromkeys([*profiles, *off]):
-        profile = profiles.get(name)
-        address = folded(profile.email or "") if profile else ""
-        people.append(Person(name, profile, off.get(name), suppressed.get(address)))
-    return people
+    for one in people:
+        yield _person(one, off.pop(one.profile.id, None), suppressed)
+    for name, since in off.items():
+        yield Person(name, None, since)
 
 
-def notes(listed: Iterable[Subscriber], ledger: Ledger) -> list[Problem]:
+def notes(people: Iterable[Listed], ledger: Ledger) -> list[Problem]:
     """Of the people whose profile asks for mail, those who get none, and how to change it."""
-    from digest.model import Problem
-
     return [
         Problem(
             person.profile.source or person.id,
             f"{person.id} gets no mail: {reason}",
             f"to send it again on purpose: digest subscribers resubscribe {person.id}",
         )
-        for person in everybody(listed, ledger)
+        for person in everybody(people, ledger)
         if person.profile and "email" in person.profile.channels and person.standing != "active"
         for reason in person.reasons
     ]
 
 
-@click.group()
-def subscribers() -> None:
-    """Show who is mailed, and turn mail off or on by hand."""
+def profile(home: Home, ledger: Ledger, name: str) -> Listed:
+    """The profile under an id, as a pass would find it now.
 
-
-@subscribers.command("list")
-@click.option("--state", "progress", multiple=True, type=STANDINGS, help="Only these states.")
-@json_option
-@pass_home
-def list_(home: Path, progress: tuple[str, ...], as_json: bool) -> None:
-    """List subscribers: active, unsubscribed, or suppressed because mail came back.
-
-    \b
-    Examples:
-      digest subscribers list
-      digest subscribers list --state suppressed --json
+    Raises:
+        ConfigError: The profile files are wrong, and the ledger has no profiles to go on with.
+        NotFound: There is none; it names the ids nearest to it.
     """
-    from digest import subscribers as profiles
-    from digest.cli import app
-
-    listed = profiles.load(home)
-    with app.look_into_ledger(app.open_home(home)) as ledger:
-        people = everybody(listed, ledger)
-    wanted = [one for one in people if not progress or one.standing in progress]
-    if as_json:
-        click.echo(json.dumps([_as_json(one) for one in wanted], indent=2))
-    else:
-        _show(wanted)
-
-
-@subscribers.command()
-@click.argument("subscriber")
-@now_option
-@pass_home
-def unsubscribe(home: Path, subscriber: str, now: datetime | None) -> None:
-    """Send SUBSCRIBER no more mail, whatever the profiles say. Feeds go on.
-
-    \b
-    Example:
-      digest subscribers unsubscribe ada
-    """
-    from digest import subscribers as profiles
-    from digest.cli import app
-
+    files = _changed_files(home, ledger)
+    if files is not None:
+        for one in files:
+            if one.id == name:
+                return Listed(one, "file")
     try:
-        listed = profiles.load(home)
-    except ConfigError as error:  # whoever wants no more mail need not wait until it is mended
-        click.echo(str(error), err=True)
-        listed = ()
-    with app.open_ledger(app.open_home(home)) as ledger:
-        name = _known(subscriber, listed, ledger)
-        if ledger.unsubscribe(name, now=moment(now)):
-            click.echo(f"{name}: unsubscribed; no more mail is sent.")
-        else:
-            click.echo(f"{name}: was unsubscribed already.")
+        found = ledger.subscriber(name)
+    except NotFound as error:
+        near = nearest(name, [one.id for one in files or ()])
+        raise NotFound("subscriber", name, (*near, *error.nearest)) from error
+    if files is not None and found.origin == "file":
+        raise NotFound("subscriber", name)
+    return Listed(found.subscriber, found.origin, found)
 
 
-@subscribers.command()
-@click.argument("subscriber")
-@pass_home
-def resubscribe(home: Path, subscriber: str) -> None:
-    """Send mail to SUBSCRIBER again, who has unsubscribed or is suppressed.
-
-    Do this only when the subscriber has asked for it, or the address is known to work again.
-    Digests that were cancelled meanwhile stay cancelled; `digest deliveries resend` sends one.
-
-    \b
-    Example:
-      digest subscribers resubscribe ada
-    """
-    from digest import subscribers as profiles
-    from digest.cli import app
-
-    listed = profiles.load(home)
-    with app.open_ledger(app.open_home(home)) as ledger:
-        name = _known(subscriber, listed, ledger)
-        found = {one.id: one for one in everybody(listed, ledger)}
-        person = found.get(name) or Person(name, None)
-        ledger.resubscribe(name, person.profile.email if person.profile else None)
-    for reason in person.reasons:
-        click.echo(f"{name}: no longer {reason}")
-    click.echo(f"{name}: gets mail again." if person.reasons else f"{name}: was active already.")
-
-
-@subscribers.command()
-@json_option
-@pass_home
-def suppressions(home: Path, as_json: bool) -> None:
-    """List the addresses to which no mail is sent, with the reasons.
-
-    \b
-    Example:
-      digest subscribers suppressions
-    """
-    from digest.cli import app, terminal
-
-    with app.look_into_ledger(app.open_home(home)) as ledger:
-        found = ledger.suppressions()
-    if as_json:
-        listed = [
-            {
-                "address": one.address,
-                "since": one.since.isoformat(),
-                "reason": one.reason,
-            }
-            for one in found
-        ]
-        click.echo(json.dumps(listed, indent=2))
-    elif found:
-        rows = terminal.table("Address", "Since", "Reason")
-        for one in found:
-            rows.add_row(
-                terminal.escape(one.address), f"{one.since:%Y-%m-%d}", terminal.escape(one.reason)
-            )
-        terminal.console().print(rows)
-    else:
-        click.echo("Nobody is suppressed.")
-
-
-def _known(name: str, listed: Sequence[Subscriber], ledger: Ledger) -> SubscriberId:
-    """The id of somebody whom a profile lists or a delivery was made for. Raises NotFound."""
-    from digest.config.messages import nearest
-    from digest.model import SubscriberId
-
+def find(home: Home, ledger: Ledger, name: str) -> Person:
+    """Somebody who has a profile, has unsubscribed, or was sent something. Raises NotFound."""
     wanted = SubscriberId(name)
-    known = [person.id for person in everybody(listed, ledger)]
-    if wanted in known or ledger.deliveries(subscribers=[wanted], limit=1):
-        return wanted
-    raise NotFound("subscriber", name, nearest(name, known))
+    off = {one.subscriber: one.since for one in ledger.unsubscriptions()}.get(wanted)
+    try:
+        found = profile(home, ledger, name)
+    except (ConfigError, NotFound) as error:
+        if off is None and not ledger.deliveries(subscribers=[wanted], limit=1):
+            raise
+        if isinstance(error, ConfigError):  # who wants no more mail need not wait for the mending
+            output.print_problems(error.problems)
+        return Person(wanted, None, off)
+    return _person(found, off, {one.address: one for one in ledger.suppressions()})
 
 
-def _as_json(person: Person) -> dict[str, Any]:
-    profile = person.profile
+def _person(listed: Listed, off: datetime | None, suppressed: Mapping[str, Suppression]) -> Person:
+    address = folded(listed.profile.email) or ""
+    return Person(listed.profile.id, listed, off, suppressed.get(address))
+
+
+def as_json(home: Home, person: Person) -> dict[str, Any]:
+    """What is printed of a person as JSON, with the addresses of the feeds."""
+    profile, listed = person.profile, person.listed
+    stored = listed.stored if listed else None
+    token = stored.feed_token if stored else None
+    has_feed = profile is not None and "feed" in profile.channels
+    feeds = {
+        kind: home.site.url(feed_path(token, kind)) for kind in FEED_TYPES if token and has_feed
+    }
     return {
         "id": person.id,
         "listed": profile is not None,
+        "origin": listed.origin if listed else None,
+        "name": profile.name if profile else "",
         "email": profile.email if profile else None,
         "channels": list(profile.channels) if profile else [],
         "state": person.standing,
         "reasons": list(person.reasons),
+        "next_due": stored.next_due if stored else None,
+        "feeds": feeds,
+        "archive": home.site.url(archive_index_path(token)) if token else None,
     }
 
 
-def _show(people: Sequence[Person]) -> None:
-    from digest.cli import terminal
-
-    if not people:
-        click.echo("No such subscribers.")
-        return
-    rows = terminal.table("Subscriber", "Address", "Channels", "State", "")
-    for person in people:
-        profile = person.profile
-        colour = _COLOURS[person.standing]
-        rows.add_row(
-            person.id,
-            terminal.escape(profile.email or "–") if profile else "–",
-            ", ".join(profile.channels) if profile else "in no profile",
-            f"[{colour}]{person.standing}[/{colour}]",
-            terminal.escape("; ".join(person.reasons)),
-        )
-    terminal.console().print(rows)
+def row(person: Person) -> tuple[str | Text, ...]:
+    """The cells of a person's line in a table."""
+    profile = person.profile
+    return (
+        person.id,
+        profile.email or "–" if profile else "–",
+        ", ".join(profile.channels) if profile else "in no profile",
+        Text(person.standing, _COLOURS[person.standing]),
+        "; ".join(person.reasons),
+    )

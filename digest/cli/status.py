@@ -12,13 +12,12 @@ from typing import Any
 import click
 from rich.text import Text
 
-from digest import subscribers
 from digest.cli import app, health, output, people
 from digest.cli.deliveries import row_as_json
 from digest.cli.health import Health
 from digest.cli.options import json_option, moment, now_option, pass_home
 from digest.cli.output import fields
-from digest.cli.people import Person
+from digest.cli.people import Listed
 from digest.ledger.deliveries import Status
 from digest.ledger.papers import Rejected
 from digest.model import DeliveryRow, State
@@ -51,14 +50,15 @@ def status(home: Path, alive: bool, now: datetime | None, as_json: bool) -> int:
     service = health.of(opened, now=when)
     if alive:
         return int(service.word != "ok")
-    listed = subscribers.load(home)
-    upcoming = sorted(
-        (periods.next_occurrence(each.schedule, each.timezone, when), each.id) for each in listed
-    )
+    progress: Counter[str] = Counter()
+    upcoming = []
     with app.look_into_ledger(opened) as ledger:
-        seen, everybody = ledger.status(), people.everybody(listed, ledger)
-        rejected = ledger.rejected()
-    found = Overview(when, seen, rejected, everybody, upcoming, service)
+        for person in people.everybody(people.listed(opened, ledger), ledger):
+            if person.listed:
+                progress[person.standing] += 1
+                upcoming.append((_next_due(person.listed, when), person.id))
+        seen, rejected = ledger.status(), ledger.rejected()
+    found = Overview(when, seen, rejected, progress, sorted(upcoming), service)
     if as_json:
         output.print_json(found.as_json())
     else:
@@ -74,16 +74,12 @@ class Overview:
     seen: Status
     rejected: Sequence[Rejected]
     """Files that were no dumps, newest first."""
-    people: Sequence[Person]
+    progress: Mapping[str, int]
+    """The number of subscribers that are active, unsubscribed and suppressed."""
     upcoming: Sequence[tuple[datetime, str]]
     """When each subscriber's next digest falls due, soonest first."""
     service: Health
     """Of `digest serve`."""
-
-    @property
-    def progress(self) -> Mapping[str, int]:
-        """The number of listed subscribers that are active, unsubscribed and suppressed."""
-        return Counter(person.standing for person in self.people if person.profile)
 
     def as_json(self) -> dict[str, Any]:
         """Return what ``digest status --json`` prints."""
@@ -155,6 +151,13 @@ class Overview:
             f"`digest deliveries mark-sent {row.id}` or `digest deliveries resend {row.id}`",
         }
         return f"{row.state}, {ago(self.now - row.updated)}; {words[row.state]}"
+
+
+def _next_due(listed: Listed, now: datetime) -> datetime:
+    """Return when a subscriber's next digest falls due after ``now``."""
+    if listed.stored and listed.stored.next_due and listed.stored.next_due > now:
+        return listed.stored.next_due
+    return periods.next_due(listed.profile, now)
 
 
 def ago(span: timedelta) -> str:

@@ -83,25 +83,34 @@ class SubscriberChanges(Aggregate):
             removed=_ids(found.removed),
         )
 
-    def compiled(self, host: str, content: str | None, *, now: datetime) -> bool:
+    def is_compiled(self, host: str, content: str | None) -> bool:
         """Whether there is nothing to compile: what this host has is what it compiled last.
 
         A host that never compiled anything may have an older copy: what another host compiled at
-        any time, or no files at all, counts as compiled and is noted for this host.
+        any time, or no files at all, counts as compiled.
         """
-        latest = select(compilation.c.hash).where(compilation.c.host == host)
-        elsewhere = select(compilation.c.host).where(compilation.c.hash == content).limit(1)
+        last = self._last_compiled(host)
+        if last is not None:
+            return last == (content or _NO_FILE)
+        elsewhere = select(compilation.c.host).where(compilation.c.hash == content)
         if content is None:
-            elsewhere = select(subscriber.c.name).where(subscriber.c.profile.is_not(None)).limit(1)
+            elsewhere = select(subscriber.c.name).where(subscriber.c.profile.is_not(None))
         with self._database.reading() as connection:
-            last: str | None = connection.scalar(latest.order_by(compilation.c.at.desc()).limit(1))
-            if last is not None:
-                return last == (content or _NO_FILE)
-            if connection.scalar(elsewhere) is None:
-                return False
-        with self._database.writing(INTAKE) as connection:
-            _note(connection, host, content or _NO_FILE, now=now)
+            return connection.scalar(elsewhere.limit(1)) is not None
+
+    def compiled(self, host: str, content: str | None, *, now: datetime) -> bool:
+        """As ``is_compiled``; what counts as compiled is noted for a host that is new."""
+        if not self.is_compiled(host, content):
+            return False
+        if self._last_compiled(host) is None:
+            with self._database.writing(INTAKE) as connection:
+                _note(connection, host, content or _NO_FILE, now=now)
         return True
+
+    def _last_compiled(self, host: str) -> str | None:
+        latest = select(compilation.c.hash).where(compilation.c.host == host)
+        with self._database.reading() as connection:
+            return connection.scalar(latest.order_by(compilation.c.at.desc()).limit(1))
 
     def save(
         self, subscribers: Sequence[Subscriber], *, now: datetime, first: First = "next"
@@ -127,7 +136,8 @@ class SubscriberChanges(Aggregate):
         with self._database.writing(INTAKE) as connection:
             rows = [one for one in _known(connection, names) if isinstance(one, StoredSubscriber)]
             _apply(connection, Changes(removed=tuple(rows)), now=now)
-        return _ids(rows)
+        gone = set(_ids(rows))
+        return tuple(name for name in names if name in gone)
 
     def follow_zone_data(self, version: str, *, now: datetime) -> int:
         """Compute all due times anew where the time zone data has changed; how many moved."""

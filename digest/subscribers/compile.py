@@ -24,6 +24,9 @@ class Store(Protocol):
     def compiled(self, host: str, content: str | None, *, now: datetime) -> bool:
         """Whether this host has compiled this content last, or only has an older copy."""
 
+    def is_compiled(self, host: str, content: str | None) -> bool:
+        """The same, and nothing is written."""
+
     def compile(
         self, host: str, content: str | None, listed: Sequence[Subscriber], *, now: datetime
     ) -> Compiled:
@@ -47,11 +50,31 @@ def follow_file(home: Path, ledger: Store, host: str, *, now: datetime) -> Compi
     content = content_hash(home)
     if ledger.compiled(host, content, now=now):
         return None
-    # A home whose subscribers are all in the database needs no file.
-    listed = load(home) if content or not ledger.count_subscribers() else ()
-    if not listed and (lost := ledger.count_subscribers(origin="file")):
-        raise ConfigError([_emptied(lost, is_missing=content is None)])
-    return ledger.compile(host, content, listed, now=now)
+    return ledger.compile(host, content, listed(home, ledger), now=now)
+
+
+def listed(home: Path, ledger: Store) -> tuple[Subscriber, ...]:
+    """The subscribers of the profile files. A home needs no file if the database has subscribers.
+
+    Raises:
+        ConfigError: The files are wrong, or empty or missing though they had subscribers.
+    """
+    has_file = content_hash(home) is not None
+    found = load(home) if has_file or not ledger.count_subscribers() else ()
+    if not found and (lost := ledger.count_subscribers(origin="file")):
+        what = "the file has no subscribers any more" if has_file else "the file is missing"
+        people = "1 subscriber" if lost == 1 else f"{lost:,} subscribers"
+        what += f", and the ledger has {people} from it: nothing is changed"
+        remedy = "put them back; to remove them on purpose: digest subscribers remove --unlisted"
+        raise ConfigError([Problem(FILE, what, remedy)])
+    return found
+
+
+def is_compiled(home: Path, ledger: Store, state: Path) -> bool:
+    """Whether the ledger has what the profile files say. Nothing is written."""
+    path = state / "host"
+    host = path.read_text(encoding="ascii").strip() if path.exists() else ""
+    return ledger.is_compiled(host, content_hash(home))
 
 
 def content_hash(home: Path) -> str | None:
@@ -92,12 +115,3 @@ def host_id(state: Path) -> str:
         with private_files.open_to_write(path) as file:
             file.write(secrets.token_hex(16))
         return path.read_text(encoding="ascii").strip()
-
-
-def _emptied(lost: int, *, is_missing: bool) -> Problem:
-    what = "the file is missing" if is_missing else "the file has no subscribers any more"
-    people = "1 subscriber" if lost == 1 else f"{lost:,} subscribers"
-    remedy = "put them back; to remove them on purpose: digest subscribers remove --unlisted"
-    return Problem(
-        FILE, f"{what}, and the ledger knows {people} from it: nothing is changed", remedy
-    )

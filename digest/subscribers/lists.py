@@ -35,7 +35,7 @@ from digest.subscribers.yaml_recovery import read as read_yaml
 KINDS = (".yaml", ".jsonl", ".csv")
 """The names of files end in these."""
 
-_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_BaseDumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _KEYS = tuple(Entry.model_fields)
 _COLUMNS = tuple(sorted(_KEYS, key=("id", "name", "email", *_KEYS).index))
 _LISTS = ("channels", "interests", "exclude")
@@ -44,6 +44,16 @@ _TEXTS = ("id", "name", "email", "timezone", "backfill", "feed_entries")
 _NOT_UTF8 = "this line is not UTF-8", "save the file as UTF-8"
 _SIMPLE = re.compile(r"[A-Za-z][\w -]*\w")
 """An item of a list that CSV shows without brackets."""
+
+
+class _Dumper(_BaseDumper):  # type: ignore[misc]  # chosen above
+    """Leaves `on` without quotes, which YAML 1.1 needs and YAML 1.2 does not."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012  as PyYAML has it
+        first: words
+        for first, words in _BaseDumper.yaml_implicit_resolvers.items()
+        if first not in ("o", "O")
+    }
 
 
 def entries(path: Path, name: str, reading: Reading) -> Iterator[Subscriber]:

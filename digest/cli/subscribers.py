@@ -1,0 +1,331 @@
+"""``digest subscribers``: who there is, who is mailed, and changing either."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+from rich.text import Text
+
+from digest import private_files
+from digest import subscribers as profiles
+from digest.cli import app, output, people
+from digest.cli.options import json_option, moment, now_option, pass_home
+from digest.cli.people import BATCH, Person, Standing
+from digest.errors import ConfigError
+from digest.model import Subscriber, SubscriberId
+from digest.subscribers import changes, codec, importing, lists
+from digest.subscribers import compile as compiling
+
+_KINDS = ", ".join(lists.KINDS)
+
+
+def _file(**options: Any) -> click.Path:
+    return click.Path(dir_okay=False, path_type=Path, **options)
+
+
+def _check_kind(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:
+    if value is not None and value.suffix not in lists.KINDS:
+        raise click.BadParameter(f"its name has to end in one of {_KINDS}")
+    return value
+
+
+@click.group()
+def subscribers() -> None:
+    """Show, import, edit and remove subscribers; turn their mail off or on."""
+
+
+@subscribers.command("list")
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice(get_args(Standing)),
+    help="Only these states.",
+)
+@json_option
+@pass_home
+def list_(home: Path, states: tuple[str, ...], as_json: bool) -> None:
+    """List subscribers: active, unsubscribed, or suppressed because mail came back.
+
+    \b
+    Examples:
+      digest subscribers list
+      digest subscribers list --state suppressed --json
+    """
+    opened = app.open_home(home)
+    with app.look_into_ledger(opened) as ledger:
+        found = people.everybody(people.listed(opened, ledger), ledger)
+        wanted = (one for one in found if not states or one.standing in states)
+        if as_json:
+            output.print_json_array(people.as_json(opened, one) for one in wanted)
+        else:
+            _print_rows(wanted)
+
+
+@subscribers.command()
+@click.argument("subscriber")
+@json_option
+@pass_home
+def show(home: Path, subscriber: str, as_json: bool) -> None:
+    """Show SUBSCRIBER's profile with all its values, where it is kept and its feed addresses.
+
+    \b
+    Example:
+      digest subscribers show ada
+    """
+    opened = app.open_home(home)
+    with app.look_into_ledger(opened) as ledger:
+        person = people.find(opened, ledger, subscriber)
+    found = people.as_json(opened, person)
+    entry = codec.as_entry(person.profile) if person.profile else None
+    if as_json:
+        output.print_json({**found, "profile": entry})
+        return
+    names = {"kept": found["origin"] or "nowhere", "state": person.standing}
+    names |= {"why": "; ".join(person.reasons), "next digest": found["next_due"] or ""}
+    names |= {f"{kind} feed": address for kind, address in found["feeds"].items()}
+    names |= {"archive": found["archive"] or ""}
+    rows = [(Text(name.capitalize(), "bold"), str(words)) for name, words in names.items() if words]
+    output.console().print(output.table(("", ""), rows))
+    if person.profile:
+        click.echo("\n" + lists.as_yaml(person.profile), nl=False)
+
+
+@subscribers.command()
+@click.argument("subscriber")
+@now_option
+@pass_home
+def edit(home: Path, subscriber: str, now: datetime | None) -> None:
+    """Edit the profile of SUBSCRIBER, who is kept in the database, in $EDITOR.
+
+    It is checked as `subscribers.yaml` is. The digest moves to the next due time of the new
+    schedule; nothing is sent at once.
+
+    \b
+    Example:
+      digest subscribers edit ada
+    """
+    opened = app.open_home(home)
+    with app.open_ledger(opened) as ledger:
+        found = people.profile(opened, ledger, subscriber)
+        if found.origin == "file":
+            where = found.profile.source or "subscribers.yaml"
+            raise click.ClickException(f"{subscriber} is kept in {where}: edit that file.")
+        edited = _edited(found.profile)
+        if edited is None:
+            click.echo("Nothing is changed.")
+            return
+        changed = ledger.save([edited], now=moment(now)).changed
+    click.echo(f"{subscriber}: changed." if changed else "Nothing is changed.")
+
+
+def _edited(before: Subscriber) -> Subscriber | None:
+    """The profile as somebody has edited it; None: it is to stay as it is."""
+    head = f"# {before.id}: save it and close the editor. An empty file leaves all as it was.\n"
+    text = lists.as_yaml(before)
+    while True:
+        changed = click.edit(head + text, extension=".yaml", require_save=False)
+        lines = (changed or "").splitlines(keepends=True)
+        text = "".join(line for line in lines if line != head)
+        if not text.strip():
+            return None
+        try:
+            after = lists.edited((changed or "").encode(), str(before.id))
+        except ConfigError as error:
+            output.print_problems(error.problems)
+        else:
+            if after.id == before.id:
+                return after
+            click.echo(f"{before.id}: an id cannot change; links in mails name it.", err=True)
+        if not click.confirm("Edit it again?", default=True, err=True):
+            return None
+
+
+@subscribers.command("import")
+@click.argument("file", type=_file(exists=True), callback=_check_kind)
+@click.option(
+    "--first",
+    type=click.Choice(get_args(changes.First)),
+    default="next",
+    show_default=True,
+    help="Whether the first digest of who is new comes at the next due time, or now.",
+)
+@now_option
+@json_option
+@pass_home
+def import_(
+    home: Path, file: Path, first: changes.First, now: datetime | None, as_json: bool
+) -> None:
+    """Import subscribers from FILE (.yaml, .jsonl or .csv) into the database.
+
+    Everything is checked first, as `subscribers.yaml` is; with any problem nothing is imported.
+    Who is known, by id or else by address, is changed. It can be repeated. Nobody who has
+    unsubscribed is subscribed again.
+
+    \b
+    Examples:
+      digest subscribers import people.jsonl
+      digest subscribers import people.csv --first now
+    """
+    with app.open_ledger(app.open_home(home)) as ledger:
+        counts = importing.import_file(
+            file, ledger, now=moment(now), first=first, track=output.track
+        )
+    if as_json:
+        output.print_json(counts)
+    else:
+        click.echo(", ".join(f"{count:,} {name}" for name, count in counts.items()) + ".")
+
+
+@subscribers.command()
+@click.argument("file", type=_file(), callback=_check_kind, required=False)
+@pass_home
+def export(home: Path, file: Path | None) -> None:
+    """Write all subscribers to FILE (.yaml, .jsonl or .csv), or as YAML to standard output.
+
+    \b
+    Examples:
+      digest subscribers export people.csv
+      digest subscribers export | less
+    """
+    opened = app.open_home(home)
+    if file is not None and file.exists():
+        raise click.ClickException(f"{file} exists already; choose another name or move it away.")
+    with app.look_into_ledger(opened) as ledger:
+        everybody = (one.profile for one in people.listed(opened, ledger))
+        if file is None:
+            lists.write(sys.stdout, ".yaml", everybody)
+            return
+        total = ledger.count_subscribers()
+        with private_files.open_to_write(file) as out:
+            lists.write(out, file.suffix, output.track(everybody, "Writing", total))
+
+
+@subscribers.command()
+@click.argument("ids", metavar="[SUBSCRIBER]...", nargs=-1)
+@click.option(
+    "--unlisted", is_flag=True, help="Everybody who came from subscribers.yaml and left it."
+)
+@now_option
+@json_option
+@pass_home
+def remove(
+    home: Path, ids: tuple[str, ...], unlisted: bool, now: datetime | None, as_json: bool
+) -> None:
+    """Remove subscribers from the database: waiting mail is cancelled, feeds and pages go.
+
+    Whoever stands in `subscribers.yaml` is removed there. Their ids are not given to anybody else.
+
+    \b
+    Examples:
+      digest subscribers remove ada bob
+      digest subscribers remove --unlisted
+    """
+    if not ids and not unlisted:
+        raise click.UsageError("name subscribers, or give --unlisted")
+    opened = app.open_home(home)
+    with app.open_ledger(opened) as ledger:
+        wanted = [ledger.subscriber(name) for name in ids]
+        files = _in_files(home)
+        for one in wanted:
+            if one.origin == "file" and one.subscriber.id in files:
+                where = files[one.subscriber.id].source
+                raise click.ClickException(f"{one.subscriber.id}: delete the entry in {where}.")
+        names = [one.subscriber.id for one in wanted]
+        if unlisted:
+            known = people.stored(ledger)
+            left = (one for one in known if one.origin == "file")
+            names += [one.subscriber.id for one in left if one.subscriber.id not in files]
+        removed = ledger.remove(names, now=moment(now))
+    if as_json:
+        output.print_json(removed)
+    else:
+        click.echo(f"Removed: {', '.join(removed)}." if removed else "Nobody is removed.")
+
+
+def _in_files(home: Path) -> dict[SubscriberId, Subscriber]:
+    """Who stands in the profile files. Raises ConfigError where they are wrong."""
+    if compiling.content_hash(home) is None:
+        return {}
+    return {one.id: one for one in profiles.load(home)}
+
+
+@subscribers.command()
+@click.argument("subscriber")
+@now_option
+@pass_home
+def unsubscribe(home: Path, subscriber: str, now: datetime | None) -> None:
+    """Send SUBSCRIBER no more mail, whatever the profiles say. Feeds go on.
+
+    \b
+    Example:
+      digest subscribers unsubscribe ada
+    """
+    opened = app.open_home(home)
+    with app.open_ledger(opened) as ledger:
+        person = people.find(opened, ledger, subscriber)
+        if ledger.unsubscribe(person.id, now=moment(now)):
+            click.echo(f"{person.id}: unsubscribed; no more mail is sent.")
+        else:
+            click.echo(f"{person.id}: was unsubscribed already.")
+
+
+@subscribers.command()
+@click.argument("subscriber")
+@pass_home
+def resubscribe(home: Path, subscriber: str) -> None:
+    """Send mail to SUBSCRIBER again, who has unsubscribed or is suppressed.
+
+    Do this only when the subscriber has asked for it, or the address is known to work again.
+    Digests that were cancelled meanwhile stay cancelled; `digest deliveries resend` sends one.
+
+    \b
+    Example:
+      digest subscribers resubscribe ada
+    """
+    opened = app.open_home(home)
+    with app.open_ledger(opened) as ledger:
+        person = people.find(opened, ledger, subscriber)
+        ledger.resubscribe(person.id, person.profile.email if person.profile else None)
+    for reason in person.reasons:
+        click.echo(f"{person.id}: no longer {reason}")
+    again = "gets mail again" if person.reasons else "was active already"
+    click.echo(f"{person.id}: {again}.")
+
+
+@subscribers.command()
+@json_option
+@pass_home
+def suppressions(home: Path, as_json: bool) -> None:
+    """List the addresses to which no mail is sent, with the reasons.
+
+    \b
+    Example:
+      digest subscribers suppressions
+    """
+    with app.look_into_ledger(app.open_home(home)) as ledger:
+        found = ledger.suppressions()
+    if as_json:
+        output.print_json([output.fields(one, "address", "since", "reason") for one in found])
+    elif found:
+        rows = [(one.address, f"{one.since:%Y-%m-%d}", one.reason) for one in found]
+        output.console().print(output.table(("Address", "Since", "Reason"), rows))
+    else:
+        click.echo("Nobody is suppressed.")
+
+
+def _print_rows(found: Iterable[Person]) -> None:
+    """Print people as tables of a batch each, so that no more are in memory."""
+    remaining = iter(found)
+    headings: Sequence[str] = ("Subscriber", "Address", "Channels", "State", "")
+    while batch := list(islice(remaining, BATCH)):
+        output.console().print(output.table(headings, map(people.row, batch)))
+        headings = ("",) * len(headings)
+    if headings[0]:
+        click.echo("No such subscribers.")

@@ -1,0 +1,168 @@
+"""An import: everything in the file is checked first, then saved in batches.
+
+What waits between the two is text, so that memory holds one batch of profiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple, Protocol, Self, TypeVar
+
+from digest.errors import ConfigError
+from digest.model import Origin, Problem, StoredSubscriber, Subscriber, SubscriberId
+from digest.subscribers import codec, lists
+from digest.subscribers.changes import Changes, First, Saved, folded
+from digest.subscribers.profile_files import Reading
+
+BATCH = 1000
+"""Subscribers that are saved in one transaction."""
+MOST_PROBLEMS = 1000
+"""After so many problems a file is not read on."""
+
+T = TypeVar("T")
+
+
+class Store(Protocol):
+    """What an import asks of the ledger."""
+
+    def stored(self, names: Collection[SubscriberId]) -> Mapping[SubscriberId, StoredSubscriber]:
+        """Of these, those that have a profile."""
+
+    def subscribers_at(
+        self, addresses: Collection[str]
+    ) -> Mapping[str, Sequence[StoredSubscriber]]:
+        """Of these folded addresses, those of subscribers."""
+
+    def planned(
+        self,
+        subscribers: Sequence[Subscriber],
+        origin: Origin,
+        *,
+        now: datetime,
+        first: First = "next",
+    ) -> Changes:
+        """What saving these would change; nothing is written."""
+
+    def save(
+        self, subscribers: Sequence[Subscriber], *, now: datetime, first: First = "next"
+    ) -> Saved:
+        """Give these subscribers of the database their profiles. Raises ConfigError."""
+
+
+class Track(Protocol):
+    """Shows progress."""
+
+    def __call__(self, items: Iterable[T], what: str, total: int) -> Iterator[T]:
+        """Pass the items on."""
+
+
+class _Waiting(NamedTuple):
+    """A subscriber who has been read, in little room."""
+
+    id: SubscriberId
+    source: str
+    profile: str
+
+    @classmethod
+    def of(cls, subscriber: Subscriber) -> Self:
+        return cls(subscriber.id, subscriber.source, codec.encode(subscriber))
+
+    def unpacked(self) -> Subscriber:
+        return replace(codec.decode(self.profile), source=self.source)
+
+
+def import_file(
+    path: Path, ledger: Store, *, now: datetime, first: First, track: Track
+) -> dict[str, int]:
+    """Import a file in one of ``lists.KINDS``; how many are ``added``, ``changed``, ``unchanged``.
+
+    A subscriber whose id is unknown is taken for the one in the database with the same address.
+
+    Raises:
+        ConfigError: Something in the file is wrong, or an id is taken; nothing is imported.
+    """
+    waiting = _read(path, track)
+    waiting = _matched(waiting, ledger, now=now, track=track)
+    counts = dict.fromkeys(("added", "changed", "unchanged"), 0)
+
+    def save(batch: Sequence[_Waiting]) -> None:
+        saved = ledger.save([one.unpacked() for one in batch], now=now, first=first)
+        for name in counts:
+            counts[name] += len(getattr(saved, name))
+
+    _in_batches(waiting, save, "Saving", track)
+    return counts
+
+
+def _read(path: Path, track: Track) -> list[_Waiting]:
+    with path.open("rb") as file:
+        lines = sum(1 for _ in file)
+    reading = Reading()
+    waiting = []
+    for one in track(lists.entries(path, path.name, reading), "Checking", lines):
+        if not reading.problems:
+            waiting.append(_Waiting.of(one))
+        elif len(reading.problems) > MOST_PROBLEMS:
+            break
+    reading.result()
+    return waiting
+
+
+def _matched(
+    waiting: Sequence[_Waiting], ledger: Store, *, now: datetime, track: Track
+) -> list[_Waiting]:
+    """The same subscribers, each with the id that the ledger knows. Raises ConfigError."""
+    given = {one.id for one in waiting}
+    matched: list[_Waiting] = []
+    problems: list[Problem] = []
+    taken: dict[SubscriberId, str] = {}
+
+    def match(batch: Sequence[_Waiting]) -> None:
+        people = [one.unpacked() for one in batch]
+        known = ledger.stored([one.id for one in people])
+        unknown = {folded(one.email) for one in people if one.id not in known} - {None}
+        at = ledger.subscribers_at([address for address in unknown if address])
+        for n, one in enumerate(people):
+            same = [] if one.id in known else at.get(folded(one.email) or "", ())
+            others = [row for row in same if row.subscriber.id not in given]
+            if problem := _ambiguous(one, others, taken):
+                problems.append(problem)
+            elif others:
+                people[n] = replace(one, id=others[0].subscriber.id)
+                taken[people[n].id] = one.source
+        problems.extend(ledger.planned(people, "database", now=now).problems)
+        matched.extend(_Waiting.of(one) for one in people)
+
+    _in_batches(waiting, match, "Comparing", track)
+    if problems:
+        raise ConfigError(problems)
+    return matched
+
+
+def _ambiguous(
+    one: Subscriber, others: Sequence[StoredSubscriber], taken: Mapping[SubscriberId, str]
+) -> Problem | None:
+    """Why it cannot be told whom an address stands for; None: it can."""
+    names = " and ".join(str(row.subscriber.id) for row in others)
+    if len(others) > 1:
+        what = f"several subscribers have the address {one.email}: {names}"
+        return Problem(one.source, what, "give the id of the one you mean")
+    if others and (line := taken.get(others[0].subscriber.id)):
+        what = f"the address {one.email} is that of {names}, whom {line} changes already"
+        return Problem(one.source, what, "keep one of the two")
+    return None
+
+
+def _in_batches(
+    waiting: Sequence[_Waiting],
+    act: Callable[[Sequence[_Waiting]], None],
+    what: str,
+    track: Track,
+) -> None:
+    remaining = iter(track(waiting, what, len(waiting)))
+    while batch := list(islice(remaining, BATCH)):
+        act(batch)
