@@ -11,31 +11,44 @@ import json
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import date, time, timedelta
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from digest.model import Interest, Profile, Schedule, Subscriber
 from digest.subscribers.schema import WEEKDAYS
 
 _SECOND = timedelta(seconds=1)
 _LONGER_UNITS = (("w", 7 * 86400), ("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
-_PROFILE = ("interests", "exclude", "comments", "freshness")
 
 
-def _defaults(kind: type, *leave_out: str) -> dict[str, Any]:
-    """Field → default, in the order of the fields."""
-    return {field.name: field.default for field in fields(kind) if field.name not in leave_out}
+class _Shape(NamedTuple):
+    """The fields of a type that are kept, in their order."""
+
+    names: tuple[str, ...]
+    defaults: tuple[Any, ...]
+    values: Callable[[Any], tuple[Any, ...]]
+
+    def differing(self, value: object) -> dict[str, Any]:
+        """The fields of a value that differ from the defaults."""
+        found = zip(self.names, self.values(value), self.defaults, strict=True)
+        return {name: given for name, given, default in found if given != default}
 
 
-_OF_SUBSCRIBER = _defaults(Subscriber, "profile", "source")
-_OF_SCHEDULE = _defaults(Schedule)
-_OF_INTEREST = _defaults(Interest)
-_OF_PROFILE = {name: default for name, default in _defaults(Profile).items() if name in _PROFILE}
+def _shape(kind: type, *leave_out: str) -> _Shape:
+    kept = [field for field in fields(kind) if field.name not in leave_out]
+    names = tuple(field.name for field in kept)
+    return _Shape(names, tuple(field.default for field in kept), attrgetter(*names))
+
+
+_SUBSCRIBER = _shape(Subscriber, "profile", "source")
+_PROFILE = _shape(Profile, "liked", "disliked")
+_SCHEDULE = _shape(Schedule)
+_INTEREST = _shape(Interest)
 
 
 def encode(subscriber: Subscriber) -> str:
     """The subscriber as JSON; equal subscribers give equal text. ``source`` is left out."""
-    kept = _differing(subscriber, _OF_SUBSCRIBER)
-    kept |= _differing(subscriber.profile, _OF_PROFILE)
+    kept = _SUBSCRIBER.differing(subscriber) | _PROFILE.differing(subscriber.profile)
     for name, write in _WRITE.items():
         if kept.get(name) is not None:
             kept[name] = write(kept[name])
@@ -48,7 +61,7 @@ def decode(text: str) -> Subscriber:
     for name, read in _READ.items():
         if kept.get(name) is not None:
             kept[name] = read(kept[name])
-    profile = Profile(**{name: kept.pop(name) for name in _PROFILE if name in kept})
+    profile = Profile(**{name: kept.pop(name) for name in _PROFILE.names if name in kept})
     return Subscriber(profile=profile, **kept)
 
 
@@ -58,7 +71,7 @@ def as_entry(subscriber: Subscriber) -> dict[str, Any]:
     Keys that have the program's own default are left out, except for the schedule and the time
     zone, which a reader would look for.
     """
-    profile = subscriber.profile
+    profile, differing = subscriber.profile, _SUBSCRIBER.differing(subscriber)
     entry: dict[str, Any] = {"id": str(subscriber.id)}
     entry |= {
         key: getattr(subscriber, key) for key in ("name", "email") if getattr(subscriber, key)
@@ -72,9 +85,9 @@ def as_entry(subscriber: Subscriber) -> dict[str, Any]:
     if profile.exclude:
         entry["exclude"] = [_exclusion_entry(one) for one in profile.exclude]
     for key in ("limit", "threshold", "feed_entries", "send_empty", "learn"):
-        if (value := getattr(subscriber, key)) != _OF_SUBSCRIBER[key]:
+        if (value := differing.get(key)) is not None:
             entry[key] = value
-    entry |= {key: value for key in _PROFILE[2:] if (value := getattr(profile, key))}
+    entry |= {key: value for key in ("comments", "freshness") if (value := getattr(profile, key))}
     if subscriber.backfill is not None:
         entry["backfill"] = _duration(subscriber.backfill)
     if subscriber.paused is not None:
@@ -82,14 +95,8 @@ def as_entry(subscriber: Subscriber) -> dict[str, Any]:
     return entry
 
 
-def _differing(value: object, defaults: dict[str, Any]) -> dict[str, Any]:
-    """The fields of a value that differ from ``defaults``."""
-    pairs = ((name, getattr(value, name), default) for name, default in defaults.items())
-    return {name: found for name, found, default in pairs if found != default}
-
-
 def _write_interests(interests: tuple[Interest, ...]) -> list[Any]:
-    found = (_differing(one, _OF_INTEREST) for one in interests)
+    found = (_INTEREST.differing(one) for one in interests)
     return [one["text"] if len(one) == 1 else one for one in found]
 
 
@@ -98,7 +105,7 @@ def _read_interests(kept: list[Any]) -> tuple[Interest, ...]:
 
 
 def _write_schedule(schedule: Schedule) -> dict[str, Any]:
-    kept = _differing(schedule, _OF_SCHEDULE)
+    kept = _SCHEDULE.differing(schedule)
     return kept | ({"at": schedule.at.isoformat("minutes")} if "at" in kept else {})
 
 

@@ -135,7 +135,10 @@ def _matched(
                 people[n] = replace(one, id=others[0].subscriber.id)
                 taken[people[n].id] = one.source
         problems.extend(ledger.planned(people, "database", now=now).problems)
-        matched.extend(_Waiting.of(one) for one in people)
+        matched.extend(
+            before if before.id == one.id else _Waiting.of(one)
+            for before, one in zip(batch, people, strict=True)
+        )
 
     _in_batches(waiting, match, "Comparing", track)
     if problems:
