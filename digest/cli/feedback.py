@@ -8,8 +8,7 @@ from typing import Literal
 
 import click
 
-from digest import subscribers
-from digest.cli import app, output
+from digest.cli import app, output, people
 from digest.cli.options import json_option, moment, now_option, pass_home
 from digest.cli.output import fields
 
@@ -47,9 +46,9 @@ def feedback(  # noqa: PLR0917  click passes them by name
       digest feedback ada "lottery ticket hypothesis" clear
     """
     opened = app.open_home(home)
-    person = subscribers.find(subscribers.load(home), subscriber)
     opinion = None if verdict == "clear" else verdict
     with app.open_ledger(opened) as ledger:
+        person = people.profile(opened, ledger, subscriber).profile
         found = ledger.paper(paper)
         changed = ledger.record_verdict(person.id, found.key, opinion, now=moment(now))
         given = ledger.verdicts_of(person.id)

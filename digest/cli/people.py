@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -150,7 +150,8 @@ def profile(home: Home, ledger: Ledger, name: str) -> Listed:
         raise NotFound("subscriber", name, (*near, *error.nearest)) from error
     if files is not None and found.origin == "file":
         raise NotFound("subscriber", name)
-    return Listed(found.subscriber, found.origin, found)
+    where = "subscribers.yaml" if found.origin == "file" else "in the database"
+    return Listed(replace(found.subscriber, source=where), found.origin, found)
 
 
 def find(home: Home, ledger: Ledger, name: str) -> Person:

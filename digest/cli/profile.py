@@ -9,8 +9,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from digest import subscribers
-from digest.cli import app, output
+from digest.cli import app, output, people
 from digest.cli.options import json_option, pass_home
 from digest.cli.output import fields
 from digest.explain.archive import Archive
@@ -34,11 +33,11 @@ def profile(home: Path, subscriber: str, as_json: bool) -> None:
       digest profile ada --json
     """
     opened = app.open_home(home)
-    person = subscribers.find(subscribers.load(home), subscriber)
     with (
         app.look_into_ledger(opened) as ledger,
         output.waiting("Looking for the interests in the archive"),
     ):
+        person = people.profile(opened, ledger, subscriber).profile
         said = ledger.verdicts([person.id]).get(person.id, Verdicts())
         portrait = summarize(person, Archive.of(ledger), said)
     if as_json:

@@ -9,8 +9,7 @@ from typing import Any
 import click
 from rich.text import Text
 
-from digest import subscribers
-from digest.cli import app, output
+from digest.cli import app, output, people
 from digest.cli.options import json_option, pass_home
 from digest.explain.replay import Change, Replayed
 from digest.explain.replay import replay as replayed
@@ -36,8 +35,8 @@ def replay(home: Path, subscriber: str, last: int, as_json: bool) -> None:
       digest replay ada --last 12 --json
     """
     opened = app.open_home(home)
-    person = subscribers.find(subscribers.load(home), subscriber)
     with app.look_into_ledger(opened) as ledger:
+        person = people.profile(opened, ledger, subscriber).profile
         again = replayed(ledger, person, last=last, expect=opened.settings.expect)
         found = list(output.track(again, "Planning past digests again", last))
     if as_json:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from digest import subscribers
-from digest.cli import app, output
+from digest.cli import app, output, people
 from digest.cli.options import json_option, pass_home
 from digest.explain import suggest as suggestions
 from digest.explain.bibliography import read
@@ -44,8 +43,8 @@ def suggest(home: Path, subscriber: str, library: Path | None, limit: int, as_js
       digest suggest ada --from library.bib
     """
     opened = app.open_home(home)
-    person = subscribers.find(subscribers.load(home), subscriber)
     with app.look_into_ledger(opened) as ledger, output.waiting("Comparing phrases"):
+        person = people.profile(opened, ledger, subscriber).profile
         texts, archive, found = _learn(ledger, person, library, limit)
     if as_json:
         answer = {"subscriber": person.id, "papers": texts, "archive": archive}

@@ -294,3 +294,15 @@ def test_a_long_list_is_read_and_printed_in_batches(home: Path) -> None:
     assert [line.split()[0] for line in out.splitlines() if "reader" in line] == [
         f"reader-{n}" for n in range(7)
     ]
+
+
+def test_the_commands_for_tuning_know_subscribers_of_the_database(home: Path) -> None:
+    bring(home, ZOE)
+    sample_home.put(home, "second", "A lighthouse keeper's log")
+    command(home, "run", "--now", NOW)
+    assert command(home, "profile", "zoe").code == 0
+    assert command(home, "profile", "zoe", "--json").json["source"] == "in the database"
+    liked = command(home, "feedback", "zoe", "keeper's log", "like")
+    assert (liked.code, liked.err) == (0, "")
+    assert command(home, "replay", "zoe").code == 0
+    assert command(home, "suggest", "zoe").code == 0
