@@ -18,6 +18,7 @@ from digest.model import Problem, Subscriber
 from digest.pipeline.context import MEND_TEMPLATE
 from digest.render import templates
 from digest.subscribers import compile as compiling
+from digest.subscribers import switched_off
 
 
 @click.command()
@@ -53,6 +54,7 @@ def check(home: Path, as_json: bool) -> int:
         problems += error.problems
     try:
         listed, in_database = _listed(home, opened)
+        problems += switched_off(listed)
     except ConfigError as error:
         problems += error.problems
         stops = "nothing is sent"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -89,10 +88,10 @@ class Attribution:
         for index, place in enumerate(PLACES):
             if interest.place in (None, place):
                 text = getattr(matching.papers[paper], place)
-                matches = [m[0] for m in re.finditer(interest.text, text, re.IGNORECASE) if m[0]]
-                if matches:
+                if matches := matching.spans(interest, paper, place):
+                    start, end = matches[0]
                     value = PATTERN[index] * saturated(np.array([float(len(matches))]))[0]
-                    found.append(Part(matches[0], place, "pattern", value))
+                    found.append(Part(text[start:end], place, "pattern", value))
         return found
 
     def towards(self, direction: Floats, paper: int, via: Via) -> list[Part]:

@@ -14,7 +14,6 @@ See docs/ranking.md for an example that is worked out.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,7 +29,7 @@ from digest.ranking.corpus import Corpus, Placed
 from digest.ranking.lsa import POINT_BITS, on_grid
 from digest.ranking.queries import Cells, Name, Queries, Query, cells, names, queries
 from digest.ranking.vocabulary import Floats, Ints
-from digest.text import terms
+from digest.text import patterns, terms
 
 PLACES: tuple[Place, Place] = ("title", "abstract")
 MENTION = np.array([0.037, 0.027])
@@ -71,6 +70,8 @@ class Matching:
         self.background = corpus.background
         self.collection = collection = placed.collection
         self.papers = collection.papers
+        self.faults: dict[str, patterns.PatternError] = {}
+        """Patterns that cannot be matched; see ``Ranking.faults``."""
         self._explained: dict[str, list[tuple[int, str]]] = {}
         for paper, acronyms in enumerate(collection.acronyms):
             for short, long in sorted(acronyms):
@@ -182,12 +183,19 @@ class Matching:
 
     def matches(self, interest: Interest, place: Place) -> Floats:
         """How often a pattern matches in each paper's title or abstract."""
-        pattern = re.compile(interest.text, re.IGNORECASE)
-        found = [
-            sum(1 for match in pattern.finditer(getattr(paper, place)) if match[0])
-            for paper in self.papers
-        ]
+        found = [len(self.spans(interest, paper, place)) for paper in range(len(self.papers))]
         return np.array(found, dtype=np.float64)
+
+    def spans(self, interest: Interest, paper: int, place: Place) -> list[tuple[int, int]]:
+        """Where a pattern matches; nowhere if it cannot be matched, which is kept in ``faults``."""
+        if interest.text in self.faults:
+            return []
+        try:
+            pattern = patterns.compile_pattern(interest.text)
+            return pattern.spans(getattr(self.papers[paper], place))
+        except patterns.PatternError as error:
+            self.faults[interest.text] = error
+            return []
 
     def authors(self, interest: Interest) -> list[str]:
         """The name in each paper that is the author's; "" where there is none."""

@@ -19,6 +19,7 @@ from digest.ranking.matching import PLACES, Evidence, Matching
 from digest.ranking.reasons import Part, Share, Via, explain
 from digest.ranking.vocabulary import Floats, Ints
 from digest.text import terms
+from digest.text.patterns import PatternError
 
 AGAINST = -6.5
 """Weight of an exclusion for papers that only come near it."""
@@ -119,6 +120,14 @@ class Ranking:
         placed = self._corpus.place(beside)
         ids = [paper.id for paper in placed.collection.papers]
         self._judged = dict(zip(ids, placed.points, strict=True))
+
+    @property
+    def faults(self) -> Mapping[str, PatternError]:
+        """Patterns that could not be matched so far, without slashes, and why.
+
+        They find nothing; all else is ranked as if they were not there.
+        """
+        return self._matching.faults
 
     def rank(self, profile: Profile) -> Scored:
         """Scores for one profile."""

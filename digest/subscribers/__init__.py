@@ -1,7 +1,7 @@
 """Profiles: ``subscribers.yaml`` and ``subscribers/*.yaml`` → typed subscribers.
 
 ``document`` reads YAML with its lines, ``repair`` goes on behind errors, ``entries`` and ``values``
-say what may stand there, ``patterns`` which patterns are safe, ``loading`` puts it together.
+say what may stand there, ``patterns`` which are switched off, ``loading`` puts it together.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from pathlib import Path
 from digest.config.messages import nearest
 from digest.errors import NotFound
 from digest.model import Subscriber
+from digest.subscribers.patterns import switched_off
 from digest.subscribers.profile_files import load, profile_files
 from digest.subscribers.schema import schema
 
-__all__ = ["Stamp", "find", "load", "schema_file", "watch_stamp"]
+__all__ = ["Stamp", "find", "load", "schema_file", "switched_off", "watch_stamp"]
 
 Stamp = frozenset[tuple[str, int, int, int]]
 

@@ -15,8 +15,8 @@ from cronsim import CronSim, CronSimError
 
 from digest.config.fields import one_line
 from digest.config.messages import did_you_mean, nearest, quoted, wrong
-from digest.subscribers import patterns
 from digest.subscribers.yaml_document import Plain
+from digest.text.patterns import PatternError, UnsupportedPatternError, compile_pattern
 
 FORM = "form:"
 """What the tags begin with that stand for an interest's form in the path of an error."""
@@ -169,10 +169,19 @@ def name(text: str) -> str:
 def phrase(text: str) -> str:
     """A word, phrase or sound ``/pattern/``."""
     if is_pattern(text):
-        patterns.check(text[1:-1])
+        _check_pattern(text[1:-1])
     elif text.startswith("/"):
         raise wrong(f"{quoted(text)} begins like a pattern", "end it with /; case never matters")
     return name(text)
+
+
+def _check_pattern(text: str) -> None:
+    try:
+        compile_pattern(text)
+    except UnsupportedPatternError:
+        pass  # earlier versions took it: it is switched off, and no reason to send nobody anything
+    except PatternError as error:
+        raise wrong(error.what, error.remedy) from error
 
 
 def is_pattern(text: str) -> bool:

@@ -186,3 +186,27 @@ def test_check_of_a_home_without_a_ledger_creates_nothing(tmp_path: Path) -> Non
     before = snapshot(home)
     assert digest(home, "check", "--json").json == {"subscribers": 2, "problems": [], "notes": []}
     assert snapshot(home) == before
+
+
+def test_a_pattern_of_an_earlier_version_is_named_and_stops_nobodys_mail(tmp_path: Path) -> None:
+    profiles = """\
+subscribers:
+  - id: ada
+    email: ada@example.org
+    interests: [lighthouse, '/lighthouse(?! soup)/']
+  - id: bob
+    email: bob@example.org
+    interests: [lighthouse]
+"""
+    home = sample_home.make(tmp_path / "home", profiles=profiles)
+    ended = digest(home, "check", "--json")
+    (problem,) = ended.json["problems"]
+    assert ended.code == 2
+    assert problem["where"] == "subscribers.yaml:2 (ada)"
+    assert problem["what"] == (
+        "the pattern /lighthouse(?! soup)/ is switched off: "
+        "looking ahead or behind with '(?!', at character 11, is not supported"
+    )
+    assert problem["remedy"] == "leave it out; to rule papers out, write an exclusion"
+    digest(home, "run", "--now", FIRST)
+    assert len(mails(home)) == 2

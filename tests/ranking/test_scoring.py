@@ -255,3 +255,25 @@ def test_reasons_can_be_told_of_any_text(text: str) -> None:
     ranking = ranking_of(week)
     told = sum(reason.contribution for reason in ranking.reasons(wishes, len(WEEK)))
     assert told == pytest.approx(float(ranking.rank(wishes).scores[len(WEEK)]), abs=1e-9)
+
+
+# --- patterns ------------------------------------------------------------------------------
+
+
+def test_a_pattern_that_cannot_be_matched_switches_off_only_itself() -> None:
+    off = [Interest("low-rank(?! tides)", "pattern"), Interest("gulls++", "pattern", "title")]
+    ranking = ranking_of(WEEK)
+    with_it, without = (
+        ranking.rank(profile("pretraining", *extra, exclude=["ferry", *extra]))
+        for extra in (off, [])
+    )
+    assert with_it.scores.tolist() == without.scores.tolist()
+    assert with_it.excluded == without.excluded
+    assert set(ranking.faults) == {each.text for each in off}
+    assert all(error.remedy for error in ranking.faults.values())
+
+
+def test_a_hostile_pattern_is_matched_in_a_hostile_text() -> None:
+    week = papers(("Low tides", "a" * 3_000), ("High tides", "a" * 3_000 + "7"))
+    wishes = profile(Interest(r".*[a-z]+\d", "pattern"), Interest(r"(a+)+x", "pattern"))
+    assert [score > 0.2 for score in scored(week, wishes).scores] == [False, True]

@@ -30,7 +30,7 @@ subscribers:
     name: !!python/object/apply:os.system ["touch /tmp/owned"]
     interests:
       - {match: "/scaling (laws?/", in: titel}
-      - '/(a+)+x/'
+      - '/(?i)laws/'
       - {author: "Yann LeCun", weight: heavy}
   - id: lol
     email: lol@example.org
@@ -52,7 +52,7 @@ subscribers:
         "subscribers.yaml:15: the tag '!!python/object/apply:os.system' is not read (write the plain value)",
         "subscribers.yaml:17: bad pattern: missing ), unterminated subpattern, at character 9 of /scaling (laws?/ (put a \\ before a character that stands for itself)",
         "subscribers.yaml:17: unknown word 'titel' (did you mean 'title'?)",
-        "subscribers.yaml:18: the pattern /(a+)+x/ could take for ever: it can fit in too many ways (repeat nothing that repeats itself, and bound gaps: .{0,40} for .*)",
+        "subscribers.yaml:18: bad pattern: the construct '(?i)', at character 1 (leave it out; a pattern ignores case anyway)",
         "subscribers.yaml:19: 'heavy' is not a number (write one such as 2 or 0.5)",
         "subscribers.yaml:22: the anchor or alias '&a' is not read; also on line 23, 26 (write the value out, or use `defaults`)",
         "subscribers.yaml:26: text is wanted here, not a list or mapping (put it in quotes)",
