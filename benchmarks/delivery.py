@@ -32,6 +32,7 @@ from digest.delivery.smtp import SmtpTransport
 from digest.ledger import Ledger
 from digest.model import (
     Coverage,
+    Decision,
     DeliveryId,
     Digest,
     Message,
@@ -113,7 +114,7 @@ def send_strictly(transport: SmtpTransport, messages: int, book: Ledger) -> None
         ledger=book,
         transport=transport,
         publisher=unused,
-        composer=lambda people: lambda claim, subscriber: message(claim.delivery),
+        composer=lambda: lambda claim, reader: message(claim.delivery),
         pages=unused,
         site=unused,
         clock=lambda: NOW,
@@ -125,7 +126,7 @@ def send_strictly(transport: SmtpTransport, messages: int, book: Ledger) -> None
         expect="none",
         feed_entries=0,
     )
-    assert deliver(context, readers(messages)).count(State.SENT) == messages
+    assert deliver(context).counts[State.SENT] == messages
 
 
 def message(delivery: DeliveryId) -> Message:
@@ -135,10 +136,17 @@ def message(delivery: DeliveryId) -> Message:
 
 def fill(book: Ledger, deliveries: int, period: Period) -> None:
     """So many pending deliveries."""
-    names = [reader.id for reader in readers(deliveries)]
-    book.ensure_subscribers(names)
-    digests = [Digest(name, period, NOW, PaperKey(0), (), Coverage(1, 1)) for name in names]
-    assert book.record(digests, dict.fromkeys(names, ("email",))) == deliveries
+    book.save(readers(deliveries), now=NOW)
+    decisions = [
+        Decision(
+            one.key,
+            Digest(one.subscriber.id, period, NOW, PaperKey(0), (), Coverage(1, 1)),
+            ("email",),
+            NOW + timedelta(days=7),
+        )
+        for one in book.subscribers(limit=deliveries)
+    ]
+    assert book.record(decisions, now=NOW) == deliveries
 
 
 @cache

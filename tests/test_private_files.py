@@ -63,7 +63,7 @@ def home(tmp_path: Path) -> Path:
     return path
 
 
-PRIVATE = {".": "0700", "digest.db": "0600", "keys": "0600", "owners": "0700"}
+PRIVATE = {".": "0700", "digest.db": "0600", "host": "0600", "keys": "0600", "owners": "0700"}
 
 
 @UMASKS

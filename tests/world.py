@@ -19,7 +19,7 @@ from typing import Any, cast
 
 import digest.ledger
 from digest.delivery.outbox import Outbox
-from digest.ledger import Ledger
+from digest.ledger import Draft, Ledger
 from digest.model import (
     Channel,
     Claim,
@@ -29,12 +29,12 @@ from digest.model import (
     Problem,
     Profile,
     Schedule,
+    StoredSubscriber,
     Subscriber,
     SubscriberId,
 )
-from digest.pipeline import protocols
 from digest.pipeline.context import RunContext
-from digest.pipeline.protocols import Composer
+from digest.pipeline.protocols import Composer, PassLedger
 from digest.pipeline.report import RunReport
 from digest.pipeline.run import run
 from digest.public.folder import FolderPublisher
@@ -104,7 +104,7 @@ def abstract(title: str) -> str:
 
 @dataclass(frozen=True)
 class File:
-    """A finished file; fulfils ``contracts.Found``."""
+    """A finished file; fulfils ``ingest.InboxFile``."""
 
     name: str
     data: bytes
@@ -121,7 +121,7 @@ class File:
 
 @dataclass(frozen=True)
 class Look:
-    """What one look finds; fulfils ``contracts.Scan``."""
+    """What one look finds; fulfils ``ingest.Scan``."""
 
     found: tuple[File, ...]
     waiting: tuple[str, ...] = ()
@@ -130,7 +130,7 @@ class Look:
 
 @dataclass
 class Drawer:
-    """An inbox in memory; fulfils ``contracts.Inbox``."""
+    """An inbox in memory; fulfils ``ingest.Inbox``."""
 
     files: dict[str, File] = field(default_factory=dict)
 
@@ -157,7 +157,7 @@ class World:
     @contextmanager
     def context(
         self, now: datetime, *, expect: Expect = "none", **changes: Any
-    ) -> Iterator[RunContext]:
+    ) -> Iterator[RunContext[PassLedger]]:
         """The context of one pass; ``changes`` replace parts of it."""
         owner = f"process {next(_OWNERS)}"
         has_own = (self.folder / "templates").is_dir()
@@ -168,7 +168,7 @@ class World:
                 ledger=book,
                 transport=Outbox(self.folder / "outbox"),
                 publisher=FolderPublisher(self.folder / "public"),
-                composer=lambda people: _letters(loaded),
+                composer=lambda: _composer_of(loaded),
                 pages=Pages(loaded, self.site),
                 site=self.site,
                 clock=lambda: now,
@@ -186,14 +186,29 @@ class World:
     def run(self, people: Sequence[Subscriber], now: str | datetime, **changes: Any) -> RunReport:
         """One pass at a moment, a text being UTC."""
         moment = utc(now) if isinstance(now, str) else now
+        self.compile(people, moment)
         with self.context(moment, **changes) as context:
-            return run(context, people, now=moment)
+            return run(context, now=moment)
+
+    def compile(self, people: Sequence[Subscriber], now: datetime) -> None:
+        """Have exactly these subscribers, as if they stood in the profile files."""
+        content = sha256(repr(people).encode()).hexdigest()
+        with self.ledger() as book:
+            book.follow_clock("as here", now=now)
+            if not book.compiled("world", content, now=now):
+                book.compile("world", content, people, now=now)
 
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:
         """The ledger as another process sees it."""
         with digest.ledger.open(self.url) as book:
             yield book
+
+    @contextmanager
+    def draft(self) -> Iterator[Draft]:
+        """The ledger as questions see it."""
+        with digest.ledger.open_draft(self.url) as draft:
+            yield draft
 
     # --- what a person sees --------------------------------------------------------------
 
@@ -230,11 +245,11 @@ def _composer(loaded: templates.Templates) -> EmailComposer:
     return EmailComposer(loaded, Site(Path("/public"), None, SENDER))
 
 
-def _letters(loaded: templates.Templates) -> Composer:
+def _composer_of(loaded: templates.Templates) -> Composer:
     composer = _composer(loaded)
 
-    def compose(claim: Claim, subscriber: Subscriber) -> Message:
-        return composer.compose(claim.delivery, claim.digest, subscriber, LINKS)
+    def compose(claim: Claim, reader: StoredSubscriber) -> Message:
+        return composer.compose(claim.delivery, claim.digest, reader.subscriber, LINKS)
 
     return compose
 
@@ -277,9 +292,7 @@ def snapshot(folder: Path) -> dict[str, bytes]:
 class Around:
     """A ledger whose every call is passed on by ``pass_on(method name, call)``."""
 
-    def __init__(
-        self, book: protocols.Ledger, pass_on: Callable[[str, Callable[[], Any]], Any]
-    ) -> None:
+    def __init__(self, book: PassLedger, pass_on: Callable[[str, Callable[[], Any]], Any]) -> None:
         self._book, self._pass_on = book, pass_on
 
     def __getattr__(self, name: str) -> Any:
@@ -287,11 +300,9 @@ class Around:
         return lambda *args, **named: self._pass_on(name, lambda: method(*args, **named))
 
 
-def around(
-    book: protocols.Ledger, pass_on: Callable[[str, Callable[[], Any]], Any]
-) -> protocols.Ledger:
+def around(book: PassLedger, pass_on: Callable[[str, Callable[[], Any]], Any]) -> PassLedger:
     """The ledger with ``pass_on`` between it and its caller."""
-    return cast("protocols.Ledger", Around(book, pass_on))
+    return cast("PassLedger", Around(book, pass_on))
 
 
 def picked(book: Ledger, subscribers: Collection[SubscriberId]) -> Mapping[str, list[str]]:

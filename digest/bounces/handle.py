@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -58,8 +58,8 @@ class BounceHandler:
     register: BounceLedger
     tokens: TokenSigner
     bounce_domain: str | None
-    addresses: Mapping[SubscriberId, str]
-    """The present e-mail address of each subscriber."""
+    address_of: Callable[[SubscriberId], str | None]
+    """Returns the present e-mail address of a subscriber; None for who has none."""
     message_id: Callable[[SubscriberId, Period], str]
     """Returns the Message-ID of a subscriber's digest for a period, in angle brackets."""
 
@@ -104,7 +104,7 @@ class BounceHandler:
                 if attempt is None:
                     continue
                 for row in self.register.deliveries(numbers=[attempt.delivery]):
-                    address = self.addresses.get(row.subscriber)
+                    address = self.address_of(row.subscriber)
                     if address is not None and self.tokens.is_address(attempt, address):
                         return row, attempt.fence, address
         return None
@@ -112,7 +112,7 @@ class BounceHandler:
     def _claimed(self, report: Report) -> tuple[DeliveryRow, None, str] | None:
         """Find the delivery that the returned message names, if it also contains our token."""
         for subscriber in self._links(report):
-            address = self.addresses.get(subscriber)
+            address = self.address_of(subscriber)
             if address is None or not _names(report, address):
                 continue
             for row in self.register.deliveries(subscribers=[subscriber], channel="email"):

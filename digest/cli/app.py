@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parseaddr
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
-from digest import config, ledger, private_files, tokens
+from digest import config, ledger, private_files, subscribers, tokens
 from digest.cli.dry import DryPublisher, DryTransport
 from digest.delivery.outbox import Outbox
-from digest.ledger import Ledger
+from digest.ledger import Draft, Ledger
 from digest.ledger.leases import Mode
-from digest.model import Claim, Digest, Message, Problem, Subscriber, SubscriberId
-from digest.pipeline.beside import forked, put_off
+from digest.model import Claim, Digest, Message, Problem, StoredSubscriber
 from digest.pipeline.context import RunContext
 from digest.pipeline.protocols import Publisher, Track, Transport, untracked
 from digest.public.folder import FolderPublisher
@@ -31,14 +29,14 @@ from digest.render.pages import Pages
 from digest.render.site import HELP, Links, Site, archive_index_path, archive_path
 from digest.scheduling import liveness
 from digest.sources.inbox import Inbox
+from digest.subscribers.changes import Compiled
+from digest.subscribers.compile import follow_file, host_id
 
 if TYPE_CHECKING:
     from digest.delivery.connection import Server
     from digest.delivery.dkim import Signer
-    from digest.pipeline.report import Published
 
-MANY = 20
-"""Subscribers whose feeds and pages are worth a process of its own."""
+AnyLedger = TypeVar("AnyLedger", Ledger, Draft)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +90,15 @@ def open_ledger(home: Home) -> Ledger:
     return ledger.open(home.settings.database_url)
 
 
-@contextmanager
-def look_into_ledger(home: Home) -> Iterator[Ledger]:
-    """The ledger for questions; one that does not exist yet is not created by asking."""
-    with open_ledger(home) as book:
-        if book.exists:
-            yield book
-        else:
-            with book.rehearsal() as empty:
-                yield empty
+def look_into_ledger(home: Home) -> Ledger:
+    """The ledger for reading; one that does not exist yet is not created. Raises LedgerError."""
+    book = open_ledger(home)
+    return book if book.exists else open_draft(home)
+
+
+def open_draft(home: Home) -> Draft:
+    """The ledger of a home for questions, which change nothing. Raises LedgerError."""
+    return ledger.open_draft(home.settings.database_url)
 
 
 @contextmanager
@@ -108,68 +106,115 @@ def open_context(
     home: Home,
     *,
     now: datetime,
-    dry: bool = False,
     inbox: Inbox | None = None,
     stopping: Callable[[], bool] = lambda: False,
     track: Track = untracked,
-    subscribers: int = 0,
-) -> Iterator[RunContext]:
-    """The context of one pass; with ``dry``, one that changes nothing.
+) -> Iterator[RunContext[Ledger]]:
+    """The context of one pass. ``inbox`` is one that was used before and knows what it has seen.
 
-    ``inbox`` is one that was used before and knows what it has seen. For many ``subscribers``, a
-    process of its own publishes while mail goes out; only where no other threads are running.
+    Raises:
+        ConfigError: The profiles of a new home are wrong.
     """
-    with ExitStack() as stack:
-        book = stack.enter_context(open_ledger(home))
-        owner = liveness.new_owner()
-        if dry:
-            book = stack.enter_context(book.rehearsal())
-            keys = tokens.TokenSigner({0: os.urandom(32)})
-        else:
-            private_files.make_folder(home.state)
-            private_files.restrict_tree(home.state)
-            stack.enter_context(liveness.hold(home.state / "owners", owner))
-            keys = signing_keys(home)
-        loaded = templates.load(home.path)
-        mail = DryTransport() if dry else transport(home, stopping)
-        many = subscribers >= MANY and (os.cpu_count() or 1) > 1
-        context = RunContext(
-            inbox=inbox or Inbox(home.inbox),
-            ledger=book,
-            transport=mail,
-            publisher=publisher(home, dry=dry),
-            composer=lambda people: Letters(
-                home, EmailComposer(loaded, home.site), book.ensure_subscribers(people), keys
-            ),
-            pages=Pages(loaded, home.site),
-            site=home.site,
+    if not open_ledger(home).exists:
+        subscribers.load(home.path)  # a first start that is wrong leaves nothing behind
+    private_files.make_folder(home.state)
+    private_files.restrict_tree(home.state)
+    owner, clock = liveness.new_owner(), clock_from(now)
+    with open_ledger(home) as book, liveness.hold(home.state / "owners", owner):
+        mail = transport(home, stopping)
+        take_over(home, book, mail, now=now)
+        try:
+            yield _context(
+                home,
+                book,
+                mail,
+                FolderPublisher(home.public),
+                keys=signing_keys(home),
+                inbox=inbox or Inbox(home.inbox),
+                clock=clock,
+                stopping=stopping,
+                owner=owner,
+                track=track,
+            )
+        finally:
+            book.release([owner], now=clock(), mode=mode(home, mail))
+            book.release_publications([owner])
+
+
+@contextmanager
+def open_dry_context(
+    home: Home, *, now: datetime, track: Track = untracked
+) -> Iterator[RunContext[Draft]]:
+    """The context of a pass that changes nothing: it works on a draft of the ledger."""
+    with open_draft(home) as draft:
+        yield _context(
+            home,
+            draft,
+            DryTransport(),
+            DryPublisher(home.public),
+            keys=tokens.TokenSigner({0: os.urandom(32)}),
+            inbox=Inbox(home.inbox),
             clock=clock_from(now),
-            stopping=stopping,
-            owner=owner,
-            lease=home.settings.delivery.lease,
-            expire_after=home.settings.delivery.expire_after,
-            keep=home.settings.delivery.uncertain == "resend" and not mail.repeatable,
-            expect=home.settings.expect,
-            feed_entries=home.settings.feeds.entries,
+            stopping=lambda: False,
+            owner=liveness.new_owner(),
             track=track,
-            beside=partial(_beside, book) if many and not dry else put_off,
         )
-        if not dry:
-            take_over(home, book, mail, now=now)
-            stack.callback(book.release, [owner], now=context.clock(), mode=mode(home, mail))
-        yield context
 
 
-def _beside(book: Ledger, work: Callable[[], Published]) -> Callable[[], Published]:
-    book.close()  # both processes connect anew: they cannot share a connection
-    return forked(work)
+def follow_profiles(home: Home, store: Ledger, *, now: datetime) -> Compiled | None:
+    """Compile the profile files into the ledger if they have changed; what that changed.
+
+    Raises:
+        ConfigError: The files are wrong, or lost their subscribers; nothing is changed.
+    """
+    may_create = not isinstance(store, Draft)
+    host = host_id(home.state) if may_create or (home.state / "host").exists() else "draft"
+    return follow_file(home.path, store, host, now=now)
+
+
+def _context(
+    home: Home,
+    book: AnyLedger,
+    mail: Transport,
+    publisher: Publisher,
+    *,
+    keys: tokens.TokenSigner,
+    inbox: Inbox,
+    clock: Callable[[], datetime],
+    stopping: Callable[[], bool],
+    owner: str,
+    track: Track,
+) -> RunContext[AnyLedger]:
+    settings, loaded = home.settings, templates.load(home.path)
+    return RunContext(
+        inbox=inbox,
+        ledger=book,
+        transport=mail,
+        publisher=publisher,
+        composer=lambda: PersonalComposer(home, EmailComposer(loaded, home.site), keys),
+        pages=Pages(loaded, home.site),
+        site=home.site,
+        clock=clock,
+        stopping=stopping,
+        owner=owner,
+        lease=settings.delivery.lease,
+        expire_after=settings.delivery.expire_after,
+        keep=settings.delivery.uncertain == "resend" and not mail.repeatable,
+        expect=settings.expect,
+        grace=settings.grace,
+        feed_entries=settings.feeds.entries,
+        track=track,
+    )
 
 
 def take_over(home: Home, book: Ledger, mail: Transport, *, now: datetime) -> None:
     """Free what killed processes had in hand."""
-    gone = liveness.stale(home.state / "owners", book.owners())
-    book.release(gone, now=now, mode=mode(home, mail))
-    liveness.forget(home.state / "owners", gone)
+    owners = home.state / "owners"
+    gone = liveness.stale(owners, {*book.owners(), *book.publication_owners()})
+    if gone:
+        book.release(gone, now=now, mode=mode(home, mail))
+        book.release_publications(gone)
+        liveness.forget(owners, gone)
     book.recover(now=now, mode=mode(home, mail))
 
 
@@ -219,11 +264,6 @@ def signer(home: Home, settings: config.Dkim) -> Signer:
     return dkim.load(key, domain=settings.domain, selector=settings.selector)
 
 
-def publisher(home: Home, *, dry: bool) -> Publisher:
-    """The public folder, or what only compares with it."""
-    return DryPublisher(home.public) if dry else FolderPublisher(home.public)
-
-
 def signing_keys(home: Home) -> tokens.TokenSigner:
     """``DIGEST_SECRET``, or keys that this home made for itself."""
     if home.settings.secret:
@@ -233,18 +273,22 @@ def signing_keys(home: Home) -> tokens.TokenSigner:
 
 
 @dataclass(frozen=True, slots=True)
-class Letters:
-    """Composes messages with each subscriber's own links; fulfils ``contracts.Composer``."""
+class PersonalComposer:
+    """Composes messages with each reader's own links; fulfils ``pipeline.deliver.Composer``."""
 
     home: Home
     composer: EmailComposer
-    feed_tokens: Mapping[SubscriberId, str]
     keys: tokens.TokenSigner
-    trial: str = ""
+    test: str = ""
     """Marks messages that are only sent to try things out; see ``EmailComposer.compose``."""
 
-    def __call__(self, claim: Claim, subscriber: Subscriber) -> Message:
-        """The message of a claimed delivery. Raises TemplateError."""
+    def __call__(self, claim: Claim, reader: StoredSubscriber) -> Message:
+        """The message of a claimed delivery.
+
+        Raises:
+            TemplateError: A template fails on this digest.
+        """
+        subscriber = reader.subscriber
         domain = self.home.settings.delivery.bounce_domain
         address = subscriber.email or ""
         sender = domain and self.keys.envelope_sender(claim.delivery, claim.fence, address, domain)
@@ -252,17 +296,16 @@ class Letters:
             claim.delivery,
             claim.digest,
             subscriber,
-            self.links(subscriber, claim.digest),
+            self.links(reader, claim.digest),
             envelope_sender=sender,
-            headers={"X-Digest-Test": self.trial} if self.trial else {},
-            trial=self.trial,
+            headers={"X-Digest-Test": self.test} if self.test else {},
+            trial=self.test,
         )
 
-    def links(self, subscriber: Subscriber, digest: Digest) -> Links:
+    def links(self, reader: StoredSubscriber, digest: Digest) -> Links:
         """Where the footer and the headers of a message point."""
-        site = self.home.site
-        token = self.feed_tokens[subscriber.id]
-        goodbye = self.keys.link("unsubscribe", subscriber.id)
+        site, token = self.home.site, reader.feed_token
+        goodbye = self.keys.link("unsubscribe", reader.subscriber.id)
         address = parseaddr(site.sender)[1]
         mailto = f"mailto:{quote(address, safe='@')}?subject=unsubscribe%20{goodbye}"
         page = f"{site.base_url}/unsubscribe/{goodbye}" if site.base_url else None

@@ -6,18 +6,19 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import click
 from rich.text import Text
 
-from digest import subscribers
 from digest.bounces import mailbox, parse
 from digest.bounces.handle import BounceHandler, HandledReport
 from digest.cli import app, output
 from digest.cli.app import Home
 from digest.cli.options import json_option, moment, now_option, pass_home
-from digest.model import Problem, Subscriber
+from digest.ledger import Ledger
+from digest.model import Problem, SubscriberId
 from digest.render.email.compose import message_id
 
 PASSWORD = "DIGEST_IMAP_PASSWORD"  # noqa: S105  the name of a variable
@@ -63,7 +64,10 @@ def bounces(home: Path, sources: tuple[str, ...], now: datetime | None, as_json:
     places = sources or mailboxes(opened)
     if not places:
         raise click.UsageError("Name a SOURCE, or set `mailboxes` under [delivery].")
-    post = read(opened, places, subscribers.load(home), now=moment(now))
+    when = moment(now)
+    with app.open_ledger(opened) as ledger:
+        app.follow_profiles(opened, ledger, now=when)
+    post = read(opened, places, now=when)
     if as_json:
         output.print_json(
             {"messages": post.messages, "reports": post.handled, "problems": post.problems}
@@ -81,9 +85,7 @@ def mailboxes(home: Home) -> tuple[str, ...]:
     )
 
 
-def read(
-    home: Home, sources: Iterable[str], people: Iterable[Subscriber], *, now: datetime
-) -> Post:
+def read(home: Home, sources: Iterable[str], *, now: datetime) -> Post:
     """Act on every report in every source; a source that cannot be read stops no other.
 
     Raises:
@@ -95,12 +97,17 @@ def read(
             ledger,
             app.signing_keys(home),
             home.settings.delivery.bounce_domain,
-            {person.id: person.email for person in people if person.email},
+            partial(_address, ledger),
             lambda subscriber, period: message_id(subscriber, period, sender),
         )
         for source in sources:
             _read(source, handler, post, now=now)
     return post
+
+
+def _address(ledger: Ledger, name: SubscriberId) -> str | None:
+    reader = ledger.stored([name]).get(name)
+    return reader.subscriber.email if reader else None
 
 
 def _read(source: str, handler: BounceHandler, post: Post, *, now: datetime) -> None:

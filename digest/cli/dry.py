@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from digest.model import DeliveryId, Message, Outcome, State
+from digest.public.folder import FolderPublisher
 
 
 class DryTransport:
@@ -35,9 +36,15 @@ class DryPublisher:
         unchanged = sum(self._read(path) == content for path, content in files.items())
         return len(files) - unchanged, unchanged
 
-    def has(self, path: str) -> bool:
-        """Whether there is such a file."""
-        return (self._public / path).is_file()
+    def read_marker(self) -> str | None:
+        """Up to which dump the folder is complete; None where it is new."""
+        return FolderPublisher(self._public).read_marker()
+
+    def write_marker(self, newest: str) -> None:
+        """Record nothing."""
+
+    def remove(self, paths: Collection[str]) -> None:
+        """Remove nothing."""
 
     def _read(self, path: str) -> bytes | None:
         try:

@@ -34,9 +34,11 @@ def explain(home: Path, subscriber: str, paper: str, now: datetime | None, as_js
       digest explain ada "lottery ticket hypothesis" --json
     """
     when = moment(now)
-    with look_ahead(home, subscriber, when) as (context, person):
+    with look_ahead(home, subscriber, when) as (context, reader):
         found = context.ledger.paper(paper)
-        answer = explanation.explain(context.ledger, person, found, expect=context.expect, now=when)
+        answer = explanation.explain(
+            context.ledger, reader.subscriber, found, expect=context.expect, now=when
+        )
     if not as_json:
         _show(answer)
         return

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import click
 
-from digest import subscribers
 from digest.cli import app
 from digest.cli.options import moment, now_option, pass_home
 from digest.explain import explanation
-from digest.model import Claim, DeliveryId, Digest, Skip, Subscriber
+from digest.ledger import Draft
+from digest.model import Claim, DeliveryId, Digest, Skip, StoredSubscriber
 from digest.pipeline.context import RunContext
 from digest.pipeline.ingest import ingest
 
@@ -32,14 +32,18 @@ from digest.pipeline.ingest import ingest
 def preview(home: Path, subscriber: str, out: Path | None, now: datetime | None) -> None:
     """Show the next digest as SUBSCRIBER would see it.
 
+    Where nothing new has come, it is the last one as the profile of today would have it.
+
     \b
     Examples:
       digest preview ada
       digest preview ada --out ada.html
     """
     when = moment(now)
-    with look_ahead(home, subscriber, when) as (context, person):
-        plan = explanation.next_plan(context.ledger, person, expect=context.expect, now=when)
+    with look_ahead(home, subscriber, when) as (context, reader):
+        plan, is_past = explanation.preview(
+            context.ledger, reader.subscriber, expect=context.expect, now=when
+        )
         if isinstance(plan.decision, Skip):
             considered = plan.decision.coverage.papers
             click.echo(
@@ -47,7 +51,13 @@ def preview(home: Path, subscriber: str, out: Path | None, now: datetime | None)
                 err=True,
             )
             return
-        page = _page(context, plan.decision, person, out.suffix if out else ".txt")
+        if is_past:
+            click.echo(
+                f"Nothing new has come. This is the digest for {plan.period} as the profile "
+                "stands now.",
+                err=True,
+            )
+        page = _page(context, plan.decision, reader, out.suffix if out else ".txt")
     if out is None:
         click.echo(page.decode(), nl=False)
     else:
@@ -58,24 +68,27 @@ def preview(home: Path, subscriber: str, out: Path | None, now: datetime | None)
 @contextmanager
 def look_ahead(
     home: Path, subscriber: str, now: datetime
-) -> Iterator[tuple[RunContext, Subscriber]]:
-    """Open the context as it would be after reading the inbox, without changing anything.
+) -> Iterator[tuple[RunContext[Draft], StoredSubscriber]]:
+    """Open the context as it would be after reading profiles and inbox; nothing is changed.
 
     Raises:
         ConfigError: The settings or the profiles are wrong.
         NotFound: There is no such subscriber.
     """
     opened = app.open_home(home)
-    person = subscribers.find(subscribers.load(home), subscriber)
-    with app.open_context(opened, now=now, dry=True) as context:
+    with app.open_dry_context(opened, now=now) as context:
+        app.follow_profiles(opened, context.ledger, now=now)
+        reader = context.ledger.subscriber(subscriber)
         ingest(context.inbox, context.ledger, now=now)
-        yield context, person
+        yield context, reader
 
 
-def _page(context: RunContext, digest: Digest, person: Subscriber, suffix: str) -> bytes:
+def _page(
+    context: RunContext[Draft], digest: Digest, reader: StoredSubscriber, suffix: str
+) -> bytes:
     """Return the digest as HTML, as a message, or as text."""
     claim = Claim(DeliveryId(0), "email", digest, fence=0, attempt=1)
-    message = context.composer([person.id])(claim, person).content
+    message = context.composer()(claim, reader).content
     if suffix == ".eml":
         return message
     parsed = email.message_from_bytes(message, policy=email.policy.default)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
@@ -10,10 +11,11 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from digest import subscribers
 from digest.cli import app, logs, output, stop_signals
 from digest.cli.options import json_option, moment, now_option, pass_home
+from digest.ledger import Ledger
 from digest.model import State
+from digest.pipeline.context import RunContext
 from digest.pipeline.report import RunReport
 from digest.pipeline.run import run as run_pass
 
@@ -50,20 +52,20 @@ def run(home: Path, now: datetime | None, dry_run: bool, inbox: Path | None, as_
     # As text the summary tells of every mail; as JSON each has a line of its own.
     logs.start(style, level="INFO" if style == "json" else "WARNING")
     output.print_problems(app.unknown_variables())
-    everybody = subscribers.load(home)
     when = moment(now)
-    with (
-        stop_signals.stop_on_signals() as stopping,
-        app.open_context(
-            opened,
-            now=when,
-            dry=dry_run,
-            stopping=stopping,
-            track=output.track,
-            subscribers=len(everybody),
-        ) as context,
-    ):
-        report = run_pass(context, everybody, now=when)
+    with ExitStack() as stack:
+        stopping = stack.enter_context(stop_signals.stop_on_signals())
+        context: RunContext[Ledger]
+        if dry_run:
+            context = stack.enter_context(
+                app.open_dry_context(opened, now=when, track=output.track)
+            )
+        else:
+            context = stack.enter_context(
+                app.open_context(opened, now=when, stopping=stopping, track=output.track)
+            )
+        app.follow_profiles(opened, context.ledger, now=when)
+        report = run_pass(context, now=when)
     if as_json:
         output.print_json(report.as_json())
     else:
@@ -85,7 +87,7 @@ def _show(report: RunReport, *, public: Path, dry: bool) -> None:
 
 
 def _tables(report: RunReport, public: Path) -> Iterator[Table]:
-    if dumps := report.intake.dumps:
+    if dumps := report.ingested.dumps:
         yield output.table(
             ("Dump", "#papers", "#new", "#merged", "#skipped"),
             (
@@ -93,7 +95,7 @@ def _tables(report: RunReport, public: Path) -> Iterator[Table]:
                 for each in dumps
             ),
         )
-    if report.deliveries.rows or report.skips:
+    if report.delivered.rows or report.decided.skipped:
         headings = ("Subscriber", "Digest for", "#papers", "Outcome", "")
         yield output.table(headings, _outcomes(report))
     figures, rows = report.as_json(), []
@@ -104,14 +106,17 @@ def _tables(report: RunReport, public: Path) -> Iterator[Table]:
 
 
 def _outcomes(report: RunReport) -> Iterator[tuple[str | Text, ...]]:
-    tried, skips = report.deliveries.rows, report.skips
-    if len(tried) > ROWS:  # what did not go well is shown first
-        tried = tuple(sorted(tried, key=lambda row: row.outcome.state is State.SENT))
+    # What did not go well is shown first.
+    tried = sorted(report.delivered.rows, key=lambda row: row.outcome.state is State.SENT)
+    if len(tried) <= ROWS:
+        tried = report.delivered.rows
+    skips = report.decided.rows
     for row in tried[:ROWS]:
         outcome = output.state(row.outcome.state)
         yield row.subscriber, str(row.period), str(row.papers), outcome, row.outcome.detail
     for skip in skips[:ROWS]:
         yield skip.subscriber, str(skip.period), "–", Text("skipped", "dim"), skip.reason
-    more = max(0, len(tried) - ROWS) + max(0, len(skips) - ROWS)
+    all_tried, all_skipped = report.delivered.counts.total(), report.decided.skipped
+    more = all_tried - len(tried[:ROWS]) + all_skipped - len(skips[:ROWS])
     if more:
         yield f"and {more:,} more", "", "", "", ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +15,8 @@ from digest import subscribers, web
 from digest.cli import app, bounces, health, logs
 from digest.cli.options import pass_home
 from digest.errors import ConfigError
-from digest.model import DumpHash, Subscriber, SubscriberId
+from digest.ledger import Ledger
+from digest.model import DumpHash, SubscriberId
 from digest.pipeline.run import run
 from digest.render import templates
 from digest.scheduling.service import Service, stopped_by_signals
@@ -52,7 +53,7 @@ def run_service(path: Path, *, clock: Callable[[], datetime]) -> None:
     logs.start(home.settings.log.format)
     for stray in app.unknown_variables():
         log.warning("%s", stray)
-    profiles = Profiles(path)
+    profiles = Profiles(home)
     inbox = Inbox(home.inbox)
 
     def stopping() -> bool:
@@ -62,15 +63,20 @@ def run_service(path: Path, *, clock: Callable[[], datetime]) -> None:
     def run_pass(now: datetime) -> None:
         with health.recorded(home, now=now):
             if places := bounces.mailboxes(home):
-                tell_post(bounces.read(home, places, profiles(), now=now))
+                tell_post(bounces.read(home, places, now=now))
             with app.open_context(home, now=now, inbox=inbox, stopping=stopping) as context:
-                report = run(context, profiles(), now=now)
+                profiles.follow(context.ledger, now=now)
+                report = run(context, now=now)
         logs.tell(report)
         watch.seen()
 
     watch = Watch(home, inbox)
     service = Service(
-        run_pass=run_pass, subscribers=profiles, inbox_changed=watch.changed, clock=clock
+        run_pass=run_pass,
+        next_due=lambda: next_due(home),
+        profiles_changed=profiles.changed,
+        inbox_changed=watch.changed,
+        clock=clock,
     )
     with (
         closing(web.listen(home.settings.web.host, home.settings.web.port)) as listener,
@@ -79,7 +85,10 @@ def run_service(path: Path, *, clock: Callable[[], datetime]) -> None:
     ):
         host, port = home.settings.web.bind.rpartition(":")[0], listener.getsockname()[1]
         log.info("listening on http://%s:%d", host, port)
-        log.info("watching %s; %d subscribers", home.inbox, len(profiles()))
+        with app.open_ledger(home) as ledger:
+            app.follow_profiles(home, ledger, now=clock())
+            people = ledger.count_subscribers()
+        log.info("watching %s; %d subscribers", home.inbox, people)
         service.run()
     with suppress(OSError):
         home.heartbeat.unlink()
@@ -121,26 +130,40 @@ class Subscriptions:
             return book.unsubscribe(subscriber, now=now)
 
 
+def next_due(home: app.Home) -> datetime | None:
+    """When the next digest falls due, by the ledger as it stands now. Raises LedgerError."""
+    with app.open_ledger(home) as ledger:
+        return ledger.next_due()
+
+
 class Profiles:
-    """The profiles as they stand; after a broken edit, as they last stood well."""
+    """Notices edits of the profile files, and has the ledger follow them."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: app.Home) -> None:
         self._home = home
-        self._stamp = subscribers.watch_stamp(home)
-        self._good = subscribers.load(home)
+        self._seen = subscribers.watch_stamp(home.path)
+        self._refused: subscribers.Stamp | None = None
+        """The edit that was refused last."""
 
-    def __call__(self) -> Sequence[Subscriber]:
-        """Read them anew if a file has changed. A broken edit is logged once."""
-        stamp = subscribers.watch_stamp(self._home)
-        if stamp != self._stamp:
-            self._stamp = stamp
-            try:
-                self._good = subscribers.load(self._home)
-            except ConfigError as error:
+    def changed(self) -> bool:
+        """Whether a file was edited, added or removed since the last look."""
+        before, self._seen = self._seen, subscribers.watch_stamp(self._home.path)
+        return self._seen != before
+
+    def follow(self, ledger: Ledger, *, now: datetime) -> None:
+        """Compile an edit into the ledger; a broken edit is logged once, and changes nothing."""
+        stamp = subscribers.watch_stamp(self._home.path)
+        try:
+            changes = app.follow_profiles(self._home, ledger, now=now)
+        except ConfigError as error:
+            if stamp != self._refused:
                 log.warning("%s\nThe profiles as they were before this edit stay in force.", error)
-            else:
-                log.info("profiles read anew; %d subscribers", len(self._good))
-        return self._good
+            self._refused = stamp
+        else:
+            self._refused = None
+            if changes:
+                counts = (len(changes.added), len(changes.changed), len(changes.removed))
+                log.info("profiles read anew: %d new, %d changed, %d removed", *counts)
 
 
 class Watch:

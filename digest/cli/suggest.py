@@ -15,7 +15,7 @@ from digest.explain.key_phrases import LEAST_TEXTS
 from digest.explain.suggest import Suggestion
 from digest.ledger import Ledger
 from digest.model import Subscriber, Verdicts
-from digest.pipeline.decide import BACKGROUND
+from digest.pipeline.planning import ARCHIVE
 
 
 @click.command()
@@ -63,7 +63,7 @@ def _learn(
         ClickException: The subscriber likes too few papers.
         DigestError: The library is neither BibTeX nor RIS.
     """
-    papers = ledger.papers(limit=BACKGROUND)
+    papers = ledger.papers(limit=ARCHIVE)
     if library is None:
         said = ledger.verdicts([person.id]).get(person.id, Verdicts())
         if len(said.liked) < LEAST_TEXTS:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -11,13 +10,23 @@ from pathlib import Path
 import click
 from pydantic_core import PydanticCustomError
 
-from digest import subscribers, tokens
+from digest import tokens
 from digest.cli import app, output
-from digest.cli.app import Home, Letters
+from digest.cli.app import Home, PersonalComposer
 from digest.cli.options import json_option, moment, now_option, pass_home
 from digest.config.fields import email_address
 from digest.explain import explanation
-from digest.model import Claim, DeliveryId, Digest, Message, Skip, State, Subscriber
+from digest.ledger import Draft
+from digest.model import (
+    Claim,
+    DeliveryId,
+    Digest,
+    Message,
+    Skip,
+    State,
+    StoredSubscriber,
+    Subscriber,
+)
 from digest.pipeline.context import RunContext
 from digest.pipeline.ingest import ingest
 from digest.render import templates
@@ -47,15 +56,15 @@ def test_mail(
     """
     recipient, when = _checked(address), moment(now)
     opened = app.open_home(home)
-    listed = subscribers.load(home)
-    person = subscribers.find(listed, name) if name else _likeliest(listed, recipient)
-    with app.look_into_ledger(opened) as ledger:
-        refused = ledger.suppressed([recipient])
-    if refused:
-        raise click.ClickException(f"{recipient} is suppressed: {refused[recipient]}")
-    with app.open_context(opened, now=when, dry=True) as context:
-        digest = replace(_digest(context, person, when), composed=when)
-        message = _compose(opened, context, digest, replace(person, email=recipient))
+    with app.open_dry_context(opened, now=when) as context:
+        ledger = context.ledger
+        app.follow_profiles(opened, ledger, now=when)
+        if refused := ledger.suppressed([recipient]):
+            raise click.ClickException(f"{recipient} is suppressed: {refused[recipient]}")
+        reader = ledger.subscriber(name) if name else _likeliest(ledger, recipient)
+        digest = replace(_digest(context, reader.subscriber, when), composed=when)
+        message = _compose(opened, digest, reader, recipient)
+    person = reader.subscriber
     with output.waiting("sending"):
         (outcome,) = app.transport(opened).send([message], lambda _: True)
     if as_json:
@@ -81,18 +90,19 @@ def _checked(address: str) -> str:
         raise click.BadParameter(error.message(), param_hint="ADDRESS") from error
 
 
-def _likeliest(listed: Sequence[Subscriber], address: str) -> Subscriber:
-    """Return the subscriber whose address it is, else the first.
+def _likeliest(ledger: Draft, address: str) -> StoredSubscriber:
+    """Return a subscriber who has this address, else any.
 
     Raises:
         ClickException: There are no subscribers.
     """
-    if not listed:
-        raise click.ClickException("There is no subscriber whose digest could be sent.")
-    return next((one for one in listed if (one.email or "").lower() == address.lower()), listed[0])
+    folded = address.casefold()
+    for reader in ledger.subscribers_at([folded]).get(folded, ()) or ledger.subscribers(limit=1):
+        return reader
+    raise click.ClickException("There is no subscriber whose digest could be sent.")
 
 
-def _digest(context: RunContext, person: Subscriber, now: datetime) -> Digest:
+def _digest(context: RunContext[Draft], person: Subscriber, now: datetime) -> Digest:
     """Return the subscriber's last digest, else the next.
 
     Raises:
@@ -110,10 +120,10 @@ def _digest(context: RunContext, person: Subscriber, now: datetime) -> Digest:
     return plan.decision
 
 
-def _compose(home: Home, context: RunContext, digest: Digest, person: Subscriber) -> Message:
+def _compose(home: Home, digest: Digest, reader: StoredSubscriber, recipient: str) -> Message:
     """Return the message as it would go out, but marked and with links that do nothing."""
     composer = EmailComposer(templates.load(home.path), home.site)
     thrown_away = tokens.TokenSigner({0: secrets.token_bytes(32)})
-    feed_tokens = context.ledger.ensure_subscribers([person.id])
-    letters = Letters(home, composer, feed_tokens, thrown_away, trial=secrets.token_hex(4))
-    return letters(Claim(DeliveryId(0), "email", digest, fence=0, attempt=1), person)
+    compose = PersonalComposer(home, composer, thrown_away, test=secrets.token_hex(4))
+    to = replace(reader, subscriber=replace(reader.subscriber, email=recipient))
+    return compose(Claim(DeliveryId(0), "email", digest, fence=0, attempt=1), to)

@@ -175,7 +175,10 @@ class Settings(Section):
     inbox: Annotated[Path, AfterValidator(fields.folder)] = Path("inbox")
     """The folder of dumps, relative to the home."""
     expect: Literal["weekday", "day", "none"] = "weekday"
-    """The days for which a dump is expected; a digest names the missing ones."""
+    """The days on which a dump is expected; one that does not come is told as missing."""
+    grace: Duration | None = None
+    """How long a period in which nothing came stays open for late dumps; left out: 6 h for a daily
+    digest, 24 h for others."""
     secret: SecretStr | None = None
     """Signs tokens; comes only from the environment. None: the home creates its own keys."""
     smtp: Smtp | None = None

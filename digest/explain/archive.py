@@ -10,8 +10,8 @@ from functools import cached_property
 import numpy as np
 
 from digest.model import Interest, Paper, Profile
-from digest.pipeline.decide import BACKGROUND
-from digest.pipeline.protocols import Ledger
+from digest.pipeline.planning import ARCHIVE
+from digest.pipeline.protocols import PlanningLedger
 from digest.ranking import Corpus, Ranking
 from digest.text import terms
 
@@ -30,9 +30,9 @@ class Archive:
         self._held: dict[Interest, frozenset[int]] = {}
 
     @classmethod
-    def of(cls, ledger: Ledger) -> Archive:
+    def of(cls, ledger: PlanningLedger) -> Archive:
         """The newest papers of a ledger: those that the ranking learns from."""
-        return cls(ledger.papers(limit=BACKGROUND))
+        return cls(ledger.papers(limit=ARCHIVE))
 
     def holding(self, interest: Interest) -> frozenset[int]:
         """Indices of the papers that say the interest, or its acronym; not of related ones."""

@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from digest import selection
-from digest.model import Decided, Paper, PaperKey, Period, Reason, Subscriber, Why
-from digest.pipeline.decide import plan_all
-from digest.pipeline.protocols import Ledger
+from digest.model import (
+    Decided,
+    Digest,
+    Paper,
+    PaperKey,
+    Period,
+    Progress,
+    Reason,
+    Subscriber,
+    SubscriberId,
+    Why,
+)
+from digest.pipeline.planning import Planner, Waiting
+from digest.pipeline.protocols import PlanningLedger
 from digest.scheduling import periods
 
 HISTORY = 1000
 """How many past decisions are searched for a paper: 19 years of weekly digests."""
+
+
+class HistoryLedger(PlanningLedger, Protocol):
+    """The part of the ledger that explanations are read from."""
+
+    def progress(self, due: Mapping[SubscriberId, Period]) -> Mapping[SubscriberId, Progress]:
+        """What is known of each subscriber for the period that is due."""
+
+    def digests(self, subscriber: SubscriberId, *, limit: int) -> list[Digest]:
+        """The digests of a subscriber, newest first."""
+
+    def decisions(self, subscriber: SubscriberId, *, limit: int) -> list[Decided]:
+        """The decisions for a subscriber, digests and closed skips, newest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,44 +61,51 @@ class Explanation:
 
 
 def next_plan(
-    ledger: Ledger, subscriber: Subscriber, *, expect: selection.Expect, now: datetime
+    ledger: HistoryLedger, subscriber: Subscriber, *, expect: selection.Expect, now: datetime
 ) -> selection.Plan:
     """Plan the next digest from the papers known so far; it is the present one if one is due."""
     period, moment = periods.due_period(subscriber, now), now
-    standing = ledger.progress({subscriber.id: period})[subscriber.id]
-    if standing.decided:
-        moment = periods.next_occurrence(subscriber.schedule, subscriber.timezone, now)
+    progress = ledger.progress({subscriber.id: period})[subscriber.id]
+    if progress.decided:
+        moment = periods.next_due(subscriber, now)
         period = periods.due_period(subscriber, moment)
-    after = standing.until
-    if after is None:
-        after = _first_cursor(ledger, subscriber, period, moment)
-    return _plan(ledger, subscriber, period, after, expect=expect, now=moment)
+    first = periods.first_window(subscriber, period, now=moment)
+    after = ledger.cursor(first) if progress.until is None else progress.until
+    waiting = Waiting(subscriber, period, after, progress.until is None)
+    planner = Planner(ledger, until=ledger.newest_paper(), expect=expect, now=moment)
+    return next(planner.plans([waiting]))
+
+
+def preview(
+    ledger: HistoryLedger, subscriber: Subscriber, *, expect: selection.Expect, now: datetime
+) -> tuple[selection.Plan, bool]:
+    """Plan the next digest, or where nothing new has come, the last one again; whether it did."""
+    plan = next_plan(ledger, subscriber, expect=expect, now=now)
+    if not plan.window.papers:
+        for decided in ledger.decisions(subscriber.id, limit=1):
+            return past_plan(ledger, subscriber, decided, expect=expect), True
+    return plan, False
 
 
 def past_plan(
-    ledger: Ledger,
-    subscriber: Subscriber,
-    window: Decided,
-    *,
-    expect: selection.Expect,
+    ledger: HistoryLedger, subscriber: Subscriber, decided: Decided, *, expect: selection.Expect
 ) -> selection.Plan:
-    """Plan a past digest again, from its papers, with the present profile."""
-    after = window.after
-    if after is None:
-        after = _first_cursor(ledger, subscriber, window.period, window.composed)
-    return _plan(
-        ledger,
-        subscriber,
-        window.period,
-        after,
-        expect=expect,
-        now=window.composed,
-        until=window.until,
-    )
+    """What the profile as it stands would have picked from the papers of a past decision."""
+    moment = decided.composed
+    first = periods.first_window(subscriber, decided.period, now=moment)
+    after = ledger.cursor(first) if decided.after is None else decided.after
+    waiting = Waiting(subscriber, decided.period, after, decided.after is None)
+    planner = Planner(ledger, until=decided.until, expect=expect, now=moment, is_past=True)
+    return next(planner.plans([waiting]))
 
 
 def explain(
-    ledger: Ledger, subscriber: Subscriber, paper: Paper, *, expect: selection.Expect, now: datetime
+    ledger: HistoryLedger,
+    subscriber: Subscriber,
+    paper: Paper,
+    *,
+    expect: selection.Expect,
+    now: datetime,
 ) -> Explanation:
     """Explain one paper in the digest that it was, or will be, considered for.
 
@@ -95,7 +128,7 @@ def explain(
                     detail=detail,
                 )
     window = next(
-        (d for d in ledger.decided(subscriber.id, limit=HISTORY) if _holds(d, paper)), None
+        (d for d in ledger.decisions(subscriber.id, limit=HISTORY) if _holds(d, paper)), None
     )
     if window is None:
         plan = next_plan(ledger, subscriber, expect=expect, now=now)
@@ -108,7 +141,9 @@ def _holds(window: Decided, paper: Paper) -> bool:
     return (window.after or 0) < paper.key <= window.until
 
 
-def _account(ledger: Ledger, plan: selection.Plan, paper: Paper, *, past: bool) -> Explanation:
+def _account(
+    ledger: HistoryLedger, plan: selection.Plan, paper: Paper, *, past: bool
+) -> Explanation:
     index = next((i for i, each in enumerate(plan.window.papers) if each.key == paper.key), None)
     if index is None:
         return _account_too_early(ledger, plan, paper, past=past)
@@ -133,17 +168,12 @@ def _account(ledger: Ledger, plan: selection.Plan, paper: Paper, *, past: bool) 
 
 
 def _account_too_early(
-    ledger: Ledger, plan: selection.Plan, paper: Paper, *, past: bool
+    ledger: HistoryLedger, plan: selection.Plan, paper: Paper, *, past: bool
 ) -> Explanation:
-    alone = _plan(
-        ledger,
-        plan.subscriber,
-        plan.period,
-        PaperKey(paper.key - 1),
-        expect="none",
-        now=plan.decision.composed,
-        until=paper.key,
-    )
+    moment = plan.decision.composed
+    waiting = Waiting(plan.subscriber, plan.period, PaperKey(paper.key - 1), is_first=True)
+    planner = Planner(ledger, until=paper.key, expect="none", now=moment, is_past=True)
+    alone = next(planner.plans([waiting]))
     return Explanation(
         plan.subscriber,
         paper,
@@ -156,23 +186,3 @@ def _account_too_early(
         detail=f"it arrived on {paper.arrived:%Y-%m-%d}, before the first digest's papers; "
         "`backfill` in the profile reaches further back",
     )
-
-
-def _first_cursor(
-    ledger: Ledger, subscriber: Subscriber, period: Period, now: datetime
-) -> PaperKey:
-    return ledger.cursor(periods.first_window(subscriber, period, now=now))
-
-
-def _plan(
-    ledger: Ledger,
-    subscriber: Subscriber,
-    period: Period,
-    after: PaperKey,
-    *,
-    expect: selection.Expect,
-    now: datetime,
-    until: PaperKey | None = None,
-) -> selection.Plan:
-    due, cursors = {subscriber.id: period}, {subscriber.id: after}
-    return next(plan_all(ledger, [subscriber], due, cursors, expect=expect, now=now, until=until))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from digest import selection
 from digest.explain import explanation
+from digest.explain.explanation import HistoryLedger
 from digest.model import Decided, Digest, Paper, Pick, Subscriber
-from digest.pipeline.protocols import Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,10 @@ class Replayed:
 
 
 def replay(
-    ledger: Ledger, subscriber: Subscriber, *, last: int, expect: selection.Expect
+    ledger: HistoryLedger, subscriber: Subscriber, *, last: int, expect: selection.Expect
 ) -> Iterator[Replayed]:
-    """Plan the subscriber's last decisions again, the newest first."""
-    windows = ledger.decided(subscriber.id, limit=last)
+    """The subscriber's last decisions, newest first, each planned again."""
+    windows = ledger.decisions(subscriber.id, limit=last)
     made = {digest.period: digest for digest in ledger.digests(subscriber.id, limit=last)}
     for window in windows:
         plan = explanation.past_plan(ledger, subscriber, window, expect=expect)

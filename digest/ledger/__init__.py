@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from digest.ledger.database import connect
+from digest.ledger.database import connect, connect_for_reading
+from digest.ledger.draft import Draft
 from digest.ledger.ledger import Ledger
 
-__all__ = ["Ledger", "open"]
+__all__ = ["Draft", "Ledger", "open", "open_draft"]
 
 
 def open(url: str, *, patience: timedelta = timedelta(seconds=10)) -> Ledger:  # noqa: A001 — read as ledger.open
@@ -20,3 +21,15 @@ def open(url: str, *, patience: timedelta = timedelta(seconds=10)) -> Ledger:  #
         LedgerError: where the URL names no database that can be used.
     """
     return Ledger(connect(url, patience=patience))
+
+
+def open_draft(url: str, *, patience: timedelta = timedelta(seconds=10)) -> Draft:
+    """The ledger at a database URL for questions: it is read as it is, and nothing is written.
+
+    A database that does not exist is not created; the draft then begins empty. One of an older
+    version is not upgraded: the first method that uses it raises LedgerError.
+
+    Raises:
+        LedgerError: where the URL names no database that can be used.
+    """
+    return Draft(connect_for_reading(url, patience=patience))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from functools import partial
@@ -69,11 +69,9 @@ class Database:
         *,
         patience: timedelta,
         path: Path | None = None,
-        is_copy: bool = False,
     ) -> None:
-        self.url, self.patience, self.is_copy = url, patience, is_copy
-        self.path = path
-        """The SQLite file; None: PostgreSQL, or a private SQLite database."""
+        self.url, self.patience, self.path = url, patience, path
+        # The path is that of the SQLite file; None: PostgreSQL, or a private SQLite database.
         self.is_sqlite = engine.dialect.name == "sqlite"
         self._engine = engine
         one_state = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
@@ -82,6 +80,7 @@ class Database:
         self._turn = threading.Lock() if self.is_sqlite else nullcontext()
         self._preparing = threading.Lock()
         self._ready = False
+        self._only_reads = False
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -93,7 +92,13 @@ class Database:
 
     @contextmanager
     def writing(self, *locks: int) -> Iterator[Connection]:
-        """A transaction that is durable when the block ends, undone when it raises."""
+        """A transaction that is durable when the block ends, undone when it raises.
+
+        Raises:
+            LedgerError: The database was connected to for reading.
+        """
+        if self._only_reads:
+            raise LedgerError("this ledger is open for questions, which change nothing")
         with self._in_words():
             self._prepare()
             with self._turn, self._engine.begin() as connection:
@@ -110,6 +115,14 @@ class Database:
     def close(self) -> None:
         """Give back all connections; the next use connects again."""
         self._engine.dispose()
+
+    def only_read(self) -> bool:
+        """Refuse to write from now on; False, and nothing is created, where there is no ledger."""
+        self._only_reads = True
+        if self.path is not None and not self.path.exists():
+            return False
+        with self._in_words(), self._reading.connect() as connection:
+            return schema.version(connection) is not None
 
     def raw(self) -> Any:
         """The driver's connection, checked out of the pool."""
@@ -131,11 +144,17 @@ class Database:
                 self._ready = True
 
     def _create_or_upgrade(self) -> None:
-        if self.path is not None:
+        if self.path is not None and not self._only_reads:
             _make_private(self.path.resolve())
         with self._reading.connect() as connection:
-            if schema.version(connection) == schema.HEAD:
-                return
+            version = schema.version(connection)
+        if version == schema.HEAD:
+            return
+        if self._only_reads:
+            raise LedgerError(
+                f"the ledger's tables are at version {version}, and this program needs "
+                f"{schema.HEAD}: `digest run` brings them up to date"
+            )
         with self._engine.begin() as connection:
             self.lock(connection, SCHEMA)
             if schema.version(connection) != schema.HEAD:
@@ -160,6 +179,20 @@ def connect(url: str, *, patience: timedelta) -> Database:
     raise wrong_url(url, LedgerError(f"{backend} is no database that this program can use"))
 
 
+def connect_for_reading(url: str, *, patience: timedelta) -> Database:
+    """The database that ``url`` names, for questions; an empty one in memory where it has no
+    ledger yet.
+
+    Raises:
+        LedgerError: The URL is wrong, or the database cannot be read.
+    """
+    database = connect(url, patience=patience)
+    if database.only_read():
+        return database
+    database.close()
+    return private(database.url, patience=patience)
+
+
 def _sqlite(url: URL, patience: timedelta) -> Database:
     if url.database is None or url.database in ("", ":memory:"):
         return private(url, patience=patience)
@@ -179,9 +212,7 @@ def _make_private(path: Path) -> None:
         private_files.restrict(path.with_name(name))
 
 
-def private(
-    url: URL, *, patience: timedelta, fill: Callable[[sqlite3.Connection], None] | None = None
-) -> Database:
+def private(url: URL, *, patience: timedelta) -> Database:
     """A SQLite database of one connection that nobody else sees and that leaves nothing behind.
 
     It lives in memory and moves to an unnamed temporary file where it outgrows that.
@@ -198,8 +229,6 @@ def private(
     )
     database = Database(url, _with_events(engine, patience), patience=patience)
     try:
-        if fill:
-            fill(only)
         engine.connect().close()  # from here on the pool owns it, and closes it
     except BaseException:
         only.close()

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, insert, select, update
+from sqlalchemy import Connection, bindparam, case, insert, select, update
 
 from digest.ledger import decision_codec
 from digest.ledger.aggregate import Aggregate
-from digest.ledger.database import INTAKE, batches
+from digest.ledger.database import batches
 from digest.ledger.deliveries import New, add
-from digest.ledger.subscribers import ensure_keys, keys
+from digest.ledger.publications import mark_behind
 from digest.ledger.tables import decision, delivery, sent, subscriber
 from digest.model import (
     Channel,
+    Decision,
     Digest,
     PaperKey,
     Period,
     Progress,
     Skip,
-    SkipReason,
     SubscriberId,
 )
-
-Channels = Mapping[SubscriberId, tuple[Channel, ...]]
 
 
 class Decisions(Aggregate):
@@ -36,15 +33,15 @@ class Decisions(Aggregate):
         found = dict.fromkeys(due, Progress(decided=False, until=None))
         with self._database.reading() as connection:
             for batch in batches(due):
-                decided = _decided(connection, {(name, str(due[name])) for name in batch})
                 rows = connection.execute(
-                    select(subscriber.c.name, subscriber.c.until).where(
+                    select(subscriber.c.id, subscriber.c.name, subscriber.c.until).where(
                         subscriber.c.name.in_(batch)
                     )
-                )
+                ).all()
+                decided = _decided(connection, {row.id: str(due[row.name]) for row in rows})
                 found.update(
-                    (name, Progress((name, str(due[name])) in decided, until))
-                    for name, until in rows
+                    (row.name, Progress((row.id, str(due[row.name])) in decided, row.until))
+                    for row in rows
                 )
         return found
 
@@ -64,129 +61,109 @@ class Decisions(Aggregate):
                         found[name].add(paper)
         return found
 
-    def record(self, decisions: Sequence[Digest | Skip], channels: Channels) -> int:
-        """Store decisions, and a pending delivery for each channel of each digest; how many.
+    def decided(self, due: Mapping[int, Period]) -> set[int]:
+        """Of these subscribers, by key, those whose period has a decision."""
+        with self._database.reading() as connection:
+            return {key for key, _ in _decided(connection, {key: str(due[key]) for key in due})}
 
-        Dropped: skips that leave their period open, what is decided already, and a digest with a
-        paper that its subscriber has had. Several processes may record at once.
+    def record(self, decisions: Sequence[Decision], *, now: datetime) -> int:
+        """Store what was decided of a batch of subscribers, and when each is due next.
+
+        A digest gets a pending delivery for each of its channels, and its reader's files are to
+        be published. Dropped are decisions for a period that has one already, and a digest with
+        a paper that its subscriber has had, which stays due; and all for somebody who has left.
+        Several processes may record at once. Returns how many decisions were stored.
         """
-        rounds: defaultdict[int, list[Digest | Skip]] = defaultdict(list)
-        before: Counter[SubscriberId] = Counter()
-        for one in decisions:
-            if not (isinstance(one, Skip) and one.reason is SkipReason.NOTHING_NEW):
-                rounds[before[one.subscriber]].append(one)
-                before[one.subscriber] += 1
         with self._database.writing() as connection:
-            all_known = len(keys(connection, before)) == len(before)
-            self._database.lock(connection, INTAKE, shared=all_known)
-            known = ensure_keys(connection, before)
-            _hold(connection, known.values())
-            return sum(
-                _record_batch(connection, batch, channels, known)
-                for once_each in rounds.values()
-                for batch in batches(once_each)
-            )
-
-    def add_channels(
-        self, due: Mapping[SubscriberId, Period], channels: Channels, *, now: datetime
-    ) -> int:
-        """Deliver the digests of these periods also on channels that were switched on since.
-
-        How many deliveries were added.
-        """
-        with self._database.writing(INTAKE) as connection:
-            return add_channels(connection, due, channels, now=now)
+            present = _hold(connection, [one.key for one in decisions])
+            decisions = [one for one in decisions if one.key in present]
+            closing = [one for one in decisions if one.outcome and not one.open_since]
+            decided = _decided(connection, {one.key: str(one.period) for one in closing})
+            undecided = [one for one in closing if (one.key, str(one.period)) not in decided]
+            had = _had(connection, {one.key: _picked(one.outcome) for one in undecided})
+            fresh = [one for one in undecided if not had[one.key]]
+            if fresh:
+                _store(connection, fresh)
+            stale = {one.key for one in undecided} - {one.key for one in fresh}
+            _set_due(connection, [one for one in decisions if one.key not in stale])
+            return len(fresh)
 
 
 def add_channels(
-    connection: Connection, due: Mapping[SubscriberId, Period], channels: Channels, *, now: datetime
+    connection: Connection,
+    due: Mapping[SubscriberId, Period],
+    channels: Mapping[SubscriberId, tuple[Channel, ...]],
+    *,
+    now: datetime,
 ) -> int:
-    """Give the digests of these periods the deliveries that these channels lack; how many."""
+    """Deliver the digests of these periods also on channels that they have no delivery on.
+
+    Returns how many deliveries were added. The caller holds INTAKE.
+    """
     missing: list[New] = []
     for batch in batches(due):
-        wanted = {(name, str(due[name])) for name in batch}
-        digests = _decided(connection, wanted, decision.c.skipped.is_(None))
         rows = connection.execute(
-            select(delivery.c.decision, delivery.c.channel).where(
-                delivery.c.decision.in_(digests.values())
-            )
+            select(subscriber.c.name, decision.c.period, decision.c.id, delivery.c.channel)
+            .join_from(subscriber, decision)
+            .outerjoin(delivery)
+            .where(subscriber.c.name.in_(batch), decision.c.skipped.is_(None))
+            .where(decision.c.period.in_({str(due[name]) for name in batch}))
         )
-        have = {(number, channel) for number, channel in rows}
+        have: dict[tuple[SubscriberId, int], set[str | None]] = {}
+        for name, period, number, channel in rows:
+            if period == str(due[name]):
+                have.setdefault((name, number), set()).add(channel)
         missing += [
-            New(number, channel, due[SubscriberId(name)], now)
-            for (name, _), number in digests.items()
-            for channel in dict.fromkeys(channels.get(SubscriberId(name), ()))
-            if (number, channel) not in have
+            New(number, channel, due[name], now)
+            for (name, number), there in have.items()
+            for channel in dict.fromkeys(channels.get(name, ()))
+            if channel not in there
         ]
     add(connection, missing)
     return len(missing)
 
 
-def _hold(connection: Connection, numbers: Collection[int]) -> None:
-    """Keep others from deciding for these subscribers meanwhile; SQLite has one writer anyway."""
-    if connection.dialect.name == "postgresql":
-        for batch in batches(sorted(numbers)):
-            connection.execute(
-                select(subscriber.c.id)
-                .where(subscriber.c.id.in_(batch))
-                .order_by(subscriber.c.id)
-                .with_for_update(key_share=True)
-            )
-
-
-def _record_batch(
-    connection: Connection,
-    decisions: Sequence[Digest | Skip],
-    channels: Channels,
-    known: Mapping[SubscriberId, int],
-) -> int:
-    decided = _decided(connection, {(one.subscriber, str(one.period)) for one in decisions})
-    had = _had(connection, {known[one.subscriber]: _picked(one) for one in decisions})
-    fresh = [
-        one
-        for one in decisions
-        if (one.subscriber, str(one.period)) not in decided and not had[known[one.subscriber]]
-    ]
-    if fresh:
-        numbers = _store(connection, fresh, known)
-        add(
-            connection,
-            [
-                New(
-                    numbers[known[one.subscriber], str(one.period)],
-                    channel,
-                    one.period,
-                    one.composed,
-                )
-                for one in fresh
-                if isinstance(one, Digest)
-                for channel in dict.fromkeys(channels.get(one.subscriber, ()))
-            ],
+def _hold(connection: Connection, keys: Collection[int]) -> set[int]:
+    """Keep others from deciding for these subscribers meanwhile; those who have not left."""
+    present: set[int] = set()
+    for batch in batches(sorted(keys)):
+        rows = connection.execute(
+            select(subscriber.c.id, subscriber.c.left_at)
+            .where(subscriber.c.id.in_(batch))
+            .order_by(subscriber.c.id)
+            .with_for_update(key_share=True)
         )
-    return len(fresh)
+        present.update(row.id for row in rows if row.left_at is None)
+    return present
 
 
-def _store(
-    connection: Connection, fresh: Sequence[Digest | Skip], known: Mapping[SubscriberId, int]
-) -> dict[tuple[int, str], int]:
-    """Insert decisions, what they sent and where they ended; their keys by subscriber, period."""
+def _store(connection: Connection, fresh: Sequence[Decision]) -> None:
+    """Insert decisions with their deliveries, what they sent and where they ended."""
     rows = [
         {
-            "subscriber": known[one.subscriber],
-            "period": str(one.period),
-            "skipped": one.reason.value if isinstance(one, Skip) else None,
-            "composed": one.composed,
-            "until": one.until,
-            "body": decision_codec.pack(one),
+            "subscriber": one.key,
+            "period": str(outcome.period),
+            "skipped": outcome.reason.value if isinstance(outcome, Skip) else None,
+            "composed": outcome.composed,
+            "until": outcome.until,
+            "body": decision_codec.pack(outcome),
         }
         for one in fresh
+        if (outcome := one.outcome)
     ]
     added = connection.execute(
-        insert(decision).returning(decision.c.subscriber, decision.c.period, decision.c.id), rows
+        insert(decision).returning(decision.c.subscriber, decision.c.id), rows
     )
-    numbers = {(who, period): number for who, period, number in added}
+    numbers = {row.subscriber: row.id for row in added}
+    digests = [(one, one.outcome) for one in fresh if isinstance(one.outcome, Digest)]
+    new = [
+        New(numbers[one.key], channel, digest.period, digest.composed)
+        for one, digest in digests
+        for channel in dict.fromkeys(one.channels)
+    ]
+    add(connection, new)
     pairs = [
-        {"subscriber": known[one.subscriber], "paper": key} for one in fresh for key in _picked(one)
+        {"subscriber": one.key, "paper": key} for one, digest in digests for key in _picked(digest)
     ]
     if pairs:
         connection.execute(insert(sent), pairs)
@@ -200,26 +177,39 @@ def _store(
                 else_=bindparam("seen"),
             )
         ),
-        [{"who": known[one.subscriber], "seen": one.until} for one in fresh],
+        [{"who": row["subscriber"], "seen": row["until"]} for row in rows],
     )
-    return numbers
+    if digests:
+        since = min(digest.composed for _, digest in digests)
+        mark_behind(connection, [one.key for one, _ in digests], since=since)
 
 
-def _picked(one: Digest | Skip) -> list[PaperKey]:
-    return sorted({pick.paper.key for pick in one.picks}) if isinstance(one, Digest) else []
+def _set_due(connection: Connection, decisions: Sequence[Decision]) -> None:
+    if decisions:
+        connection.execute(
+            update(subscriber)
+            .where(subscriber.c.id == bindparam("who"))
+            .values(next_due=bindparam("then"), open_since=bindparam("open")),
+            [{"who": one.key, "then": one.next_due, "open": one.open_since} for one in decisions],
+        )
 
 
-def _decided(
-    connection: Connection, wanted: Collection[tuple[str, str]], *also: ColumnElement[bool]
-) -> dict[tuple[str, str], int]:
-    """(subscriber, period) → decision, for those of ``wanted`` that are decided."""
-    rows = connection.execute(
-        select(subscriber.c.name, decision.c.period, decision.c.id)
-        .join_from(decision, subscriber)
-        .where(subscriber.c.name.in_({name for name, _ in wanted}))
-        .where(decision.c.period.in_({period for _, period in wanted}), *also)
-    )
-    return {(name, period): number for name, period, number in rows if (name, period) in wanted}
+def _picked(outcome: Digest | Skip | None) -> list[PaperKey]:
+    picks = outcome.picks if isinstance(outcome, Digest) else ()
+    return sorted({pick.paper.key for pick in picks})
+
+
+def _decided(connection: Connection, wanted: Mapping[int, str]) -> set[tuple[int, str]]:
+    """(subscriber, period) pairs of ``wanted`` that are decided."""
+    found: set[tuple[int, str]] = set()
+    for batch in batches(wanted):
+        rows = connection.execute(
+            select(decision.c.subscriber, decision.c.period)
+            .where(decision.c.subscriber.in_(batch))
+            .where(decision.c.period.in_({wanted[key] for key in batch}))
+        )
+        found.update((key, period) for key, period in rows if wanted[key] == period)
+    return found
 
 
 def _had(

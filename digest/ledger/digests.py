@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
 from digest.ledger import decision_codec
 from digest.ledger.aggregate import Aggregate
-from digest.ledger.database import batches, rows_in
+from digest.ledger.database import rows_in
 from digest.ledger.papers import papers_with_keys
 from digest.ledger.tables import decision, subscriber
 from digest.model import Decided, Digest, SubscriberId
 
-_AT_A_TIME = 100
-"""Subscribers whose digests are read at a time."""
 _DIGESTS = (
     select(
         decision.c.id,
@@ -35,16 +33,16 @@ class Digests(Aggregate):
 
     def digests(self, name: SubscriberId, *, limit: int) -> list[Digest]:
         """A subscriber's digests, newest first."""
-        return next(self.archives([name], limit=limit))
+        return self.newest_digests([name], limit=limit)[name]
 
-    def archives(self, names: Collection[SubscriberId], *, limit: int) -> Iterator[list[Digest]]:
-        """The digests of each of these subscribers, newest first; read a few people at a time."""
-        for batch in batches(names, _AT_A_TIME):
-            with self._database.reading() as connection:
-                found = _newest(connection, batch, limit)
-            yield from found.values()
+    def newest_digests(
+        self, names: Collection[SubscriberId], *, limit: int
+    ) -> dict[SubscriberId, list[Digest]]:
+        """The newest ``limit`` digests of each of these subscribers, newest first."""
+        with self._database.reading() as connection:
+            return _newest(connection, list(names), limit)
 
-    def decided(self, name: SubscriberId, *, limit: int) -> list[Decided]:
+    def decisions(self, name: SubscriberId, *, limit: int) -> list[Decided]:
         """A subscriber's decisions, digests and closed skips, newest first."""
         ended = func.max(decision.c.until).over(order_by=decision.c.id, rows=(None, -1))
         query = (

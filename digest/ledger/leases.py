@@ -5,9 +5,9 @@ Every claim raises the delivery's fence; a write that brings an older fence chan
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
@@ -62,21 +62,19 @@ class Leases(Aggregate):
                     delivery.c.id, delivery.c.decision, delivery.c.fence, delivery.c.attempts
                 )
             ).all()
-            decided = digests.by_number(connection, {row.decision for row in rows})
-            kept = spool.kept(connection, [row.id for row in rows if row.attempts > 1])
-        return [
-            Claim(
-                DeliveryId(row.id),
-                channel,
-                decided[row.decision],
-                row.fence,
-                row.attempts,
-                kept.get(row.id),
-            )
-            for row in sorted(rows, key=lambda row: row.id)
-        ]
+            return _claims(connection, channel, rows)
 
-    def claimable(self, channel: Channel, *, now: datetime) -> int:
+    def claimable(
+        self, channel: Channel, *, now: datetime, after: DeliveryId, limit: int
+    ) -> list[Claim]:
+        """What ``claim`` would take, without taking it: ``limit`` deliveries beyond ``after``."""
+        columns = (delivery.c.id, delivery.c.decision, delivery.c.fence, delivery.c.attempts)
+        free = and_(_free(channel, now), delivery.c.id > after)
+        query = select(*columns).where(free).order_by(delivery.c.id)
+        with self._database.reading() as connection:
+            return _claims(connection, channel, connection.execute(query.limit(limit)).all())
+
+    def waiting(self, channel: Channel, *, now: datetime) -> int:
         """How many deliveries ``claim`` would find."""
         with self._database.reading() as connection:
             return connection.execute(select(func.count()).where(_free(channel, now))).scalar_one()
@@ -123,6 +121,22 @@ class Leases(Aggregate):
                     .values(state=State.PENDING, owner=None, updated=now, due=delivery.c.since)
                 ).rowcount
         return given_up
+
+
+def _claims(connection: Connection, channel: Channel, rows: Sequence[Any]) -> list[Claim]:
+    decided = digests.by_number(connection, {row.decision for row in rows})
+    kept = spool.kept(connection, [row.id for row in rows if row.attempts > 1])
+    return [
+        Claim(
+            DeliveryId(row.id),
+            channel,
+            decided[row.decision],
+            row.fence,
+            row.attempts,
+            kept.get(row.id),
+        )
+        for row in sorted(rows, key=lambda row: row.id)
+    ]
 
 
 def lapsed(now: datetime) -> ColumnElement[bool]:

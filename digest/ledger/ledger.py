@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
-from digest.ledger import snapshot
 from digest.ledger.backup import Backups
 from digest.ledger.bounces import Bounces
 from digest.ledger.commits import Commits
@@ -20,6 +17,7 @@ from digest.ledger.health import HealthCheck
 from digest.ledger.leases import Leases
 from digest.ledger.paper_lookup import PaperLookup
 from digest.ledger.papers import Papers
+from digest.ledger.publications import Publications
 from digest.ledger.subscriber_changes import SubscriberChanges
 from digest.ledger.subscribers import Subscribers
 from digest.ledger.suppressions import Suppressions
@@ -37,6 +35,7 @@ class Ledger(
     Leases,
     Commits,
     DeliveriesAdmin,
+    Publications,
     Suppressions,
     Bounces,
     Backups,
@@ -70,13 +69,3 @@ class Ledger(
         """Whether there is anything to open; the first method called creates it where not."""
         path = self._database.path
         return path is None or path.exists()
-
-    @contextmanager
-    def rehearsal(self) -> Iterator[Ledger]:
-        """A ledger whose writes are seen inside the block and gone at its end.
-
-        It is a copy: nobody else is kept waiting, and a database that does not exist yet is
-        not created.
-        """
-        with snapshot.rehearsal(self._database) as copy:
-            yield Ledger(copy)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import or_, select
 
 from digest.errors import NotFound
 from digest.ledger.aggregate import Aggregate
-from digest.ledger.papers import PAPER, papers_with_keys
+from digest.ledger.papers import PAPER
 from digest.ledger.tables import paper
-from digest.model import Paper, PaperKey
+from digest.model import Paper, PaperId, PaperKey
 from digest.text.clean import normal_title
 
 _ARXIV = re.compile(
@@ -32,33 +33,49 @@ class PaperLookup(Aggregate):
         """
         name = name.strip()
         number = match[1] if (match := _ARXIV.fullmatch(name)) else name
+        if known := self._paper_by_id(name, number):
+            return known
+        titles = self._titles()
+        key = _by_title(titles, name)
+        found = self._paper_by_id(titles[key][0], "")
+        assert found is not None  # noqa: S101  its title was found
+        return found
+
+    def _paper_by_id(self, name: str, number: str) -> Paper | None:
         query = select(*PAPER).where(
             or_(paper.c.id == name, paper.c.id == f"arxiv:{number}", paper.c.arxiv_id == number)
         )
         with self._database.reading() as connection:
-            if row := connection.execute(query.order_by(paper.c.key)).first():
-                return Paper(*row)
-            return _by_title(connection, name)
+            row = connection.execute(query.order_by(paper.c.key)).first()
+            return Paper(*row) if row else None
+
+    def _titles(self) -> dict[PaperKey, tuple[PaperId, str]]:
+        """The id and the title of every paper."""
+        with self._database.reading() as connection:
+            rows = connection.execute(select(paper.c.key, paper.c.id, paper.c.title))
+            return {row.key: (row.id, row.title) for row in rows}
 
 
-def _by_title(connection: Connection, name: str) -> Paper:
+def _by_title(titles: Mapping[PaperKey, tuple[PaperId, str]], name: str) -> PaperKey:
+    """The only paper whose title is ``name``, or has it in it.
+
+    Raises:
+        NotFound: There is none, or more than one.
+    """
     wanted = normal_title(name)
-    rows = connection.execute(select(paper.c.key, paper.c.title))
-    titles: dict[PaperKey, str] = {row.key: row.title for row in rows}
-    normal = {key: normal_title(title) for key, title in titles.items()}
+    normal = {key: normal_title(title) for key, (_, title) in titles.items()}
     # ``Low-Rank`` is one word there and ``low rank`` two: spaces do not count.
     within = [key for key, title in normal.items() if wanted and _dense(wanted) in _dense(title)]
     exact = [key for key in within if _dense(normal[key]) == _dense(wanted)]
     if len(found := exact or within) == 1:
-        return papers_with_keys(connection, found)[0]
+        return found[0]
     words = set(wanted.split())
     near = found or sorted(
         (key for key, title in normal.items() if words & set(title.split())),
         key=lambda key: -len(words & set(normal[key].split())),
     )
-    raise NotFound(
-        "single paper" if found else "paper", name, [titles[key] for key in near[:_NEAREST]]
-    )
+    kind = "single paper" if found else "paper"
+    raise NotFound(kind, name, [titles[key][1] for key in near[:_NEAREST]])
 
 
 def _dense(title: str) -> str:

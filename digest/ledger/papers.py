@@ -59,6 +59,16 @@ class Papers(Aggregate):
             _store_sightings(connection, number, matches)
             return matches
 
+    def candidates(self, keys: Collection[int]) -> list[Paper]:
+        """The papers that share one of these keys, each with those it shares."""
+        with self._database.reading() as connection:
+            return _candidates(connection, keys)
+
+    def keys_of_papers(self, ids: Collection[PaperId]) -> dict[PaperId, PaperKey]:
+        """The keys of the papers that are known by these ids."""
+        with self._database.reading() as connection:
+            return _keys_by_id(connection, ids)
+
     def record_rejected(
         self, name: str, content: DumpHash, reason: str, *, readers: str, now: datetime
     ) -> None:
@@ -109,6 +119,16 @@ class Papers(Aggregate):
             first = connection.scalar(first_after)
             return _newest(connection) if first is None else PaperKey(first - 1)
 
+    def newest_dump(self) -> int:
+        """The key of the dump that was read last; 0: there is none."""
+        with self._database.reading() as connection:
+            return connection.scalar(select(func.max(dump.c.id))) or 0
+
+    def newest_paper(self) -> PaperKey:
+        """The key of the paper that arrived last; 0: there is none."""
+        with self._database.reading() as connection:
+            return _newest(connection)
+
     def dumps(self, *, since: datetime) -> list[DumpSeen]:
         """Dumps that arrived at or after ``since``, in the order they were read."""
         query = (
@@ -154,34 +174,39 @@ def _pairs(connection: Connection, hashes: Collection[int]) -> set[tuple[int, Pa
     return {tuple(row) for row in rows_in(connection, query, paper_key.c.hash, hashes)}
 
 
+def numbered(
+    matches: Sequence[Match], by_id: Mapping[PaperId, PaperKey], newest: PaperKey
+) -> list[Match]:
+    """The matches with the keys that their papers get; a new paper under a known id is known.
+
+    ``by_id`` has the keys of ids that are known already.
+    """
+    keys = dict(by_id)
+    found: list[Match] = []
+    for match in matches:
+        key = keys.get(match.paper.id) if match.is_new else match.paper.key
+        is_new = key is None
+        if key is None:
+            newest = PaperKey(newest + 1)
+            key = keys[match.paper.id] = newest
+        paper = dataclasses.replace(match.paper, key=key, keys=frozenset())
+        found.append(Match(paper, match.records, is_new=is_new, keys=match.keys))
+    return found
+
+
 def _store_papers(
     connection: Connection, matches: Sequence[Match], candidates: Sequence[Paper]
 ) -> list[Match]:
-    """The matches with the keys their papers have got; a new paper under a known id is known."""
+    """Insert and improve papers; the matches with the keys that their papers have got."""
     by_id = _keys_by_id(connection, [match.paper.id for match in matches if match.is_new])
     before = {candidate.key: candidate for candidate in candidates}
-    following = _newest(connection) + 1
-    stored: list[Match] = []
-    added: list[Paper] = []
-    for match in matches:
-        known = match.paper.key if not match.is_new else by_id.get(match.paper.id)
-        key = PaperKey(following) if known is None else known
-        stored.append(
-            Match(
-                dataclasses.replace(match.paper, key=key, keys=frozenset()),
-                match.records,
-                is_new=known is None,
-                keys=match.keys,
-            )
-        )
-        if known is None:
-            following += 1
-            by_id[match.paper.id] = key
-            added.append(stored[-1].paper)
-        elif not match.is_new and before.get(key) != match.paper:
+    stored = numbered(matches, by_id, _newest(connection))
+    for match, kept in zip(matches, stored, strict=True):
+        if not match.is_new and before.get(kept.paper.key) != match.paper:
             _improve(connection, match.paper)
+    added = [_row(match.paper) for match in stored if match.is_new]
     if added:
-        connection.execute(insert(paper), [_row(one) for one in added])
+        connection.execute(insert(paper), added)
     return stored
 
 

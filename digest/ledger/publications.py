@@ -1,14 +1,155 @@
-"""Subscribers whose published files are behind what was decided."""
+"""Readers whose published files are behind: noted, claimed by one publisher, and settled."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, case, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    update,
+)
 
-from digest.ledger.database import batches
-from digest.ledger.tables import publication
+from digest.ledger.aggregate import Aggregate
+from digest.ledger.column_types import EPOCH
+from digest.ledger.database import INTAKE, batches
+from digest.ledger.tables import decision, delivery, publication, subscriber
+from digest.model import Publication, State, SubscriberId
+from digest.subscribers import codec
+
+_UNSETTLED = (State.PENDING, State.DEFERRED, State.CLAIMED)
+
+
+class Publications(Aggregate):
+    """Published files that are to be made, by reader."""
+
+    def count_publications(self) -> int:
+        """How many readers have files that are behind."""
+        with self._database.reading() as connection:
+            return connection.scalar(select(func.count()).select_from(publication)) or 0
+
+    def publish_everybody(self, *, now: datetime) -> None:
+        """Have the files of every reader who has a profile made anew."""
+        del now
+        with self._database.writing(INTAKE) as connection:
+            has_profile = select(subscriber.c.id).where(subscriber.c.profile.is_not(None))
+            mark_behind(connection, connection.scalars(has_profile).all(), since=EPOCH)
+
+    def claim_publications(
+        self, owner: str, *, now: datetime, lease: timedelta, limit: int
+    ) -> list[Publication]:
+        """Take up to ``limit`` readers whose files are behind and whom nobody else has in hand."""
+        free = or_(publication.c.owner.is_(None), publication.c.lease_until <= now)
+        with self._database.writing() as connection:
+            taken = (
+                select(publication.c.subscriber)
+                .where(free)
+                .order_by(publication.c.subscriber)
+                .limit(limit)
+                .with_for_update(skip_locked=True)
+            )
+            keys = connection.scalars(taken).all()
+            if not keys:
+                return []
+            theirs = publication.c.subscriber.in_(keys)
+            connection.execute(
+                update(publication).where(theirs).values(owner=owner, lease_until=now + lease)
+            )
+            return _publications(connection, theirs, limit)
+
+    def publications_behind(self, *, after: int, limit: int) -> list[Publication]:
+        """``limit`` readers whose files are behind, by key from beyond ``after``."""
+        with self._database.reading() as connection:
+            return _publications(connection, publication.c.subscriber > after, limit)
+
+    def publication_owners(self) -> list[str]:
+        """Everybody who has a reader's files in hand."""
+        owned = select(publication.c.owner).where(publication.c.owner.is_not(None)).distinct()
+        with self._database.reading() as connection:
+            return list(connection.scalars(owned))
+
+    def renew_publications(self, owner: str, *, now: datetime, lease: timedelta) -> set[int]:
+        """Extend the lease of the readers that an owner has in hand; their keys."""
+        mine = publication.c.owner == owner
+        with self._database.writing() as connection:
+            connection.execute(update(publication).where(mine).values(lease_until=now + lease))
+            return set(connection.scalars(select(publication.c.subscriber).where(mine)))
+
+    def settle_publications(
+        self, done: Collection[Publication], owner: str, *, now: datetime
+    ) -> None:
+        """Record that the files of these readers are in place: their deliveries by feed are sent.
+
+        A reader for whom something was decided meanwhile stays behind.
+        """
+        with self._database.writing() as connection:
+            for batch in batches(done):
+                claimed = {one.key: one.version for one in batch}
+                rows = connection.execute(
+                    select(publication.c.subscriber, publication.c.version)
+                    .where(publication.c.subscriber.in_(claimed), publication.c.owner == owner)
+                    .with_for_update()
+                )
+                settled = [key for key, version in rows if claimed[key] == version]
+                connection.execute(delete(publication).where(publication.c.subscriber.in_(settled)))
+                theirs = select(decision.c.id).where(decision.c.subscriber.in_(settled))
+                connection.execute(
+                    update(delivery)
+                    .where(delivery.c.channel == "feed", delivery.c.state.in_(_UNSETTLED))
+                    .where(delivery.c.due.is_not(None), delivery.c.decision.in_(theirs))
+                    .values(
+                        state=State.SENT, detail="published", due=null(), owner=null(), updated=now
+                    )
+                )
+
+    def release_publications(self, owners: Collection[str]) -> None:
+        """Let others take what these owners have claimed and not settled."""
+        with self._database.writing() as connection:
+            for batch in batches(owners):
+                connection.execute(
+                    update(publication)
+                    .where(publication.c.owner.in_(batch))
+                    .values(owner=null(), lease_until=null())
+                )
+
+
+def _publications(
+    connection: Connection, which: ColumnElement[bool], limit: int
+) -> list[Publication]:
+    rows = connection.execute(
+        select(
+            subscriber.c.id,
+            subscriber.c.name,
+            subscriber.c.profile,
+            subscriber.c.feed_token,
+            publication.c.since,
+            publication.c.version,
+        )
+        .join_from(publication, subscriber)
+        .where(which)
+        .order_by(subscriber.c.id)
+        .limit(limit)
+    )
+    return [
+        Publication(
+            row.id,
+            SubscriberId(row.name),
+            codec.decode(row.profile) if row.profile else None,
+            row.feed_token,
+            row.since,
+            row.version,
+        )
+        for row in rows
+    ]
 
 
 def mark_behind(connection: Connection, subscribers: Collection[int], *, since: datetime) -> None:
@@ -20,15 +161,13 @@ def mark_behind(connection: Connection, subscribers: Collection[int], *, since: 
     for batch in batches(sorted(subscribers)):
         behind = publication.c.subscriber.in_(batch)
         known = set(connection.scalars(select(publication.c.subscriber).where(behind)))
+        earlier = publication.c.since < bindparam("from")
         connection.execute(
             update(publication)
             .where(behind)
             .values(
                 version=publication.c.version + 1,
-                since=case(
-                    (publication.c.since < bindparam("from"), publication.c.since),
-                    else_=bindparam("from"),
-                ),
+                since=case((earlier, publication.c.since), else_=bindparam("from")),
             ),
             {"from": since},
         )

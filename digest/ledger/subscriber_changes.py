@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -32,7 +32,9 @@ from digest.subscribers.changes import Changes, Compiled, First, Former, Known, 
 
 _NO_FILE = "none"
 """Stands for the hash where a host has no profile files."""
-_ZONES = "zoneinfo"
+_CLOCK = "clock"
+SKEW = timedelta(hours=1)
+"""A clock that goes back by less is not noticed."""
 _BATCH = 1000
 _CANCELLABLE = (State.PENDING, State.DEFERRED, State.CLAIMED)
 _CHANNELS: tuple[Channel, ...] = ("email", "feed")
@@ -139,29 +141,44 @@ class SubscriberChanges(Aggregate):
         gone = set(_ids(rows))
         return tuple(name for name in names if name in gone)
 
-    def follow_zone_data(self, version: str, *, now: datetime) -> int:
-        """Compute all due times anew where the time zone data has changed; how many moved."""
-        known = select(mark.c.value).where(mark.c.name == _ZONES)
+    def follow_clock(self, zone_data: str, *, now: datetime) -> int:
+        """Compute all due times anew where they may be wrong; how many moved.
+
+        They may be wrong where the time zone data has another version, or where the clock was
+        put back: what was decided while it was ahead would not be looked at for as long.
+        """
         with self._database.reading() as connection:
-            before = connection.scalar(known)
-        if before == version:
+            last = connection.execute(select(mark).where(mark.c.name == _CLOCK)).one_or_none()
+        put_back = last is not None and last.at > now + SKEW
+        if last and last.value == zone_data and abs(last.at - now) <= SKEW:
             return 0
+        moved = 0
+        if last and (put_back or last.value != zone_data):
+            moved = self._reschedule(
+                changes.looked_at_anew if put_back else changes.rescheduled, now
+            )
+        with self._database.writing(INTAKE) as connection:
+            connection.execute(delete(mark).where(mark.c.name == _CLOCK))
+            connection.execute(insert(mark), {"name": _CLOCK, "at": now, "value": zone_data})
+        return moved
+
+    def _reschedule(
+        self,
+        again: Callable[[StoredSubscriber, Subscriber, datetime], StoredSubscriber],
+        now: datetime,
+    ) -> int:
         moved, after = 0, 0
-        while before is not None:
+        while True:
             with self._database.writing(INTAKE) as connection:
                 query = STORED.where(subscriber.c.id > after).order_by(subscriber.c.id)
                 rows = [stored(row) for row in connection.execute(query.limit(_BATCH))]
                 if not rows:
-                    break
+                    return moved
                 after = rows[-1].key
-                again = [changes.rescheduled(row, row.subscriber, now) for row in rows]
-                late = [new for row, new in zip(rows, again, strict=True) if new != row]
-                _replace(connection, late)
-                moved += len(late)
-        with self._database.writing(INTAKE) as connection:
-            connection.execute(delete(mark).where(mark.c.name == _ZONES))
-            connection.execute(insert(mark), {"name": _ZONES, "at": now, "value": version})
-        return moved
+                new = [again(row, row.subscriber, now) for row in rows]
+                differing = [one for row, one in zip(rows, new, strict=True) if row != one]
+                _replace(connection, differing)
+                moved += len(differing)
 
 
 def _planned(

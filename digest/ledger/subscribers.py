@@ -87,14 +87,18 @@ class Subscribers(Aggregate):
 
         With ``reopened``, also those whose period was due and empty, and stays open.
         """
-        beyond = select(subscriber.c.id).where(subscriber.c.id > after)
-        waiting: Any = beyond.where(subscriber.c.next_due <= now)
-        if reopened:
-            waiting = union_all(waiting, beyond.where(subscriber.c.open_since.is_not(None)))
         # As a subquery, so that SQLite takes the indices of the due times and not that of the key.
+        waiting = _waiting(now, reopened=reopened, after=after)
         query = STORED.where(subscriber.c.id.in_(waiting)).order_by(subscriber.c.id).limit(limit)
         with self._database.reading() as connection:
             return [stored(row) for row in connection.execute(query)]
+
+    def count_due(self, now: datetime, *, reopened: bool) -> int:
+        """How many ``due`` returns in all."""
+        waiting = _waiting(now, reopened=reopened, after=0).subquery()
+        query = select(func.count(waiting.c.id.distinct()))
+        with self._database.reading() as connection:
+            return connection.execute(query).scalar_one()
 
     def next_due(self) -> datetime | None:
         """When the next digest falls due; None: for nobody."""
@@ -118,6 +122,14 @@ class Subscribers(Aggregate):
                 for row in connection.execute(query):
                     found.setdefault(row.address, []).append(stored(row))
         return found
+
+
+def _waiting(now: datetime, *, reopened: bool, after: int) -> Any:
+    beyond = select(subscriber.c.id).where(subscriber.c.id > after)
+    is_due = beyond.where(subscriber.c.next_due <= now)
+    if not reopened:
+        return is_due
+    return union_all(is_due, beyond.where(subscriber.c.open_since.is_not(None)))
 
 
 def stored(row: Row[Any]) -> StoredSubscriber:

@@ -4,10 +4,11 @@ A date is a local calendar date; a datetime is timezone-aware and in UTC. Scores
 are multiples of 0.0001 between 0 and 1.
 """
 
-from digest.model.deliveries import Claim, DeliveryRow, Message, Outcome, State
+from digest.model.deliveries import Claim, DeliveryRow, Message, Outcome, Publication, State
 from digest.model.digests import (
     Coverage,
     Decided,
+    Decision,
     Digest,
     DumpSeen,
     LeftOut,
@@ -41,9 +42,10 @@ from digest.model.subscribers import (
 )
 
 __all__ = [
-    "Channel", "Claim", "Coverage", "Decided", "DeliveryId", "DeliveryRow", "Digest", "Dump",
-    "DumpHash", "DumpSeen", "Interest", "InterestKind", "LeftOut", "Match", "Matcher", "Message",
-    "Opinion", "Origin", "Outcome", "Paper", "PaperId", "PaperKey", "Period", "Pick", "Place",
-    "Problem", "Profile", "Progress", "Reason", "Record", "Schedule", "Skip", "SkipReason",
-    "State", "StoredSubscriber", "Subscriber", "SubscriberId", "Verdict", "Verdicts", "Why",
+    "Channel", "Claim", "Coverage", "Decided", "Decision", "DeliveryId", "DeliveryRow",
+    "Digest", "Dump", "DumpHash", "DumpSeen", "Interest", "InterestKind", "LeftOut", "Match",
+    "Matcher", "Message", "Opinion", "Origin", "Outcome", "Paper", "PaperId", "PaperKey",
+    "Period", "Pick", "Place", "Problem", "Profile", "Progress", "Publication", "Reason",
+    "Record", "Schedule", "Skip", "SkipReason", "State", "StoredSubscriber", "Subscriber",
+    "SubscriberId", "Verdict", "Verdicts", "Why",
 ]  # fmt: skip

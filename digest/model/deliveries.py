@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from digest.model.digests import Digest, Period
 from digest.model.identifiers import Channel, DeliveryId, SubscriberId
+from digest.model.subscribers import Subscriber
 
 
 class State(StrEnum):
@@ -82,3 +83,19 @@ class DeliveryRow:
     owner: str | None
     """The process that has claimed it."""
     papers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A reader whose published files are behind, claimed by one publisher."""
+
+    key: int
+    """The ledger's key of the subscriber."""
+    name: SubscriberId
+    subscriber: Subscriber | None
+    """None: the subscriber has left, and the files go."""
+    feed_token: str
+    since: datetime
+    """Pages of digests composed at this instant or later are not in place."""
+    version: int
+    """Grows with every change; a publisher settles only the version that it has claimed."""

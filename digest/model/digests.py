@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
-from digest.model.identifiers import PaperKey, SubscriberId
+from digest.model.identifiers import Channel, PaperKey, SubscriberId
 from digest.model.papers import Paper
 from digest.model.subscribers import Place
 
@@ -132,7 +132,7 @@ class SkipReason(StrEnum):
     """Why there is no digest for a period that is due."""
 
     NOTHING_NEW = "nothing new has arrived"
-    """The period stays open: papers that come before the next one is due still make a digest."""
+    """The period stays open for late dumps during its grace, then it is closed."""
     NOTHING_PICKED = "no paper matched"
     """The period is closed."""
 
@@ -157,6 +157,27 @@ class Progress:
     """This period already has a digest, or a closed skip."""
     until: PaperKey | None
     """Where the last digest ended; None: the subscriber has had none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is recorded of a subscriber whose digest was due."""
+
+    key: int
+    """The ledger's key of the subscriber."""
+    outcome: Digest | Skip | None
+    """None: the period had been decided before."""
+    channels: tuple[Channel, ...]
+    """Where a digest goes."""
+    next_due: datetime
+    """When to look at the subscriber again."""
+    open_since: datetime | None = None
+    """Set where the period stays open, and nothing is decided yet; see ``SkipReason``."""
+
+    @property
+    def period(self) -> Period | None:
+        """The period that is decided."""
+        return self.outcome.period if self.outcome else None
 
 
 @dataclass(frozen=True, slots=True)

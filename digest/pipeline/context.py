@@ -1,42 +1,39 @@
-"""The outside world of one pass, as the command line wires it."""
+"""What a pass works with: the ledger, the inbox, the transport, the publisher and the limits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Generic, TypeVar
 
-from digest.model import SubscriberId
-from digest.pipeline.beside import put_off
 from digest.pipeline.protocols import (
     Composer,
     Inbox,
-    Ledger,
+    PassLedger,
     Publisher,
     Track,
     Transport,
     untracked,
 )
-from digest.pipeline.report import Published
 from digest.render.pages import Pages
 from digest.render.site import Site
-from digest.selection.window import Expect
+from digest.selection import Expect
 
-BATCH = 500
-"""Subscribers decided, or deliveries by feed claimed, at a time."""
 MEND_TEMPLATE = "mend the template, or remove it to use the shipped one"
+LedgerT_co = TypeVar("LedgerT_co", bound=PassLedger, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class RunContext:
+class RunContext(Generic[LedgerT_co]):
     """What a pass reads from, writes to and goes by."""
 
     inbox: Inbox
-    ledger: Ledger
+    ledger: LedgerT_co
     transport: Transport
     publisher: Publisher
-    composer: Callable[[Collection[SubscriberId]], Composer]
-    """Called once a pass with all subscribers, when there is mail to send."""
+    composer: Callable[[], Composer]
+    """Called once a pass, when there is mail to send. Raises TemplateError."""
     pages: Pages
     site: Site
     clock: Callable[[], datetime]
@@ -44,7 +41,7 @@ class RunContext:
     stopping: Callable[[], bool]
     """Whether to finish what is in flight and begin nothing more."""
     owner: str
-    """Names this process in claims; no other one ever had the same."""
+    """Names this process in claims; no other process ever had the same name."""
     lease: timedelta
     expire_after: timedelta
     """A mail that could not be sent within this after its digest was made is given up."""
@@ -52,6 +49,6 @@ class RunContext:
     """Whether mail that may have arrived is sent again, and its bytes are kept for that."""
     expect: Expect
     feed_entries: int
+    grace: timedelta | None = None
+    """How long a period without new papers stays open; None: 6 h for a daily digest, else 24 h."""
     track: Track = untracked
-    beside: Callable[[Callable[[], Published]], Callable[[], Published]] = put_off
-    """Has feeds and pages published while mail goes out, or after it."""

@@ -1,168 +1,129 @@
-"""Decides the digests that are due, and records the decisions."""
+"""Decides the digests that are due, a batch of subscribers at a time, and records the decisions."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
-from functools import lru_cache, partial
-from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
-from digest import selection
 from digest.model import (
-    Digest,
-    Interest,
+    Coverage,
+    Decision,
     PaperKey,
     Period,
-    Profile,
+    Schedule,
     Skip,
-    Subscriber,
-    SubscriberId,
-    Verdicts,
+    SkipReason,
+    StoredSubscriber,
 )
-from digest.pipeline.context import BATCH
-from digest.pipeline.protocols import Ledger, Track, untracked
+from digest.pipeline.context import RunContext
+from digest.pipeline.planning import Planner, Waiting
+from digest.pipeline.protocols import DecisionLedger, PassLedger, PlanningLedger
+from digest.pipeline.report import DecideReport
 from digest.scheduling import periods
-from digest.selection.diversity import NearDuplicates
 
-if TYPE_CHECKING:
-    from digest.ranking import Ranking, Scored
-
-BACKGROUND = 5000
-"""How many of the newest papers teach the ranking which words are common."""
+BATCH = 500
+"""Subscribers that are decided together."""
+DAILY_GRACE, GRACE = timedelta(hours=6), timedelta(hours=24)
+"""How long a period stays open while no paper comes, of a daily digest and of others."""
 
 
-def decide(
-    ledger: Ledger,
-    subscribers: Sequence[Subscriber],
-    *,
-    expect: selection.Expect,
-    now: datetime,
-    track: Track = untracked,
-) -> tuple[Skip, ...]:
-    """Record a decision for everybody whose digest is due; those that made none, and why."""
-    due = {subscriber.id: periods.due_period(subscriber, now) for subscriber in subscribers}
-    channels = {subscriber.id: subscriber.channels for subscriber in subscribers}
-    ledger.add_channels(due, channels, now=now)
-    skips: list[Skip] = []
-    batch: list[Digest | Skip] = []
-    planned = plans(ledger, subscribers, due, expect=expect, now=now)
-    for plan in track(planned, "Choosing papers", len(subscribers)):
-        batch.append(plan.decision)
-        if isinstance(plan.decision, Skip):
-            skips.append(plan.decision)
-        if len(batch) == BATCH:
-            ledger.record(batch, channels)
-            batch.clear()
-    ledger.record(batch, channels)
-    return tuple(skips)
+def decide(context: RunContext[PassLedger], *, papers_came: bool, now: datetime) -> DecideReport:
+    """Record a decision for everybody whose digest is due.
 
-
-def plans(
-    ledger: Ledger,
-    subscribers: Sequence[Subscriber],
-    due: Mapping[SubscriberId, Period],
-    *,
-    expect: selection.Expect,
-    now: datetime,
-) -> Iterator[selection.Plan]:
-    """What to decide for each subscriber whose period is not decided yet. Records nothing."""
-    progress = ledger.progress(due)
-    cursor = lru_cache(ledger.cursor)  # many begin at the same instant
-    cursors: dict[SubscriberId, PaperKey] = {}
-    for subscriber in subscribers:
-        standing = progress[subscriber.id]
-        if not standing.decided:
-            begin = partial(periods.first_window, subscriber, due[subscriber.id], now=now)
-            after = standing.until
-            cursors[subscriber.id] = cursor(begin()) if after is None else after
-    waiting = [subscriber for subscriber in subscribers if subscriber.id in cursors]
-    if waiting:
-        yield from plan_all(ledger, waiting, due, cursors, expect=expect, now=now)
-
-
-def plan_all(
-    ledger: Ledger,
-    subscribers: Sequence[Subscriber],
-    due: Mapping[SubscriberId, Period],
-    cursors: Mapping[SubscriberId, PaperKey],
-    *,
-    expect: selection.Expect,
-    now: datetime,
-    until: PaperKey | None = None,
-) -> Iterator[selection.Plan]:
-    """Plans over the papers that came after each subscriber's cursor.
-
-    With ``until``, a window of the past is planned again: neither its papers nor what they are
-    compared with go beyond, and what its own digest sent does not count as sent before.
+    A pass draws on the papers up to the newest at its start: what another process reads
+    meanwhile is left to the next pass.
     """
-    # SciPy takes long to import, and most passes have nobody to rank for.
-    from digest.ranking import Corpus, Ranking  # noqa: PLC0415
-
-    papers = ledger.papers(after=min(cursors.values()), until=until)
-    keys = [paper.key for paper in papers]
-    first_day = min(due[subscriber.id].start for subscriber in subscribers)
-    begin = datetime.combine(first_day, time(), UTC) - timedelta(days=1)
-    # Papers may have come before the period: a backfill, or a service that stood still.
-    dumps = ledger.dumps(since=min([begin, *(paper.arrived for paper in papers)]))
-    verdicts = ledger.verdicts([subscriber.id for subscriber in subscribers if subscriber.learn])
-    corpus = Corpus.learn(ledger.papers(until=until, limit=BACKGROUND))
-    judged = [paper for each in verdicts.values() for paper in (*each.liked, *each.disliked)]
-    ranking = Ranking(corpus, papers, judged)
-    profiles = [_with_verdicts(subscriber, verdicts) for subscriber in subscribers]
-    sent = ledger.sent(cursors) if until is None else {}
-    alike = NearDuplicates()
-    for subscriber, profile, scored in zip(
-        subscribers, profiles, ranking.rank_many(profiles), strict=True
-    ):
-        period, after = due[subscriber.id], cursors[subscriber.id]
-        start = bisect_right(keys, after)
-        window = selection.window(
-            papers[start:],
-            dumps,
-            after=after,
-            period=period,
-            expect=expect,
-            today=now.astimezone(ZoneInfo(subscriber.timezone)).date(),
-        )
-        yield selection.plan(
-            subscriber,
-            period,
-            window,
-            _of_window(ranking, profile, scored, start),
-            sent=sent.get(subscriber.id, ()),
-            alike=alike,
-            now=now,
-        )
+    report = DecideReport()
+    total = context.ledger.count_due(now, reopened=papers_came)
+    if total:
+        decisions = _recorded(context, reopened=papers_came, now=now)
+        for decision in context.track(decisions, "Choosing papers", total):
+            if isinstance(decision.outcome, Skip):
+                report.add(decision.outcome)
+    return report
 
 
-def _with_verdicts(subscriber: Subscriber, verdicts: Mapping[SubscriberId, Verdicts]) -> Profile:
-    if subscriber.id not in verdicts:
-        return subscriber.profile
-    judged = verdicts[subscriber.id]
-    return replace(
-        subscriber.profile,
-        liked=tuple(paper.id for paper in judged.liked),
-        disliked=tuple(paper.id for paper in judged.disliked),
-    )
+def _recorded(
+    context: RunContext[PassLedger], *, reopened: bool, now: datetime
+) -> Iterator[Decision]:
+    """The decisions for everybody who is due, each recorded with its batch."""
+    ledger = context.ledger
+    planner = Planner(ledger, until=ledger.newest_paper(), expect=context.expect, now=now)
+    after = 0
+    while batch := ledger.due(now, reopened=reopened, after=after, limit=BATCH):
+        after = batch[-1].key
+        decisions = list(_decisions(planner, ledger, batch, grace=context.grace, now=now))
+        ledger.record(decisions, now=now)
+        yield from decisions
+        if context.stopping():
+            return
 
 
-def _of_window(ranking: Ranking, profile: Profile, scored: Scored, start: int) -> selection.Ranked:
-    """What a ranking says of its papers from ``start`` on."""
+def _decisions(
+    planner: Planner,
+    ledger: DecisionLedger,
+    batch: Sequence[StoredSubscriber],
+    *,
+    grace: timedelta | None,
+    now: datetime,
+) -> Iterator[Decision]:
+    due = {one.key: periods.due_period(one.subscriber, now) for one in batch}
+    decided = ledger.decided(due)
+    waiting: dict[int, Waiting] = {}
+    for one in batch:
+        after = cursor_of(ledger, one, due[one.key], now=now)
+        open_since = _open_since(one, now=now)
+        ends = open_since + _grace(one.subscriber.schedule, grace)
+        if one.key in decided:
+            yield Decision(one.key, None, (), periods.next_due(one.subscriber, now))
+        elif now >= ends or not planner.has_papers(after):
+            yield _without_papers(one, due[one.key], after, open_since, ends, now=now)
+        else:
+            waiting[one.key] = Waiting(one.subscriber, due[one.key], after, one.until is None)
+    if waiting:
+        plans = planner.plans(list(waiting.values()))
+        for key, plan in zip(waiting, plans, strict=True):
+            following = periods.next_due(plan.subscriber, now)
+            yield Decision(key, plan.decision, plan.subscriber.channels, following)
 
-    def later(indices: Iterable[int]) -> list[int]:
-        return [index - start for index in indices if index >= start]
 
-    def holding(interest: Interest) -> list[int]:
-        # As an exclusion it rules out exactly the papers that hold it.
-        return later(ranking.rank(Profile((), (interest,))).excluded)
+def cursor_of(
+    ledger: PlanningLedger, stored: StoredSubscriber, period: Period, *, now: datetime
+) -> PaperKey:
+    """Where the papers of the subscriber's next digest begin: after the last one, or, in a first
+    digest, at the start of its period."""
+    if stored.until is not None:
+        return stored.until
+    return ledger.cursor(periods.first_window(stored.subscriber, period, now=now))
 
-    return selection.Ranked(
-        scores=scored.scores[start:],
-        excluded={index - start: term for index, term in scored.excluded.items() if index >= start},
-        reasons=lambda index: ranking.reasons(profile, start + index),
-        alone=lambda interest: ranking.rank(Profile((interest,))).scores[start:],
-        holding=holding,
-    )
+
+def _open_since(one: StoredSubscriber, *, now: datetime) -> datetime:
+    """The pass that first found the period due and empty; ``now`` where none did before."""
+    schedule, zone = one.subscriber.schedule, one.subscriber.timezone
+    if one.open_since is None or periods.occurrence(schedule, zone, now) > one.open_since:
+        return now
+    return one.open_since
+
+
+def _grace(schedule: Schedule, setting: timedelta | None) -> timedelta:
+    if setting is not None:
+        return setting
+    return DAILY_GRACE if schedule.cron or schedule.every in ("day", "weekday") else GRACE
+
+
+def _without_papers(
+    one: StoredSubscriber,
+    period: Period,
+    after: PaperKey,
+    open_since: datetime,
+    ends: datetime,
+    *,
+    now: datetime,
+) -> Decision:
+    """Leave a period in which nothing came open until its grace ends, then close it."""
+    coverage = Coverage(dumps=0, papers=0)
+    skip = Skip(one.subscriber.id, period, now, after, SkipReason.NOTHING_NEW, coverage)
+    following = periods.next_due(one.subscriber, now)
+    if now >= ends:
+        return Decision(one.key, skip, (), following)
+    return Decision(one.key, skip, (), min(ends, following), open_since)

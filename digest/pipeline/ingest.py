@@ -8,14 +8,14 @@ from functools import partial
 from digest import dedup, sources
 from digest.errors import DumpError
 from digest.model import Dump, Problem
-from digest.pipeline.protocols import Inbox, InboxFile, Ledger, Track, untracked
+from digest.pipeline.protocols import Inbox, InboxFile, PaperLedger, Track, untracked
 from digest.pipeline.report import DumpRow, IngestReport
 
 REPORT = "report this fault together with the file, or save the file in another form"
 
 
 def ingest(
-    inbox: Inbox, ledger: Ledger, *, now: datetime, track: Track = untracked
+    inbox: Inbox, ledger: PaperLedger, *, now: datetime, track: Track = untracked
 ) -> IngestReport:
     """Read every finished file of the inbox that the ledger does not know.
 
@@ -69,7 +69,7 @@ def _read(file: InboxFile, *, now: datetime) -> tuple[Dump, frozenset[int]]:
         raise DumpError(f"its reader failed: {type(error).__name__}: {error}", REPORT) from error
 
 
-def _store(dump: Dump, keys: frozenset[int], ledger: Ledger, *, now: datetime) -> DumpRow:
+def _store(dump: Dump, keys: frozenset[int], ledger: PaperLedger, *, now: datetime) -> DumpRow:
     match = partial(dedup.match, listed=dump.listed, arrived=now)
     matches = ledger.record_dump(dump, keys, match, now=now)
     read = sum(len(match.records) for match in matches)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from digest.model import Outcome, Period, Problem, Skip, State, SubscriberId
+
+ROWS = 1000
+"""Digests that a report names one by one; beyond them it only counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,27 @@ class IngestReport:
     rejected: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
+    @property
+    def new(self) -> int:
+        """Papers that no dump had before."""
+        return sum(row.new for row in self.dumps)
+
+
+@dataclass(slots=True)
+class DecideReport:
+    """The digests that were due and were not made."""
+
+    skipped: int = 0
+    rows: list[Skip] = field(default_factory=list)
+    """The first ``ROWS`` of them."""
+    problems: tuple[Problem, ...] = ()
+
+    def add(self, skip: Skip) -> None:
+        """Count one more."""
+        self.skipped += 1
+        if len(self.rows) < ROWS:
+            self.rows.append(skip)
+
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
@@ -42,22 +67,26 @@ class Delivered:
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Deliveries:
+@dataclass(slots=True)
+class DeliverReport:
     """What became of the email deliveries that were due."""
 
-    rows: tuple[Delivered, ...] = ()
+    counts: Counter[State] = field(default_factory=Counter)
+    rows: list[Delivered] = field(default_factory=list)
+    """Those that were not sent, then others, ``ROWS`` of either at most."""
     problems: tuple[Problem, ...] = ()
     held: int = 0
     """Not tried, because no mail can be composed."""
 
-    def count(self, state: State) -> int:
-        """How many ended in ``state``."""
-        return sum(row.outcome.state is state for row in self.rows)
+    def add(self, row: Delivered) -> None:
+        """Count one more."""
+        self.counts[row.outcome.state] += 1
+        if self.counts[row.outcome.state] <= ROWS:
+            self.rows.append(row)
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishReport:
     """What became of the public files; the figures count feed files."""
 
     written: int = 0
@@ -70,52 +99,50 @@ class RunReport:
     """Everything one pass did."""
 
     now: datetime
-    intake: IngestReport
-    skips: tuple[Skip, ...]
-    deliveries: Deliveries
-    published: Published
+    ingested: IngestReport
+    decided: DecideReport
+    delivered: DeliverReport
+    published: PublishReport
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Those of every part of the pass."""
-        return (*self.intake.problems, *self.deliveries.problems, *self.published.problems)
+        """Those of every stage of the pass."""
+        stages = (self.ingested, self.decided, self.delivered, self.published)
+        return tuple(problem for stage in stages for problem in stage.problems)
 
     @property
     def failed(self) -> bool:
         """Whether something went wrong that a person should look at."""
         bad = (State.FAILED, State.UNCERTAIN, State.DEFERRED, State.EXPIRED)
-        bad_records = sum(row.bad for row in self.intake.dumps)
+        bad_records = sum(row.bad for row in self.ingested.dumps)
         return bool(
-            len(self.intake.problems) > bad_records  # a whole file, or the inbox
-            or self.deliveries.problems
-            or self.published.problems
-            or any(self.deliveries.count(state) for state in bad)
+            len(self.problems) > bad_records  # more than single papers of a dump
+            or any(self.delivered.counts[state] for state in bad)
         )
 
     def as_json(self) -> dict[str, Any]:
         """The object that ``digest run --json`` prints."""
-        rows = self.intake.dumps
-        count = self.deliveries.count
+        dumps, counts = self.ingested.dumps, self.delivered.counts
         return {
             "now": self.now.isoformat(),
             "dumps": {
-                "read": len(rows),
-                "unchanged": self.intake.unchanged,
-                "waiting": len(self.intake.waiting),
-                "rejected": len(self.intake.rejected),
+                "read": len(dumps),
+                "unchanged": self.ingested.unchanged,
+                "waiting": len(self.ingested.waiting),
+                "rejected": len(self.ingested.rejected),
             },
             "papers": {
-                key: sum(getattr(row, key) for row in rows)
+                key: sum(getattr(row, key) for row in dumps)
                 for key in ("read", "new", "merged", "bad")
             },
             "digests": {
-                "sent": count(State.SENT),
-                "skipped": len(self.skips),
-                "deferred": count(State.DEFERRED),
-                "failed": count(State.FAILED) + count(State.EXPIRED),
-                "uncertain": count(State.UNCERTAIN),
-                "cancelled": count(State.CANCELLED),
-                "held": self.deliveries.held,
+                "sent": counts[State.SENT],
+                "skipped": self.decided.skipped,
+                "deferred": counts[State.DEFERRED],
+                "failed": counts[State.FAILED] + counts[State.EXPIRED],
+                "uncertain": counts[State.UNCERTAIN],
+                "cancelled": counts[State.CANCELLED],
+                "held": self.delivered.held,
             },
             "feeds": {
                 "written": self.published.written,

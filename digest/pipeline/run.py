@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 
-from digest.model import Subscriber
 from digest.pipeline.context import RunContext
 from digest.pipeline.decide import decide
-from digest.pipeline.deliver import deliver, settle_feeds
+from digest.pipeline.deliver import deliver
 from digest.pipeline.ingest import ingest
+from digest.pipeline.protocols import PassLedger
 from digest.pipeline.publish import publish
 from digest.pipeline.report import RunReport
 
 
-def run(context: RunContext, subscribers: Sequence[Subscriber], *, now: datetime) -> RunReport:
-    """One pass. Whatever is interrupted is taken up by the next one."""
-    intake = ingest(context.inbox, context.ledger, now=now, track=context.track)
-    skips = decide(context.ledger, subscribers, expect=context.expect, now=now, track=context.track)
-    publishing = context.beside(partial(publish, context, subscribers))
-    deliveries = deliver(context, subscribers)
-    published = publishing()
-    settle_feeds(context)
-    return RunReport(now, intake, skips, deliveries, published)
+def run(context: RunContext[PassLedger], *, now: datetime) -> RunReport:
+    """Make one pass. Each stage ends in a commit; what is interrupted the next pass takes up."""
+    ingested = ingest(context.inbox, context.ledger, now=now, track=context.track)
+    decided = decide(context, papers_came=ingested.new > 0, now=now)
+    delivered = deliver(context)
+    published = publish(context, now=now)
+    return RunReport(now, ingested, decided, delivered, published)

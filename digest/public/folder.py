@@ -6,28 +6,51 @@ import fcntl
 import os
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+import shutil
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _PATH = re.compile(r"(?:[\w-][\w.-]*/)*[\w-][\w.-]*", re.ASCII)
-"""A relative path without hidden names and without characters that a URL has to escape."""
+"""Relative, no hidden names, nothing that a URL would have to escape."""
+MARKER = ".published"
+"""Says up to which dump the folder is complete. It is hidden, so no web server hands it out."""
 _TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp", re.ASCII)
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 class FolderPublisher:
-    """Writes files to a folder. POSIX only.
+    """Keeps files in a folder; fulfils ``pipeline.publish.Publisher``. POSIX only.
 
-    A file appears as a whole or not at all, and is durable once ``publish`` has returned. A file
-    with the same bytes is left as it is, with its time of change. Symbolic links below the folder
-    are not followed: a link in the place of a file is replaced, in the place of a folder it is an
-    error. Several publishers may work at once; the later version of a file wins. Temporary files
-    of a killed publisher are removed when files of the same folder are next published.
+    A file appears whole or not at all, and survives a power cut once ``publish`` has returned.
+    One whose bytes are the same is not touched, so its time of change stays true. Symbolic links
+    below the folder are never followed: one in a file's place is replaced, one in a folder's
+    place is an error. Several publishers may work at once; of two versions of one file the later
+    wins. What a killed publisher left behind is removed when another one first writes to the
+    same folder.
     """
 
     def __init__(self, public: Path) -> None:
         self._public = public
+        self._tidied: set[str] = set()
+        """Folders from which stale files were removed already: looking costs time with size."""
+
+    def read_marker(self) -> str | None:
+        """What ``write_marker`` wrote last; None in a folder that is new."""
+        try:
+            return (self._public / MARKER).read_text("ascii").strip()
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    def write_marker(self, newest: str) -> None:
+        """Record that everything up to the dump ``newest`` has been published to this folder.
+
+        Raises:
+            OSError: The folder cannot be written.
+        """
+        with _opened(self._public, "") as descriptor:
+            _replace(descriptor, MARKER, f"{newest}\n".encode("ascii"))
+            os.fsync(descriptor)
 
     def publish(self, files: Mapping[str, bytes]) -> tuple[int, int]:
         """Write ``files`` by their paths in the folder; count the written and the unchanged ones.
@@ -42,9 +65,7 @@ class FolderPublisher:
         """
         folders: dict[str, dict[str, bytes]] = {}
         for path, content in files.items():
-            if not _PATH.fullmatch(path):
-                raise ValueError(f"not a public path: {path!r}")
-            folder, _, name = path.rpartition("/")
+            folder, name = _split(path)
             folders.setdefault(folder, {})[name] = content
         written = 0
         failures: list[OSError] = []
@@ -56,10 +77,26 @@ class FolderPublisher:
             raise failures[0]
         return written, len(files) - written
 
-    def has(self, path: str) -> bool:
-        """Whether this path in the folder is a file, not a link."""
-        file = self._public / path
-        return file.is_file() and not file.is_symlink()
+    def remove(self, paths: Collection[str]) -> None:
+        """Remove files, and folders with all that they hold; what is not there is no error.
+
+        Paths are as for ``publish``. What cannot be removed does not keep the others.
+
+        Raises:
+            OSError: The first that cannot be removed.
+        """
+        failures: list[OSError] = []
+        for path in paths:
+            folder, name = _split(path)
+            try:
+                with _opened(self._public, folder, make=False) as descriptor:
+                    _remove(descriptor, name)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                failures.append(self._located(error, folder, name))
+        if failures:
+            raise failures[0]
 
     def _publish_folder(
         self, folder: str, contents: Mapping[str, bytes], failures: list[OSError]
@@ -68,7 +105,9 @@ class FolderPublisher:
         written = 0
         try:
             with _opened(self._public, folder) as descriptor:
-                _remove_stale(descriptor)
+                if folder not in self._tidied:
+                    _remove_stale(descriptor)
+                    self._tidied.add(folder)
                 for name, content in contents.items():
                     try:
                         if _read(descriptor, name, len(content)) != content:
@@ -87,16 +126,29 @@ class FolderPublisher:
         return OSError(error.errno, error.strerror, str(self._public.joinpath(*parts)))
 
 
+def _split(path: str) -> tuple[str, str]:
+    """The folder and the name of a public path.
+
+    Raises:
+        ValueError: It is absolute, has a hidden part, or a character that a URL would escape.
+    """
+    if not _PATH.fullmatch(path):
+        raise ValueError(f"not a public path: {path!r}")
+    folder, _, name = path.rpartition("/")
+    return folder, name
+
+
 @contextmanager
-def _opened(public: Path, folder: str) -> Iterator[int]:
-    """Open ``folder`` below ``public``; missing folders are created with mode 0755."""
-    if not public.is_dir():
+def _opened(public: Path, folder: str, *, make: bool = True) -> Iterator[int]:
+    """A descriptor of ``folder`` below ``public``; with ``make``, what is missing is made,
+    readable by all."""
+    if make and not public.is_dir():
         public.mkdir(parents=True, exist_ok=True)
         public.chmod(0o755)
     descriptor = os.open(public, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         for name in filter(None, folder.split("/")):
-            inner = _enter(descriptor, name)
+            inner = _enter(descriptor, name, make=make)
             os.close(descriptor)
             descriptor = inner
         yield descriptor
@@ -104,17 +156,29 @@ def _opened(public: Path, folder: str) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _enter(parent: int, name: str) -> int:
-    """Open the folder ``name`` in ``parent``; if it is missing, it is created durably."""
+def _enter(parent: int, name: str, *, make: bool) -> int:
+    """A descriptor of the folder ``name`` in ``parent``; with ``make`` it is made durably if it
+    is missing."""
     try:
         return os.open(name, _FOLDER, dir_fd=parent)
     except FileNotFoundError:
+        if not make:
+            raise
         with suppress(FileExistsError):
             os.mkdir(name, dir_fd=parent)
     inner = os.open(name, _FOLDER, dir_fd=parent)
     os.fchmod(inner, 0o755)
     os.fsync(parent)
     return inner
+
+
+def _remove(folder: int, name: str) -> None:
+    """Remove a file, a link or a whole folder; no link is followed."""
+    try:
+        os.unlink(name, dir_fd=folder)
+    except (IsADirectoryError, PermissionError):  # macOS and Linux differ
+        shutil.rmtree(name, dir_fd=folder)
+    os.fsync(folder)
 
 
 def _read(folder: int, name: str, size: int) -> bytes | None:

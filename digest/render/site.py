@@ -55,6 +55,16 @@ def feed_path(token: str, kind: FeedFormat) -> str:
     return f"feeds/{token}.{kind}"
 
 
+def feed_paths(token: str) -> list[str]:
+    """All feeds of one subscriber, relative to the public folder."""
+    return [feed_path(token, kind) for kind in FEED_TYPES]
+
+
+def archive_folder(token: str) -> str:
+    """The folder with all pages of one subscriber, relative to the public folder."""
+    return f"archive/{token}"
+
+
 def archive_path(token: str, period: Period) -> str:
     """The page that keeps one past digest, relative to the public folder."""
     return f"archive/{token}/{period}.html"

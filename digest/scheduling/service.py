@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import signal
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from queue import Empty, SimpleQueue
@@ -18,20 +18,18 @@ from typing import Any, TypeVar
 
 from apscheduler.executors.debug import DebugExecutor  # type: ignore[import-untyped]  # no types
 from apscheduler.schedulers.base import BaseScheduler  # type: ignore[import-untyped]  # nor here
-from apscheduler.triggers.base import BaseTrigger  # type: ignore[import-untyped]  # nor here
-
-from digest.model import Schedule, Subscriber
-from digest.scheduling import periods
 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
 LOOK = timedelta(seconds=5)
-"""The time between two looks at the inbox, the profiles and the clock."""
+"""How often the inbox, the profiles and the next due time are looked at."""
 REGULAR = timedelta(minutes=5)
 """The longest time between two passes; deferred deliveries have no alarm of their own."""
 FIRST_RETRY = timedelta(seconds=10)
+STEP = timedelta(minutes=1)
+"""A clock that is put back by more makes a pass."""
 LAST_RETRY = timedelta(minutes=5)
 """A failed pass is repeated after ``FIRST_RETRY``; the time doubles up to ``LAST_RETRY``."""
 
@@ -39,43 +37,48 @@ LAST_RETRY = timedelta(minutes=5)
 class Service:
     """Runs passes until it is told to stop, one at a time, in the thread that calls ``run``.
 
-    ``run_pass`` makes one pass as of an instant. ``subscribers`` returns those of now, cheaply
-    while nothing changes; where it raises, the last ones stay in force. ``inbox_changed`` says
-    whether the inbox has finished files that no pass has seen. ``clock`` is the system's clock.
-    Exceptions of these functions are logged and do not end the service.
+    ``run_pass`` makes one pass as of an instant. ``next_due`` says when the next digest falls
+    due. ``profiles_changed`` and ``inbox_changed`` say whether there is something that no pass
+    has seen. ``clock`` is the system's clock. What any of them raises is logged and does not end
+    the service.
     """
 
     def __init__(
         self,
         *,
         run_pass: Callable[[datetime], None],
-        subscribers: Callable[[], Sequence[Subscriber]],
+        next_due: Callable[[], datetime | None],
+        profiles_changed: Callable[[], bool],
         inbox_changed: Callable[[], bool],
         clock: Callable[[], datetime],
         look: timedelta = LOOK,
         regular: timedelta = REGULAR,
     ) -> None:
         self._run_pass = run_pass
-        self._subscribers = subscribers
-        self._inbox_changed = inbox_changed
+        self._next_due = next_due
+        self._news = {
+            "the profiles cannot be looked at": profiles_changed,
+            "the inbox cannot be looked at": inbox_changed,
+        }
         self._clock = clock
         self._look = look
-        self._alarms = _Alarms()
+        self._alarm = _Alarm()
         self._pace = _Pace(regular)
         self._faults: dict[str, str] = {}
+        self._latest = clock()
         self._stopping = False
         # Unlike an event, a queue can be used in a signal handler, whatever the thread is doing.
         self._wake: SimpleQueue[None] = SimpleQueue()
 
     def run(self) -> None:
-        """Make a first pass, then another one whenever there is a reason, until ``stop``."""
-        self._alarms.start()
+        """Catch up with a first pass, then make one whenever there is a reason, until ``stop``."""
+        self._alarm.start()
         try:
             while not self._stopping:
                 self._turn()
                 self._sleep()
         finally:
-            self._alarms.shutdown()
+            self._alarm.shutdown()
 
     def stop(self) -> None:
         """Finish the current pass and begin no other; any thread or signal handler may call it."""
@@ -87,10 +90,13 @@ class Service:
         return self._stopping
 
     def _turn(self) -> None:
-        """Check everything once, and make a pass if there is a reason for one."""
-        self._tried("the profiles cannot be followed", self._follow)
-        changed = self._tried("the inbox cannot be looked at", self._inbox_changed)
-        if self._alarms.ring() or changed:
+        """Look at everything once, and make a pass if there is a reason for one."""
+        changed = [self._tried(what, look) for what, look in self._news.items()]
+        now = self._clock()
+        changed.append(now < self._latest - STEP)  # what was due may have been forgotten
+        self._latest = now
+        self._tried("the next due time cannot be read", self._set_alarm)
+        if self._alarm.ring() or any(changed):
             self._pace.owe()
         if self._stopping or not self._pace.is_time():
             return
@@ -102,13 +108,12 @@ class Service:
         else:
             self._pace.succeeded()
 
-    def _follow(self) -> None:
-        people = self._subscribers()
-        self._alarms.follow({(each.schedule, each.timezone) for each in people}, self._clock())
+    def _set_alarm(self) -> None:
+        self._alarm.set(self._next_due())
 
     def _sleep(self) -> None:
-        """Wait until the next alarm, the next look, or ``stop``."""
-        seconds = min(self._look.total_seconds(), self._alarms.seconds)
+        """Until the next alarm, the next look, or ``stop``."""
+        seconds = min(self._look.total_seconds(), self._alarm.seconds)
         try:
             self._wake.get(timeout=seconds)
         except Empty:
@@ -169,43 +174,41 @@ class _Pace:
         self._not_before = time.monotonic() + delay.total_seconds()
 
 
-class _Alarms(BaseScheduler):  # type: ignore[misc]  # the base has no types
-    """One job for each distinct schedule and zone; without a thread, since the service asks."""
+class _Alarm(BaseScheduler):  # type: ignore[misc]  # the base has no types
+    """One job at one instant. The scheduler has no thread: it rings when asked."""
 
     def __init__(self) -> None:
         super().__init__(timezone=UTC)
         self.seconds = float("inf")
-        """The seconds from the last ``ring`` to the next alarm."""
-        self._set: dict[tuple[Schedule, str], Any] = {}
+        """From the last ``ring`` to the alarm."""
+        self._at: datetime | None = None
+        self._job: Any = None
         self._rung = False
-        self._latest = datetime.min.replace(tzinfo=UTC)
 
-    def follow(self, wanted: Collection[tuple[Schedule, str]], now: datetime) -> None:
-        """Keep one alarm for each schedule and zone that is wanted, and no others.
-
-        If the clock was put back, all alarms are set again: earlier ones may be far ahead.
-        """
-        kept = wanted if now >= self._latest else ()
-        self._latest = now
-        for gone in self._set.keys() - set(kept):
-            self._set.pop(gone).remove()
-        for new in set(wanted) - self._set.keys():
-            self._set[new] = self.add_job(
-                self._sound, _Due(*new), misfire_grace_time=None, coalesce=True, max_instances=1
+    def set(self, at: datetime | None) -> None:
+        """Have the alarm go off at this instant, once, and at no other."""
+        if at == self._at:
+            return
+        if self._job is not None and self.get_job(self._job.id) is not None:
+            self._job.remove()
+        self._at, self._job = at, None
+        if at is not None:
+            self._job = self.add_job(
+                self._sound, "date", run_date=at, misfire_grace_time=None, coalesce=True
             )
 
     def ring(self) -> bool:
-        """Whether any alarm has gone off since the last call."""
+        """Whether the alarm has gone off since the last time."""
         self._rung = False
         seconds = self._process_jobs()
         self.seconds = float("inf") if seconds is None else seconds
         return self._rung
 
     def wakeup(self) -> None:
-        """Do nothing: the service calls ``ring`` often enough."""
+        """Do nothing: the service asks often enough."""
 
     def shutdown(self, wait: bool = True) -> None:
-        """Remove all alarms."""
+        """Let go of the alarm."""
         super().shutdown(wait)
 
     def _create_default_executor(self) -> Any:
@@ -213,14 +216,3 @@ class _Alarms(BaseScheduler):  # type: ignore[misc]  # the base has no types
 
     def _sound(self) -> None:
         self._rung = True
-
-
-class _Due(BaseTrigger):  # type: ignore[misc]  # the base has no types
-    """Goes off whenever a digest of this schedule falls due, as ``periods`` says."""
-
-    def __init__(self, schedule: Schedule, zone: str) -> None:
-        self._schedule, self._zone = schedule, zone
-
-    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
-        """The next due instant; missed ones need no alarms of their own."""
-        return periods.next_occurrence(self._schedule, self._zone, now)

@@ -159,11 +159,17 @@ def plan(
     sent: Collection[PaperKey],
     alike: Callable[[Paper, Paper], bool],
     now: datetime,
+    marks_late: bool = True,
 ) -> Plan:
     """Decide one subscriber's digest, which holds one of several papers that are ``alike``."""
     judgement = _judge(subscriber, seen.papers, ranked, sent, alike)
     picks = tuple(
-        _pick(seen.papers[index], float(ranked.scores[index]), ranked.reasons(index), period)
+        Pick(
+            seen.papers[index],
+            float(ranked.scores[index]),
+            ranked.reasons(index),
+            late=marks_late and _is_late(seen.papers[index], period),
+        )
         for index in judgement.picked
     )
     coverage = Coverage(
@@ -182,10 +188,9 @@ def plan(
     return Plan(subscriber, period, seen, ranked, judgement, decision)
 
 
-def _pick(paper: Paper, score: float, reasons: tuple[Reason, ...], period: Period) -> Pick:
-    """Make a pick; it is late if its dump's date lies before the digest's period."""
-    late = paper.listed is not None and paper.listed < period.start
-    return Pick(paper, score, reasons, late)
+def _is_late(paper: Paper, period: Period) -> bool:
+    """Whether the paper's dump is dated before the digest's period."""
+    return paper.listed is not None and paper.listed < period.start
 
 
 def why_left_out(plan: Plan, index: int) -> LeftOut | None:

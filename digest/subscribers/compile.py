@@ -35,8 +35,8 @@ class Store(Protocol):
     def count_subscribers(self, *, origin: Origin | None = None) -> int:
         """How many have a profile."""
 
-    def follow_zone_data(self, version: str, *, now: datetime) -> int:
-        """Compute all due times anew where the time zone data has changed."""
+    def follow_clock(self, zone_data: str, *, now: datetime) -> int:
+        """Compute all due times anew where clock or time zone data have changed."""
 
 
 def follow_file(home: Path, ledger: Store, host: str, *, now: datetime) -> Compiled | None:
@@ -46,7 +46,7 @@ def follow_file(home: Path, ledger: Store, host: str, *, now: datetime) -> Compi
         ConfigError: The files are wrong, or empty or missing though they had subscribers. The
             ledger stays as it is.
     """
-    ledger.follow_zone_data(zone_data_version(), now=now)
+    ledger.follow_clock(zone_data_version(), now=now)
     content = content_hash(home)
     if ledger.compiled(host, content, now=now):
         return None

@@ -87,7 +87,7 @@ def message_id(subscriber: SubscriberId, period: Period) -> str:
 
 def handle(raw: bytes, book: Book, domain: str | None = DOMAIN) -> HandledReport | None:
     addresses = {ADA: "ada@example.org", BOB: "bob@example.org"}
-    office = BounceHandler(book, TOKENS, domain, addresses, message_id)
+    office = BounceHandler(book, TOKENS, domain, addresses.get, message_id)
     report = parse.parse(raw)
     return None if report is None else office.handle(report, now=NOW)
 

@@ -78,10 +78,26 @@ def test_a_preview_is_what_the_run_then_sends(home: Path, tmp_path: Path) -> Non
 
 
 def test_a_preview_without_a_digest_says_why(home: Path) -> None:
-    digest(home, "run", "--now", FIRST)
+    for path in (home / "inbox").iterdir():
+        path.unlink()
     ended = digest(home, "preview", "ada", "--now", FIRST)
     assert (ended.code, ended.out) == (0, "")
-    assert ended.err == "No digest for 2026-W47: nothing new has arrived (0 considered).\n"
+    assert ended.err == "No digest for 2026-W46: nothing new has arrived (0 considered).\n"
     sample_home.put(home, "second", SOUP)
     ended = digest(home, "preview", "ada", "--now", FIRST)
-    assert ended.err == "No digest for 2026-W47: no paper matched (1 considered).\n"
+    assert ended.err == "No digest for 2026-W46: no paper matched (1 considered).\n"
+
+
+def test_where_nothing_new_has_come_the_last_digest_is_shown_as_the_profile_stands(
+    home: Path,
+) -> None:
+    digest(home, "run", "--now", FIRST)
+    ended = digest(home, "preview", "ada", "--now", FIRST)
+    assert END in ended.out
+    assert ended.err == (
+        "Nothing new has come. This is the digest for 2026-W46 as the profile stands now.\n"
+    )
+    profiles = (home / "subscribers.yaml").read_text()
+    (home / "subscribers.yaml").write_text(profiles.replace("lighthouse", "bagpipe"))
+    ended = digest(home, "preview", "ada", "--now", FIRST)
+    assert ended.err == "No digest for 2026-W46: no paper matched (1 considered).\n"

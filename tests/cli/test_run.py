@@ -5,18 +5,13 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from digest.cli import app
-from digest.pipeline.beside import forked
-from digest.pipeline.report import Published
 from tests.cli import sample_home
 from tests.cli.command import digest
 from tests.cli.sample_home import FIRST, SECOND, mails
-from tests.conftest import MakeUrl
 from tests.world import File, answer, snapshot
 
 TITLE = "The lighthouse at the end of the world"
@@ -109,7 +104,7 @@ def test_a_second_run_sends_nothing_and_changes_no_public_file(home: Path) -> No
         "Dumps 1 unchanged",
         "Papers nothing new",
         "Digests nothing new",
-        "Feeds 6 unchanged",
+        "Feeds nothing new",
     ]
     assert (everything(home / "public"), everything(home / "outbox")) == (public, outbox)
 
@@ -274,38 +269,3 @@ def test_a_wrong_command_line_is_explained(home: Path, arguments: list[str], sai
     assert (ended.code, ended.out) == (2, "")
     assert said in ended.err
     assert "Traceback" not in ended.err
-
-
-# --- many ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_many_are_published_by_a_second_process_while_mail_goes_out(
-    tmp_path: Path, emptied: MakeUrl, monkeypatch: pytest.MonkeyPatch, database: str
-) -> None:
-    if database == "postgresql":
-        monkeypatch.setenv("DIGEST_DATABASE_URL", emptied())
-    shared = "defaults:\n  timezone: UTC\n  channels: [email, feed]\nsubscribers:\n"
-    people = [
-        f"  - {{id: p{n}, email: p{n}@example.org, interests: [lighthouse]}}\n"
-        for n in range(app.MANY)
-    ]
-    home = sample_home.make(tmp_path / "home", profiles="".join((shared, *people)))
-    forks = []
-
-    def watched(work: Callable[[], Published]) -> Callable[[], Published]:
-        forks.append(work)
-        return forked(work)
-
-    monkeypatch.setattr(app, "forked", watched)
-    told = digest(home, "run", "--now", FIRST, "--json").json
-    assert len(forks) == 1
-    assert (told["digests"]["sent"], told["problems"]) == (app.MANY, [])
-    assert told["feeds"] == {"written": 3 * (app.MANY + 1), "unchanged": 0}
-    assert len(mails(home)) == len(list(home.glob("public/archive/*/2026-W46.html"))) == app.MANY
-
-    before = snapshot(home / "public")
-    again = digest(home, "run", "--now", FIRST, "--json").json
-    assert (again["digests"]["sent"], again["feeds"]["written"]) == (0, 0)
-    assert snapshot(home / "public") == before
-    assert {row["state"] for row in digest(home, "deliveries", "list", "--json").json} == {"sent"}

@@ -190,10 +190,10 @@ def test_questions_change_nothing(world: World) -> None:
     world.put("1.json", KEEPERS, SOUP)
     world.run([ADA], DUE)
     before = snapshot(world.folder)
-    with world.ledger() as ledger, ledger.rehearsal() as copy:
-        for paper in copy.papers():
-            explanation.explain(copy, ADA, paper, expect="none", now=utc(LATER))
-        explanation.next_plan(copy, ADA, expect="none", now=utc(LATER))
+    with world.draft() as draft:
+        for paper in draft.papers():
+            explanation.explain(draft, ADA, paper, expect="none", now=utc(LATER))
+        explanation.next_plan(draft, ADA, expect="none", now=utc(LATER))
     assert snapshot(world.folder) == before
 
 

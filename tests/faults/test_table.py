@@ -148,9 +148,9 @@ def test_mail_that_no_server_takes_expires_and_the_operator_is_told(
     mx.behave = on("connect", "421 4.3.2 busy")
     for days in (0, 1):
         report = world.run(PEOPLE, NOW + timedelta(days=days), transport=mail)
-        assert [one.outcome.state for one in report.deliveries.rows] == [State.DEFERRED] * 3
+        assert [one.outcome.state for one in report.delivered.rows] == [State.DEFERRED] * 3
     report = world.run(PEOPLE, NOW + timedelta(days=2), transport=mail)
-    assert "3 could not be delivered within 2 days" in str(report.deliveries.problems[0])
+    assert "3 could not be delivered within 2 days" in str(report.delivered.problems[0])
     assert set(states(world).values()) == {State.EXPIRED}
 
 

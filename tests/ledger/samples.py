@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from hashlib import sha256
 
 from digest.ledger import Ledger
+from digest.ledger.database import INTAKE
+from digest.ledger.subscribers import ensure_keys, keys
 from digest.model import (
     Channel,
     Claim,
     Coverage,
+    Decision,
     Digest,
     Dump,
     DumpHash,
@@ -32,6 +36,7 @@ from digest.model import (
 
 NOW = datetime(2025, 11, 20, 8, 0, 0, 123456, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+WEEKLY = timedelta(days=7)
 LEASE = 5 * MINUTE
 ADA, BOB = SubscriberId("ada"), SubscriberId("bob")
 WEEK = Period(date(2025, 11, 10), "week")
@@ -140,12 +145,45 @@ def skip(
     return Skip(subscriber, period, NOW, PaperKey(until), reason, Coverage(1, 3))
 
 
+def recorded(
+    ledger: Ledger,
+    outcomes: Iterable[Digest | Skip],
+    channels: Mapping[SubscriberId, tuple[Channel, ...]],
+) -> int:
+    """Have digests and skips recorded, several of one subscriber one after the other."""
+    rounds: dict[int, list[Decision]] = {}
+    before: Counter[SubscriberId] = Counter()
+    for one in outcomes:
+        name = one.subscriber
+        is_open = isinstance(one, Skip) and one.reason is SkipReason.NOTHING_NEW
+        decision = Decision(
+            key_of_subscriber(ledger, name),
+            one,
+            channels.get(name, ()),
+            NOW + WEEKLY,
+            NOW if is_open else None,
+        )
+        rounds.setdefault(before[name], []).append(decision)
+        before[name] += 1
+    return sum(ledger.record(each, now=NOW) for each in rounds.values())
+
+
+def key_of_subscriber(ledger: Ledger, name: SubscriberId) -> int:
+    """The ledger's key of a subscriber, who may have no profile."""
+    with ledger._database.reading() as connection:
+        known = keys(connection, [name])
+    if name in known:
+        return known[name]
+    with ledger._database.writing(INTAKE) as connection:
+        return ensure_keys(connection, [name])[name]
+
+
 def deliver(
     ledger: Ledger, *titles: str, channels: tuple[Channel, ...] = EMAIL, period: Period = WEEK
 ) -> Digest:
     """Have papers arrive and a digest of them decided for Ada."""
     decided = digest_of(arrive(ledger, *titles), period=period)
-    assert ledger.record([decided], {ADA: channels}) == 1
+    assert recorded(ledger, [decided], {ADA: channels}) == 1
     return decided
 
 

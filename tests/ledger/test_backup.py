@@ -30,6 +30,7 @@ from tests.ledger.samples import (
     claim,
     deliver,
     digest_of,
+    recorded,
     states,
 )
 
@@ -87,7 +88,7 @@ def test_everything_is_copied_and_nothing_else(source: Ledger, target: Ledger) -
 def test_a_copy_goes_on_where_the_original_stood(source: Ledger, target: Ledger) -> None:
     source.copy_into(target)
     following = digest_of(arrive(target, "c"), period=NEXT_WEEK)
-    assert target.record([following], {ADA: BOTH}) == 1
+    assert recorded(target, [following], {ADA: BOTH}) == 1
     assert [row.id for row in target.deliveries()] == [4, 3, 2, 1]
 
 
@@ -186,7 +187,7 @@ def test_what_is_newer_than_the_backup_is_held_after_restoring_it(
         assert restored.restored(now=NOW + DAY) == 1
         assert states(restored) == [State.UNCERTAIN]
         assert claim(restored, now=NOW + DAY) == []
-        assert restored.record([decided], {ADA: BOTH}) == 0
+        assert recorded(restored, [decided], {ADA: BOTH}) == 0
 
 
 def test_a_backup_that_cannot_be_written_leaves_nothing(source: Ledger, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from tests.ledger.samples import (
     claim,
     deliver,
     digest_of,
+    recorded,
     states,
 )
 
@@ -144,8 +145,10 @@ def test_the_next_digest_to_that_address_is_not_sent(ledger: Ledger) -> None:
     accept(ledger)
     settle(ledger, State.SENT)
     come_back(ledger)
-    ledger.record(
-        [digest_of(arrive(ledger, "b"), period=NEXT_WEEK)], {digest_of([]).subscriber: ("email",)}
+    recorded(
+        ledger,
+        [digest_of(arrive(ledger, "b"), period=NEXT_WEEK)],
+        {digest_of([]).subscriber: ("email",)},
     )
 
     (following,) = claim(ledger)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from threading import Barrier, Thread
 
 import pytest
@@ -16,6 +17,7 @@ import digest.ledger
 from digest.errors import LedgerError
 from digest.ledger import Ledger, decision_codec
 from digest.ledger.database import INTAKE, connect
+from digest.ledger.decisions import add_channels
 from digest.ledger.tables import subscriber
 from digest.model import (
     Channel,
@@ -41,6 +43,7 @@ from tests.ledger.samples import (
     claim,
     deliver,
     digest_of,
+    recorded,
     skip,
     states,
 )
@@ -58,7 +61,7 @@ def test_a_feed_token_is_made_once_and_hard_to_guess(ledger: Ledger) -> None:
 def test_a_digest_comes_back_as_it_was_decided(ledger: Ledger) -> None:
     decided = digest_of(arrive(ledger, "a", "b"))
 
-    assert ledger.record([decided], {ADA: BOTH}) == 1
+    assert recorded(ledger, [decided], {ADA: BOTH}) == 1
     assert ledger.digests(ADA, limit=5) == [decided]
     assert [(row.channel, row.state) for row in ledger.deliveries()] == [
         ("feed", State.PENDING),
@@ -68,25 +71,26 @@ def test_a_digest_comes_back_as_it_was_decided(ledger: Ledger) -> None:
 
 def test_a_period_is_decided_once(ledger: Ledger) -> None:
     one, two, three = arrive(ledger, "a", "b", "c")
-    assert ledger.record([digest_of([one])], {ADA: EMAIL}) == 1
+    assert recorded(ledger, [digest_of([one])], {ADA: EMAIL}) == 1
 
-    assert ledger.record([digest_of([two])], {ADA: EMAIL}) == 0
-    assert ledger.record([skip(SkipReason.NOTHING_PICKED, until=3)], {}) == 0
+    assert recorded(ledger, [digest_of([two])], {ADA: EMAIL}) == 0
+    assert recorded(ledger, [skip(SkipReason.NOTHING_PICKED, until=3)], {}) == 0
     assert (
-        ledger.record([digest_of([two], period=NEXT_WEEK), digest_of([three])], {ADA: EMAIL}) == 1
+        recorded(ledger, [digest_of([two], period=NEXT_WEEK), digest_of([three])], {ADA: EMAIL})
+        == 1
     )
 
-    assert [one.period for one in ledger.decided(ADA, limit=9)] == [NEXT_WEEK, WEEK]
+    assert [one.period for one in ledger.decisions(ADA, limit=9)] == [NEXT_WEEK, WEEK]
     assert len(ledger.deliveries()) == 2
 
 
 def test_a_digest_with_a_paper_sent_before_is_dropped_whole(ledger: Ledger) -> None:
     one, two = arrive(ledger, "a", "b")
-    ledger.record([digest_of([one])], {ADA: EMAIL})
+    recorded(ledger, [digest_of([one])], {ADA: EMAIL})
 
     stale = digest_of([one, two], period=NEXT_WEEK)
 
-    assert ledger.record([stale], {ADA: EMAIL}) == 0
+    assert recorded(ledger, [stale], {ADA: EMAIL}) == 0
     assert ledger.progress({ADA: NEXT_WEEK})[ADA] == Progress(False, one.key)
     assert ledger.sent({ADA: PaperKey(0)}) == {ADA: {one.key}}
 
@@ -96,33 +100,34 @@ def test_two_decisions_of_one_subscriber_in_one_call(ledger: Ledger) -> None:
     both = [digest_of([one]), digest_of([two], period=NEXT_WEEK)]
 
     assert (
-        ledger.record([*both, digest_of([one], period=Period(date(2025, 12, 1), "day"))], {}) == 2
+        recorded(ledger, [*both, digest_of([one], period=Period(date(2025, 12, 1), "day"))], {})
+        == 2
     )
     assert ledger.digests(ADA, limit=5) == both[::-1]
 
 
 def test_nothing_new_leaves_the_period_open(ledger: Ledger) -> None:
-    assert ledger.record([skip(SkipReason.NOTHING_NEW)], {ADA: EMAIL}) == 0
+    assert recorded(ledger, [skip(SkipReason.NOTHING_NEW)], {ADA: EMAIL}) == 0
     assert ledger.progress({ADA: WEEK}) == {ADA: Progress(False, None)}
 
 
 def test_nothing_picked_closes_the_period_and_moves_the_cursor(ledger: Ledger) -> None:
     arrive(ledger, "a", "b")
 
-    assert ledger.record([skip(SkipReason.NOTHING_PICKED, until=2)], {ADA: EMAIL}) == 1
+    assert recorded(ledger, [skip(SkipReason.NOTHING_PICKED, until=2)], {ADA: EMAIL}) == 1
     assert ledger.progress({ADA: WEEK}) == {ADA: Progress(True, PaperKey(2))}
     assert ledger.digests(ADA, limit=5) == []
     assert ledger.deliveries() == []
-    assert ledger.decided(ADA, limit=5) == [Decided(WEEK, NOW, None, PaperKey(2), 0)]
+    assert ledger.decisions(ADA, limit=5) == [Decided(WEEK, NOW, None, PaperKey(2), 0)]
 
 
 def test_a_period_decided_out_of_turn_does_not_move_the_cursor_back(ledger: Ledger) -> None:
     one, _, three = arrive(ledger, "a", "b", "c")
-    ledger.record([digest_of([three], period=NEXT_WEEK)], {ADA: EMAIL})
-    ledger.record([digest_of([one], now=NOW - 30 * DAY)], {ADA: EMAIL})
+    recorded(ledger, [digest_of([three], period=NEXT_WEEK)], {ADA: EMAIL})
+    recorded(ledger, [digest_of([one], now=NOW - 30 * DAY)], {ADA: EMAIL})
 
     assert ledger.progress({ADA: WEEK})[ADA].until == three.key
-    assert ledger.decided(ADA, limit=1) == [
+    assert ledger.decisions(ADA, limit=1) == [
         Decided(WEEK, NOW - 30 * DAY, three.key, one.key, picks=1)
     ]
 
@@ -130,7 +135,7 @@ def test_a_period_decided_out_of_turn_does_not_move_the_cursor_back(ledger: Ledg
 def test_sent_tells_subscribers_and_papers_apart(ledger: Ledger) -> None:
     one, two, three = arrive(ledger, "a", "b", "c")
     decisions = [digest_of([one, three]), digest_of([two], subscriber=BOB)]
-    ledger.record(decisions, {})
+    recorded(ledger, decisions, {})
     start = PaperKey(0)
 
     assert ledger.sent({ADA: start, BOB: start, SubscriberId("new"): start}) == {
@@ -144,7 +149,7 @@ def test_sent_tells_subscribers_and_papers_apart(ledger: Ledger) -> None:
 def test_standings_of_many_with_different_periods(ledger: Ledger) -> None:
     (one,) = arrive(ledger, "a")
     day = Period(date(2025, 11, 19), "day")
-    ledger.record([digest_of([one]), digest_of([one], subscriber=BOB, period=day)], {})
+    recorded(ledger, [digest_of([one]), digest_of([one], subscriber=BOB, period=day)], {})
 
     assert ledger.progress({ADA: day, BOB: day, SubscriberId("new"): WEEK}) == {
         ADA: Progress(False, one.key),
@@ -156,12 +161,12 @@ def test_standings_of_many_with_different_periods(ledger: Ledger) -> None:
 def test_a_digest_without_picks_is_a_digest(ledger: Ledger) -> None:
     empty = digest_of([], until=3)
 
-    assert ledger.record([empty], {ADA: EMAIL}) == 1
+    assert recorded(ledger, [empty], {ADA: EMAIL}) == 1
     assert ledger.digests(ADA, limit=1) == [empty]
     assert [claimed.digest for claimed in claim(ledger)] == [empty]
 
 
-def test_archives_come_in_the_order_asked_for_newest_digest_first(ledger: Ledger) -> None:
+def test_the_digests_of_many_come_newest_first(ledger: Ledger) -> None:
     one, two, three = arrive(ledger, "a", "b", "c")
     new = SubscriberId("new")
     of_ada = [
@@ -169,10 +174,23 @@ def test_archives_come_in_the_order_asked_for_newest_digest_first(ledger: Ledger
         for day, paper in enumerate((one, two, three), 1)
     ]
     of_bob = digest_of([two], subscriber=BOB)
-    ledger.record([*of_ada, of_bob], {})
-    ledger.record([skip(SkipReason.NOTHING_PICKED, until=3)], {})
+    recorded(ledger, [*of_ada, of_bob], {})
+    recorded(ledger, [skip(SkipReason.NOTHING_PICKED, until=3)], {})
 
-    assert list(ledger.archives([BOB, new, ADA], limit=2)) == [[of_bob], [], of_ada[:0:-1]]
+    found = ledger.newest_digests([BOB, new, ADA], limit=2)
+    assert found == {BOB: [of_bob], new: [], ADA: of_ada[:0:-1]}
+
+
+def switched_on(
+    ledger: Ledger,
+    due: Mapping[SubscriberId, Period],
+    channels: Mapping[SubscriberId, tuple[Channel, ...]],
+    *,
+    now: datetime = NOW,
+) -> int:
+    """Have the digests of these periods delivered on further channels; how many deliveries."""
+    with ledger._database.writing(INTAKE) as connection:
+        return add_channels(connection, due, channels, now=now)
 
 
 def test_a_channel_switched_on_later_gets_the_same_digest(ledger: Ledger) -> None:
@@ -180,17 +198,17 @@ def test_a_channel_switched_on_later_gets_the_same_digest(ledger: Ledger) -> Non
     due = {ADA: WEEK, BOB: WEEK}
     channels: dict[SubscriberId, tuple[Channel, ...]] = {ADA: BOTH, BOB: BOTH}
 
-    assert ledger.add_channels(due, channels, now=NOW + DAY) == 1
-    assert ledger.add_channels(due, channels, now=NOW + DAY) == 0
+    assert switched_on(ledger, due, channels, now=NOW + DAY) == 1
+    assert switched_on(ledger, due, channels, now=NOW + DAY) == 0
     (feed,) = ledger.claim("feed", "one", now=NOW + DAY, lease=DAY, limit=9)
     assert feed.digest == decided
-    assert ledger.add_channels({ADA: NEXT_WEEK}, channels, now=NOW) == 0
+    assert switched_on(ledger, {ADA: NEXT_WEEK}, channels) == 0
 
 
 def test_a_closed_period_without_digest_gets_no_delivery(ledger: Ledger) -> None:
-    ledger.record([skip(SkipReason.NOTHING_PICKED)], {ADA: EMAIL})
+    recorded(ledger, [skip(SkipReason.NOTHING_PICKED)], {ADA: EMAIL})
 
-    assert ledger.add_channels({ADA: WEEK}, {ADA: BOTH}, now=NOW) == 0
+    assert switched_on(ledger, {ADA: WEEK}, {ADA: BOTH}) == 0
     assert states(ledger) == []
 
 
@@ -213,7 +231,7 @@ def test_two_processes_deciding_at_once_store_each_decision_once(url: str) -> No
             start.wait()
             for name in names:
                 mine = digest_of(papers, subscriber=name)
-                counts.append(own.record([mine], {name: BOTH}))
+                counts.append(recorded(own, [mine], {name: BOTH}))
 
     threads = [Thread(target=process) for _ in range(2)]
     for thread in threads:
@@ -240,7 +258,7 @@ def test_two_processes_deciding_many_at_once_never_send_a_paper_twice(url: str) 
         with digest.ledger.open(url) as own:
             mine = [digest_of(papers, subscriber=name, period=period) for name in order]
             start.wait()
-            counts.append(own.record(mine, dict.fromkeys(names, BOTH)))
+            counts.append(recorded(own, mine, dict.fromkeys(names, BOTH)))
 
     threads = [
         Thread(target=process, args=(names, WEEK)),
@@ -268,10 +286,10 @@ def test_whoever_decides_for_others_is_not_waited_for(emptied: MakeUrl) -> None:
             other.lock(connection, INTAKE, shared=True)
             ada = select(subscriber.c.id).where(subscriber.c.name == ADA)
             connection.execute(ada.with_for_update(key_share=True))
-            assert ledger.record([for_bob], {BOB: EMAIL}) == 1
+            assert recorded(ledger, [for_bob], {BOB: EMAIL}) == 1
             with pytest.raises(LedgerError, match="locked"):
-                ledger.record([digest_of([paper])], {ADA: EMAIL})
-        assert ledger.record([digest_of([paper])], {ADA: EMAIL}) == 1
+                recorded(ledger, [digest_of([paper])], {ADA: EMAIL})
+        assert recorded(ledger, [digest_of([paper])], {ADA: EMAIL}) == 1
 
 
 def test_more_subscribers_than_one_statement_takes() -> None:
@@ -281,7 +299,7 @@ def test_more_subscribers_than_one_statement_takes() -> None:
     names = [SubscriberId(f"s{n}") for n in range(count)]
     decisions = [replace(digest_of([paper]), subscriber=name) for name in names]
 
-    assert ledger.record(decisions, dict.fromkeys(names, EMAIL)) == count
+    assert recorded(ledger, decisions, dict.fromkeys(names, EMAIL)) == count
     progress = ledger.progress(dict.fromkeys(names, WEEK))
     assert all(standing.decided for standing in progress.values())
     assert len(progress) == count

@@ -25,6 +25,7 @@ from tests.ledger.samples import (
     claim,
     deliver,
     digest_of,
+    recorded,
     states,
 )
 
@@ -62,7 +63,7 @@ def test_claims_take_the_oldest_first_and_only_their_channel(ledger: Ledger) -> 
     papers = arrive(ledger, "a", "b", "c")
     for number, paper in enumerate(papers):
         name = SubscriberId(f"s{number}")
-        ledger.record([digest_of([paper], subscriber=name)], {name: BOTH})
+        recorded(ledger, [digest_of([paper], subscriber=name)], {name: BOTH})
 
     assert [one.digest.subscriber for one in claim(ledger, limit=2)] == ["s0", "s1"]
     assert [one.digest.subscriber for one in claim(ledger)] == ["s2"]
@@ -215,7 +216,7 @@ def test_two_workers_share_the_work_and_no_delivery(url: str) -> None:
     with digest.ledger.open(url) as setup:
         (paper,) = arrive(setup, "a")
         decisions = [digest_of([paper], subscriber=name) for name in names]
-        setup.record(decisions, dict.fromkeys(names, EMAIL))
+        recorded(setup, decisions, dict.fromkeys(names, EMAIL))
     start = Barrier(3)
     taken: list[DeliveryId] = []
 
@@ -269,17 +270,19 @@ def test_what_has_come_to_an_end_is_not_kept(ledger: Ledger) -> None:
 def test_what_is_due_is_what_a_claim_finds(ledger: Ledger) -> None:
     deliver(ledger, "a", channels=BOTH)
     deliver(ledger, "b", period=NEXT_WEEK)
-    assert ledger.claimable("email", now=NOW) == 2
+    assert ledger.waiting("email", now=NOW) == 2
     claim(ledger, limit=1)
-    assert ledger.claimable("email", now=NOW) == 1
-    assert ledger.claimable("email", now=NOW + LEASE) == 2
-    assert ledger.claimable("feed", now=NOW) == 1
+    assert ledger.waiting("email", now=NOW) == 1
+    assert ledger.waiting("email", now=NOW + LEASE) == 2
+    assert ledger.waiting("feed", now=NOW) == 1
+    held = ledger.claimable("email", now=NOW, after=DeliveryId(0), limit=9)
+    assert [one.delivery for one in held] == [3]
 
 
 def test_a_digest_for_everybody_at_once(ledger: Ledger) -> None:
     (one,) = arrive(ledger, "a")
     day = Period(NOW.date(), "day")
     decisions = [digest_of([one], period=day), digest_of([one], subscriber=BOB, period=day)]
-    ledger.record(decisions, {ADA: EMAIL, BOB: EMAIL})
+    recorded(ledger, decisions, {ADA: EMAIL, BOB: EMAIL})
 
     assert [c.digest for c in claim(ledger)] == decisions

@@ -22,6 +22,7 @@ from tests.ledger.samples import (
     claim,
     deliver,
     digest_of,
+    recorded,
     states,
 )
 
@@ -62,8 +63,8 @@ def test_a_delivery_is_listed_with_all_that_is_known(ledger: Ledger) -> None:
 
 def test_filters_narrow_the_list(ledger: Ledger) -> None:
     one, two = arrive(ledger, "a", "b")
-    ledger.record([digest_of([one]), digest_of([one], subscriber=BOB)], {ADA: BOTH, BOB: EMAIL})
-    ledger.record([digest_of([two], period=NEXT_WEEK)], {ADA: EMAIL})
+    recorded(ledger, [digest_of([one]), digest_of([one], subscriber=BOB)], {ADA: BOTH, BOB: EMAIL})
+    recorded(ledger, [digest_of([two], period=NEXT_WEEK)], {ADA: EMAIL})
     end(ledger, State.FAILED)
 
     def listed(**filters: object) -> list[int]:

@@ -50,11 +50,3 @@ def test_a_paper_that_is_not_there_cannot_be_judged(ledger: Ledger) -> None:
     with pytest.raises(NotFound):
         ledger.record_verdict(ADA, PaperKey(7), "like", now=NOW)
     assert ledger.verdicts_of(ADA) == []
-
-
-def test_a_rehearsed_verdict_is_gone_afterwards(ledger: Ledger) -> None:
-    (paper,) = arrive(ledger, "a")
-    with ledger.rehearsal() as copy:
-        assert copy.record_verdict(ADA, paper.key, "like", now=NOW)
-        assert [each.opinion for each in copy.verdicts_of(ADA)] == ["like"]
-    assert ledger.verdicts_of(ADA) == []

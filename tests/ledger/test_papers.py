@@ -16,12 +16,12 @@ from digest.ledger import Ledger
 from digest.ledger.tables import dump as dump_table
 from digest.ledger.tables import sighting
 from digest.model import DumpHash, DumpSeen, Match, Paper, PaperId, PaperKey, Record
-from digest.pipeline import protocols
+from digest.pipeline.protocols import PassLedger
 from tests.conftest import disposing
 from tests.ledger.samples import DAY, HOUR, NOW, arrive, dump, key_of, keys_of, match_titles, record
 
 
-def fulfils_the_contract(ledger: Ledger) -> protocols.Ledger:
+def fulfils_the_contract(ledger: Ledger) -> PassLedger:
     """Checked by mypy."""
     return ledger
 

@@ -27,6 +27,7 @@ from tests.ledger.samples import (
     claim,
     deliver,
     digest_of,
+    recorded,
     states,
 )
 
@@ -141,7 +142,7 @@ def test_a_backup_restored_late_holds_what_may_have_gone_out_since(tmp_path: Pat
     with digest.ledger.open(f"sqlite:///{backup}") as ledger:
         assert ledger.restored(now=restored_at) == 1
         again = arrive(ledger, "b", now=restored_at)
-        ledger.record([digest_of(again, period=NEXT_WEEK, now=restored_at)], {ADA: EMAIL})
+        recorded(ledger, [digest_of(again, period=NEXT_WEEK, now=restored_at)], {ADA: EMAIL})
 
         # Nobody gets either twice: both emails are listed, none is taken up by itself.
         assert claim(ledger, now=restored_at + DAY) == []

@@ -56,6 +56,7 @@ from tests.ledger.samples import (
     dump,
     keys_of,
     match_titles,
+    recorded,
     skip,
 )
 
@@ -189,7 +190,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def decide(self, decision: Digest | Skip) -> None:
         """Record a decision, in the ledger and in the model."""
         new = self.model.decide(decision, CHANNELS)
-        assert self.ledger.record([decision], {decision.subscriber: CHANNELS}) == new
+        assert recorded(self.ledger, [decision], {decision.subscriber: CHANNELS}) == new
         if new:
             self.nobody_gets_a_paper_twice()
 

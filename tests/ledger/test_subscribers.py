@@ -167,15 +167,15 @@ def test_who_is_paused_is_not_due_before_that_day(ledger: Ledger) -> None:
 
 def test_other_zone_data_moves_what_is_not_due_yet(ledger: Ledger) -> None:
     ledger.save([person(SubscriberId(f"reader-{n}")) for n in range(3)], now=NOW)
-    assert ledger.follow_zone_data("2025a", now=NOW) == 0
+    assert ledger.follow_clock("2025a", now=NOW) == 0
     with ledger._database.writing() as connection:  # as older data would have had it
         late = subscriber.c.name != "reader-0"
         old = subscriber.update().where(late).values(next_due=NEXT_MONDAY + timedelta(hours=1))
         connection.execute(old)
         was_due = subscriber.update().where(subscriber.c.name == "reader-2").values(next_due=MONDAY)
         connection.execute(was_due)
-    assert ledger.follow_zone_data("2025a", now=NOW) == 0
-    assert ledger.follow_zone_data("2025b", now=NOW) == 1
+    assert ledger.follow_clock("2025a", now=NOW) == 0
+    assert ledger.follow_clock("2025b", now=NOW) == 1
     assert [one.next_due for one in ledger.subscribers(limit=9)] == [
         NEXT_MONDAY,
         NEXT_MONDAY,

@@ -25,6 +25,7 @@ from tests.ledger.samples import (
     claim,
     deliver,
     digest_of,
+    recorded,
 )
 
 FIRST = DeliveryId(1)
@@ -100,7 +101,9 @@ def test_a_suppressed_address_is_refused_in_any_case(ledger: Ledger) -> None:
 
 def test_others_are_not_held_back(ledger: Ledger) -> None:
     (paper,) = arrive(ledger, "a")
-    ledger.record([digest_of([paper]), digest_of([paper], subscriber=BOB)], {ADA: BOTH, BOB: BOTH})
+    recorded(
+        ledger, [digest_of([paper]), digest_of([paper], subscriber=BOB)], {ADA: BOTH, BOB: BOTH}
+    )
     ledger.unsubscribe(ADA, now=NOW)
 
     assert len(commit(ledger)) == 1

@@ -157,12 +157,13 @@ class Promises(RuleBasedStateMachine):
         for dump, jump, step, nth, late in deaths:
             self.happens(dump, jump)
             dying = Dying(step, nth, late=late)
+            self.home.compile(self.people, self.now)
             with (
                 suppress(Crash),
                 self.home.context(self.now, expire_after=LONG) as context,
             ):
                 doomed = replace(context, ledger=around(context.ledger, dying))
-                run(doomed, self.people, now=self.now)
+                run(doomed, now=self.now)
             self.nobody_gets_a_paper_twice()
 
     def happens(self, dump: DumpOf, jump: timedelta) -> None:
@@ -187,19 +188,19 @@ class Promises(RuleBasedStateMachine):
     def another_pass(self) -> None:
         """Nothing is left to do."""
         report = self.home.run(self.people, self.now, expire_after=LONG)
-        assert (report.deliveries.rows, report.intake.dumps) == ((), ())
+        assert (report.delivered.rows, report.ingested.dumps) == ([], ())
         assert report.published.written == 0
 
     def questions(self) -> None:
         """A dry run, previews and explanations."""
-        with self.home.context(self.now) as context, context.ledger.rehearsal() as book:
+        with self.home.context(self.now) as context, self.home.draft() as book:
             dry = replace(
                 context,
                 ledger=book,
                 transport=DryTransport(),
                 publisher=DryPublisher(self.home.folder / "public"),
             )
-            run(dry, self.people, now=self.now)
+            run(dry, now=self.now)
             for each in self.people:
                 explanation.next_plan(book, each, expect="none", now=self.now)
                 for paper in book.papers(limit=2):
@@ -225,8 +226,13 @@ class Promises(RuleBasedStateMachine):
                 assert self.home.feed(each) == sorted(self.read_by(each))
 
     def public_is_what_the_ledger_gives(self) -> None:
-        with TemporaryDirectory(dir=MEMORY) as other, self.home.context(self.now) as context:
-            publish(replace(context, publisher=FolderPublisher(Path(other))), self.people)
+        with (
+            TemporaryDirectory(dir=MEMORY) as other,
+            self.home.context(self.now) as context,
+            self.home.draft() as draft,
+        ):
+            elsewhere = replace(context, ledger=draft, publisher=FolderPublisher(Path(other)))
+            publish(elsewhere, now=self.now)
             rebuilt, public = snapshot(Path(other)), self.home.public()
         assert rebuilt.keys() == public.keys()
         # A digest's own page is made once, and shows the profile as it was then.

@@ -56,22 +56,34 @@ def test_unchanged_files_keep_their_time_and_inode(public: Path) -> None:
         )
 
 
-def test_it_knows_which_files_are_there(public: Path, tmp_path: Path) -> None:
+def test_the_marker_is_read_back_and_a_new_folder_has_none(public: Path) -> None:
     publisher = FolderPublisher(public)
-    assert not publisher.has("index.html")
-    publisher.publish(FILES)
-    (public / "linked.html").symlink_to(tmp_path)
-    (tmp_path / "outside").write_bytes(b"x")
-    (public / "outside.html").symlink_to(tmp_path / "outside")
-    asked = [
-        "index.html",
-        "feeds/abc.atom",
-        "feeds",
-        "feeds/no.atom",
-        "linked.html",
-        "outside.html",
-    ]
-    assert [path for path in asked if publisher.has(path)] == ["index.html", "feeds/abc.atom"]
+    assert publisher.read_marker() is None
+    publisher.write_marker("7")
+    assert FolderPublisher(public).read_marker() == "7"
+    (public / ".published").unlink()
+    assert publisher.read_marker() is None
+
+
+def test_files_and_folders_are_removed_and_what_is_missing_is_no_error(
+    public: Path, tmp_path: Path
+) -> None:
+    publisher = FolderPublisher(public)
+    publisher.publish({**FILES, "archive/abc/index.html": b"x", "archive/abc/1.html": b"y"})
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "kept").write_bytes(b"x")
+    (public / "linked").symlink_to(outside)
+
+    publisher.remove(["feeds/abc.atom", "feeds/no.atom", "no/folder.html", "archive/abc", "linked"])
+
+    assert not (public / "feeds/abc.atom").exists()
+    assert not (public / "archive/abc").exists()
+    assert not (public / "linked").is_symlink()
+    assert (outside / "kept").exists()
+    assert (public / "index.html").exists()
+    with pytest.raises(ValueError, match="not a public path"):
+        publisher.remove(["../outside/kept"])
 
 
 @pytest.mark.parametrize("changed", [b"<p>hullo", b"<p>", b"", b"<p>hello and more"])

@@ -37,6 +37,24 @@ def every(step: timedelta, start: str, end: str) -> list[datetime]:
     return [first + step * n for n in range((utc(end) - first) // step + 1)]
 
 
+class Due:
+    """When subscribers are due next, as a ledger remembers it."""
+
+    def __init__(self, people: Callable[[], Sequence[Subscriber]]) -> None:
+        self._people = people
+        self._due: dict[Subscriber, datetime] = {}
+
+    def next_due(self) -> datetime | None:
+        now = datetime.now(UTC)
+        people = self._people()
+        self._due = {each: self._due.get(each) or periods.next_due(each, now) for each in people}
+        return min(self._due.values(), default=None)
+
+    def decided(self, now: datetime) -> None:
+        """A pass was made, which also notices a clock that was put back."""
+        self._due = {each: periods.next_due(each, now) for each in self._due}
+
+
 def serve(
     moments: Sequence[datetime],
     people: Sequence[Subscriber] | Callable[[], Sequence[Subscriber]] = (),
@@ -49,6 +67,7 @@ def serve(
     """Run a service whose clock goes on by one moment at each look; when it made passes."""
     passes: list[datetime] = []
     clock = iter(moments)
+    due = Due(people if callable(people) else lambda: people)
 
     def look() -> bool:
         moment = next(clock, None)
@@ -61,11 +80,13 @@ def serve(
     def record(now: datetime) -> None:
         passes.append(now)
         run_pass(now)
+        due.decided(now)
 
     with freeze_time(moments[0], ignore=list(ignore)) as frozen:
         service = Service(
             run_pass=record,
-            subscribers=people if callable(people) else lambda: people,
+            next_due=due.next_due,
+            profiles_changed=lambda: False,
             inbox_changed=look,
             clock=lambda: datetime.now(UTC),
             look=timedelta(0),
@@ -181,17 +202,15 @@ def test_a_clock_that_was_a_year_ahead_leaves_no_alarm_there() -> None:
     right = every(HOUR, "2026-11-20T15:00", "2026-11-24T00:00")
     # No machine's monotonic clock goes back, so the service gets the real one.
     passes = serve(wrong + right, [weekly], ignore=["digest.scheduling.service"])
-    assert shown(passes) == ["Sat 20 13:00 +0100", "Mon 23 08:00 +0100"]
+    assert shown(passes) == ["Sat 20 13:00 +0100", "Fri 20 16:00 +0100", "Mon 23 08:00 +0100"]
 
 
-def test_many_subscribers_with_one_schedule_share_one_alarm(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_only_the_next_due_time_has_an_alarm(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "apscheduler")
     people = [person(f"p{n}", Schedule("day"), zone) for n in range(50) for zone in (BERLIN, "UTC")]
     passes = serve(every(HOUR, "2026-11-20T00:00", "2026-11-20T12:00"), people)
     assert shown(passes) == ["Fri 20 01:00 +0100", "Fri 20 08:00 +0100", "Fri 20 09:00 +0100"]
-    assert len([text for text in caplog.messages if text.startswith("Added job")]) == 2
+    assert len([text for text in caplog.messages if text.startswith("Added job")]) == 3
 
 
 def test_schedules_that_fall_due_together_make_one_pass() -> None:
@@ -264,7 +283,7 @@ def test_a_due_digest_whose_pass_failed_is_made_up_for() -> None:
     assert mail.of("ada")["2026-11-20"] == utc("2026-11-21T07:01")
 
 
-def test_profiles_that_cannot_be_read_leave_the_last_in_force_and_are_reported_once(
+def test_a_ledger_that_cannot_be_read_leaves_the_last_alarm_and_is_reported_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     def people() -> Sequence[Subscriber]:
@@ -275,7 +294,7 @@ def test_profiles_that_cannot_be_read_leave_the_last_in_force_and_are_reported_o
     passes = serve(every(HOUR, "2026-11-20T12:00", "2026-11-20T20:00"), people)
     assert shown(passes) == ["Fri 20 13:00 +0100", "Fri 20 18:00 +0100"]
     assert [record.getMessage() for record in caplog.records if record.exc_info] == [
-        "the profiles cannot be followed"
+        "the next due time cannot be read"
     ]
 
 
@@ -308,7 +327,8 @@ def waiting(run_pass: Callable[[datetime], None], people: Sequence[Subscriber] =
     """A service that only an alarm or ``stop`` can wake after its first pass."""
     return Service(
         run_pass=run_pass,
-        subscribers=lambda: people,
+        next_due=Due(lambda: people).next_due,
+        profiles_changed=lambda: False,
         inbox_changed=lambda: False,
         clock=lambda: datetime.now(UTC),
         look=HOUR,
@@ -350,7 +370,8 @@ def test_once_it_is_to_stop_no_pass_begins() -> None:
 
     service = Service(
         run_pass=passes.append,
-        subscribers=lambda: (),
+        next_due=lambda: None,
+        profiles_changed=lambda: False,
         inbox_changed=look,
         clock=lambda: datetime.now(UTC),
     )

@@ -23,7 +23,7 @@ from freezegun import freeze_time
 import digest.ledger
 from digest import tokens
 from digest.cli import app
-from digest.cli.serve import Profiles, Watch
+from digest.cli.serve import Profiles, Watch, next_due
 from digest.model import State, SubscriberId
 from digest.pipeline.run import run
 from digest.scheduling.service import Service
@@ -175,7 +175,7 @@ def serve(home: Path, moments: Sequence[datetime], happens: Callable[[datetime],
     """
     clock = iter(moments)
     opened = app.open_home(home)
-    inbox, profiles = Inbox(opened.inbox), Profiles(home)
+    inbox, profiles = Inbox(opened.inbox), Profiles(opened)
     watch = Watch(opened, inbox)
 
     def look() -> bool:
@@ -190,7 +190,8 @@ def serve(home: Path, moments: Sequence[datetime], happens: Callable[[datetime],
     def one_pass(now: datetime, failures: list[Exception]) -> None:
         try:
             with app.open_context(opened, now=now, inbox=Inbox(opened.inbox)) as context:
-                assert run(context, profiles(), now=now).problems == ()
+                profiles.follow(context.ledger, now=now)
+                assert run(context, now=now).problems == ()
         except Exception as error:
             failures.append(error)
 
@@ -209,7 +210,8 @@ def serve(home: Path, moments: Sequence[datetime], happens: Callable[[datetime],
     with freeze_time(moments[0], ignore=["digest.cli.app"]) as frozen:
         service = Service(
             run_pass=two_passes,
-            subscribers=profiles,
+            next_due=lambda: next_due(opened),
+            profiles_changed=profiles.changed,
             inbox_changed=look,
             clock=lambda: datetime.now(UTC),
             look=timedelta(0),
@@ -342,4 +344,4 @@ def test_a_profile_that_is_edited_meanwhile_counts_and_a_broken_edit_does_not(
         ("2026-11-21-daily", utc("2026-11-22T01:00")),  # 20:00 there
     ]
     assert caplog.text.count("unknown key 'intrests'") == 2
-    assert "profiles read anew; 2 subscribers" in caplog.text
+    assert "profiles read anew: 0 new, 1 changed, 0 removed" in caplog.text

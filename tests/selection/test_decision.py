@@ -42,7 +42,7 @@ def test_what_must_be_seen_is_sent_whatever_the_limit_and_the_threshold(world: W
     assert SOUP in titles
     keen = person("ada", [Interest("lighthouse", must_see=True)], limit=2)
     with world.ledger() as ledger:
-        (past,) = ledger.decided(keen.id, limit=1)
+        (past,) = ledger.decisions(keen.id, limit=1)
         plan = explanation.past_plan(ledger, keen, past, expect="none")
     assert len(plan.judgement.picked) == 4
 

@@ -1,0 +1,163 @@
+"""Plans digests against one archive that stays the same for a whole pass."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from digest import selection
+from digest.model import (
+    DumpSeen,
+    Interest,
+    Paper,
+    PaperKey,
+    Period,
+    Profile,
+    Subscriber,
+    SubscriberId,
+    Verdicts,
+)
+from digest.pipeline.protocols import PlanningLedger
+from digest.selection.diversity import NearDuplicates
+
+if TYPE_CHECKING:
+    from digest.ranking import Corpus, Ranking, Scored
+
+ARCHIVE = 5000
+"""How many of the newest papers teach the ranking which words are common."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A subscriber for whom the digest of a period is to be planned."""
+
+    subscriber: Subscriber
+    period: Period
+    after: PaperKey
+    """Where the digest before it ended."""
+    is_first: bool
+    """The subscriber has had no digest: nothing in it is late, and no page is missing."""
+
+
+class Planner:
+    """Plans digests from papers up to the key ``until``.
+
+    The newest ``ARCHIVE`` of these papers teach the ranking, and nothing else does. So a plan is
+    the same whoever else is planned for. With ``is_past`` a decision of the past is planned
+    again: what its own digest sent does not count as sent before.
+    """
+
+    def __init__(
+        self,
+        ledger: PlanningLedger,
+        *,
+        until: PaperKey,
+        expect: selection.Expect,
+        now: datetime,
+        is_past: bool = False,
+    ) -> None:
+        self._ledger, self._until, self._expect = ledger, until, expect
+        self._now, self._is_past = now, is_past
+        self._near_duplicates = NearDuplicates()
+        self._corpus: Corpus | None = None
+        self._ranking: Ranking | None = None
+        self._papers: list[Paper] = []
+        self._keys: list[PaperKey] = []
+        self._after = until
+        """``_papers`` are those with greater keys."""
+
+    def has_papers(self, after: PaperKey) -> bool:
+        """Whether any paper came after ``after``."""
+        return after < self._until
+
+    def plans(self, waiting: Sequence[Waiting]) -> Iterator[selection.Plan]:
+        """Plan one digest for each of a batch, in order."""
+        self._read_papers(min(one.after for one in waiting))
+        names = [one.subscriber.id for one in waiting if one.subscriber.learn]
+        verdicts = self._ledger.verdicts(names)
+        profiles = [_with_verdicts(one.subscriber, verdicts) for one in waiting]
+        ranking = self._ranked(verdicts.values())
+        cursors = {one.subscriber.id: one.after for one in waiting}
+        sent = {} if self._is_past else self._ledger.sent(cursors)
+        dumps = self._dumps(min(one.period.start for one in waiting))
+        for one, profile, scored in zip(
+            waiting, profiles, ranking.rank_many(profiles), strict=True
+        ):
+            start = bisect_right(self._keys, one.after)
+            window = selection.window(
+                self._papers[start:],
+                dumps,
+                after=one.after,
+                period=one.period,
+                expect="none" if one.is_first else self._expect,
+                today=self._now.astimezone(ZoneInfo(one.subscriber.timezone)).date(),
+            )
+            yield selection.plan(
+                one.subscriber,
+                one.period,
+                window,
+                _of_window(ranking, profile, scored, start),
+                sent=sent.get(one.subscriber.id, ()),
+                alike=self._near_duplicates,
+                now=self._now,
+                marks_late=not one.is_first,
+            )
+
+    def _read_papers(self, after: PaperKey) -> None:
+        """Have every paper beyond ``after`` at hand."""
+        if after < self._after:
+            self._papers = self._ledger.papers(after=after, until=self._until)
+            self._keys = [paper.key for paper in self._papers]
+            self._after, self._ranking = after, None
+
+    def _ranked(self, verdicts: Iterable[Verdicts]) -> Ranking:
+        """The ranking of the papers at hand; it also knows the papers that somebody judged."""
+        # SciPy takes long to import, and most passes have nobody to rank for.
+        from digest.ranking import Corpus, Ranking  # noqa: PLC0415
+
+        if self._corpus is None:
+            self._corpus = Corpus.learn(self._ledger.papers(until=self._until, limit=ARCHIVE))
+        if self._ranking is None:
+            self._ranking = Ranking(self._corpus, self._papers)
+        judged = (paper for each in verdicts for paper in (*each.liked, *each.disliked))
+        self._ranking.place_judged(judged)
+        return self._ranking
+
+    def _dumps(self, first_day: date) -> list[DumpSeen]:
+        begin = datetime.combine(first_day, time(), UTC) - timedelta(days=1)
+        # Papers may have come before the period: a backfill, or a service that stood still.
+        return self._ledger.dumps(since=min([begin, *(paper.arrived for paper in self._papers)]))
+
+
+def _with_verdicts(subscriber: Subscriber, verdicts: Mapping[SubscriberId, Verdicts]) -> Profile:
+    if subscriber.id not in verdicts:
+        return subscriber.profile
+    judged = verdicts[subscriber.id]
+    return replace(
+        subscriber.profile,
+        liked=tuple(paper.id for paper in judged.liked),
+        disliked=tuple(paper.id for paper in judged.disliked),
+    )
+
+
+def _of_window(ranking: Ranking, profile: Profile, scored: Scored, start: int) -> selection.Ranked:
+    """What a ranking says of its papers from ``start`` on."""
+
+    def later(indices: Iterable[int]) -> list[int]:
+        return [index - start for index in indices if index >= start]
+
+    def holding(interest: Interest) -> list[int]:
+        # As an exclusion it rules out exactly the papers that hold it.
+        return later(ranking.rank(Profile((), (interest,))).excluded)
+
+    return selection.Ranked(
+        scores=scored.scores[start:],
+        excluded={index - start: term for index, term in scored.excluded.items() if index >= start},
+        reasons=lambda index: ranking.reasons(profile, start + index),
+        alone=lambda interest: ranking.rank(Profile((interest,))).scores[start:],
+        holding=holding,
+    )
