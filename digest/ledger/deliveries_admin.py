@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from digest.errors import LedgerError, NotFound
 from digest.ledger.aggregate import Aggregate
+from digest.ledger.publications import mark_everybody_behind
 from digest.ledger.restore_mark import mark_restored
 from digest.ledger.tables import delivery
 from digest.model import DeliveryId, State
@@ -58,9 +59,11 @@ class DeliveriesAdmin(Aggregate):
 
         Emails that this copy has as unsent may have gone out since it was made: they become
         uncertain. So will those of periods that had ended by now, when they are decided again.
+        Published files may be ahead of this copy, so everybody's are made anew.
         """
         with self._database.writing() as connection:
             mark_restored(connection, now=now)
+            mark_everybody_behind(connection)
             return connection.execute(
                 update(delivery)
                 .where(delivery.c.channel == "email", delivery.c.due.is_not(None))

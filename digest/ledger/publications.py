@@ -41,8 +41,7 @@ class Publications(Aggregate):
         """Have the files of every reader who has a profile made anew."""
         del now
         with self._database.writing(INTAKE) as connection:
-            has_profile = select(subscriber.c.id).where(subscriber.c.profile.is_not(None))
-            mark_behind(connection, connection.scalars(has_profile).all(), since=EPOCH)
+            mark_everybody_behind(connection)
 
     def claim_publications(
         self, owner: str, *, now: datetime, lease: timedelta, limit: int
@@ -150,6 +149,12 @@ def _publications(
         )
         for row in rows
     ]
+
+
+def mark_everybody_behind(connection: Connection) -> None:
+    """Have all files of everybody who has a profile published anew."""
+    has_profile = select(subscriber.c.id).where(subscriber.c.profile.is_not(None))
+    mark_behind(connection, connection.scalars(has_profile).all(), since=EPOCH)
 
 
 def mark_behind(connection: Connection, subscribers: Collection[int], *, since: datetime) -> None:
