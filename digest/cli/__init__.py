@@ -32,6 +32,8 @@ COMMANDS = {
     "init": "Make a new home in FOLDER, ready to run: profiles, settings and three sample dumps.",
     "preview": "Show the next digest as SUBSCRIBER would see it.",
     "profile": "Show SUBSCRIBER's profile as it is understood, against the papers in the archive.",
+    "publish": "Write the feeds and pages that are behind to public/; with --all make every file "
+    "anew.",
     "replay": "Show what SUBSCRIBER's profile as it stands would have gained and lost in past "
     "digests.",
     "run": "One pass: read new dumps, send what is due, publish feeds.",
