@@ -101,7 +101,7 @@ def show(home: Path, subscriber: str, as_json: bool) -> None:
 @click.argument("subscriber")
 @now_option
 @pass_home
-def edit(home: Path, subscriber: str, now: datetime | None) -> None:
+def edit(home: Path, subscriber: str, now: datetime | None) -> int:
     """Edit the profile of SUBSCRIBER, who is kept in the database, in $EDITOR.
 
     It is checked as `subscribers.yaml` is. The digest moves to the next due time of the new
@@ -120,9 +120,12 @@ def edit(home: Path, subscriber: str, now: datetime | None) -> None:
         edited = _edited(found.profile)
         if edited is None:
             click.echo("Nothing is changed.")
-            return
+            return 0
         changed = ledger.save([edited], now=moment(now)).changed
     click.echo(f"{subscriber}: changed." if changed else "Nothing is changed.")
+    problems = list(profiles.switched_off([edited]))
+    output.print_problems(problems)
+    return 1 if problems else 0
 
 
 def _edited(before: Subscriber) -> Subscriber | None:
@@ -161,7 +164,7 @@ def _edited(before: Subscriber) -> Subscriber | None:
 @pass_home
 def import_(
     home: Path, file: Path, first: changes.First, now: datetime | None, as_json: bool
-) -> None:
+) -> int:
     """Import subscribers from FILE (.yaml, .jsonl or .csv) into the database.
 
     Everything is checked first, as `subscribers.yaml` is; with any problem nothing is imported.
@@ -174,13 +177,15 @@ def import_(
       digest subscribers import people.csv --first now
     """
     with app.open_ledger(app.open_home(home)) as ledger:
-        counts = importing.import_file(
+        counts, problems = importing.import_file(
             file, ledger, now=moment(now), first=first, track=output.track
         )
     if as_json:
         output.print_json(counts)
     else:
         click.echo(", ".join(f"{count:,} {name}" for name, count in counts.items()) + ".")
+    output.print_problems(problems)
+    return 1 if problems else 0
 
 
 @subscribers.command()

@@ -36,19 +36,21 @@ def decide(context: RunContext[PassLedger], *, papers_came: bool, now: datetime)
     report = DecideReport()
     total = context.ledger.count_due(now, reopened=papers_came)
     if total:
-        decisions = _recorded(context, reopened=papers_came, now=now)
+        until = context.ledger.newest_paper()
+        planner = Planner(context.ledger, until=until, expect=context.expect, now=now)
+        decisions = _recorded(context, planner, reopened=papers_came, now=now)
         for decision in context.track(decisions, "Choosing papers", total):
             if isinstance(decision.outcome, Skip):
                 report.add(decision.outcome)
+        report.problems = planner.problems
     return report
 
 
 def _recorded(
-    context: RunContext[PassLedger], *, reopened: bool, now: datetime
+    context: RunContext[PassLedger], planner: Planner, *, reopened: bool, now: datetime
 ) -> Iterator[Decision]:
     """The decisions for everybody who is due, each recorded with its batch."""
     ledger = context.ledger
-    planner = Planner(ledger, until=ledger.newest_paper(), expect=context.expect, now=now)
     after = 0
     while batch := ledger.due(now, reopened=reopened, after=after, limit=BATCH):
         after = batch[-1].key

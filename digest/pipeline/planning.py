@@ -16,6 +16,7 @@ from digest.model import (
     Paper,
     PaperKey,
     Period,
+    Problem,
     Profile,
     Subscriber,
     SubscriberId,
@@ -63,6 +64,7 @@ class Planner:
         self._ledger, self._until, self._expect = ledger, until, expect
         self._now, self._is_past = now, is_past
         self._near_duplicates = NearDuplicates()
+        self._problems: dict[str, Problem] = {}
         self._corpus: Corpus | None = None
         self._ranking: Ranking | None = None
         self._papers: list[Paper] = []
@@ -106,6 +108,14 @@ class Planner:
                 now=self._now,
                 marks_late=not one.is_first,
             )
+        for text, fault in ranking.faults.items():
+            what = f"the pattern is switched off: {fault.what}"
+            self._problems[text] = Problem(f"/{text}/", what, fault.remedy)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """The patterns of profiles planned so far that could not be matched, each once."""
+        return tuple(self._problems.values())
 
     def _read_papers(self, after: PaperKey) -> None:
         """Have every paper beyond ``after`` at hand."""

@@ -16,6 +16,7 @@ from digest.errors import ConfigError
 from digest.model import Origin, Problem, StoredSubscriber, Subscriber, SubscriberId
 from digest.subscribers import codec, lists
 from digest.subscribers.changes import Changes, First, Saved, folded
+from digest.subscribers.patterns import switched_off
 from digest.subscribers.profile_files import Reading
 
 BATCH = 1000
@@ -77,15 +78,16 @@ class _Waiting(NamedTuple):
 
 def import_file(
     path: Path, ledger: Store, *, now: datetime, first: First, track: Track
-) -> dict[str, int]:
+) -> tuple[dict[str, int], list[Problem]]:
     """Import a file in one of ``lists.KINDS``; how many are ``added``, ``changed``, ``unchanged``.
 
     A subscriber whose id is unknown is taken for the one in the database with the same address.
+    The problems are patterns that are switched off, at most ``MOST_PROBLEMS``.
 
     Raises:
         ConfigError: Something in the file is wrong, or an id is taken; nothing is imported.
     """
-    waiting = _read(path, track)
+    waiting, problems = _read(path, track)
     waiting = _matched(waiting, ledger, now=now, track=track)
     counts = dict.fromkeys(("added", "changed", "unchanged"), 0)
 
@@ -95,21 +97,23 @@ def import_file(
             counts[name] += len(getattr(saved, name))
 
     _in_batches(waiting, save, "Saving", track)
-    return counts
+    return counts, problems
 
 
-def _read(path: Path, track: Track) -> list[_Waiting]:
+def _read(path: Path, track: Track) -> tuple[list[_Waiting], list[Problem]]:
     with path.open("rb") as file:
         lines = sum(1 for _ in file)
     reading = Reading()
     waiting = []
+    problems: list[Problem] = []
     for one in track(lists.entries(path, path.name, reading), "Checking", lines):
         if not reading.problems:
             waiting.append(_Waiting.of(one))
+            problems += islice(switched_off([one]), MOST_PROBLEMS - len(problems))
         elif len(reading.problems) > MOST_PROBLEMS:
             break
     reading.result()
-    return waiting
+    return waiting, problems
 
 
 def _matched(

@@ -208,5 +208,7 @@ subscribers:
         "looking ahead or behind with '(?!', at character 11, is not supported"
     )
     assert problem["remedy"] == "leave it out; to rule papers out, write an exclusion"
-    digest(home, "run", "--now", FIRST)
+    ran = digest(home, "run", "--now", FIRST)
+    assert ran.code == 1
+    assert "/lighthouse(?! soup)/: the pattern is switched off: " in ran.err
     assert len(mails(home)) == 2

@@ -230,6 +230,16 @@ def test_a_broken_edit_is_told_with_its_lines_and_edited_again_or_dropped(home: 
     assert "harbour" in command(home, "subscribers", "show", "zoe").out
 
 
+def test_an_import_and_an_edit_tell_which_patterns_are_switched_off(home: Path) -> None:
+    told = "the pattern /a(?=b)/ is switched off: looking ahead or behind with '(?='"
+    ended = bring(home, YAN, ZOE | {"interests": ["lighthouse", "/a(?=b)/"]})
+    assert (ended.code, ended.out) == (1, "2 added, 0 changed, 0 unchanged.\n")
+    assert f"people.jsonl:2 (zoe): {told}" in " ".join(ended.err.split())
+    ended = editing(home, "zoe", ("monday", "tuesday"))
+    assert (ended.code, ended.out) == (1, "zoe: changed.\n")
+    assert told in " ".join(ended.err.split())
+
+
 def test_who_is_kept_in_the_file_is_edited_there(home: Path) -> None:
     ended = editing(home, "ada")
     assert (ended.code, ended.err) == (

@@ -19,9 +19,11 @@ from digest.model import (
     Coverage,
     DeliveryId,
     Dump,
+    Interest,
     Message,
     Outcome,
     Problem,
+    Profile,
     Schedule,
     SkipReason,
     State,
@@ -294,6 +296,26 @@ def test_a_file_that_is_no_dump_and_a_bad_record_stop_nothing_else(world: World)
 
     world.inbox.files["0.txt"] = File("0.txt", answer(FOGHORN, listed=FRIDAY))
     assert figures(world.run([ADA], "2026-11-23T09:10"), "dumps") == {"read": 1, "unchanged": 2}
+
+
+def test_patterns_that_cannot_be_matched_switch_off_only_themselves_and_are_told(
+    world: World,
+) -> None:
+    behind, ahead = Interest("(?<=far )lamps", kind="pattern"), Interest("x(?!y)", kind="pattern")
+    people = [person(name, interests=("lighthouse", behind)) for name in ("ada", "bob")]
+    people.append(replace(person("eve"), profile=Profile((Interest("lighthouse"),), (ahead,))))
+    world.put("1.json", KEEPERS, SOUP, listed=MONDAY)
+
+    report = world.run(people, "2026-11-23T09:00")
+
+    off = "the pattern is switched off: looking ahead or behind with"
+    assert [(problem.where, problem.what) for problem in report.problems] == [
+        ("/(?<=far )lamps/", f"{off} '(?<=', at character 1, is not supported"),
+        ("/x(?!y)/", f"{off} '(?!', at character 2, is not supported"),
+    ]
+    assert all(problem.remedy for problem in report.problems)
+    assert report.failed
+    assert world.mail() == {f"2026-W47-{who}": [KEEPERS] for who in ("ada", "bob", "eve")}
 
 
 class Unreadable(File):
