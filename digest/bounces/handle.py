@@ -47,8 +47,7 @@ class HandledReport:
     subscriber: SubscriberId | None
     """None if the report is not proved to be about a message of ours."""
     changed: bool
-    what: str
-    """A description without any address."""
+    what: str  # a description without any address
 
 
 @dataclass(frozen=True, slots=True)

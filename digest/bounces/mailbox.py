@@ -16,8 +16,7 @@ from urllib.parse import unquote, urlsplit
 from digest.bounces.parse import LARGEST
 from digest.delivery.envelope import readable
 
-TIMEOUT = 60.0
-"""The seconds to wait for an answer of an IMAP server."""
+TIMEOUT = 60.0  # the seconds to wait for an answer of an IMAP server
 
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
 

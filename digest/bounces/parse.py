@@ -20,8 +20,7 @@ from digest.delivery.envelope import readable, without_addresses
 Kind = Literal["failed", "delayed", "delivered", "complaint", "unsubscribe"]
 """``failed`` is permanent. ``delivered`` stands for relayed and expanded messages as well."""
 
-LARGEST = 10_000_000
-"""The most bytes of a report."""
+LARGEST = 10_000_000  # the most bytes of a report
 COMPLAINTS = frozenset({"abuse", "fraud", "opt-out", "opt-out-list"})
 """The types of feedback that mean that a person wants no more of this mail."""
 
@@ -36,14 +35,10 @@ class Report:
     """The content of a report, which is not proved yet."""
 
     kind: Kind
-    words: str
-    """The status code and the server's reply without addresses, or the type of complaint."""
-    reached: tuple[str, ...]
-    """Header values that may contain the envelope sender of our message."""
-    recipients: tuple[str, ...] = ()
-    """The addresses that the report is about."""
-    message_id: str | None = None
-    """The Message-ID of the returned message."""
+    words: str  # the status code and the server's reply without addresses, or the type of complaint
+    reached: tuple[str, ...]  # header values that may contain the envelope sender of our message
+    recipients: tuple[str, ...] = ()  # the addresses that the report is about
+    message_id: str | None = None  # the Message-ID of the returned message
     tokens: tuple[str, ...] = ()
     """Words of the returned message, or of a request, that may be an unsubscribe token."""
 

@@ -15,8 +15,7 @@ SENTENCES = 6
 """The sentences that get a key: a cut abstract has its first ones, a revised one some of them."""
 LONG_SENTENCE = 60
 """The letters of the shortest sentence that is unlikely to occur in another paper."""
-ABSTRACT = 4000
-"""The characters of an abstract that are used."""
+ABSTRACT = 4000  # the characters of an abstract that are used
 
 _STOPS = bytes.maketrans(b"!?", b"..")
 _DELETED = bytes(

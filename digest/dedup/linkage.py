@@ -26,10 +26,8 @@ class _Evidence(IntEnum):
     """The evidence that two listings are the same paper; the strongest evidence decides."""
 
     NONE = 0
-    ALIKE = 1
-    """The titles are equal, or they are similar and the abstracts match."""
-    EQUAL = 2
-    """The titles are equal and the abstracts match."""
+    ALIKE = 1  # the titles are equal, or they are similar and the abstracts match
+    EQUAL = 2  # the titles are equal and the abstracts match
     ARXIV_ID = 3
 
 
@@ -52,10 +50,8 @@ class _Listing:
 class _Cluster:
     """The listings that are one paper, as far as they have been compared."""
 
-    age: int
-    """Orders the clusters: the paper that has been known longest has the smallest number."""
-    paper: Paper | None
-    """The known paper; None if the paper is new."""
+    age: int  # orders the clusters: the paper that has been known longest has the smallest number
+    paper: Paper | None  # the known paper; None if the paper is new
     arxiv_id: str | None
     members: list[int] = field(default_factory=list)
     """The indices of its records among the listings."""

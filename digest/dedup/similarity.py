@@ -14,10 +14,8 @@ from rapidfuzz.distance import OSA, Levenshtein
 from digest.dedup.blocking_keys import ABSTRACT
 from digest.text.clean import normal_title
 
-ENOUGH = 100
-"""A shorter abstract, in characters, is no evidence that two papers are one."""
-TITLE = 500
-"""The characters of a title that are compared."""
+ENOUGH = 100  # a shorter abstract, in characters, is no evidence that two papers are one
+TITLE = 500  # the characters of a title that are compared
 
 _SMALL = re.compile(
     "an?|and|as|at|by|for|from|in|into|is|of|on|or|the|through|towards?|to|using|via|with"
@@ -40,10 +38,8 @@ class TitleSimilarity(IntEnum):
     """How similar two different titles are."""
 
     DIFFERENT = 0
-    SAME_HEAD = 1
-    """Only the subtitles differ, or one title has none."""
-    NEAR = 2
-    """They differ by typos, by small words, or by a few words that only one of them has."""
+    SAME_HEAD = 1  # only the subtitles differ, or one title has none
+    NEAR = 2  # they differ by typos, by small words, or by a few words that only one of them has
 
 
 def compare_titles(one: str, other: str) -> TitleSimilarity:

@@ -31,12 +31,9 @@ class Server:
     security: Literal["starttls", "tls", "none"] = "starttls"
     """With ``starttls`` and ``tls`` the certificate has to be valid for ``host``."""
     username: str | None = None
-    password: str | None = None
-    """Goes out over TLS; with ``none``, only to this machine itself."""
-    ca_file: str | None = None
-    """A PEM file of the authorities to trust instead of the system's."""
-    hello: str | None = None
-    """The name in EHLO; None: the full name of this machine."""
+    password: str | None = None  # goes out over TLS; with `none`, only to this machine itself
+    ca_file: str | None = None  # a PEM file of the authorities to trust instead of the system's
+    hello: str | None = None  # the name in EHLO; None: the full name of this machine
     timeout: float = 60.0
     """The seconds to connect, to send a command and get its reply, or to send a body."""
     patience: float = 300.0

@@ -36,8 +36,7 @@ SIGNED = (
     "Cc",
 )
 """The headers that are signed, each once more than it occurs, so that none can be added."""
-SMALLEST_RSA_KEY = 2048
-"""The bits of the smallest key that is accepted, as RFC 8301 recommends."""
+SMALLEST_RSA_KEY = 2048  # the bits of the smallest key that is accepted, as RFC 8301 recommends
 MAKE_KEY = "openssl genrsa -out dkim.pem 2048"
 
 _FOLD = re.compile(rb"\r\n(?=[ \t])")

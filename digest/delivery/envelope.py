@@ -6,8 +6,7 @@ import re
 
 import idna
 
-LONGEST_WORDS = 400
-"""The most characters that are kept of a reply."""
+LONGEST_WORDS = 400  # the most characters that are kept of a reply
 
 _ADDRESS = re.compile(r"[^\s<>@\x00-\x1f\x7f]+@[^\s<>@\x00-\x1f\x7f]+")
 _LINE_END = re.compile(rb"\r\n|\r|\n")

@@ -15,16 +15,13 @@ from typing import Self
 
 from digest.model import DeliveryId, Outcome
 
-Outcomes = Collection[tuple[Outcome, int]]
-"""Outcomes, each with the fence of its delivery."""
+Outcomes = Collection[tuple[Outcome, int]]  # outcomes, each with the fence of its delivery
 Commit = Callable[[Collection[tuple[DeliveryId, int]], Outcomes], Collection[DeliveryId]]
 """Commits (delivery, fence) pairs and records outcomes in one durable transaction; returns the
 deliveries that may be sent."""
-Settle = Callable[[Outcomes], object]
-"""Records outcomes durably."""
+Settle = Callable[[Outcomes], object]  # records outcomes durably
 
-SETTLE_WITHIN = 0.05
-"""The seconds without a commit after which outcomes are recorded on their own."""
+SETTLE_WITHIN = 0.05  # the seconds without a commit after which outcomes are recorded on their own
 CROWD, GATHER = 3, 0.002
 """After a batch of ``CROWD`` or more, the next one gets ``GATHER`` seconds to fill: a transaction
 for ten deliveries costs hardly more than for one."""
@@ -58,8 +55,7 @@ class GroupCommit:
         """Start the writer; it calls ``renew``, which extends leases, every ``renew_every``."""
         self._commit, self._settle = commit, settle
         self._renew, self._renew_every = renew, renew_every.total_seconds()
-        self._queue: SimpleQueue[_Request | None] = SimpleQueue()
-        """None marks the end."""
+        self._queue: SimpleQueue[_Request | None] = SimpleQueue()  # None marks the end
         self._unsettled: deque[tuple[Outcome, int]] = deque()
         self._lock = Lock()
         self._open = True

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _UNSAFE = re.compile(r"[^\w.@+-]|^\.", re.ASCII)
-_LONGEST = 120
-"""The most characters of a file's name, below the limit of every file system."""
+_LONGEST = 120  # the most characters of a file's name, below the limit of every file system
 
 
 class Outbox:

@@ -30,8 +30,7 @@ class Session:
         """
         self._connection, self._stale_after = connection, stale_after
         self._half_done = False
-        self.used = False
-        """Whether the server has accepted a MAIL command in this session."""
+        self.used = False  # whether the server has accepted a MAIL command in this session
 
     @property
     def alive(self) -> bool:

@@ -23,8 +23,7 @@ Commit = Callable[[DeliveryId], bool]
 
 FIRST_PAUSE = 1.0
 """Seconds before a connection replaces one that ended; doubles while none accepts a message."""
-GIVE_UP_AFTER = 3
-"""The number of connections in a row that end before they accept a message."""
+GIVE_UP_AFTER = 3  # the number of connections in a row that end before they accept a message
 LOOK_UP_EVERY = 0.25
 """Seconds between two checks of ``stopping`` by a caller that waits for an outcome."""
 
@@ -32,8 +31,7 @@ LOOK_UP_EVERY = 0.25
 class SmtpTransport:
     """Sends messages to one server, over ``connections`` connections at most."""
 
-    repeatable = False
-    """A message that is sent twice arrives twice."""
+    repeatable = False  # a message that is sent twice arrives twice
 
     def __init__(
         self,
@@ -104,8 +102,7 @@ class _Run:
         self._opening = Lock()
         self._sessions: set[Session] = set()
         self._unused_sessions = 0
-        self._down: str | None = None
-        """Why no more messages can be sent; None as long as they can."""
+        self._down: str | None = None  # why no more messages can be sent; None as long as they can
 
     # --- the caller's thread -------------------------------------------------------------
 

@@ -18,8 +18,7 @@ from digest.delivery.connection import Connection, Refused, Server, reason
 from digest.delivery.envelope import readable
 from digest.doctor.finding import Finding, fail, ok, warn
 
-PATIENCE = 15.0
-"""The seconds to wait for an answer of a server."""
+PATIENCE = 15.0  # the seconds to wait for an answer of a server
 EXPIRES_SOON = timedelta(days=14)
 
 _REMEDIES = {
@@ -89,8 +88,7 @@ class Answer:
     """The answer of a web server."""
 
     finding: Finding
-    date: datetime | None = None
-    """The time of its clock."""
+    date: datetime | None = None  # the time of its clock
 
 
 def web(base_url: str, page: str, link: str | None) -> Answer:

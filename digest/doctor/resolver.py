@@ -9,8 +9,7 @@ import dns.exception
 import dns.resolver
 import dns.reversename
 
-PATIENCE = 4.0
-"""The seconds for one query; a resolver that takes longer gets no further queries."""
+PATIENCE = 4.0  # the seconds for one query; a resolver that takes longer gets no further queries
 
 
 class Unanswered(Exception):

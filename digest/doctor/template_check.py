@@ -59,10 +59,8 @@ _EMPTY = Digest(_READER.id, _FULL.period, _DAY, _PAPER.key, (), Coverage(1, 0))
 class TemplateCheck:
     """The result for all templates."""
 
-    failures: tuple[TemplateError, ...]
-    """One error for each template that cannot be rendered."""
-    notes: tuple[Problem, ...]
-    """What the operator should know, if no template failed."""
+    failures: tuple[TemplateError, ...]  # one error for each template that cannot be rendered
+    notes: tuple[Problem, ...]  # what the operator should know, if no template failed
 
 
 def check(templates: Templates, site: Site) -> TemplateCheck:

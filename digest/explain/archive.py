@@ -15,10 +15,8 @@ from digest.pipeline.protocols import PlanningLedger
 from digest.ranking import Corpus, Ranking
 from digest.text import terms
 
-_NEAREST = 15
-"""In the reasons of so many papers, phrases that come near an interest are looked for."""
-_MANY = 0.1
-"""A phrase that a larger share of all papers hold is passed over."""
+_NEAREST = 15  # in the reasons of so many papers, phrases that come near an interest are looked for
+_MANY = 0.1  # a phrase that a larger share of all papers hold is passed over
 
 
 class Archive:

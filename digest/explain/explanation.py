@@ -24,8 +24,7 @@ from digest.pipeline.planning import Planner, Waiting
 from digest.pipeline.protocols import PlanningLedger
 from digest.scheduling import periods
 
-HISTORY = 1000
-"""How many past decisions are searched for a paper: 19 years of weekly digests."""
+HISTORY = 1000  # how many past decisions are searched for a paper: 19 years of weekly digests
 
 
 class HistoryLedger(PlanningLedger, Protocol):
@@ -47,16 +46,12 @@ class Explanation:
 
     subscriber: Subscriber
     paper: Paper
-    period: Period
-    """The period of the digest that the paper was, or will be, considered for."""
-    past: bool
-    """Whether that digest has been decided."""
+    period: Period  # the period of the digest that the paper was, or will be, considered for
+    past: bool  # whether that digest has been decided
     score: float
-    reasons: tuple[Reason, ...]
-    """The reasons, which add up to ``score``."""
+    reasons: tuple[Reason, ...]  # the reasons, which add up to `score`
     picked: bool
-    why: Why | None
-    """Why the present profile leaves the paper out; None: it does not."""
+    why: Why | None  # why the present profile leaves the paper out; None: it does not
     detail: str
 
 

@@ -16,16 +16,11 @@ from math import log, sqrt
 
 from digest.text import terms
 
-LONGEST = 4
-"""The most words of a phrase."""
-LEAST_TEXTS = 2
-"""The fewest texts that must contain a phrase."""
-LEAST_SHARE = 0.03
-"""The smallest share of the texts that must contain a phrase."""
-_TIMES = 2.0
-"""A phrase must be this many times as frequent here as elsewhere."""
-_PART = 0.7
-"""A phrase is dropped if a longer one contains it in this share of its texts."""
+LONGEST = 4  # the most words of a phrase
+LEAST_TEXTS = 2  # the fewest texts that must contain a phrase
+LEAST_SHARE = 0.03  # the smallest share of the texts that must contain a phrase
+_TIMES = 2.0  # a phrase must be this many times as frequent here as elsewhere
+_PART = 0.7  # a phrase is dropped if a longer one contains it in this share of its texts
 _PLAIN_WORD = 0.6
 """The factor for the score of a single lower-case word, which also needs twice as many texts."""
 _COMMON, _COMMON_WORD = 0.2, 0.05
@@ -33,8 +28,7 @@ _COMMON, _COMMON_WORD = 0.2, 0.05
 _PRIOR = 50
 """The number of texts that is added elsewhere, so that a few texts do not decide (a prior)."""
 
-_LINKS = frozenset(("of", "to"))
-"""Stop words that may be inside a phrase."""
+_LINKS = frozenset(("of", "to"))  # stop words that may be inside a phrase
 _NEVER_LAST = frozenset(("deep", "neural"))
 _ONLY_LAST = frozenset(
     ("benchmark", "dataset", "model", "problem", "process", "system", "technique", "training")
@@ -63,8 +57,7 @@ _FILLERS = frozenset(
 class Phrase:
     """A phrase and the number of texts that contain it."""
 
-    text: str
-    """The most frequent spelling."""
+    text: str  # the most frequent spelling
     here: int
     elsewhere: int
 

@@ -11,16 +11,11 @@ from digest.explain.archive import Archive
 from digest.model import Interest, Problem, Subscriber
 from digest.text import terms
 
-LEAST_PAPERS = 50
-"""In fewer, an interest may well be missing by chance."""
-OFTEN = 0.5
-"""An interest that this share of the papers holds picks nothing out."""
-TOGETHER = 5
-"""Two interests that so many papers hold, always both, are one."""
-_NEAR = 3
-"""Phrases offered for an interest that no paper has."""
-_LIKE = 80.0
-"""How alike two words are, of 100, for one to be taken for the other misspelt."""
+LEAST_PAPERS = 50  # in fewer, an interest may well be missing by chance
+OFTEN = 0.5  # an interest that this share of the papers holds picks nothing out
+TOGETHER = 5  # two interests that so many papers hold, always both, are one
+_NEAR = 3  # phrases offered for an interest that no paper has
+_LIKE = 80.0  # how alike two words are, of 100, for one to be taken for the other misspelt
 
 
 def notes(subscribers: Iterable[Subscriber], archive: Archive) -> list[Problem]:

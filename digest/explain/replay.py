@@ -16,14 +16,11 @@ class Change:
     """A paper of a past digest, as it was then and as it would be now."""
 
     paper: Paper
-    then: Pick | None
-    """The pick of the past digest; None: the paper was not in it."""
+    then: Pick | None  # the pick of the past digest; None: the paper was not in it
     score: float | None
     """The score by the present profile; None: the digest would not reach back to the paper."""
-    now: Pick | None
-    """The pick by the present profile; None: the paper would not be picked."""
-    why_not: str
-    """Why the paper would not be picked; empty if it would."""
+    now: Pick | None  # the pick by the present profile; None: the paper would not be picked
+    why_not: str  # why the paper would not be picked; empty if it would
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +28,9 @@ class Replayed:
     """A past digest compared with what it would be now."""
 
     window: Decided
-    gained: tuple[Change, ...]
-    """The papers that would be added, best first by the present score."""
-    lost: tuple[Change, ...]
-    """The papers that would be dropped, best first by their former score."""
-    kept: tuple[Change, ...]
-    """The papers that would stay, best first by the present score."""
+    gained: tuple[Change, ...]  # the papers that would be added, best first by the present score
+    lost: tuple[Change, ...]  # the papers that would be dropped, best first by their former score
+    kept: tuple[Change, ...]  # the papers that would stay, best first by the present score
 
 
 def replay(

@@ -13,8 +13,7 @@ from digest.text import terms
 
 _PLAIN = re.compile(r"[A-Za-z][\w+./-]*( [\w+./-]+)*", re.ASCII)
 _WORDS_OF_YAML = frozenset(("true", "false", "null"))
-_WEIGHTS = ((0.3, 2.0), (0.15, 1.5), (0.0, 1.0))
-"""Least share of the texts → weight."""
+_WEIGHTS = ((0.3, 2.0), (0.15, 1.5), (0.0, 1.0))  # least share of the texts → weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +22,8 @@ class Suggestion:
 
     text: str
     weight: float
-    here: int
-    """Of the texts, those that hold it."""
-    archive: int
-    """Of the other papers of the archive, those that hold it."""
+    here: int  # of the texts, those that hold it
+    archive: int  # of the other papers of the archive, those that hold it
 
 
 def text_of(paper: Paper) -> str:

@@ -24,8 +24,7 @@ class Summary:
     """What is known of a subscriber's profile and verdicts."""
 
     subscriber: Subscriber
-    archive: int
-    """Papers that were looked at."""
+    archive: int  # papers that were looked at
     interests: tuple[Understood, ...]
     exclusions: tuple[Understood, ...]
     verdicts: Verdicts

@@ -27,8 +27,7 @@ from digest.ranking.vocabulary import BREAK, PAIR, Floats, Ints
 from digest.text import terms
 
 _HYPHENS = frozenset("-‐‑")
-_RELATED_TERMS = 3
-"""At most so many related terms are named; they stand for all of them."""
+_RELATED_TERMS = 3  # at most so many related terms are named; they stand for all of them
 _RELATED_STEMS = 6
 """At most so many stems make them up; more would run together into half a sentence."""
 
@@ -39,8 +38,7 @@ class _Place:
 
     text: str
     words: terms.Tokens
-    at: Mapping[int, Sequence[int]]
-    """The positions of each stem among the words."""
+    at: Mapping[int, Sequence[int]]  # the positions of each stem among the words
 
 
 @dataclass(frozen=True)
@@ -48,24 +46,16 @@ class _Analysis:
     """The terms of a paper. Its stems are numbered from 0."""
 
     terms: Ints
-    at: Mapping[int, tuple[int, float]]
-    """The number of each of its terms, and its weight."""
-    weights: Floats
-    """The weight of each term."""
-    first: Ints
-    """The first stem of each term."""
-    second: Ints
-    """The second stem of each term; of a single stem, the same again."""
-    stems: int
-    """How many stems there are."""
-    pairs: Sequence[tuple[int, int]]
-    """First and second stem, term by term."""
+    at: Mapping[int, tuple[int, float]]  # the number of each of its terms, and its weight
+    weights: Floats  # the weight of each term
+    first: Ints  # the first stem of each term
+    second: Ints  # the second stem of each term; of a single stem, the same again
+    stems: int  # how many stems there are
+    pairs: Sequence[tuple[int, int]]  # first and second stem, term by term
     share: tuple[Sequence[float], Sequence[float]]
     """Places × stems: the share of a stem's evidence that is due to each place."""
-    known: Ints
-    """Which of its terms have a vector in the latent space."""
-    vectors: Ints
-    """The rows of these vectors."""
+    known: Ints  # which of its terms have a vector in the latent space
+    vectors: Ints  # the rows of these vectors
     places: tuple[_Place, _Place]
 
 

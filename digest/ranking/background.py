@@ -12,10 +12,8 @@ from digest.ranking.collection import Collection, Forms, columns_of, lengths, tf
 from digest.ranking.lsa import LatentSpace
 from digest.ranking.vocabulary import Floats, Ints, Vocabulary
 
-PRIOR_PAPERS = 50
-"""An imagined archive of this size backs the real one, so that an empty one works."""
-PRIOR_SHARE = 0.004
-"""The share of the imagined papers that hold any given term."""
+PRIOR_PAPERS = 50  # an imagined archive of this size backs the real one, so that an empty one works
+PRIOR_SHARE = 0.004  # the share of the imagined papers that hold any given term
 SMALL = 900
 """The latent space is trusted half in an archive of so many papers, and fully in a large one."""
 _RARE_SENSE = 0.25
@@ -27,8 +25,7 @@ class Sense:
     """A long form of an acronym, or an acronym of a long form."""
 
     forms: Forms
-    share: float
-    """Of the papers that explain the acronym, the share that explains it so."""
+    share: float  # of the papers that explain the acronym, the share that explains it so
 
 
 @dataclass(frozen=True)
@@ -37,15 +34,11 @@ class Background:
 
     papers: int
     vocabulary: Vocabulary
-    terms: Ints
-    """Every term of the archive, in order."""
-    papers_with: Ints
-    """In how many papers each of them is."""
-    senses: Mapping[str, tuple[Sense, ...]]
-    """Other ways to say a phrase, by its letters."""
+    terms: Ints  # every term of the archive, in order
+    papers_with: Ints  # in how many papers each of them is
+    senses: Mapping[str, tuple[Sense, ...]]  # other ways to say a phrase, by its letters
     space: LatentSpace
-    length: float
-    """Mean length of a paper's vector of weights."""
+    length: float  # mean length of a paper's vector of weights
 
     @classmethod
     def learn(cls, archive: Collection) -> Background:

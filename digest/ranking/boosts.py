@@ -11,10 +11,8 @@ from digest.model import Paper, Profile
 from digest.ranking.calibration import STEPS
 from digest.ranking.vocabulary import Ints
 
-HALF_COMMENTS = 10
-"""So many comments bring half of what many would."""
-HALF_LIFE = 14
-"""Days after which a paper is half as fresh."""
+HALF_COMMENTS = 10  # so many comments bring half of what many would
+HALF_LIFE = 14  # days after which a paper is half as fresh
 
 
 @dataclass(frozen=True)
@@ -22,12 +20,9 @@ class Boost:
     """A property of a paper that a profile lets count."""
 
     name: str
-    gain: float
-    """The most that it adds to a score."""
-    strength: Callable[[Paper], float]
-    """How much a paper has of it, 0..1."""
-    wording: Callable[[Paper], str]
-    """How a reason words it."""
+    gain: float  # the most that it adds to a score
+    strength: Callable[[Paper], float]  # how much a paper has of it, 0..1
+    wording: Callable[[Paper], str]  # how a reason words it
 
     def steps(self, papers: Sequence[Paper]) -> Ints:
         """The gain of each paper, in steps of the score."""

@@ -13,8 +13,7 @@ from math import floor
 import numpy as np
 from numpy.typing import NDArray
 
-STEPS = 10_000
-"""Steps in a score of 1; evidence is counted in whole steps, so that sums are exact."""
+STEPS = 10_000  # steps in a score of 1; evidence is counted in whole steps, so that sums are exact
 KNEE = 0.75
 SCALE = 1.8
 """What evidence is multiplied by: one clear mention in an abstract passes a threshold of 0.2."""

@@ -13,8 +13,7 @@ from digest.model import Paper
 from digest.ranking.vocabulary import Floats, Ints, Texts, Vocabulary, read
 from digest.text import terms
 
-TITLE = 3
-"""A word in the title counts as so many in the abstract."""
+TITLE = 3  # a word in the title counts as so many in the abstract
 
 Forms = tuple[str, ...]
 
@@ -25,13 +24,10 @@ class Collection:
 
     papers: tuple[Paper, ...]
     vocabulary: Vocabulary
-    words: Sequence[Ints]
-    """The words of paper n: 2n is its title, 2n + 1 its abstract."""
-    terms: Ints
-    """The columns of the next two, in order."""
+    words: Sequence[Ints]  # the words of paper n: 2n is its title, 2n + 1 its abstract
+    terms: Ints  # the columns of the next two, in order
     in_title: sparse.csr_array
-    in_abstract: sparse.csr_array
-    """How often each paper (row) holds each term there."""
+    in_abstract: sparse.csr_array  # how often each paper (row) holds each term there
     acronyms: Sequence[frozenset[tuple[Forms, Forms]]]
     """The acronyms that each paper explains: their forms and those of what they stand for."""
 

@@ -24,10 +24,8 @@ class Placed:
     """Papers as vectors over the terms of a collection, and as points of the latent space."""
 
     collection: Collection
-    idf: Floats
-    """Of each term of the collection."""
-    length: Floats
-    """What the weights of each paper are divided by."""
+    idf: Floats  # of each term of the collection
+    length: Floats  # what the weights of each paper are divided by
     weights: sparse.csr_array
     points: Floats
 
@@ -38,10 +36,8 @@ class Corpus:
 
     background: Background
     topics: Topics
-    placed: Placed
-    """The papers of the archive."""
-    middle: Floats
-    """Their mean point."""
+    placed: Placed  # the papers of the archive
+    middle: Floats  # their mean point
 
     @classmethod
     def learn(cls, archive: Iterable[Paper]) -> Corpus:

@@ -19,16 +19,14 @@ from digest.ranking.collection import Collection, columns_of, lengths, scaled, t
 from digest.ranking.vocabulary import Floats, Ints
 
 DIMENSIONS = 100
-_SPARE = 12
-"""Directions computed beyond those, since the last ones converge badly."""
+_SPARE = 12  # directions computed beyond those, since the last ones converge badly
 _ROUNDS = 4
 _LEAST_PAPERS = 2
 """A term of a single paper occurs with nothing else, so nothing can be learned about it."""
 _PAPERS_PER_DIMENSION = 4
 _BLUR = 0.15
 """Added to the projected norm, so that texts with little known vocabulary get a short vector."""
-POINT_BITS = 26
-"""Binary places of a coordinate; see ``on_grid``."""
+POINT_BITS = 26  # binary places of a coordinate; see `on_grid`
 
 
 @dataclass(frozen=True)

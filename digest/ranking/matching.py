@@ -36,13 +36,10 @@ MENTION = np.array([0.037, 0.027])
 FLOOR = 0.01
 PATTERN = np.array([0.2, 0.12])
 """Evidence of a pattern's first match in the title and in the abstract."""
-REPEATED = 0.3
-"""Each doubling of the matches adds this share."""
+REPEATED = 0.3  # each doubling of the matches adds this share
 AUTHOR = 0.28
-AGAINST_TOPICS = 2.0
-"""What an exclusion's topics count, against what an interest's do."""
-_CELLS = 2_000_000
-"""Interests × papers compared at a time; bounds memory."""
+AGAINST_TOPICS = 2.0  # what an exclusion's topics count, against what an interest's do
+_CELLS = 2_000_000  # interests × papers compared at a time; bounds memory
 _NOWHERE: Cells = (np.empty(0, dtype=np.int64), np.empty(0))
 
 
@@ -50,11 +47,9 @@ _NOWHERE: Cells = (np.empty(0, dtype=np.int64), np.empty(0))
 class Evidence:
     """The evidence of one interest."""
 
-    papers: Ints
-    """The papers that have any, in order."""
+    papers: Ints  # the papers that have any, in order
     values: Floats
-    query: Query | None
-    """What was looked for; only of a phrase."""
+    query: Query | None  # what was looked for; only of a phrase
     mentions: Cells
     """Texts that name the phrase: 1 by its own words, less where only by another name."""
 

@@ -20,17 +20,12 @@ TOPIC, TOPIC_USE = 1.15, 0.02
 It halves for a phrase that the share ``TOPIC_USE`` of all papers hold: papers about something that
 has a common name mostly say that name.
 """
-SPACE, SPACE_USE = 0.2, 0.1
-"""The same for nearness in the latent space."""
-_UNUSED = 1e-9
-"""The use of a spelling that no paper has, where it is the only one."""
-_POINT_BITS = 28
-"""Products of these points with those of papers stay below 1/4; see ``on_grid``."""
-OTHER_NAMES = 0.5
-"""How much of an interest's words are those of its acronym or long form as well."""
+SPACE, SPACE_USE = 0.2, 0.1  # the same for nearness in the latent space
+_UNUSED = 1e-9  # the use of a spelling that no paper has, where it is the only one
+_POINT_BITS = 28  # products of these points with those of papers stay below 1/4; see `on_grid`
+OTHER_NAMES = 0.5  # how much of an interest's words are those of its acronym or long form as well
 
-Cells = tuple[Ints, Floats]
-"""Terms and their weights."""
+Cells = tuple[Ints, Floats]  # terms and their weights
 
 
 @dataclass(frozen=True)
@@ -46,14 +41,10 @@ class Query:
     """One phrase interest."""
 
     names: tuple[Name, ...]
-    own: Cells
-    """Weights of its words."""
-    stems: Cells
-    """The share of each of its stems in the idf of all; they sum to 1."""
-    related: Cells
-    """Weights of the words of its topics."""
-    point: Floats
-    """Its point in the latent space, as long as nearness counts."""
+    own: Cells  # weights of its words
+    stems: Cells  # the share of each of its stems in the idf of all; they sum to 1
+    related: Cells  # weights of the words of its topics
+    point: Floats  # its point in the latent space, as long as nearness counts
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,12 +52,10 @@ class Queries:
     """Phrase interests, one row each, ready to be compared with papers."""
 
     names: tuple[tuple[Name, ...], ...]
-    terms: Ints
-    """Columns of ``own``, ``stems`` and ``related``."""
+    terms: Ints  # columns of `own`, `stems` and `related`
     own: sparse.csr_array
     stems: sparse.csr_array
-    topics: sparse.csr_array
-    """What each topic of the table counts for each interest."""
+    topics: sparse.csr_array  # what each topic of the table counts for each interest
     related: sparse.csr_array
     points: Floats
 

@@ -21,8 +21,7 @@ LEAST = 0.02
 class Part(NamedTuple):
     """A term of a paper with its evidence for an interest."""
 
-    term: str
-    """As it stands in the paper."""
+    term: str  # as it stands in the paper
     place: Place
     via: Via
     evidence: float

@@ -21,24 +21,16 @@ from digest.ranking.vocabulary import Floats, Ints
 from digest.text import terms
 from digest.text.patterns import PatternError
 
-AGAINST = -6.5
-"""Weight of an exclusion for papers that only come near it."""
-PREFERENCE = 1.0
-"""Evidence of full similarity to liked papers, once there are many of them."""
-HALF_PREFERENCE = 10
-"""With so many liked papers it is half of that."""
-UNLIKE = 0.1
-"""Cosine similarity up to this counts as 0."""
+AGAINST = -6.5  # weight of an exclusion for papers that only come near it
+PREFERENCE = 1.0  # evidence of full similarity to liked papers, once there are many of them
+HALF_PREFERENCE = 10  # with so many liked papers it is half of that
+UNLIKE = 0.1  # cosine similarity up to this counts as 0
 _PREFERENCES: Mapping[str, str] = {"liked": "papers you liked", "disliked": "papers you disliked"}
-_CELLS = 4_000_000
-"""Interests × papers kept at a time; bounds memory."""
-_INTERESTS = 20_000
-"""Interests kept at a time, however few the papers are."""
-_AT_A_TIME = 200_000
-"""Profiles × papers scored at once."""
+_CELLS = 4_000_000  # interests × papers kept at a time; bounds memory
+_INTERESTS = 20_000  # interests kept at a time, however few the papers are
+_AT_A_TIME = 200_000  # profiles × papers scored at once
 _NOTHING, _NO_PAPERS = np.empty(0), np.empty(0, dtype=np.int64)
-_Weighted = tuple[Interest, float]
-"""What is looked for, and how much it counts."""
+_Weighted = tuple[Interest, float]  # what is looked for, and how much it counts
 _T = TypeVar("_T")
 
 
@@ -46,8 +38,7 @@ _T = TypeVar("_T")
 class Scored:
     """Scores of all papers for one profile."""
 
-    scores: Floats
-    """0..1 by paper index, in steps of 0.0001; for papers that are ruled out too."""
+    scores: Floats  # 0..1 by paper index, in steps of 0.0001; for papers that are ruled out too.
     excluded: Mapping[int, str]
     """Index of each paper that is ruled out → the exclusion as written, and where it stands."""
 
@@ -57,8 +48,7 @@ class _Preference:
     """What the papers that a subscriber liked, or disliked, add to the scores of others."""
 
     via: Via
-    direction: Floats
-    """From the middle of the archive to these papers, in the latent space."""
+    direction: Floats  # from the middle of the archive to these papers, in the latent space
     steps: Ints
 
 

@@ -16,8 +16,7 @@ from digest.ranking.collection import Forms, lengths, product, scaled
 from digest.ranking.vocabulary import Floats, Ints, stem, stem_terms
 from digest.text import terms
 
-AS_MEMBER = 0.4
-"""What a topic's terms count for an interest that is itself one of them."""
+AS_MEMBER = 0.4  # what a topic's terms count for an interest that is itself one of them
 
 
 @dataclass(frozen=True)

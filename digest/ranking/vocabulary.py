@@ -16,16 +16,12 @@ from digest.text import terms
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-BREAK = 0
-"""Stands between two stretches of text that no phrase may span."""
-PAIR = 32
-"""A pair of stems is numbered ``first << PAIR | second``, a single stem by itself."""
+BREAK = 0  # stands between two stretches of text that no phrase may span
+PAIR = 32  # a pair of stems is numbered `first << PAIR | second`, a single stem by itself
 _UNKNOWN = 1 << 30
 """From here on stems are numbered that no text holds; a pair of them still fits into 63 bits."""
-_NO_WORD = -1
-"""Fills up the shorter ones of several phrases."""
-_LEAST_PIECE = 2
-"""Letters of each half where a word is split."""
+_NO_WORD = -1  # fills up the shorter ones of several phrases
+_LEAST_PIECE = 2  # letters of each half where a word is split
 _stemmer = Stemmer.Stemmer("english")
 _SAYS_NOTHING = frozenset(
     """

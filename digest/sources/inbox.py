@@ -19,8 +19,7 @@ from pathlib import Path, PurePath
 from digest.model import DumpHash, Problem
 from digest.sources.content import LIMIT, too_large
 
-SETTLED = 2_000_000_000
-"""The nanoseconds without a change after which a file counts as finished."""
+SETTLED = 2_000_000_000  # the nanoseconds without a change after which a file counts as finished
 CLOCK_SKEW = 60_000_000_000
 """The most nanoseconds by which a file server's clock is plausibly ahead."""
 UNFINISHED = (".part", ".tmp", ".partial", ".crdownload", ".download", ".filepart")
@@ -31,8 +30,7 @@ NEVER_DUMPS = {".gitkeep", ".gitignore", ".keep", ".DS_Store", "Thumbs.db", "des
 class InboxFile:
     """A finished file in the inbox."""
 
-    name: str
-    """The path in the inbox, with ``/`` between folders."""
+    name: str  # the path in the inbox, with `/` between folders
     path: Path
     hash: DumpHash
     size: int
@@ -56,12 +54,9 @@ class InboxFile:
 class Scan:
     """The content of the inbox at one moment."""
 
-    found: tuple[InboxFile, ...]
-    """The finished files, sorted by name."""
-    waiting: tuple[str, ...]
-    """The names of files that are still being written."""
-    problems: tuple[Problem, ...]
-    """The files and folders that cannot be read."""
+    found: tuple[InboxFile, ...]  # the finished files, sorted by name
+    waiting: tuple[str, ...]  # the names of files that are still being written
+    problems: tuple[Problem, ...]  # the files and folders that cannot be read
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,8 @@ from typing import Any
 
 import re2  # type: ignore[import-not-found, import-untyped, unused-ignore]  # it ships no types
 
-LONGEST = 300
-"""Characters in a pattern."""
-MOST = 1_000
-"""Matches looked for in a text: RE2's time is in proportion to the text for each one."""
+LONGEST = 300  # characters in a pattern
+MOST = 1_000  # matches looked for in a text: RE2's time is in proportion to the text for each one
 _MEMORY = 1 << 19
 """Bytes that RE2 may use for a pattern. They bound its states, and so its time for a character."""
 

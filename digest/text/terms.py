@@ -29,8 +29,7 @@ _PLAIN = {
 } | dict.fromkeys(map(ord, "-_/'"), " ")
 """For ASCII texts: marks that end a phrase → ``_BREAK``, marks inside a phrase → a space."""
 
-_LINK = re.compile(r"[\s\-‐-―/'’_­]*")
-"""What may be between two words of a phrase."""
+_LINK = re.compile(r"[\s\-‐-―/'’_­]*")  # what may be between two words of a phrase
 _PARAGRAPH = re.compile(r"\n\s*\n")
 MAX_EXTRA_WORDS = 2
 """How many words more than the phrase a text may use for it (``pre-training`` for one)."""

@@ -24,8 +24,7 @@ from digest.web.notices import Notices
 from digest.web.published import respond
 from digest.web.unsubscribing import Unsubscribing
 
-MOST_BODY = 64 * 1024
-"""The most bytes of a request's body; mail programs post less than a hundred."""
+MOST_BODY = 64 * 1024  # the most bytes of a request's body; mail programs post less than a hundred
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +52,7 @@ class WebContext:
     Raises:
         ConfigError: The file of keys is wrong.
     """
-    notices: Callable[[], Notices]
-    """Returns the pages of the present templates."""
+    notices: Callable[[], Notices]  # returns the pages of the present templates
     clock: Callable[[], datetime]
     health: Callable[[], Literal["ok", "silent", "failing"]]
     """Tells whether the service runs and its passes succeed."""

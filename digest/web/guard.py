@@ -18,8 +18,7 @@ SECURITY: Mapping[str, str] = {
 
 _PRIVATE = {"unsubscribe", "feeds", "archive"}
 """The part of a path that follows one of these is a secret."""
-_SHOWN = 15
-"""The most characters of a part that is logged; the shortest token has 18."""
+_SHOWN = 15  # the most characters of a part that is logged; the shortest token has 18
 
 log = logging.getLogger("digest.web.access")
 

@@ -39,11 +39,9 @@ _IN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
 class Published:
     """One version of a published file."""
 
-    path: str
-    """Relative to the public folder."""
+    path: str  # relative to the public folder
     content: bytes
-    changed: datetime
-    """When it changed, in UTC and whole seconds, as in HTTP."""
+    changed: datetime  # when it changed, in UTC and whole seconds, as in HTTP
 
     @property
     def etag(self) -> str:

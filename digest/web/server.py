@@ -16,10 +16,8 @@ from starlette.types import ASGIApp
 from digest.errors import ConfigError
 from digest.model import Problem
 
-GRACE = timedelta(seconds=10)
-"""The time for requests to end when the server stops."""
-MOST_CONNECTIONS = 512
-"""The most connections at once; further ones get a 503."""
+GRACE = timedelta(seconds=10)  # the time for requests to end when the server stops
+MOST_CONNECTIONS = 512  # the most connections at once; further ones get a 503
 
 log = logging.getLogger(__name__)
 

@@ -22,8 +22,7 @@ from digest.errors import DigestError, TemplateError
 if TYPE_CHECKING:
     from digest.web.app import WebContext
 
-PATIENCE = timedelta(seconds=15)
-"""The time for a request's body to arrive."""
+PATIENCE = timedelta(seconds=15)  # the time for a request's body to arrive
 
 log = logging.getLogger(__name__)
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeGuard
 
-DIGITS = 15
-"""An integer with more digits is not a count of anything here, and slow to parse."""
+DIGITS = 15  # an integer with more digits is not a count of anything here, and slow to parse
 TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.DOTALL)
 SCALAR = re.compile(r'[^\s,\[\]{}"]+')
 SEPARATORS = re.compile(r"[\s,]*+")

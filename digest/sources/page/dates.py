@@ -22,10 +22,8 @@ DATES = [
         rf"{YEAR}-(?P<month>\d\d)-{DAY}",
     )
 ]
-EARTH = timedelta(hours=14)
-"""The most by which local time is ahead of UTC."""
-ZONES = timedelta(days=1)
-"""The most by which two local dates of the same moment differ."""
+EARTH = timedelta(hours=14)  # the most by which local time is ahead of UTC
+ZONES = timedelta(days=1)  # the most by which two local dates of the same moment differ
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,12 +37,10 @@ class PageEntry:
     """The lines between two blocks of metadata, and the block that follows them."""
 
     lines: list[Line] = field(default_factory=list)
-    details_line: int = 0
-    """The line at which the block begins; 0: there is no block."""
+    details_line: int = 0  # the line at which the block begins; 0: there is no block
     author_count: int | None = None
     shown: PageDate | None = None
-    unread: Line | None = None
-    """The text in the place of the date, if it is not a date."""
+    unread: Line | None = None  # the text in the place of the date, if it is not a date
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +48,10 @@ class Page:
     """A text, split as if it were a papers page."""
 
     date: PageDate | None
-    header: int
-    """The number of lines of the header."""
-    is_own: bool
-    """Whether one of them occurs only on this page."""
+    header: int  # the number of lines of the header
+    is_own: bool  # whether one of them occurs only on this page
     is_detailed: bool
-    is_wrapped: bool
-    """Whether paragraphs run over several lines."""
+    is_wrapped: bool  # whether paragraphs run over several lines
     entries: tuple[PageEntry, ...]
 
 

@@ -15,8 +15,7 @@ NOT_LETTER = re.compile(r"[\W_]+")
 DOT = re.compile(r"[·•∙⋅‧・]")
 LONE_DOTS = set("·∙⋅‧•.")
 AUTHORS = re.compile(r"(?:[-*●▪–] ?)?(\d{1,6}|\d{1,3}(?:,\d{3})+) authors?", re.IGNORECASE)
-LONG = 200
-"""The most characters of a line of a header or of metadata."""
+LONG = 200  # the most characters of a line of a header or of metadata
 
 
 @dataclass(frozen=True, slots=True)

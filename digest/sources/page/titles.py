@@ -47,8 +47,7 @@ OPENER = re.compile(
 RUNNING = re.compile(r"(?<=\s)(?:we|our|is|are|was|were|has|have|been|this|these|which|that)(?=\s)")
 SENTENCE_BREAK = re.compile(r"(?<=[a-z0-9)\]\"”’])[.] +(?=[A-Z0-9(\"“])")
 ABBREVIATED = re.compile(r"\b(?:vs|v\.s|al|no|vol|st|dr|[A-Z])\. ")
-NO_PROSE = re.compile(r"\s(?:=|\||--\w\S*)(?:\s|$)")
-"""Signs of formulas, table rows or commands."""
+NO_PROSE = re.compile(r"\s(?:=|\||--\w\S*)(?:\s|$)")  # signs of formulas, table rows or commands
 WORD, LONG_WORD = re.compile(r"[^\W\d_][\w'’]+"), re.compile(r"[^\W\d_][\w'’]{3,}")
 CLOSING = "\"'”’)]*"
 SENTENCE_MARKS = (".", ",", ";", ":", "。", "…")
