@@ -30,11 +30,9 @@ class BounceLedger(Protocol):
     def returned(
         self, number: DeliveryId, fence: int | None, *, address: str, reason: str, now: datetime
     ) -> bool:
-        """Record that a sent message came back, and suppress its address.
-
-        Returns False and changes nothing if the delivery was not sent, has been returned before,
-        or ``fence``, where it is known, is that of an earlier attempt.
-        """
+        """Record that a sent message came back, and suppress its address. Returns False and changes
+        nothing if the delivery was not sent, has been returned before, or ``fence``, where it is
+        known, is that of an earlier attempt."""
 
     def unsubscribe(self, subscriber: SubscriberId, *, now: datetime) -> bool:
         """Send no more mail; False if that was so already."""
@@ -63,11 +61,9 @@ class BounceHandler:
     """Returns the Message-ID of a subscriber's digest for a period, in angle brackets."""
 
     def handle(self, report: Report, *, now: datetime) -> HandledReport:
-        """Handle a report; one that is proved to be about a message of ours takes effect once.
-
-        A permanent failure or a complaint suppresses the address that the message went to; a
-        request unsubscribes. Every other report changes nothing.
-        """
+        """Handle a report; one that is proved to be about a message of ours takes effect once. A
+        permanent failure or a complaint suppresses the address that the message went to; a request
+        unsubscribes. Every other report changes nothing."""
         if report.kind == "unsubscribe":
             return self._unsubscribe(report, now=now)
         found = self._posted(report) or self._claimed(report)
@@ -91,10 +87,8 @@ class BounceHandler:
         return HandledReport(None, changed=False, what="a request that is not signed by us")
 
     def _posted(self, report: Report) -> tuple[DeliveryRow, int, str] | None:
-        """Find the delivery to whose envelope sender the report was sent.
-
-        Returns the delivery, the fence of the attempt, and the address that it went to.
-        """
+        """Find the delivery to whose envelope sender the report was sent. Returns the delivery, the
+        fence of the attempt, and the address that it went to."""
         if self.bounce_domain is None:
             return None
         for text in report.reached:

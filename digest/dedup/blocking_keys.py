@@ -1,7 +1,5 @@
-"""Blocking keys: hashes of which two records of the same paper share at least one.
-
-The ledger stores them, so a new release must compute the same keys.
-"""
+"""Blocking keys: hashes of which two records of the same paper share at least one. The ledger
+stores them, so a new release must compute the same keys."""
 
 from __future__ import annotations
 
@@ -24,10 +22,8 @@ _DELETED = bytes(
 
 
 def keys(record: Record | Paper) -> frozenset[int]:
-    """Hash the arXiv id, the normalised title and the first long sentences of the abstract.
-
-    The hashes are signed integers of 64 bits. Records of different papers can share some too.
-    """
+    """Hash the arXiv id, the normalised title and the first long sentences of the abstract. The
+    hashes are signed integers of 64 bits. Records of different papers can share some too."""
     hashes = {title_key(record.title), *sentence_keys(record.abstract)}
     if record.arxiv_id is not None:
         hashes.add(arxiv_key(record.arxiv_id))
@@ -45,11 +41,8 @@ def title_key(title: str) -> int:
 
 
 def sentence_keys(abstract: str) -> set[int]:
-    """Hash the letters of an abstract's first long sentences.
-
-    Every full stop ends a sentence here, even in ``1.5``: all that matters is that two records of
-    a paper are split in the same way.
-    """
+    """Hash the letters of an abstract's first long sentences. Every full stop ends a sentence here,
+    even in ``1.5``: all that matters is that two records of a paper are split in the same way."""
     text = abstract[:ABSTRACT].casefold().replace("。", ".").encode(errors="surrogatepass")
     pieces = text.translate(_STOPS, _DELETED).split(b".")
     long = [piece for piece in pieces if len(piece) >= LONG_SENTENCE]

@@ -92,10 +92,8 @@ def match(
 
 
 def _rank(record: Record) -> tuple[object, ...]:
-    """A sort key by content, so that the order in the dump does not matter.
-
-    Records with an arXiv id come first, so that records without one are compared with them.
-    """
+    """A sort key by content, so that the order in the dump does not matter. Records with an arXiv
+    id come first, so that records without one are compared with them."""
     return (
         record.arxiv_id is None,
         record.arxiv_id or "",

@@ -1,8 +1,6 @@
-"""DKIM signatures (RFC 6376, RFC 8463) that are the same on every try of a message.
-
-They are made here since dkimpy adds the time to each signature and takes 20 ms for it with RSA, in
-pure Python; ``cryptography`` takes 0.4 ms. The tests verify the signatures with dkimpy.
-"""
+"""DKIM signatures (RFC 6376, RFC 8463) that are the same on every try of a message. They are made
+here since dkimpy adds the time to each signature and takes 20 ms for it with RSA, in pure Python;
+``cryptography`` takes 0.4 ms. The tests verify the signatures with dkimpy."""
 
 from __future__ import annotations
 

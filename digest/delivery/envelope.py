@@ -34,10 +34,8 @@ def wire_address(address: str) -> str:
 
 
 def on_the_wire(content: bytes) -> bytes:
-    """The content with stuffed dots and CRLF line ends, but without the final dot.
-
-    A single CR or LF would let a message end early at some servers (SMTP smuggling).
-    """
+    """The content with stuffed dots and CRLF line ends, but without the final dot. A single CR or
+    LF would let a message end early at some servers (SMTP smuggling)."""
     content = with_crlf(content)
     if not content.endswith(b"\r\n"):
         content += b"\r\n"

@@ -39,10 +39,8 @@ class _Request:
 
 class GroupCommit:
     """Collects commits and outcomes of several threads; a thread of its own writes them in batches.
-
     While one batch is written, the next one fills up, so that batches grow with the load. It is a
-    context manager; at its end everything is written.
-    """
+    context manager; at its end everything is written."""
 
     def __init__(
         self,
@@ -65,10 +63,8 @@ class GroupCommit:
         self._writer.start()
 
     def commit(self, delivery: DeliveryId, fence: int) -> bool:
-        """Wait until this delivery is durably committed; False: it must not be sent.
-
-        An exception of the ledger is raised here; then no delivery of the batch may be sent.
-        """
+        """Wait until this delivery is durably committed; False: it must not be sent. An exception
+        of the ledger is raised here; then no delivery of the batch may be sent."""
         request = _Request(delivery, fence)
         request.answered.acquire()
         with self._lock:
@@ -81,10 +77,8 @@ class GroupCommit:
             return request.answer
 
     def settle(self, outcome: Outcome, fence: int) -> None:
-        """Record an outcome with the next commit, or soon if there is none; does not wait.
-
-        An outcome that cannot be written is tried again later and at the end.
-        """
+        """Record an outcome with the next commit, or soon if there is none; does not wait. An
+        outcome that cannot be written is tried again later and at the end."""
         if not self._open:
             raise RuntimeError("the group commit is closed")
         self._unsettled.append((outcome, fence))

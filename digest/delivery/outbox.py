@@ -22,10 +22,8 @@ _LONGEST = 120  # the most characters of a file's name, below the limit of every
 
 
 class Outbox:
-    """Writes each message to ``folder`` as an ``.eml`` file with mode 0600.
-
-    The name depends on the message only, so a message that is sent again replaces its file.
-    """
+    """Writes each message to ``folder`` as an ``.eml`` file with mode 0600. The name depends on the
+    message only, so a message that is sent again replaces its file."""
 
     repeatable = True
     """A message that is sent twice is there once, so an interrupted one may be sent again."""

@@ -14,11 +14,9 @@ JITTER = 0.25
 
 
 def retry_after(delivery: DeliveryId, attempt: int) -> timedelta:
-    """How long to wait after the ``attempt``-th try (from 1) was deferred.
-
-    The wait doubles from five minutes to four hours (RFC 5321, 4.5.4.1, asks for growing
-    intervals). The jitter is a hash of delivery and attempt, so the result is always the same.
-    """
+    """How long to wait after the ``attempt``-th try (from 1) was deferred. The wait doubles from
+    five minutes to four hours (RFC 5321, 4.5.4.1, asks for growing intervals). The jitter is a hash
+    of delivery and attempt, so the result is always the same."""
     doublings = min(attempt - 1, 16)
     wait = min(FIRST_RETRY * (1 << doublings), LONGEST_RETRY)
     digest = sha256(f"{delivery}/{attempt}".encode()).digest()

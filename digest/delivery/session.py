@@ -23,11 +23,8 @@ class Session:
     """Sends a message in three steps: all but the final dot, the commit, the final dot."""
 
     def __init__(self, connection: Connection, *, stale_after: float) -> None:
-        """Use an open connection.
-
-        A commit that took more than ``stale_after`` seconds is not acted on: the process was
-        stopped meanwhile, and another process may have claimed the delivery.
-        """
+        """Use an open connection. A commit that took more than ``stale_after`` seconds is not acted
+        on: the process was stopped meanwhile, and another process may have claimed the delivery."""
         self._connection, self._stale_after = connection, stale_after
         self._half_done = False
         self.used = False  # whether the server has accepted a MAIL command in this session

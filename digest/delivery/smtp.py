@@ -107,11 +107,9 @@ class _Run:
     # --- the caller's thread -------------------------------------------------------------
 
     def outcomes(self, source: Iterator[Message]) -> Iterator[Outcome]:
-        """Draw messages, a few more than the connections can take, and yield their outcomes.
-
-        An exception of ``source`` or of a connection's thread is raised once no message is in
-        flight any more.
-        """
+        """Draw messages, a few more than the connections can take, and yield their outcomes. An
+        exception of ``source`` or of a connection's thread is raised once no message is in flight
+        any more."""
         ahead = 2 * self._transport.connections + 8
         while True:
             while len(self._names) < ahead and (message := self._draw(source)) is not None:
@@ -236,11 +234,9 @@ class _Run:
         return replace(message, content=self._transport.sign(message.content))
 
     def _refused(self, message: Message, reason: str, *, again: bool) -> None:
-        """Handle a session that ended before it accepted a message.
-
-        A session that was used ``again`` is replaced; one that never accepted a message counts
-        towards ``GIVE_UP_AFTER``.
-        """
+        """Handle a session that ended before it accepted a message. A session that was used
+        ``again`` is replaced; one that never accepted a message counts towards
+        ``GIVE_UP_AFTER``."""
         if again and self._queue.put_back(message):
             return
         self._unused_sessions += 1

@@ -44,10 +44,8 @@ def dkim(resolver: Resolver, domain: str, selector: str, record: str) -> Finding
 
 
 def dmarc(resolver: Resolver, domain: str) -> Finding:
-    """Check the policy for mail that only claims to be from the domain (RFC 7489).
-
-    Without a record of its own, the record of the nearest parent domain counts.
-    """
+    """Check the policy for mail that only claims to be from the domain (RFC 7489). Without a record
+    of its own, the record of the nearest parent domain counts."""
     labels = domain.split(".")
     for start in range(max(1, len(labels) - 1)):
         owner = ".".join(labels[start:])

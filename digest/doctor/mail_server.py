@@ -92,10 +92,8 @@ class Answer:
 
 
 def web(base_url: str, page: str, link: str | None) -> Answer:
-    """Check that links in mails work; this changes nothing.
-
-    ``page`` is a file of the public folder; only ``digest serve`` answers to ``link``.
-    """
+    """Check that links in mails work; this changes nothing. ``page`` is a file of the public
+    folder; only ``digest serve`` answers to ``link``."""
     answer = _head(base_url, page, "serve public/ there")
     if link is None or answer.finding.level == "fail":
         return answer

@@ -102,11 +102,9 @@ def explain(
     expect: selection.Expect,
     now: datetime,
 ) -> Explanation:
-    """Explain one paper in the digest that it was, or will be, considered for.
-
-    A paper in a past digest has the score with which it was picked; any other paper has the score
-    by the present profile.
-    """
+    """Explain one paper in the digest that it was, or will be, considered for. A paper in a past
+    digest has the score with which it was picked; any other paper has the score by the present
+    profile."""
     for digest in ledger.digests(subscriber.id, limit=HISTORY):
         for pick in digest.picks:
             if pick.paper.key == paper.key:

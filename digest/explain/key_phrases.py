@@ -137,10 +137,8 @@ def _phrases(
 
 
 def _runs(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
-    """The forms of each phrase of a text, and the phrase as written.
-
-    Words joined by a hyphen are not separated.
-    """
+    """The forms of each phrase of a text, and the phrase as written. Words joined by a hyphen are
+    not separated."""
     words = terms.tokens(text)
     joined = [text[end : end + 1] == "-" for end in words.ends]
     for start, first in enumerate(words.forms):

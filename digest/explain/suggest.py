@@ -39,10 +39,8 @@ def suggest(
     disliked: Sequence[str] = (),
     limit: int,
 ) -> list[Suggestion]:
-    """Phrases that set the texts apart from the archive, and that the profile does not name.
-
-    One that is as common in ``disliked`` texts is left out.
-    """
+    """Phrases that set the texts apart from the archive, and that the profile does not name. One
+    that is as common in ``disliked`` texts is left out."""
     named = {"".join(terms.forms(i.text)) for i in (*profile.interests, *profile.exclude)}
     # Some fall away for what the profile names or the disliked papers hold.
     found = distinctive(texts, archive, limit=limit + 2 * len(named) + 5)

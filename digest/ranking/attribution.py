@@ -228,10 +228,8 @@ def _related(read: _Analysis, stems: Floats, via: Via) -> list[Part]:
 
 
 def _stretches(place: _Place, values: Mapping[int, float]) -> list[tuple[str, float]]:
-    """The longest stretches of a text made of stems with evidence, and the evidence of each.
-
-    Each stem is counted once, in the longest stretch that holds it.
-    """
+    """The longest stretches of a text made of stems with evidence, and the evidence of each. Each
+    stem is counted once, in the longest stretch that holds it."""
     stem_at = {
         at: stem for stem, value in values.items() if value > 0 for at in place.at.get(stem, ())
     }

@@ -131,10 +131,8 @@ def scaled(weights: sparse.csr_array, by: Floats) -> sparse.csr_array:
 
 
 def product(one: sparse.csr_array, other: sparse.csr_array) -> sparse.csr_array:
-    """A matrix product with the columns of each row in order.
-
-    Without it their order, and with it the last digit of sums, could depend on other rows.
-    """
+    """A matrix product with the columns of each row in order. Without it their order, and with it
+    the last digit of sums, could depend on other rows."""
     found = sparse.csr_array(one @ other)
     found.sort_indices()
     return found

@@ -50,10 +50,8 @@ class Corpus:
         return cls(background, topics, placed, middle)
 
     def place(self, papers: Iterable[Paper]) -> Placed:
-        """Papers in the order of their ids; those of the archive are looked up in it.
-
-        The others, and those whose text has changed, are placed beside it with what it taught.
-        """
+        """Papers in the order of their ids; those of the archive are looked up in it. The others,
+        and those whose text has changed, are placed beside it with what it taught."""
         wanted, known = by_id(papers), self.placed.collection
         rows = np.array([self._row(paper) for paper in wanted], dtype=np.int64)
         beside = [paper for paper, row in zip(wanted, rows.tolist(), strict=True) if row < 0]

@@ -57,10 +57,8 @@ class LatentSpace:
         return cls(archive.terms[common], vectors * np.sqrt(_fading(strength)))
 
     def place(self, weights: sparse.csr_array, terms: Ints) -> Floats:
-        """The points of texts, given as rows of weights by term.
-
-        They have length 1; less where little of a text is known, 0 where no term of it is.
-        """
+        """The points of texts, given as rows of weights by term. They have length 1; less where
+        little of a text is known, 0 where no term of it is."""
         hits, at = columns_of(terms, self.terms)
         length = lengths(weights)[:, None]
         placed: Floats = (weights[:, hits] @ self.vectors[at]) / np.where(length == 0, 1.0, length)
@@ -81,11 +79,9 @@ def on_grid(values: Floats, places: int) -> Floats:
 
 
 def _fading(strength: Floats) -> Floats:
-    """1 for the stronger half of the directions, less and less for the others, 0 for the last.
-
-    The last one is hardly stronger than the first that is left out, and one more paper can make
-    them change places: without fading, that would change scores.
-    """
+    """1 for the stronger half of the directions, less and less for the others, 0 for the last. The
+    last one is hardly stronger than the first that is left out, and one more paper can make them
+    change places: without fading, that would change scores."""
     last, middle = strength[-1], strength[len(strength) // 2]
     faded: Floats = np.clip((strength - last) / max(middle - last, 1e-12), 0.0, 1.0)
     return faded

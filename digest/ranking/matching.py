@@ -55,10 +55,8 @@ class Evidence:
 
 
 class Matching:
-    """Papers, ready to be compared with any number of interests.
-
-    Paper n has the texts 2n, its title, and 2n + 1, its abstract.
-    """
+    """Papers, ready to be compared with any number of interests. Paper n has the texts 2n, its
+    title, and 2n + 1, its abstract."""
 
     def __init__(self, corpus: Corpus, placed: Placed) -> None:
         self.corpus, self.placed = corpus, placed
@@ -207,11 +205,8 @@ class Matching:
 
 
 def topic_factor(interest: Interest) -> float:
-    """What the topics of an interest count.
-
-    More for an exclusion: a paper that says it is ruled out anyway, so those that are left can be
-    known by its topics alone.
-    """
+    """What the topics of an interest count. More for an exclusion: a paper that says it is ruled
+    out anyway, so those that are left can be known by its topics alone."""
     return 1.0 if interest.weight > 0 else AGAINST_TOPICS
 
 

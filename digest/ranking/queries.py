@@ -15,11 +15,9 @@ from digest.ranking.topics import Topics, phrase_vectors
 from digest.ranking.vocabulary import PAIR, Floats, Ints, Vocabulary
 
 TOPIC, TOPIC_USE = 1.15, 0.02
-"""What the words of an interest's topics count beside its own.
-
-It halves for a phrase that the share ``TOPIC_USE`` of all papers hold: papers about something that
-has a common name mostly say that name.
-"""
+"""What the words of an interest's topics count beside its own. It halves for a phrase that the
+share ``TOPIC_USE`` of all papers hold: papers about something that has a common name mostly say
+that name."""
 SPACE, SPACE_USE = 0.2, 0.1  # the same for nearness in the latent space
 _UNUSED = 1e-9  # the use of a spelling that no paper has, where it is the only one
 _POINT_BITS = 28  # products of these points with those of papers stay below 1/4; see `on_grid`
@@ -77,11 +75,9 @@ def cells(table: sparse.csr_array, row: int) -> Cells:
 def queries(
     phrases: Sequence[Forms], background: Background, topics: Topics, vocabulary: Vocabulary
 ) -> Queries:
-    """What to look for in papers, for each phrase.
-
-    It depends on the letters of the phrase and on the background alone; ``vocabulary`` numbers the
-    words that the background does not know as the papers have them.
-    """
+    """What to look for in papers, for each phrase. It depends on the letters of the phrase and on
+    the background alone; ``vocabulary`` numbers the words that the background does not know as the
+    papers have them."""
     phrases = _as_papers_write(phrases, background)
     all_names = tuple(names(forms, background) for forms in phrases)
     own_terms, own, use = _own(all_names, background, vocabulary)
@@ -140,10 +136,8 @@ def names(forms: Forms, background: Background) -> tuple[Name, ...]:
 def _own(
     wanted: Sequence[Sequence[Name]], background: Background, vocabulary: Vocabulary
 ) -> tuple[Ints, sparse.csr_array, Floats]:
-    """Terms and weights of the interests' words, and the share of papers that hold each interest.
-
-    A name counts in all spellings that papers use, each as much as they use it.
-    """
+    """Terms and weights of the interests' words, and the share of papers that hold each interest. A
+    name counts in all spellings that papers use, each as much as they use it."""
     known = background.vocabulary
     spellings: list[list[int]] = []
     spelling_of: list[int] = []

@@ -102,10 +102,8 @@ class Ranking:
         self.place_judged(judged)
 
     def place_judged(self, papers: Iterable[Paper]) -> None:
-        """Place the papers that verdicts of the next profiles name.
-
-        They take the place of those given before, so that memory stays bounded over many batches.
-        """
+        """Place the papers that verdicts of the next profiles name. They take the place of those
+        given before, so that memory stays bounded over many batches."""
         beside = [p for p in papers if p.id not in self._row and self._corpus.point(p.id) is None]
         placed = self._corpus.place(beside)
         ids = [paper.id for paper in placed.collection.papers]
@@ -113,10 +111,8 @@ class Ranking:
 
     @property
     def faults(self) -> Mapping[str, PatternError]:
-        """Patterns that could not be matched so far, without slashes, and why.
-
-        They find nothing; all else is ranked as if they were not there.
-        """
+        """Patterns that could not be matched so far, without slashes, and why. They find nothing;
+        all else is ranked as if they were not there."""
         return self._matching.faults
 
     def rank(self, profile: Profile) -> Scored:

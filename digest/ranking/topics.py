@@ -110,10 +110,8 @@ class Topics:
 def phrase_vectors(
     phrases: Sequence[Sequence[int]], background: Background
 ) -> tuple[Ints, sparse.csr_array, Floats]:
-    """Unit tf-idf vectors of phrases, given by the numbers of their stems.
-
-    Returns the terms (columns), the vectors (rows), and the idf of each phrase's rarest term.
-    """
+    """Unit tf-idf vectors of phrases, given by the numbers of their stems. Returns the terms
+    (columns), the vectors (rows), and the idf of each phrase's rarest term."""
     flat: list[int] = []
     row_of: list[int] = []
     for row, stems in enumerate(phrases):

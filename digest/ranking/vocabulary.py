@@ -49,11 +49,9 @@ def stem(form: str) -> str:
 
 
 class Vocabulary(dict[str, int]):
-    """Numbers of words by spelling; words of one form share a number, breaks have 0.
-
-    Reading texts teaches it their words; asking about a phrase teaches it nothing.
-    ``stem_of[n]`` is the number of form n's stem, 0 where it has none.
-    """
+    """Numbers of words by spelling; words of one form share a number, breaks have 0. Reading texts
+    teaches it their words; asking about a phrase teaches it nothing. ``stem_of[n]`` is the number
+    of form n's stem, 0 where it has none."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -84,11 +82,9 @@ class Vocabulary(dict[str, int]):
         return _UNKNOWN | (crc32(said.encode()) & (_UNKNOWN - 1)) if number is None else number
 
     def extended(self, texts: Iterable[str]) -> Vocabulary:
-        """A copy that knows the words of more texts; those known before keep their numbers.
-
-        New stems are numbered in the order of their letters. So the sums over the terms of one
-        text are the same to the last digit, whatever the other texts are.
-        """
+        """A copy that knows the words of more texts; those known before keep their numbers. New
+        stems are numbered in the order of their letters. So the sums over the terms of one text are
+        the same to the last digit, whatever the other texts are."""
         found = Vocabulary()
         found.update(self)
         found.forms, found.stems = dict(self.forms), dict(self.stems)
@@ -103,11 +99,9 @@ class Vocabulary(dict[str, int]):
         return [tuple(self.forms[form] for form in one) for one in self.spelled(forms)]
 
     def _spelled(self, given: tuple[str, ...]) -> list[tuple[str, ...]]:
-        """A phrase as given, with two of its words joined, or with one split in two.
-
-        Only ways of which all words have been read. The results are kept as ``spelled``, since
-        all texts are read before anything is asked.
-        """
+        """A phrase as given, with two of its words joined, or with one split in two. Only ways of
+        which all words have been read. The results are kept as ``spelled``, since all texts are
+        read before anything is asked."""
         known = self.forms
         found = [given]
         for i, form in enumerate(given):
@@ -134,11 +128,9 @@ def read(texts: Iterable[str], vocabulary: Vocabulary) -> list[Ints]:
 
 
 def stem_terms(stems: Ints) -> tuple[Ints, Ints]:
-    """Single stems and neighbouring pairs: their positions in ``stems`` and their numbers.
-
-    Words without a stem (0) are stepped over, a break (-1) is not: ``mixture of experts`` gives
-    ``mixtur``, ``expert`` and ``mixtur expert``.
-    """
+    """Single stems and neighbouring pairs: their positions in ``stems`` and their numbers. Words
+    without a stem (0) are stepped over, a break (-1) is not: ``mixture of experts`` gives
+    ``mixtur``, ``expert`` and ``mixtur expert``."""
     at = np.flatnonzero(stems != 0)
     kept = stems[at]
     single = kept > 0
@@ -148,10 +140,8 @@ def stem_terms(stems: Ints) -> tuple[Ints, Ints]:
 
 
 class Texts:
-    """Many texts, one behind the other.
-
-    ``words[i]`` is the number of the i-th word, ``row[i]`` the text it belongs to.
-    """
+    """Many texts, one behind the other. ``words[i]`` is the number of the i-th word, ``row[i]`` the
+    text it belongs to."""
 
     def __init__(self, texts: Sequence[Ints], vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary

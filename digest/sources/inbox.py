@@ -191,11 +191,9 @@ def _is_fresh(status: os.stat_result, now: int) -> bool:
 
 
 def _file_system_now(folder: Path) -> int:
-    """The time, in nanoseconds since the epoch, of the clock that stamps files in ``folder``.
-
-    It is the time of a new file without a name, which nobody sees in the inbox. If that cannot be
-    created, it is the time of this machine's clock.
-    """
+    """The time, in nanoseconds since the epoch, of the clock that stamps files in ``folder``. It is
+    the time of a new file without a name, which nobody sees in the inbox. If that cannot be
+    created, it is the time of this machine's clock."""
     try:
         descriptor = os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o600)
     except (OSError, AttributeError):

@@ -25,10 +25,8 @@ SUBJECT_CLASS = re.compile(r"\.[A-Za-z]{2}(?=/)")
 
 
 def web_url(raw: object) -> str | None:
-    """``raw`` as an http(s) URL in ASCII; None if it is not a URL that is safe to link to.
-
-    A URL with a user name is refused, since such URLs are made to look like those of other sites.
-    """
+    """``raw`` as an http(s) URL in ASCII; None if it is not a URL that is safe to link to. A URL
+    with a user name is refused, since such URLs are made to look like those of other sites."""
     if not isinstance(raw, str) or len(raw) > LONGEST:
         return None
     try:

@@ -39,10 +39,8 @@ VARIATION = re.compile("[\u034f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 
 def plain(raw: str) -> str:
-    """Remove invisible, control and bidirectional characters, and normalise to NFC.
-
-    Paragraphs are kept and separated by one blank line; other white space becomes one space.
-    """
+    """Remove invisible, control and bidirectional characters, and normalise to NFC. Paragraphs are
+    kept and separated by one blank line; other white space becomes one space."""
     # The common case, much faster: a printable text has no control, format or private use
     # characters, no surrogates, and no white space but spaces.
     if raw.isprintable() and "  " not in raw and unicodedata.is_normalized("NFC", raw):
@@ -79,11 +77,8 @@ def normal_title(title: str) -> str:
 
 
 def _is_accent(char: str) -> bool:
-    """Whether ``char`` is a mark that is often left out.
-
-    The vowel signs of Devanagari or Thai and the voicing marks of kana are not: without them, a
-    word is another word.
-    """
+    """Whether ``char`` is a mark that is often left out. The vowel signs of Devanagari or Thai and
+    the voicing marks of kana are not: without them, a word is another word."""
     place = unicodedata.combining(char)
     return place == 1 or 10 <= place < 40 or place >= 200
 

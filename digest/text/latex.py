@@ -44,11 +44,9 @@ DASHES = re.compile(
 
 
 def readable(raw: str) -> str:
-    """Turn LaTeX, remains of LaTeX and simple markup into Unicode, and clean the text.
-
-    Paragraphs stay separated by a blank line. URLs, addresses and code between backquotes stay as
-    they are, and so does anything that may be ordinary words, prices or data.
-    """
+    """Turn LaTeX, remains of LaTeX and simple markup into Unicode, and clean the text. Paragraphs
+    stay separated by a blank line. URLs, addresses and code between backquotes stay as they are,
+    and so does anything that may be ordinary words, prices or data."""
     text = _once_readable(raw)
     # A price before a formula can hide one end of it until the other formulas are converted.
     return _once_readable(text) if "$" in text else text

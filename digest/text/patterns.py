@@ -154,10 +154,8 @@ def compile_pattern(text: str) -> Pattern:
 
 
 def _pieces(text: str) -> Iterator[tuple[str, bool]]:
-    """Syntax for RE2 (True) and parts that match one character (False), in order.
-
-    It is lenient: ``re`` itself tells what is no pattern.
-    """
+    """Syntax for RE2 (True) and parts that match one character (False), in order. It is lenient:
+    ``re`` itself tells what is no pattern."""
     if len(text) > LONGEST:
         raise PatternError(
             f"the pattern is {len(text)} characters long", f"write at most {LONGEST}, or several"

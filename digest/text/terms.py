@@ -172,10 +172,8 @@ _SHORT = re.compile(r"(?=\S*[A-Z])[A-Za-z0-9][\w\-+/]{1,11}")
 
 def acronyms(text: str) -> tuple[Acronym, ...]:
     """Find acronyms that a text explains: ``Low-Rank Adaptation (LoRA)``, ``LoRA (low-rank …)``.
-
     The letters of the short form are searched from right to left in the words before the bracket;
-    its first letter must begin a word (Schwartz and Hearst, PSB 2003).
-    """
+    its first letter must begin a word (Schwartz and Hearst, PSB 2003)."""
     return tuple(dict.fromkeys(_acronyms(text)))
 
 

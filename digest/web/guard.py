@@ -24,11 +24,8 @@ log = logging.getLogger("digest.web.access")
 
 
 class Guard:
-    """Wraps an application.
-
-    ``prefix`` is the path of the base URL, without a slash at its end. A request may have it or,
-    behind a proxy that removes it, not.
-    """
+    """Wraps an application. ``prefix`` is the path of the base URL, without a slash at its end. A
+    request may have it or, behind a proxy that removes it, not."""
 
     def __init__(self, app: ASGIApp, *, prefix: str = "") -> None:
         self._app, self._prefix = app, prefix

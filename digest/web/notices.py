@@ -16,10 +16,8 @@ _Step = Literal["ask", "done", "failed", "unknown"]
 
 
 class Notices:
-    """Renders notices. No page contains its own URL, which may be a secret.
-
-    Every method raises ``TemplateError`` if a template fails.
-    """
+    """Renders notices. No page contains its own URL, which may be a secret. Every method raises
+    ``TemplateError`` if a template fails."""
 
     def __init__(self, templates: Templates, site: Site) -> None:
         self._frame = Layout(templates, site)

@@ -28,11 +28,9 @@ log = logging.getLogger(__name__)
 
 
 class Unsubscribing:
-    """Answers requests for ``/unsubscribe/TOKEN``, never by a redirect.
-
-    The status is 200 with the question or the confirmation, 404 for a token that is not ours, and
-    503 if the ledger cannot be written.
-    """
+    """Answers requests for ``/unsubscribe/TOKEN``, never by a redirect. The status is 200 with the
+    question or the confirmation, 404 for a token that is not ours, and 503 if the ledger cannot be
+    written."""
 
     def __init__(self, context: WebContext) -> None:
         self._context = context

@@ -23,10 +23,8 @@ FETCH_AGAIN = "fetch the answer again if the paper is missing"
 
 
 def read(text: str, *, name: str, arrived: datetime) -> Reading | None:
-    """Read the papers of a response; None if no element of the array is a paper.
-
-    An empty array is a valid response: the page lists nothing at weekends.
-    """
+    """Read the papers of a response; None if no element of the array is a paper. An empty array is
+    a valid response: the page lists nothing at weekends."""
     records: list[Record] = []
     problems: list[Problem] = []
     days: list[date] = []

@@ -33,8 +33,7 @@ def stated_dates(lines: Sequence[Line]) -> list[PageDate]:
 
 def header_length(lines: Sequence[Line]) -> int:
     """The length of the header: it ends with the last of the first furniture lines, the date, and
-    the lines that occur only on this page.
-    """
+    the lines that occur only on this page."""
     length, dated = 0, False
     for index, line in enumerate(lines[:HEADER_LINES]):
         mark = mark_of(line)
@@ -62,10 +61,8 @@ def without_submitters(lines: Iterable[Line]) -> Iterator[Line]:
 
 
 def without_furniture(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
-    """Remove the headers of further pages in the same file, and the links at the end.
-
-    Returns the remaining lines and the removed ones.
-    """
+    """Remove the headers of further pages in the same file, and the links at the end. Returns the
+    remaining lines and the removed ones."""
     kept: list[Line] = []
     dropped: list[Line] = []
     run: list[Line] = []

@@ -43,10 +43,8 @@ class PageDate:
             return None
 
     def by(self, latest: date, year: int) -> date | None:
-        """The date, in the year before ``year`` if it would be after ``latest``.
-
-        A page of January lists papers of December.
-        """
+        """The date, in the year before ``year`` if it would be after ``latest``. A page of January
+        lists papers of December."""
         day = self.on(year)
         return self.on(year - 1) if day and day > latest + ZONES else day
 

@@ -162,11 +162,9 @@ def _begins_another(entry: PageEntry, mark: Mark) -> bool:
 
 
 def _without_organisation(lines: list[Line], *, touches_dot: bool) -> list[Line]:
-    """Remove the one or two lines of an organisation above the metadata.
-
-    A name that is written twice cannot be text. Any other has to be between a blank line and the
-    dot, and must not be both long and a sentence.
-    """
+    """Remove the one or two lines of an organisation above the metadata. A name that is written
+    twice cannot be text. Any other has to be between a blank line and the dot, and must not be both
+    long and a sentence."""
     if len(lines) > 1 and _is_written_twice(lines[-1]):
         return lines[:-1]
     for count in (1, 2) if touches_dot else ():

@@ -137,12 +137,9 @@ TITLE_AT_END = -4
 def kinds(
     paragraphs: Sequence[Paragraph], *, further_title: int = 0, title_at_end: int = TITLE_AT_END
 ) -> list[Kind]:
-    """Decide what each paragraph is.
-
-    ``further_title`` are the points of every title but the first one; ``title_at_end`` are those of
-    a title that is the last of several paragraphs. They are negative if the paragraphs should be
-    one complete paper.
-    """
+    """Decide what each paragraph is. ``further_title`` are the points of every title but the first
+    one; ``title_at_end`` are those of a title that is the last of several paragraphs. They are
+    negative if the paragraphs should be one complete paper."""
     best: dict[Kind, int] = {}
     ways: list[dict[Kind, Kind]] = []
     for index, paragraph in enumerate(paragraphs):
