@@ -98,9 +98,7 @@ def load(path: Path, *, domain: str, selector: str) -> Signer:
     """
     try:
         from cryptography.hazmat.primitives.asymmetric import ed25519, rsa  # noqa: PLC0415
-        from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415
-            load_pem_private_key,
-        )
+        from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
     except ImportError as error:
         raise _problem(
             path, "cryptography is not installed", "pip install 'papers-digest[dkim]'"

@@ -28,8 +28,7 @@ from digest.text import terms
 
 _HYPHENS = frozenset("-‐‑")
 _RELATED_TERMS = 3  # at most so many related terms are named; they stand for all of them
-_RELATED_STEMS = 6
-"""At most so many stems make them up; more would run together into half a sentence."""
+_RELATED_STEMS = 6  # at most so many stems make them up; more would run into half a sentence
 
 
 @dataclass(frozen=True)
@@ -52,11 +51,10 @@ class _Analysis:
     second: Ints  # the second stem of each term; of a single stem, the same again
     stems: int  # how many stems there are
     pairs: Sequence[tuple[int, int]]  # first and second stem, term by term
-    share: tuple[Sequence[float], Sequence[float]]
-    """Places × stems: the share of a stem's evidence that is due to each place."""
+    share: Sequence[Sequence[float]]  # places × stems: what each place has of a stem's evidence
     known: Ints  # which of its terms have a vector in the latent space
     vectors: Ints  # the rows of these vectors
-    places: tuple[_Place, _Place]
+    places: Sequence[_Place]
 
 
 class Attribution:
@@ -121,24 +119,14 @@ class Attribution:
                 continue
             share = read.share[index]
             here = {stem: value * share[stem] for stem, value in brought.items()}
-            mention = self._said(query.names, read.places[index]) if said[index] else None
+            mention = _said(query.names, read.places[index]) if said[index] else None
             if mention:
                 evidence = MENTION[index] * said[index] + sum(here.values())
                 found.append(Part(mention[0], place, mention[1], evidence))
             else:
-                found += [
-                    Part(term, place, "term", value)
-                    for term, value in _stretches(read.places[index], here)
-                ]
+                own = _stretches(read.places[index], here)
+                found += [Part(term, place, "term", value) for term, value in own]
         return found if interest.place else [*found, *_related(read, related_stems, "related")]
-
-    @staticmethod
-    def _said(names: Sequence[Name], place: _Place) -> tuple[str, Via] | None:
-        """The first name of an interest that stands in a place, as it does."""
-        for name in names:
-            for start, end in terms.spans(" ".join(name.forms), place.text)[:1]:
-                return place.text[start:end], "term" if name is names[0] else "acronym"
-        return None
 
     def _near(self, read: _Analysis, direction: Floats) -> Floats:
         """What each term of a paper adds to its nearness to a direction; never below 0."""
@@ -158,28 +146,18 @@ class Attribution:
         first, second = numbers[: len(held)], numbers[len(held) :]
         of_stem = {stem: number for number, stem in enumerate(stems.tolist())}
         titled = matching.papers[paper]
-        places = tuple(self._words(text, of_stem) for text in (titled.title, titled.abstract))
+        places = [self._words(text, of_stem) for text in (titled.title, titled.abstract)]
+        every = range(len(stems))
         counts = np.array(
-            [
-                [factor * len(place.at.get(stem, ())) for stem in range(len(stems))]
-                for place, factor in zip(places, (TITLE, 1), strict=True)
-            ],
-            dtype=np.float64,
+            [[float(len(place.at.get(stem, ()))) for stem in every] for place in places]
         )
+        counts[0] *= TITLE
         share = (counts / np.maximum(counts.sum(axis=0), 1.0)).tolist()
-        known, vectors = columns_of(held, matching.background.space.terms)
+        near = columns_of(held, matching.background.space.terms)
+        at = dict(zip(held.tolist(), enumerate(weights.tolist()), strict=True))
+        numbered = list(zip(first.tolist(), second.tolist(), strict=True))
         return _Analysis(
-            terms=held,
-            at=dict(zip(held.tolist(), enumerate(weights.tolist()), strict=True)),
-            weights=weights,
-            first=first,
-            second=second,
-            stems=len(stems),
-            pairs=list(zip(first.tolist(), second.tolist(), strict=True)),
-            share=(share[0], share[1]),
-            places=(places[0], places[1]),
-            known=known,
-            vectors=vectors,
+            held, at, weights, first, second, len(stems), numbered, share, *near, places
         )
 
     def _words(self, text: str, of_stem: dict[int, int]) -> _Place:
@@ -201,8 +179,15 @@ def _said_in(mentions: Cells, paper: int) -> tuple[float, float]:
     return float(held.get(2 * paper, 0.0)), float(held.get(2 * paper + 1, 0.0))
 
 
+def _said(names: Sequence[Name], place: _Place) -> tuple[str, Via] | None:
+    """The first name of an interest that stands in a place, as it does."""
+    for name in names:
+        for start, end in terms.spans(" ".join(name.forms), place.text)[:1]:
+            return place.text[start:end], "term" if name is names[0] else "acronym"
+    return None
+
+
 def _by_stem(read: _Analysis, brought: Floats) -> Floats:
-    """The evidence of each stem; that of a pair is halved between its two."""
     found: Floats = np.zeros(read.stems)
     for stems in (read.first, read.second):
         found += np.bincount(stems, brought / 2, read.stems)
@@ -214,25 +199,20 @@ def _related(read: _Analysis, stems: Floats, via: Via) -> list[Part]:
     all_of_it = float(stems.sum())
     best = np.argsort(-stems, kind="stable")[:_RELATED_STEMS]
     strongest = list(zip(best.tolist(), stems[best].tolist(), strict=True))
-    found = []
+    found: list[Part] = []
     for index, place in enumerate(PLACES):
         here = {stem: value * read.share[index][stem] for stem, value in strongest}
-        for term, value in _stretches(read.places[index], here):
-            found.append(Part(term, place, via, value))
-    found.sort(key=lambda part: (-part.evidence, part.term))
-    named = sum(part.evidence for part in found[:_RELATED_TERMS])
-    return [
-        Part(part.term, part.place, part.via, part.evidence * all_of_it / named)
-        for part in found[:_RELATED_TERMS]
-    ]
+        found += [Part(term, place, via, its) for term, its in _stretches(read.places[index], here)]
+    found = sorted(found, key=lambda part: (-part.evidence, part.term))[:_RELATED_TERMS]
+    named = sum(part.evidence for part in found)
+    return [part._replace(evidence=part.evidence * all_of_it / named) for part in found]
 
 
 def _stretches(place: _Place, values: Mapping[int, float]) -> list[tuple[str, float]]:
     """The longest stretches of a text made of stems with evidence, and the evidence of each. Each
     stem is counted once, in the longest stretch that holds it."""
-    stem_at = {
-        at: stem for stem, value in values.items() if value > 0 for at in place.at.get(stem, ())
-    }
+    told_by = [stem for stem, value in values.items() if value > 0]
+    stem_at = {at: stem for stem in told_by for at in place.at.get(stem, ())}
     runs: list[list[int]] = []
     last = -2
     for at in sorted(stem_at):

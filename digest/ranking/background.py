@@ -14,10 +14,10 @@ from digest.ranking.vocabulary import Floats, Ints, Vocabulary
 
 PRIOR_PAPERS = 50  # an imagined archive of this size backs the real one, so that an empty one works
 PRIOR_SHARE = 0.004  # the share of the imagined papers that hold any given term
-SMALL = 900
-"""The latent space is trusted half in an archive of so many papers, and fully in a large one."""
-_RARE_SENSE = 0.25
-"""Meanings of an acronym that fewer of the papers that explain it give are left out."""
+SMALL = (
+    900  # the latent space is trusted half in an archive of so many papers, fully in a large one
+)
+_RARE_SENSE = 0.25  # a meaning of an acronym that a smaller share of its papers give is left out
 
 
 @dataclass(frozen=True)
@@ -85,13 +85,10 @@ def _senses(acronyms: Mapping[tuple[Forms, Forms], int]) -> dict[str, tuple[Sens
     explained: Counter[str] = Counter()
     for (short, _), papers in acronyms.items():
         explained["".join(short)] += papers
-    senses: dict[str, dict[Forms, float]] = {}
+    senses: dict[str, dict[Forms, Sense]] = {}
     for (short, long), papers in sorted(acronyms.items()):
         share = papers / explained["".join(short)]
         if share >= _RARE_SENSE:
-            senses.setdefault("".join(short), {})[long] = share
-            senses.setdefault("".join(long), {})[short] = share
-    return {
-        said: tuple(Sense(forms, share) for forms, share in others.items())
-        for said, others in senses.items()
-    }
+            senses.setdefault("".join(short), {})[long] = Sense(long, share)
+            senses.setdefault("".join(long), {})[short] = Sense(short, share)
+    return {said: tuple(others.values()) for said, others in senses.items()}

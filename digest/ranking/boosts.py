@@ -59,6 +59,4 @@ def _age(paper: Paper) -> str:
 
 
 def _days(paper: Paper) -> int:
-    if paper.published is None:
-        return 0
-    return max(0, (paper.arrived.date() - paper.published).days)
+    return max(0, (paper.arrived.date() - paper.published).days) if paper.published else 0

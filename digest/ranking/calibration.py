@@ -11,15 +11,12 @@ from collections.abc import Sequence
 from math import floor
 
 import numpy as np
-from numpy.typing import NDArray
+
+from digest.ranking.vocabulary import Floats
 
 STEPS = 10_000  # steps in a score of 1; evidence is counted in whole steps, so that sums are exact
 KNEE = 0.75
-SCALE = 1.8
-"""What evidence is multiplied by: one clear mention in an abstract passes a threshold of 0.2."""
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+SCALE = 1.8  # of evidence: one clear mention in an abstract passes a threshold of 0.2
 
 
 def score_steps(evidence: Floats) -> Floats:
@@ -38,7 +35,6 @@ def apportion(steps: int, parts: Sequence[float]) -> list[int]:
         return [0] * len(parts)
     exact = [steps * part / total for part in parts]
     whole = [floor(x) for x in exact]
-    by_remainder = sorted(range(len(parts)), key=lambda i: (whole[i] - exact[i], i))
-    for i in by_remainder[: steps - sum(whole)]:
+    for i in sorted(range(len(parts)), key=lambda i: whole[i] - exact[i])[: steps - sum(whole)]:
         whole[i] += 1
     return whole

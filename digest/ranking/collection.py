@@ -26,10 +26,9 @@ class Collection:
     vocabulary: Vocabulary
     words: Sequence[Ints]  # the words of paper n: 2n is its title, 2n + 1 its abstract
     terms: Ints  # the columns of the next two, in order
-    in_title: sparse.csr_array
-    in_abstract: sparse.csr_array  # how often each paper (row) holds each term there
-    acronyms: Sequence[frozenset[tuple[Forms, Forms]]]
-    """The acronyms that each paper explains: their forms and those of what they stand for."""
+    in_title: sparse.csr_array  # how often each paper (row) holds each term there
+    in_abstract: sparse.csr_array
+    acronyms: Sequence[frozenset[tuple[Forms, Forms]]]  # each paper's, with what they stand for
 
     @classmethod
     def read(cls, papers: Iterable[Paper], vocabulary: Vocabulary) -> Collection:
@@ -104,10 +103,8 @@ def by_id(papers: Iterable[Paper]) -> tuple[Paper, ...]:
 
 
 def _acronyms(paper: Paper) -> frozenset[tuple[Forms, Forms]]:
-    return frozenset(
-        (terms.forms(each.short), terms.forms(each.long))
-        for each in terms.acronyms(f"{paper.title}\n{paper.abstract}")
-    )
+    found = terms.acronyms(f"{paper.title}\n{paper.abstract}")
+    return frozenset((terms.forms(each.short), terms.forms(each.long)) for each in found)
 
 
 def tf_idf(counts: sparse.csr_array, idf: Floats) -> sparse.csr_array:

@@ -21,11 +21,9 @@ from digest.ranking.vocabulary import Floats, Ints
 DIMENSIONS = 100
 _SPARE = 12  # directions computed beyond those, since the last ones converge badly
 _ROUNDS = 4
-_LEAST_PAPERS = 2
-"""A term of a single paper occurs with nothing else, so nothing can be learned about it."""
+_LEAST_PAPERS = 2  # a term of a single paper occurs with nothing else: nothing is learned of it
 _PAPERS_PER_DIMENSION = 4
-_BLUR = 0.15
-"""Added to the projected norm, so that texts with little known vocabulary get a short vector."""
+_BLUR = 0.15  # added to the projected norm: texts with little known vocabulary get a short vector
 POINT_BITS = 26  # binary places of a coordinate; see `on_grid`
 
 

@@ -34,8 +34,7 @@ from digest.text import patterns, terms
 PLACES: tuple[Place, Place] = ("title", "abstract")
 MENTION = np.array([0.037, 0.027])
 FLOOR = 0.01
-PATTERN = np.array([0.2, 0.12])
-"""Evidence of a pattern's first match in the title and in the abstract."""
+PATTERN = np.array([0.2, 0.12])  # of a pattern's first match in the title and in the abstract
 REPEATED = 0.3  # each doubling of the matches adds this share
 AUTHOR = 0.28
 AGAINST_TOPICS = 2.0  # what an exclusion's topics count, against what an interest's do
@@ -50,8 +49,7 @@ class Evidence:
     papers: Ints  # the papers that have any, in order
     values: Floats
     query: Query | None  # what was looked for; only of a phrase
-    mentions: Cells
-    """Texts that name the phrase: 1 by its own words, less where only by another name."""
+    mentions: Cells  # texts that name the phrase: 1 by its own words, less by another name
 
 
 class Matching:
@@ -63,8 +61,7 @@ class Matching:
         self.background = corpus.background
         self.collection = collection = placed.collection
         self.papers = collection.papers
-        self.faults: dict[str, patterns.PatternError] = {}
-        """Patterns that cannot be matched; see ``Ranking.faults``."""
+        self.faults: dict[str, patterns.PatternError] = {}  # see `Ranking.faults`
         self._explained: dict[str, list[tuple[int, str]]] = {}
         for paper, acronyms in enumerate(collection.acronyms):
             for short, long in sorted(acronyms):
@@ -168,11 +165,8 @@ class Matching:
     def _meaning_otherwise(self, name: Name, own: Name) -> list[int]:
         """The papers in which a name is the acronym of something else."""
         own_letters = "".join(own.forms)
-        return [
-            paper
-            for paper, long in self._explained.get("".join(name.forms), ())
-            if name is not own and long != own_letters
-        ]
+        explained = () if name is own else self._explained.get("".join(name.forms), ())
+        return [paper for paper, long in explained if long != own_letters]
 
     def matches(self, interest: Interest, place: Place) -> Floats:
         """How often a pattern matches in each paper's title or abstract."""

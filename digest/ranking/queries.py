@@ -82,14 +82,8 @@ def queries(
     all_names = tuple(names(forms, background) for forms in phrases)
     own_terms, own, use = _own(all_names, background, vocabulary)
     chosen = topics.weigh(phrases)
-    counted = _gather(
-        [
-            (row, topic, weight)
-            for row, found in enumerate(chosen)
-            for topic, weight in found.items()
-        ],
-        (len(phrases), topics.vectors.shape[0]),
-    )
+    weighed = [(row, *each) for row, found in enumerate(chosen) for each in found.items()]
+    counted = _gather(weighed, (len(phrases), topics.vectors.shape[0]))
     related = product(counted, topics.vectors)
     size = lengths(related)
     counted, related = scaled(counted, size), scaled(related, size)
@@ -98,15 +92,9 @@ def queries(
     points = background.space.place(scaled(own, lengths(own)) + related, terms)
     points *= (background.trust * SPACE * SPACE_USE / (SPACE_USE + use))[:, None]
     topical = (TOPIC_USE + use) / (TOPIC * TOPIC_USE)
-    return Queries(
-        all_names,
-        terms,
-        own,
-        _stems(own, terms),
-        scaled(counted, topical),
-        scaled(related, topical),
-        on_grid(points, _POINT_BITS),
-    )
+    counted, related = scaled(counted, topical), scaled(related, topical)
+    points = on_grid(points, _POINT_BITS)
+    return Queries(all_names, terms, own, _stems(own, terms), counted, related, points)
 
 
 def _as_papers_write(phrases: Sequence[Forms], background: Background) -> list[Forms]:
@@ -127,10 +115,8 @@ def _as_papers_write(phrases: Sequence[Forms], background: Background) -> list[F
 def names(forms: Forms, background: Background) -> tuple[Name, ...]:
     """Ways to say a phrase, its own words first."""
     others = background.senses.get("".join(forms), ())
-    return (
-        Name(forms, 1.0),
-        *(Name(sense.forms, sense.share) for sense in others if sense.forms != forms),
-    )
+    named = [Name(sense.forms, sense.share) for sense in others if sense.forms != forms]
+    return (Name(forms, 1.0), *named)
 
 
 def _own(
@@ -158,18 +144,15 @@ def _own(
     terms, vectors, rarest = phrase_vectors(spellings, background)
     # A spelling that no paper uses counts only if it is the given one, and there is no other.
     use = np.where(rarest < background.unseen, np.exp(-rarest), np.where(given, _UNUSED, 0.0))
-    by_name = _gather(
-        zip(spelling_of, range(len(spellings)), use.tolist(), strict=True),
-        (len(every), len(spellings)),
-    )
+    uses = zip(spelling_of, range(len(spellings)), use.tolist(), strict=True)
+    by_name = _gather(uses, (len(every), len(spellings)))
     name_vectors = product(by_name, vectors)
     name_vectors = scaled(name_vectors, lengths(name_vectors))
     shape = (len(wanted), len(every))
-    all_names_together = product(_gather(every, shape), name_vectors)
+    together = product(_gather(every, shape), name_vectors)
+    together = scaled(together, lengths(together))
     its_own = _gather(own, shape)
-    vectors = (1 - OTHER_NAMES) * product(its_own, name_vectors) + OTHER_NAMES * scaled(
-        all_names_together, lengths(all_names_together)
-    )
+    vectors = (1 - OTHER_NAMES) * product(its_own, name_vectors) + OTHER_NAMES * together
     used: Floats = its_own @ by_name.sum(axis=1)
     return terms, vectors.tocsr(), used
 
@@ -181,15 +164,7 @@ def _stems(own: sparse.csr_array, terms: Ints) -> sparse.csr_array:
 
 
 def _gather(cells: Iterable[tuple[int, int, float]], shape: tuple[int, int]) -> sparse.csr_array:
-    """A matrix of (row, column, value) cells."""
     found = list(cells)
-    return sparse.coo_array(
-        (
-            np.array([value for _, _, value in found], dtype=np.float64),
-            (
-                np.array([row for row, _, _ in found], dtype=np.int64),
-                np.array([column for _, column, _ in found], dtype=np.int64),
-            ),
-        ),
-        shape=shape,
-    ).tocsr()
+    values = np.array([value for _, _, value in found], dtype=np.float64)
+    at = np.array([(row, column) for row, column, _ in found], dtype=np.int64).reshape(-1, 2).T
+    return sparse.coo_array((values, (at[0], at[1])), shape=shape).tocsr()

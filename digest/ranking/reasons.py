@@ -14,8 +14,7 @@ Via = Literal[
     "term", "acronym", "related", "pattern", "author", "liked", "disliked", "signal", "several"
 ]
 
-LEAST = 0.02
-"""A part of an interest's evidence is named from this share of all interests' evidence on."""
+LEAST = 0.02  # a part of an interest's evidence is named from this share of all the evidence on
 
 
 class Part(NamedTuple):
@@ -36,8 +35,7 @@ class Share(NamedTuple):
     parts: Sequence[Part]
 
 
-_NAMELESS = Part("", "abstract", "related", 1.0)
-"""Stands for evidence that no single word of the paper shows."""
+_NAMELESS = Part("", "abstract", "related", 1.0)  # evidence that no single word of the paper shows
 
 
 def explain(shares: Sequence[Share]) -> tuple[Reason, ...]:
@@ -56,15 +54,14 @@ def explain(shares: Sequence[Share]) -> tuple[Reason, ...]:
     for share, loss in zip(shares, losses, strict=True):
         parts = [part for part in share.parts if part.evidence > 0] or [_NAMELESS]
         steps = apportion(loss, [part.evidence for part in parts])
-        for part, its in _telling(parts, steps, LEAST * credited):
-            reasons.append(
-                Reason(share.interest, part.term, part.place, share.weight, its / STEPS, part.via)
-            )
+        reasons += [
+            Reason(share.interest, part.term, part.place, share.weight, its / STEPS, part.via)
+            for part, its in _telling(parts, steps, LEAST * credited)
+        ]
     reasons.sort(key=lambda r: (-abs(r.contribution), r.interest, r.place, r.term))
     if score != credited:
         names = " + ".join(sorted({share.interest for share in shares}))
-        together = Reason(names, "", "title", 1.0, (score - credited) / STEPS, "several")
-        reasons.append(together)
+        reasons.append(Reason(names, "", "title", 1.0, (score - credited) / STEPS, "several"))
     return tuple(reasons)
 
 

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -31,6 +31,7 @@ _INTERESTS = 20_000  # interests kept at a time, however few the papers are
 _AT_A_TIME = 200_000  # profiles × papers scored at once
 _NOTHING, _NO_PAPERS = np.empty(0), np.empty(0, dtype=np.int64)
 _Weighted = tuple[Interest, float]  # what is looked for, and how much it counts
+_Verdicts = tuple[Via, tuple[PaperId, ...], float]
 _T = TypeVar("_T")
 
 
@@ -43,8 +44,7 @@ class Scored:
     """Index of each paper that is ruled out → the exclusion as written, and where it stands."""
 
 
-@dataclass(frozen=True)
-class _Preference:
+class _Preference(NamedTuple):
     """What the papers that a subscriber liked, or disliked, add to the scores of others."""
 
     via: Via
@@ -149,11 +149,8 @@ class Ranking:
     ) -> Floats:
         """Profiles × papers: the evidence of all interests, in steps."""
         papers = len(self._matching.papers)
-        parts = [
-            (row * papers, found[interest], weight)
-            for row, asked in enumerate(profiles)
-            for interest, weight in asked
-        ]
+        asked = [(row, *each) for row, wanted in enumerate(profiles) for each in wanted]
+        parts = [(row * papers, found[interest], weight) for row, interest, weight in asked]
         sizes = np.array([len(each.papers) for _, each, _ in parts], dtype=np.int64)
         cells = np.concatenate([_NO_PAPERS, *(each.papers for _, each, _ in parts)])
         cells += np.repeat(np.array([start for start, _, _ in parts], dtype=np.int64), sizes)
@@ -184,7 +181,6 @@ class Ranking:
         return explain(shares)
 
     def _evidence_of(self, profile: Profile) -> list[tuple[Interest, float, Evidence]]:
-        """The interests of a profile, how much they count, and their evidence."""
         asked = _weighted(profile)
         evidence = self._found.of(interest for interest, _ in asked)
         return [(interest, weight, evidence[interest]) for interest, weight in asked]
@@ -207,11 +203,9 @@ class Ranking:
     def _preferences(self, profile: Profile) -> Iterator[_Preference]:
         """What verdicts add to the scores of papers; nothing to those of the judged ones."""
         matching = self._matching
-        verdicts: tuple[tuple[Via, tuple[PaperId, ...], float], ...] = (
-            ("liked", profile.liked, PREFERENCE),
-            ("disliked", profile.disliked, -PREFERENCE),
-        )
-        for via, ids, most in verdicts:
+        liked: _Verdicts = ("liked", profile.liked, PREFERENCE)
+        disliked: _Verdicts = ("disliked", profile.disliked, -PREFERENCE)
+        for via, ids, most in (liked, disliked):
             known = [point for each in ids if (point := self._point(each)) is not None]
             if known:
                 direction = matching.direction(known)
@@ -280,11 +274,8 @@ def _plain(interest: Interest) -> Interest:
 
 def _weighted(profile: Profile) -> Sequence[_Weighted]:
     """What counts for a paper, and with a negative weight what counts against it."""
+    against = [one for one in profile.exclude if one.kind == "phrase" and one.place is None]
     return [
         *((_plain(interest), interest.weight) for interest in profile.interests),
-        *(
-            (replace(exclusion, weight=-1.0), AGAINST)
-            for exclusion in profile.exclude
-            if exclusion.kind == "phrase" and exclusion.place is None
-        ),
+        *((replace(exclusion, weight=-1.0), AGAINST) for exclusion in against),
     ]

@@ -31,24 +31,17 @@ class Topic:
 def topics() -> tuple[Topic, ...]:
     """The table that ships with the program."""
     table = files("digest.ranking").joinpath("related.txt").read_text("utf-8")
-    found = []
-    for line in table.splitlines():
-        if line and not line.startswith("#"):
-            names, members = (
-                tuple(terms.forms(phrase) for phrase in part.split(",")) for part in line.split(":")
-            )
-            found.append(Topic(names, members))
-    return tuple(found)
+    lines = [line.split(":") for line in table.splitlines() if line and not line.startswith("#")]
+    parts = [[tuple(map(terms.forms, part.split(","))) for part in line] for line in lines]
+    return tuple(Topic(names, members) for names, members in parts)
 
 
 @lru_cache(maxsize=1)
 def _by_name() -> dict[str, list[tuple[frozenset[str], int]]]:
-    """Each name's stems with the number of its topic, by one of these stems."""
     found: dict[str, list[tuple[frozenset[str], int]]] = {}
     for number, topic in enumerate(topics()):
         for name in topic.names:
-            stems = _stems(name)
-            if stems:
+            if stems := _stems(name):
                 found.setdefault(min(stems), []).append((stems, number))
     return found
 
@@ -72,18 +65,12 @@ class Topics:
     def __init__(self, background: Background) -> None:
         self._background = background
         number = background.vocabulary.learn_stem
-        phrases = [
-            [number(form) for form in phrase]
-            for topic in topics()
-            for phrase in (*topic.names, *topic.terms)
-        ]
-        sizes = np.array([len(t.names) + len(t.terms) for t in topics()])
-        topic_of = np.repeat(np.arange(len(sizes)), sizes)
-        self.terms, vectors, _ = phrase_vectors(phrases, background)
-        gather = sparse.csr_array(
-            (np.ones(len(topic_of)), (topic_of, np.arange(len(topic_of)))),
-            shape=(len(sizes), len(topic_of)),
-        )
+        every = [(*topic.names, *topic.terms) for topic in topics()]
+        stems = [[number(form) for form in phrase] for phrases in every for phrase in phrases]
+        topic_of = np.repeat(np.arange(len(every)), [len(phrases) for phrases in every])
+        self.terms, vectors, _ = phrase_vectors(stems, background)
+        cells = np.ones(len(stems)), (topic_of, np.arange(len(stems)))
+        gather = sparse.csr_array(cells, shape=(len(every), len(stems)))
         self.vectors = product(gather, vectors)
 
     def weigh(self, phrases: Sequence[Forms]) -> list[dict[int, float]]:

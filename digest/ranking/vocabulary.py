@@ -18,8 +18,7 @@ Floats = NDArray[np.float64]
 
 BREAK = 0  # stands between two stretches of text that no phrase may span
 PAIR = 32  # a pair of stems is numbered `first << PAIR | second`, a single stem by itself
-_UNKNOWN = 1 << 30
-"""From here on stems are numbered that no text holds; a pair of them still fits into 63 bits."""
+_UNKNOWN = 1 << 30  # stems that no text holds are numbered from here on; a pair fits into 63 bits
 _NO_WORD = -1  # fills up the shorter ones of several phrases
 _LEAST_PIECE = 2  # letters of each half where a word is split
 _stemmer = Stemmer.Stemmer("english")
@@ -166,11 +165,9 @@ class Texts:
 
     def holding(self, phrases: Sequence[tuple[str, ...]]) -> tuple[Ints, Ints]:
         """(phrase, text) of every text that holds one, however its words are joined or split."""
-        spellings = [
-            (n, one) for n, p in enumerate(phrases) for one in self.vocabulary.spellings(p)
-        ]
-        which, first = self._exactly([numbers for _, numbers in spellings])
-        phrase = np.array([n for n, _ in spellings], dtype=np.int64)[which]
+        spellings = [self.vocabulary.spellings(phrase) for phrase in phrases]
+        which, first = self._exactly([numbers for its in spellings for numbers in its])
+        phrase = np.repeat(np.arange(len(phrases)), [len(its) for its in spellings])[which]
         found = np.unique(phrase * self.count + self.row[first])
         return found // self.count, found % self.count
 

@@ -12,8 +12,7 @@ STASH, STASH_END = 0x100000, 0x10EFFF
 
 MARKUP = re.compile(r"[\\$~{}^_`&<]")
 TAG = re.compile(
-    r"</?(?:jats:)?(?:i|b|u|em|strong|italic|bold|tt|code|span|small|sc|p)>|<br ?/?>",
-    re.IGNORECASE,
+    r"</?(?:jats:)?(?:i|b|u|em|strong|italic|bold|tt|code|span|small|sc|p)>|<br ?/?>", re.IGNORECASE
 )
 SCRIPT_TAG = re.compile(r"<(?:jats:)?(sub|sup)>([^<>]{1,60})</(?:jats:)?\1>", re.IGNORECASE)
 REPEATED_AMPERSAND = re.compile(r"&(?:(?:amp|#0*38|#x0*26);)+", re.IGNORECASE)

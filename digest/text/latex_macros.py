@@ -9,11 +9,7 @@ from typing import Any
 
 # pylatexenc ships no types
 from pylatexenc import latexwalker  # type: ignore[import-untyped]
-from pylatexenc.latex2text import (  # type: ignore[import-untyped]
-    LatexNodes2Text,
-    MacroTextSpec,
-    get_default_latex_context_db,
-)
+from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_latex_context_db  # type: ignore[import-untyped]
 from pylatexenc.macrospec import LatexContextDb, std_macro  # type: ignore[import-untyped]
 
 from digest.text import scripts

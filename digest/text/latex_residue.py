@@ -108,11 +108,7 @@ RULES = (
         for name, arrow in VERTICAL_ARROWS.items()
     ),
     # 1.22times, 224times224, ntimes n, 512 times 512; not 4timesteps, 5 times, 5 times 3
-    _rule(
-        "times",
-        rf"times(?<=[\d⁰¹²³⁴-⁹{CLOSE}]times){NO_COMPOUND}(?: (?=\d))?",
-        "×",
-    ),
+    _rule("times", rf"times(?<=[\d⁰¹²³⁴-⁹{CLOSE}]times){NO_COMPOUND}(?: (?=\d))?", "×"),
     _rule(
         "times",
         r"times(?<=[A-Za-np-z]times)(?<![A-Za-z'’][A-Za-z]times)(?![a-z]| [a-z]{2})(?: (?=\w))?",
@@ -156,8 +152,7 @@ RULES = (
         rf"(?=_(?:(?:\d{{1,3}}|[A-Za-z]|{INDEX})(?!\w)|[^\w\s]))",
     ),
     _rule(
-        "^",
-        rf"(?:{START}|{AFTER_ONE}){LETTER}(?=\^(?:-?\d|[A-Za-z](?!\w)|{LETTER}(?!\w)|[^\w\s]))",
+        "^", rf"(?:{START}|{AFTER_ONE}){LETTER}(?=\^(?:-?\d|[A-Za-z](?!\w)|{LETTER}(?!\w)|[^\w\s]))"
     ),
     _rule("_", rf"(?<![^\W\d])[^\W\d_]_{INDEX}(?![A-Za-z_])"),
     _rule("^", rf"(?<![^\W\d])[^\W\d_]\^{INDEX}(?![A-Za-z_])"),
