@@ -1,7 +1,5 @@
 """Suppresses and unsubscribes by reports, if they are proved to be about a message of ours."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass

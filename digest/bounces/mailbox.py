@@ -1,7 +1,5 @@
 """Reads new messages of a maildir, an mbox file or an IMAP folder, and marks them as read."""
 
-from __future__ import annotations
-
 import imaplib
 import mailbox
 import re

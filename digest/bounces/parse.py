@@ -5,8 +5,6 @@ such as automatic answers, is not a report. Anybody can write a report: it prove
 ``digest.bounces.handle`` has found one of our tokens in it.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,8 +1,6 @@
 """Blocking keys: hashes of which two records of the same paper share at least one. The ledger
 stores them, so a new release must compute the same keys."""
 
-from __future__ import annotations
-
 import string
 from hashlib import blake2b
 

@@ -1,7 +1,5 @@
 """Merges the metadata of several records of one paper."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import date, datetime
 

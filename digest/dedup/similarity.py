@@ -1,7 +1,5 @@
 """How similar two titles and two abstracts are."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterator

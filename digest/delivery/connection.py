@@ -1,7 +1,5 @@
 """A connection to an SMTP server: verified by TLS, with bounds on time and size."""
 
-from __future__ import annotations
-
 import base64
 import ipaddress
 import re

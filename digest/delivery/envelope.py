@@ -1,7 +1,5 @@
 """Addresses and messages in the form that SMTP needs; replies in a form that people may see."""
 
-from __future__ import annotations
-
 import re
 
 import idna

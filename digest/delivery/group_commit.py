@@ -1,7 +1,5 @@
 """Group commit: deliveries that wait for a durable commit at the same time share one."""
 
-from __future__ import annotations
-
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence

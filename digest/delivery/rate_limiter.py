@@ -1,7 +1,5 @@
 """How many messages may go out in a second."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 
 

@@ -1,7 +1,5 @@
 """When a delivery that was deferred is tried again."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from hashlib import sha256
 

@@ -1,7 +1,5 @@
 """The messages that wait for a connection, each until its time has come."""
 
-from __future__ import annotations
-
 import heapq
 import itertools
 import time

@@ -1,7 +1,5 @@
 """Sends messages one after the other on a connection, and knows how far each of them has come."""
 
-from __future__ import annotations
-
 import smtplib
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Sends mail over SMTP by several connections at once, each used for many messages."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace

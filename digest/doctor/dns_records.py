@@ -1,7 +1,5 @@
 """Checks of the DNS records of the domains that mail is sent from."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from ipaddress import ip_address

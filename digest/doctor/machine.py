@@ -1,7 +1,5 @@
 """Checks of folders, disks and clocks."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Checks of the servers in the settings: the mail server and the web server."""
 
-from __future__ import annotations
-
 import http.client
 import smtplib
 import ssl

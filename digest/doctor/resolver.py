@@ -1,7 +1,5 @@
 """Queries to the DNS, as the checks need them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

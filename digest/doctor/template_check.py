@@ -1,7 +1,5 @@
 """Tries the templates on invented messages and pages, before real ones need them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime

@@ -1,8 +1,6 @@
 """Reads the library of a reference manager, BibTeX or RIS, to learn interests from its texts. A
 broken entry is reported and costs no other entry."""
 
-from __future__ import annotations
-
 import logging
 import re
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """Explains the next digest and past ones, without changing anything."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime

@@ -6,8 +6,6 @@ less. If one phrase contains another, the shorter is dropped if it mostly occurs
 longer, otherwise the one with the lower score.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

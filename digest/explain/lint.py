@@ -1,7 +1,5 @@
 """Interests that say nothing, seen against the archive: notes with a way out, never problems."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 

@@ -1,7 +1,5 @@
 """Plans past digests again with the present profile, and compares. Nothing is changed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

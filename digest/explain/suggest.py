@@ -1,7 +1,5 @@
 """Interests to copy into a profile, learned from papers that somebody keeps or likes."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """A profile as it is understood, and what verdicts on papers have taught about it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from digest.explain.archive import Archive

@@ -1,7 +1,5 @@
 """Attributes an interest's evidence to the terms of the paper that produced it."""
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

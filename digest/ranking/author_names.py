@@ -1,7 +1,5 @@
 """Whether two ways of writing a person's name can be the same person."""
 
-from __future__ import annotations
-
 import re
 
 from digest.text.terms import fold

@@ -1,7 +1,5 @@
 """Gains in score that come from more than a paper's text: comments and freshness."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 

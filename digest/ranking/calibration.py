@@ -5,8 +5,6 @@ itself; above, it nears 1 ever more slowly: ``1 - (1 - KNEE)² / (evidence + 1 -
 begins with the same slope. Nothing in it depends on other papers or on the profile.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from math import floor
 

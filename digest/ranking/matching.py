@@ -12,8 +12,6 @@ For a phrase, weight aside, evidence is
 See docs/ranking.md for an example that is worked out.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property

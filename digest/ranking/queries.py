@@ -1,7 +1,5 @@
 """Phrase interests as vectors: their words, other names, topics and latent points."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Reasons for a paper's score, with contributions that sum to it exactly."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 

@@ -1,7 +1,5 @@
 """Scores of papers for profiles, and the reasons that add up to them."""
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Which terms belong to a topic of research: the table in ``related.txt``."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Turns the bytes of a dump file into text: decompresses, decodes, and refuses binary data."""
 
-from __future__ import annotations
-
 import codecs
 import gzip
 import io

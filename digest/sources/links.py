@@ -1,7 +1,5 @@
 """Reads URLs and arXiv ids of papers, as sources give them."""
 
-from __future__ import annotations
-
 import re
 from urllib.parse import quote, urlsplit, urlunsplit
 

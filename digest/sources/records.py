@@ -1,7 +1,5 @@
 """What all readers share: their result, their records, and errors of single records."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date

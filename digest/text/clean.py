@@ -1,7 +1,5 @@
 """Cleans text, so that it is safe to store, compare and show."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

@@ -1,7 +1,5 @@
 """Turns LaTeX, half-stripped LaTeX and markup in titles and abstracts into readable Unicode."""
 
-from __future__ import annotations
-
 import re
 
 from digest.text import latex_commands, latex_residue, scripts

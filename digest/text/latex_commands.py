@@ -5,8 +5,6 @@ not LaTeX as a whole: ``%`` does not begin a comment in it and ``$`` is mostly m
 bounded in length and depth, so the time is linear in the length of any text.
 """
 
-from __future__ import annotations
-
 import re
 from types import ModuleType
 

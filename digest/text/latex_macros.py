@@ -1,7 +1,5 @@
 """Tells pylatexenc what LaTeX commands mean in titles and abstracts: letters without styles."""
 
-from __future__ import annotations
-
 import logging
 import re
 from functools import lru_cache

@@ -5,8 +5,6 @@ cannot be an ordinary one; ``similar``, ``sometimes``, ``sim2real``, ``5 times``
 ``tau`` stay as they are.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

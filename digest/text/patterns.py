@@ -9,8 +9,6 @@ with sets of these bytes as its parts. The bytes of words are letters and digits
 those of others are not, so that ``\b`` means to RE2 what it means to ``re``.
 """
 
-from __future__ import annotations
-
 import re
 import string
 from collections.abc import Iterator, Sequence

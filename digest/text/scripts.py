@@ -1,7 +1,5 @@
 """Turns sub- and superscripts into Unicode: ``S_1^2`` becomes ``S₁²``."""
 
-from __future__ import annotations
-
 import re
 
 OPEN, CLOSE = "\U0010f100", "\U0010f101"

@@ -1,7 +1,5 @@
 """Splits text into sentences."""
 
-from __future__ import annotations
-
 import re
 
 END = re.compile(

@@ -5,8 +5,6 @@ and in the singular. Two phrases are the same if the letters of their forms are 
 ``pre-training``, ``Pre training`` and ``pretraining`` are one phrase.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence

@@ -1,8 +1,6 @@
 """The web server of a service: published files, unsubscribing and health. It reads neither
 ``X-Forwarded-…`` nor ``Host`` and builds no absolute URL, so that any proxy may stand before it."""
 
-from __future__ import annotations
-
 from digest.web.app import Subscriptions, WebContext, application
 from digest.web.server import listen, serving
 

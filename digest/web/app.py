@@ -1,7 +1,5 @@
 """The HTTP application: its routes and what they need."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Adds security headers to every response, and logs requests without secrets."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping
 from urllib.parse import quote

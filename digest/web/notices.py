@@ -1,7 +1,5 @@
 """Pages that answer a request: to unsubscribe, and for a path that does not exist."""
 
-from __future__ import annotations
-
 from email.utils import parseaddr
 from typing import Literal
 from urllib.parse import quote

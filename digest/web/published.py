@@ -4,8 +4,6 @@ A file is opened once and read whole, so that a response is one version of it, e
 replaced meanwhile. The ETag is a hash of the bytes: the same on every machine and after a restore.
 """
 
-from __future__ import annotations
-
 import errno
 import mimetypes
 import os

@@ -1,7 +1,5 @@
 """Runs the HTTP server in a thread."""
 
-from __future__ import annotations
-
 import logging
 import os
 import socket

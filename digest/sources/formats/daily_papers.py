@@ -1,7 +1,5 @@
 """Reads responses of the Hugging Face daily-papers API: an array with an object for each paper."""
 
-from __future__ import annotations
-
 from datetime import date, datetime, timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Reads JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/); each item is a paper."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from digest.model import Problem, Record

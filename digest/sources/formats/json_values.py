@@ -1,7 +1,5 @@
 """Reads untrusted JSON: huge numbers, NaN, deep nesting, and files that were cut off."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

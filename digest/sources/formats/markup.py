@@ -1,7 +1,5 @@
 """Turns HTML, which feeds contain in titles and summaries, into text."""
 
-from __future__ import annotations
-
 import re
 from html import unescape
 from typing import Any

@@ -1,7 +1,5 @@
 """Reads Atom and RSS in all versions; elements are found by name, in any namespace."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from datetime import date

@@ -1,7 +1,5 @@
 """Removes what is around the papers of a page: headers, links, and who submitted a paper."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Sequence
 

@@ -1,7 +1,5 @@
 """Reads the dates of a papers page, which leaves out the current year."""
 
-from __future__ import annotations
-
 import re
 from calendar import isleap
 from collections.abc import Iterable

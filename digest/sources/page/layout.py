@@ -5,8 +5,6 @@ layout, a block of metadata follows each abstract: a number of authors or an org
 and a date with an optional number of comments. Any of these can be missing.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """The lines of a papers page, and the content of lines of metadata."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

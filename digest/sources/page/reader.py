@@ -1,7 +1,5 @@
 """Reads a papers page that was saved as text, in either of its layouts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime

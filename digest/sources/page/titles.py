@@ -5,8 +5,6 @@ title. Each of these gets points by the paragraph's looks (``title_points``) and
 before it. The Viterbi algorithm finds the sequence with the most points in one pass.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
