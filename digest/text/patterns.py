@@ -51,6 +51,11 @@ class UnsupportedPatternError(PatternError):
     """A pattern that ``re`` takes and RE2 does not; earlier versions of the program took it."""
 
 
+_EMPTY_MATCHES = {"": PatternError} | dict.fromkeys(("ɸɸ‡‡ɸɸ", "‡‡ɸɸ‡‡"), UnsupportedPatternError)
+"""Texts in which a pattern that can match no characters (``\\b|x``) does so. Earlier versions took
+some; RE2 differs from ``re`` in what it finds next."""
+
+
 class Pattern:
     """A pattern, ready to be looked for in texts."""
 
@@ -62,10 +67,11 @@ class Pattern:
         self._compiled: Any = None
         self._compiled_for = -1
         _ASCII.translate(self._kinds)
-        if self._regexp().search(b""):
-            raise PatternError(
-                f"the pattern {_shown(text)} fits every paper", "name what must be there"
-            )
+        for sample, error in _EMPTY_MATCHES.items():
+            found = self._regexp().finditer(sample.translate(self._kinds).encode("latin-1"))
+            if any(match.start() == match.end() for match in found):
+                what = f"the pattern {_shown(text)} fits every paper"
+                raise error(what, "name what must be there")
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where it matches, in order, without matches of length 0; at most the first ``MOST``.

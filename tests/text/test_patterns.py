@@ -129,6 +129,8 @@ def test_wrong_patterns(pattern: str, what: str) -> None:
         ("(?<=a)b", "looking ahead or behind with '(?<=', at character 1, is not supported"),
         ("a++b", "the repetition '++', at character 2, is not supported"),
         ("(?>ab)c", "the group '(?>', at character 1, is not supported"),
+        (r"\b|1", r"the pattern /\b|1/ fits every paper"),
+        (r"(?:a|\b|1)", r"the pattern /(?:a|\b|1)/ fits every paper"),
         ("(ab){2000}", "the pattern /(ab){2000}/ is too large to be matched"),
     ],
 )
