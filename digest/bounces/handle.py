@@ -40,8 +40,7 @@ class BounceLedger(Protocol):
 class HandledReport:
     """The result of handling one report."""
 
-    subscriber: SubscriberId | None
-    """None if the report is not proved to be about a message of ours."""
+    subscriber: SubscriberId | None  # None: not proved to be about a message of ours
     changed: bool
     what: str  # a description without any address
 
@@ -53,10 +52,8 @@ class BounceHandler:
     register: BounceLedger
     tokens: TokenSigner
     bounce_domain: str | None
-    address_of: Callable[[SubscriberId], str | None]
-    """Returns the present e-mail address of a subscriber; None for who has none."""
-    message_id: Callable[[SubscriberId, Period], str]
-    """Returns the Message-ID of a subscriber's digest for a period, in angle brackets."""
+    address_of: Callable[[SubscriberId], str | None]  # their present e-mail address, if any
+    message_id: Callable[[SubscriberId, Period], str]  # of a digest, in angle brackets
 
     def handle(self, report: Report, *, now: datetime) -> HandledReport:
         """Handle a report; one that is proved to be about a message of ours takes effect once. A
@@ -66,23 +63,19 @@ class BounceHandler:
             return self._unsubscribe(report, now=now)
         found = self._posted(report) or self._claimed(report)
         if found is None:
-            return HandledReport(
-                None, changed=False, what="not proved to be about a message of ours"
-            )
+            return HandledReport(None, False, "not proved to be about a message of ours")
         row, fence, address = found
         if report.kind not in ("failed", "complaint"):
-            return HandledReport(
-                row.subscriber, changed=False, what=f"{report.kind}: {report.words}"
-            )
+            return HandledReport(row.subscriber, False, f"{report.kind}: {report.words}")
         if self.register.returned(row.id, fence, address=address, reason=report.words, now=now):
-            return HandledReport(row.subscriber, changed=True, what=f"suppressed: {report.words}")
-        return HandledReport(row.subscriber, changed=False, what="known already, or out of date")
+            return HandledReport(row.subscriber, True, f"suppressed: {report.words}")
+        return HandledReport(row.subscriber, False, "known already, or out of date")
 
     def _unsubscribe(self, report: Report, *, now: datetime) -> HandledReport:
         for subscriber in self._links(report):
             changed = self.register.unsubscribe(subscriber, now=now)
-            return HandledReport(subscriber, changed=changed, what="unsubscribed")
-        return HandledReport(None, changed=False, what="a request that is not signed by us")
+            return HandledReport(subscriber, changed, "unsubscribed")
+        return HandledReport(None, False, "a request that is not signed by us")
 
     def _posted(self, report: Report) -> tuple[DeliveryRow, int, str] | None:
         """Find the delivery to whose envelope sender the report was sent. Returns the delivery, the

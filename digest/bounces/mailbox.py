@@ -5,7 +5,7 @@ import mailbox
 import re
 import ssl
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -27,9 +27,7 @@ class Mailbox(Protocol):
     """A place where messages are kept."""
 
     def unread(self) -> Iterator[bytes]:
-        """Yield each new message; it is marked as read when the next one is requested.
-
-        Messages that are too large for a report are skipped.
+        """Yield each new message that is not too large; it is marked as read before the next one.
 
         Raises:
             MailboxError: The mailbox cannot be read.
@@ -46,8 +44,7 @@ def at(place: str, password: str | None = None) -> Mailbox:
         address = urlsplit(place)
         if address.scheme != "imaps" or not address.hostname or not address.username:
             raise MailboxError(f"{place} is not like imaps://user@host/INBOX")
-        folder = unquote(address.path.strip("/")) or "INBOX"
-        user = unquote(address.username)
+        folder, user = unquote(address.path.strip("/")) or "INBOX", unquote(address.username)
         return Imap(address.hostname, address.port or 993, user, password or "", folder)
     path = Path(place)
     if path.is_dir():
@@ -88,12 +85,9 @@ class Mbox:
     def unread(self) -> Iterator[bytes]:
         """Yield all messages."""
         try:
-            box = mailbox.mbox(self.path, create=False)
-            try:
+            with closing(mailbox.mbox(self.path, create=False)) as box:
                 for key in box.iterkeys():
                     yield box.get_bytes(key)
-            finally:
-                box.close()
         except (OSError, mailbox.Error) as error:
             raise MailboxError(f"{self.path}: {error}") from error
 
@@ -139,11 +133,7 @@ class Imap:
 
 
 def _ok(answer: tuple[str, list[Any]]) -> list[Any]:
-    """The data that a command returned.
-
-    Raises:
-        imaplib.IMAP4.error: The command failed.
-    """
+    """The data that a command returned. Raises IMAP4.error if it failed."""
     status, data = answer
     if status != "OK":
         words = data[0].decode("utf-8", "replace") if data and data[0] else status
@@ -152,5 +142,4 @@ def _ok(answer: tuple[str, list[Any]]) -> list[Any]:
 
 
 def _quoted(name: str) -> str:
-    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,9 +1,5 @@
-"""Reads reports that come by mail: bounces, complaints and requests to unsubscribe.
-
-Reports are delivery status notifications (RFC 3464) and feedback reports (RFC 5965). Other mail,
-such as automatic answers, is not a report. Anybody can write a report: it proves nothing until
-``digest.bounces.handle`` has found one of our tokens in it.
-"""
+"""Reads bounces (RFC 3464), complaints (RFC 5965) and requests to unsubscribe that come by mail.
+Anybody can write one: it proves nothing until ``handle`` has found one of our tokens in it."""
 
 import re
 from collections.abc import Iterator
@@ -46,8 +42,7 @@ def parse(raw: bytes) -> Report | None:
     if len(raw) > LARGEST:
         return None
     try:
-        message = BytesParser(policy=compat32).parsebytes(raw)
-        return _read(message)
+        return _read(BytesParser(policy=compat32).parsebytes(raw))
     except (RecursionError, LookupError, ValueError, AttributeError, TypeError):
         # The standard library's parser gives up on some malformed messages with any of these.
         return None
@@ -67,8 +62,6 @@ def _read(message: Message) -> Report | None:
 
 def _delivery_status(message: Message, parts: list[Message]) -> Report | None:
     status = _part(parts, "message/delivery-status")
-    if status is None:
-        return None
     about = [block for block in _blocks(status) if block["Action"] is not None]
     if not about:
         return None
@@ -77,7 +70,7 @@ def _delivery_status(message: Message, parts: list[Message]) -> Report | None:
     returned = _returned(parts)
     return Report(
         _outcome(block),
-        _said(words),
+        without_addresses(readable(words)),
         _values(message, *_REACHED) + _values(returned, "Return-Path"),
         tuple(_typed(one, name) for one in about for name in _RECIPIENT),
         _identifier(returned),
@@ -86,19 +79,16 @@ def _delivery_status(message: Message, parts: list[Message]) -> Report | None:
 
 
 def _feedback(message: Message, parts: list[Message]) -> Report | None:
-    feedback = _part(parts, "message/feedback-report")
-    if feedback is None:
-        return None
-    block = next(_blocks(feedback), None)
-    if block is None or _field(block, "Feedback-Type").lower() not in COMPLAINTS:
+    block = next(_blocks(_part(parts, "message/feedback-report")), None)
+    kind = _field(block, "Feedback-Type").lower() if block else ""
+    if kind not in COMPLAINTS:
         return None
     returned = _returned(parts)
+    reached = _values(block, "Original-Mail-From") + _values(returned, "Return-Path")
     return Report(
         "complaint",
-        f"complaint: {_field(block, 'Feedback-Type').lower()}",
-        _values(block, "Original-Mail-From")
-        + _values(returned, "Return-Path")
-        + _values(message, *_REACHED),
+        f"complaint: {kind}",
+        reached + _values(message, *_REACHED),
         _values(block, "Original-Rcpt-To"),
         _identifier(returned),
         _words(_values(returned, "List-Unsubscribe")),
@@ -110,9 +100,7 @@ def _request(message: Message) -> Report | None:
     if _AUTOMATIC.search(_field(message, "Auto-Submitted")):
         return None
     asked = _REQUEST.findall(" ".join(_values(message, "Subject", *_REACHED)))
-    if not asked:
-        return None
-    return Report("unsubscribe", "asked by mail", (), tokens=tuple(asked))
+    return Report("unsubscribe", "asked by mail", (), tokens=tuple(asked)) if asked else None
 
 
 # --- parts and fields --------------------------------------------------------------------
@@ -134,9 +122,9 @@ def _part(parts: list[Message], kind: str) -> Message | None:
     return next((part for part in parts if part.get_content_type() == kind), None)
 
 
-def _blocks(part: Message) -> Iterator[Message]:
+def _blocks(part: Message | None) -> Iterator[Message]:
     """The parts of a multipart message, or the groups of fields in a part of a report."""
-    payload = part.get_payload()
+    payload = part.get_payload() if part is not None else None
     if isinstance(payload, list):
         yield from (block for block in payload if isinstance(block, Message))
 
@@ -147,9 +135,7 @@ def _returned(parts: list[Message]) -> Message | None:
     if whole is not None:
         return next(_blocks(whole), None)
     headers = _part(parts, "text/rfc822-headers")
-    if headers is None:
-        return None
-    content = headers.get_payload(decode=True)
+    content = headers.get_payload(decode=True) if headers is not None else None
     if not isinstance(content, bytes):
         return None
     return BytesParser(policy=compat32).parsebytes(content, headersonly=True)
@@ -168,10 +154,6 @@ def _field(message: Message, name: str) -> str:
 def _typed(block: Message, name: str) -> str:
     """The value of a field with the form ``type; value``."""
     return _field(block, name).partition(";")[2].strip()
-
-
-def _said(words: str) -> str:
-    return without_addresses(readable(words))
 
 
 def _identifier(returned: Message | None) -> str | None:

@@ -14,8 +14,7 @@ from typing import Literal, Self
 
 from digest.delivery.envelope import readable
 
-LONGEST_REPLY = 64 * 1024
-"""The most bytes of a reply with all its lines; an SMTP server does not send more."""
+LONGEST_REPLY = 64 * 1024  # bytes of a reply with all its lines; no SMTP server sends more
 
 _REPLY = re.compile(rb"([2-5]\d\d)(?:([ -])(.*))?", re.DOTALL)
 
@@ -32,10 +31,8 @@ class Server:
     password: str | None = None  # goes out over TLS; with `none`, only to this machine itself
     ca_file: str | None = None  # a PEM file of the authorities to trust instead of the system's
     hello: str | None = None  # the name in EHLO; None: the full name of this machine
-    timeout: float = 60.0
-    """The seconds to connect, to send a command and get its reply, or to send a body."""
-    patience: float = 300.0
-    """The seconds to wait for the reply to the final dot; without it the outcome is uncertain."""
+    timeout: float = 60.0  # seconds to connect, for a command and its reply, or to send a body
+    patience: float = 300.0  # seconds for the reply to the final dot; later is uncertain
 
     def tls(self) -> ssl.SSLContext:
         """Make the context that verifies the server's certificate.
@@ -68,8 +65,7 @@ class Connection(smtplib.SMTP):
         Raises:
             Refused: A step failed; the message names the step and quotes the server.
         """
-        connection: Self | None = None
-        step = "connect"
+        connection, step = None, "connect"
         try:
             connection = cls(server, tls)
             step = "EHLO"
@@ -140,7 +136,6 @@ class Connection(smtplib.SMTP):
             raise
 
     def _secure(self) -> None:
-        """Start TLS; without it the session does not go on."""
         self.starttls(context=self._tls)
         if self._received:
             raise ConnectionError("plain text was slipped in before TLS")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,19 +19,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 SIGNED = (
-    "From",
-    "To",
-    "Subject",
-    "Date",
-    "Message-ID",
-    "MIME-Version",
-    "Content-Type",
-    "List-Id",
-    "List-Unsubscribe",
-    "List-Unsubscribe-Post",
-    "Auto-Submitted",
-    "Reply-To",
-    "Cc",
+    "From To Subject Date Message-ID MIME-Version Content-Type List-Id List-Unsubscribe"
+    " List-Unsubscribe-Post Auto-Submitted Reply-To Cc"
 )
 """The headers that are signed, each once more than it occurs, so that none can be added."""
 SMALLEST_RSA_KEY = 2048  # the bits of the smallest key that is accepted, as RFC 8301 recommends
@@ -48,8 +37,7 @@ class Signer:
         from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 - an optional library
         from cryptography.hazmat.primitives.asymmetric import padding, rsa  # noqa: PLC0415
 
-        self.domain, self.selector = domain, selector
-        self._key = key
+        self.domain, self.selector, self._key = domain, selector, key
         self._sign: Callable[[bytes], bytes]
         if isinstance(key, rsa.RSAPrivateKey):
             self.algorithm = "rsa"
@@ -62,16 +50,12 @@ class Signer:
         """Return the message with its signature as the first header."""
         head, _, body = content.partition(b"\r\n\r\n")
         names, covered = _select(head)
-        tags = (
-            b"v=1; a=%s-sha256; c=relaxed/simple;\r\n d=%s; s=%s;\r\n h=%s;\r\n bh=%s;\r\n b="
-        ) % (
-            self.algorithm.encode(),
-            self.domain.encode(),
-            self.selector.encode(),
-            b":\r\n  ".join(names),
-            base64.b64encode(sha256(_simple(body)).digest()),
-        )
-        unsigned = b"DKIM-Signature: " + tags
+        listed = ":\r\n  ".join(names)
+        body_hash = base64.b64encode(sha256(_simple(body)).digest()).decode()
+        unsigned = (
+            f"DKIM-Signature: v=1; a={self.algorithm}-sha256; c=relaxed/simple;\r\n"
+            f" d={self.domain}; s={self.selector};\r\n h={listed};\r\n bh={body_hash};\r\n b="
+        ).encode()
         signature = base64.b64encode(self._sign(covered + _relaxed(unsigned)))
         lines = b"\r\n  ".join(signature[i : i + 72] for i in range(0, len(signature), 72))
         return unsigned + b"\r\n  " + lines + b"\r\n" + content
@@ -82,10 +66,8 @@ class Signer:
 
         encoding, form = serialization.Encoding, serialization.PublicFormat
         public = self._key.public_key()
-        if self.algorithm == "rsa":
-            key = public.public_bytes(encoding.DER, form.SubjectPublicKeyInfo)
-        else:
-            key = public.public_bytes(encoding.Raw, form.Raw)
+        der, raw = (encoding.DER, form.SubjectPublicKeyInfo), (encoding.Raw, form.Raw)
+        key = public.public_bytes(*(der if self.algorithm == "rsa" else raw))
         return f"v=DKIM1; k={self.algorithm}; p={base64.b64encode(key).decode()}"
 
 
@@ -100,12 +82,10 @@ def load(path: Path, *, domain: str, selector: str) -> Signer:
         from cryptography.hazmat.primitives.asymmetric import ed25519, rsa  # noqa: PLC0415
         from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
     except ImportError as error:
-        raise _problem(
-            path, "cryptography is not installed", "pip install 'papers-digest[dkim]'"
-        ) from error
+        remedy = "pip install 'papers-digest[dkim]'"
+        raise _problem(path, "cryptography is not installed", remedy) from error
     try:
-        mode = path.stat().st_mode
-        content = path.read_bytes()
+        mode, content = path.stat().st_mode, path.read_bytes()
     except OSError as error:
         raise _problem(path, error.strerror or str(error), MAKE_KEY) from error
     if mode & 0o027:
@@ -126,25 +106,18 @@ def _problem(path: Path, what: str, remedy: str = "") -> ConfigError:
     return ConfigError([Problem(str(path), what, remedy)])
 
 
-def _select(head: bytes) -> tuple[list[bytes], bytes]:
+def _select(head: bytes) -> tuple[list[str], bytes]:
     """The names for the tag ``h=``, and these headers in the form that is signed."""
     fields: dict[bytes, list[bytes]] = {}
-    for field in _fields(head):
-        fields.setdefault(field.partition(b":")[0].strip().lower(), []).append(field)
-    names: list[bytes] = []
-    covered: list[bytes] = []
-    for name in SIGNED:
-        present = fields.get(name.lower().encode(), [])
-        names += [name.encode()] * (len(present) + 1)
-        covered += [_relaxed(field) + b"\r\n" for field in reversed(present)]
-    return names, b"".join(covered)
-
-
-def _fields(head: bytes) -> Iterator[bytes]:
-    """The headers, each with its continuation lines joined to one line."""
     for line in _FOLD.sub(b"", head).split(b"\r\n"):
         if b":" in line:
-            yield line
+            fields.setdefault(line.partition(b":")[0].strip().lower(), []).append(line)
+    names, covered = [], b""
+    for name in SIGNED.split():
+        present = fields.get(name.lower().encode(), [])
+        names += [name] * (len(present) + 1)
+        covered += b"".join(_relaxed(field) + b"\r\n" for field in reversed(present))
+    return names, covered
 
 
 def _relaxed(field: bytes) -> bytes:

@@ -12,9 +12,7 @@ _MAILBOX = re.compile(r"[^\s<>:;,]+@[^\s<>:;,]+")
 
 
 def wire_address(address: str) -> str:
-    """The address for MAIL and RCPT; an international domain is in its ASCII form.
-
-    The result is not ASCII only if the local part is not, which needs SMTPUTF8.
+    """The address for MAIL and RCPT, its domain in ASCII; another local part needs SMTPUTF8.
 
     Raises:
         ValueError: The text is not an address.

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
-from types import TracebackType
 from typing import Self
 
 from digest.model import DeliveryId, Outcome
@@ -94,12 +93,7 @@ class GroupCommit:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     # --- the writer's thread -------------------------------------------------------------
@@ -135,16 +129,15 @@ class GroupCommit:
     def _answer(self, requests: Sequence[_Request]) -> None:
         pairs = [(request.delivery, request.fence) for request in requests]
         outcomes = list(self._unsettled)
-        allowed: Collection[DeliveryId] = ()
-        failure: Exception | None = None
         try:
             allowed = self._commit(pairs, outcomes)
         except Exception as error:
-            failure = error
+            answers: list[bool | Exception] = [error] * len(requests)
         else:
+            answers = [request.delivery in allowed for request in requests]
             self._written(outcomes)
-        for request in requests:
-            request.answer = failure or request.delivery in allowed
+        for request, answer in zip(requests, answers, strict=True):
+            request.answer = answer
             request.answered.release()
 
     def _record(self) -> None:

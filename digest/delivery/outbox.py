@@ -25,8 +25,7 @@ class Outbox:
     """Writes each message to ``folder`` as an ``.eml`` file with mode 0600. The name depends on the
     message only, so a message that is sent again replaces its file."""
 
-    repeatable = True
-    """A message that is sent twice is there once, so an interrupted one may be sent again."""
+    repeatable = True  # a message that is sent twice is there once, so it may be sent again
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -41,11 +40,9 @@ class Outbox:
                 with suppress(OSError):
                     unfinished.unlink()
             outcome = self._deliver(message, commit)
+            extra = {"delivery": message.delivery, "state": outcome.state}
             log.info(
-                "delivery %s: %s",
-                message.name or message.delivery,
-                outcome.state,
-                extra={"delivery": message.delivery, "state": outcome.state},
+                "delivery %s: %s", message.name or message.delivery, outcome.state, extra=extra
             )
             yield outcome
 
@@ -67,8 +64,7 @@ class Outbox:
             partial.replace(path)
             _sync_folder(self.folder)
         except OSError as error:
-            detail = f"{path}: {error.strerror or error}"
-            return Outcome(message.delivery, State.DEFERRED, detail)
+            return Outcome(message.delivery, State.DEFERRED, f"{path}: {error.strerror or error}")
         except LedgerError as error:
             return Outcome(message.delivery, State.DEFERRED, f"not written: {error}")
         finally:
@@ -94,7 +90,6 @@ def _write_durably(path: Path, content: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a rename durable."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

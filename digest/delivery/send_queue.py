@@ -23,13 +23,12 @@ class SendQueue:
         """Queue a message; False if the queue is closed."""
         domain = message.recipient.rpartition("@")[2].lower()
         with self._changed:
-            slot = self._limiter.reserve(domain, time.monotonic())
-            return self._push(slot, next(self._numbers), message)
+            return self._push(self._limiter.reserve(domain, time.monotonic()), message)
 
     def put_back(self, message: Message) -> bool:
         """Queue a message again that ``take`` has returned; False if the queue is closed."""
         with self._changed:
-            return self._push(0.0, next(self._numbers), message)
+            return self._push(0.0, message)
 
     def take(self) -> Message | None:
         """Wait for the next message that may go; None once the queue is closed."""
@@ -59,9 +58,9 @@ class SendQueue:
             self._changed.notify_all()
             return waiting
 
-    def _push(self, slot: float, number: int, message: Message) -> bool:
+    def _push(self, slot: float, message: Message) -> bool:
         if self._closed.is_set():
             return False
-        heapq.heappush(self._heap, (slot, number, message))
+        heapq.heappush(self._heap, (slot, next(self._numbers), message))
         self._changed.notify()
         return True

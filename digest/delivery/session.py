@@ -40,10 +40,8 @@ class Session:
         """Send a message and return its outcome.
 
         Raises:
-            Refused: The server ended the session before it accepted the MAIL command.
-
-        An exception of ``commit`` is raised too. In both cases nothing was accepted, and the
-        session is over.
+            Refused: The server ended the session before it accepted the MAIL command. This, or an
+                exception of ``commit``, says that nothing was accepted, and the session is over.
         """
         try:
             self._offer(message)
@@ -54,7 +52,6 @@ class Session:
             return Outcome(message.delivery, end.state, end.detail)
 
     def _offer(self, message: Message) -> None:
-        """Send the commands MAIL, RCPT and DATA."""
         try:
             sender, recipient = wire_address(message.sender), wire_address(message.recipient)
         except ValueError as error:
@@ -108,15 +105,13 @@ class Session:
         self._expect(step, code, words, *expected)
 
     def _expect(self, step: str, code: int, words: bytes, *expected: int) -> None:
-        if code in expected:
-            return
-        self._half_done = True
-        if code < 400 or code == 421:
-            self._connection.close()
-        raise _Ended(_state(code), f"{step}: {code} {readable(words)}")
+        if code not in expected:
+            self._half_done = True
+            if code < 400 or code == 421:
+                self._connection.close()
+            raise _Ended(_state(code), f"{step}: {code} {readable(words)}")
 
     def _stream(self, body: bytes) -> None:
-        """Send everything but the final dot."""
         try:
             self._connection.wire.sendall(body)
         except OSError as error:
@@ -170,5 +165,4 @@ class Session:
 
 
 def _state(code: int) -> State:
-    """The state of a message after a reply that is not the expected one."""
     return State.FAILED if code >= 500 else State.DEFERRED

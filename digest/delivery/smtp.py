@@ -19,11 +19,9 @@ log = logging.getLogger(__name__)
 
 Commit = Callable[[DeliveryId], bool]
 
-FIRST_PAUSE = 1.0
-"""Seconds before a connection replaces one that ended; doubles while none accepts a message."""
+FIRST_PAUSE = 1.0  # seconds before a new connection; doubles while none accepts a message
 GIVE_UP_AFTER = 3  # the number of connections in a row that end before they accept a message
-LOOK_UP_EVERY = 0.25
-"""Seconds between two checks of ``stopping`` by a caller that waits for an outcome."""
+LOOK_UP_EVERY = 0.25  # seconds between two looks at `stopping` by who waits for an outcome
 
 
 class SmtpTransport:
@@ -42,11 +40,9 @@ class SmtpTransport:
         sign: Callable[[bytes], bytes] = with_crlf,
         stopping: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Prepare to send; no connection is opened yet.
+        """Prepare to send; ``per_second`` is over all, ``per_domain`` for one recipient domain.
 
-        ``per_second`` and ``per_domain`` are the most messages a second, over all and to one
-        recipient domain. ``sign`` returns the bytes to send for a message. Once ``stopping``
-        returns true, messages in flight are finished and no more are begun.
+        ``sign`` returns the bytes to send. No connection is opened yet.
 
         Raises:
             OSError: The server's CA file cannot be read.
@@ -58,13 +54,11 @@ class SmtpTransport:
         self.sign, self.stopping = sign, stopping
 
     def send(self, messages: Iterable[Message], commit: Commit) -> Iterator[Outcome]:
-        """Deliver each message; yields one outcome for each.
+        """Deliver messages, drawn as fast as they go out; yields one outcome for each.
 
-        Messages are drawn in the caller's thread, only as fast as they go out; ``commit`` is
-        called in the connections' threads. The caller sets ``retry_at`` by ``retry_after``. If no
-        connection can be opened, or the ledger cannot be written, all remaining messages are
-        deferred at once. Once ``stopping`` returns true, messages that were not begun get no
-        outcome. A caller that stops iterating gets no outcome for the messages in flight.
+        ``commit`` is called in the connections' threads. If no connection can be opened, or the
+        ledger cannot be written, all remaining messages are deferred at once. Once ``stopping``
+        returns true, messages in flight are finished, and others get no outcome.
         """
         run = _Run(self, commit)
         try:
@@ -91,12 +85,11 @@ class _Run:
     def __init__(self, transport: SmtpTransport, commit: Commit) -> None:
         self._transport, self._commit = transport, commit
         self._queue = transport.queue()
+        # An exception is a defect of the program; it is raised in the caller's thread.
         self._results: SimpleQueue[Outcome | tuple[DeliveryId, Exception]] = SimpleQueue()
-        """An exception is a defect of the program; it is raised in the caller's thread."""
         self._failure: Exception | None = None
         self._threads: list[Thread] = []
-        self._names: dict[DeliveryId, str] = {}
-        """The names of the messages that have no outcome yet."""
+        self._names: dict[DeliveryId, str] = {}  # of the messages that have no outcome yet
         self._opening = Lock()
         self._sessions: set[Session] = set()
         self._unused_sessions = 0
@@ -163,13 +156,9 @@ class _Run:
             thread.start()
 
     def _log(self, outcome: Outcome) -> None:
-        log.info(
-            "%s: %s: %s",
-            self._names.pop(outcome.delivery),
-            outcome.state,
-            without_addresses(outcome.detail),
-            extra={"delivery": outcome.delivery, "state": outcome.state},
-        )
+        name, detail = self._names.pop(outcome.delivery), without_addresses(outcome.detail)
+        extra = {"delivery": outcome.delivery, "state": outcome.state}
+        log.info("%s: %s: %s", name, outcome.state, detail, extra=extra)
 
     # --- the connections' threads --------------------------------------------------------
 
@@ -208,10 +197,10 @@ class _Run:
 
     def _deliver(self, session: Session, message: Message) -> Session | None:
         """Send a message; returns the session for the next one, None if a new one is needed."""
-        ours = False
-        again = session.used
+        ours, again = False, session.used
+        signed = replace(message, content=self._transport.sign(message.content))
         try:
-            outcome = session.deliver(self._signed(message), self._commit)
+            outcome = session.deliver(signed, self._commit)
         except LedgerError as error:
             self._give_up(f"the ledger cannot be written: {error}")
             self._defer(message, self._down)
@@ -227,9 +216,6 @@ class _Run:
         if not ours:
             self._queue.pause(FIRST_PAUSE * 2**self._unused_sessions)
         return None
-
-    def _signed(self, message: Message) -> Message:
-        return replace(message, content=self._transport.sign(message.content))
 
     def _refused(self, message: Message, reason: str, *, again: bool) -> None:
         """Handle a session that ended before it accepted a message. A session that was used

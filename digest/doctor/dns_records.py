@@ -9,7 +9,6 @@ from digest.doctor.finding import Finding, fail, ok, skip, warn
 from digest.doctor.resolver import Resolver, Unanswered
 
 P = ParamSpec("P")
-
 NO_RESOLVER = "no resolver answered"
 
 
@@ -72,10 +71,8 @@ def takes_mail(resolver: Resolver, domain: str, purpose: str) -> Finding:
     remedy = f"publish an MX record at {domain}"
     if hosts == (".",):
         return fail("MX", f"{domain} says that it takes no mail: {purpose} get lost", remedy)
-    if hosts:
-        return ok("MX", f"{domain} takes mail at {hosts[0]}")
-    if resolver.addresses(domain):
-        return ok("MX", f"{domain} takes mail itself")
+    if hosts or resolver.addresses(domain):
+        return ok("MX", f"{domain} takes mail {f'at {hosts[0]}' if hosts else 'itself'}")
     return fail("MX", f"{domain} takes no mail: {purpose} get lost", remedy)
 
 
@@ -109,7 +106,6 @@ def _tagged(text: str, version: str) -> bool:
 
 
 def _tags(text: str) -> dict[str, str]:
-    """Parse ``k=v; …``; white space in values is removed."""
     pairs = (part.partition("=") for part in text.split(";") if "=" in part)
     return {key.strip(): "".join(value.split()) for key, _, value in pairs}
 

@@ -8,10 +8,8 @@ from pathlib import Path
 
 from digest.doctor.finding import Finding, fail, ok, warn
 
-SCARCE, LITTLE = 100_000_000, 1_000_000_000
-"""Free bytes of a disk below which a check fails, and below which it warns."""
-TOLERATED, WRONG = timedelta(seconds=30), timedelta(minutes=10)
-"""The difference of two clocks above which a check warns, and above which it fails."""
+SCARCE, LITTLE = 100_000_000, 1_000_000_000  # free bytes below which a check fails, or warns
+TOLERATED, WRONG = timedelta(seconds=30), timedelta(minutes=10)  # of clocks: what warns, or fails
 
 
 def folder(area: str, path: Path, *, written: bool = True) -> Finding:
@@ -35,9 +33,8 @@ def disk(area: str, path: Path) -> Finding:
     free = shutil.disk_usage(there).free
     words = f"{free / 1e9:,.1f} GB free at {there}"
     if free < SCARCE:
-        return fail(
-            area, words, "make room: without it mail is not sent, for it cannot be recorded"
-        )
+        remedy = "make room: without it mail is not sent, for it cannot be recorded"
+        return fail(area, words, remedy)
     return ok(area, words) if free >= LITTLE else warn(area, words, "make room soon")
 
 

@@ -32,8 +32,7 @@ def smtp(server: Server, sender: str, *, now: datetime) -> Iterator[Finding]:
     """Log in, and check that the server accepts mail from ``sender``; none is sent."""
     where = f"{server.host}:{server.port}"
     try:
-        tls = server.tls()
-        connection = Connection.open(replace(server, timeout=PATIENCE), tls)
+        connection = Connection.open(replace(server, timeout=PATIENCE), server.tls())
     except Refused as error:
         step = str(error).removeprefix(f"{where}: ").partition(":")[0]
         yield fail("SMTP", str(error), _REMEDIES.get(step, "see what the server says"))
@@ -66,7 +65,6 @@ def _security(connection: Connection, server: Server, *, now: datetime) -> Findi
 
 
 def _takes(connection: Connection, sender: str) -> Finding:
-    """Check that the server accepts mail from ``sender``."""
     try:
         code, words = connection.docmd(f"MAIL FROM:<{sender}>")
         with suppress(smtplib.SMTPException, OSError):
@@ -110,13 +108,12 @@ def _head(base_url: str, path: str, remedy: str) -> Answer:
     except urllib.error.HTTPError as error:
         with error:
             what = f"{base_url}/{path}: {error.code} {readable(error.reason)}"
-            date = _date(error.headers["Date"])
-        return Answer(fail("base_url", what, remedy), date)
+            return Answer(fail("base_url", what, remedy), _date(error.headers["Date"]))
     except (OSError, http.client.HTTPException) as error:
         cause = error.reason if isinstance(error, urllib.error.URLError) else error
         words = reason(cause) if isinstance(cause, Exception) else readable(str(cause))
-        what = f"{base_url} does not answer: {words}"
-        return Answer(fail("base_url", what, f"{remedy}, or correct `base_url`"))
+        remedy = f"{remedy}, or correct `base_url`"
+        return Answer(fail("base_url", f"{base_url} does not answer: {words}", remedy))
 
 
 def _encrypted(base_url: str) -> Finding:

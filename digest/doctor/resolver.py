@@ -15,8 +15,7 @@ class Unanswered(Exception):
 
 
 class Resolver:
-    """Queries the resolver of the system. Every method raises ``Unanswered`` if no resolver
-    answers."""
+    """Queries the resolver of the system. Every method raises ``Unanswered`` if none answers."""
 
     def __init__(self, make: Callable[[], dns.resolver.Resolver] = dns.resolver.Resolver) -> None:
         """Use the resolver that ``make`` returns; the default reads the settings of the system."""

@@ -28,29 +28,17 @@ from digest.render.templates import Templates
 from digest.web.notices import Notices
 
 _DAY = datetime(2026, 5, 4, 8, tzinfo=UTC)
+_TITLE, _ABSTRACT = "A paper that was never written", "It says this.\n\nAnd it says that."
 _PAPER = Paper(
-    key=PaperKey(1),
-    id=PaperId("trial"),
-    title="A paper that was never written",
-    abstract="It says this.\n\nAnd it says that.",
-    arrived=_DAY,
-    listed=_DAY.date(),
-    author_count=2,
-    comments=3,
+    PaperKey(1), PaperId("trial"), _TITLE, _ABSTRACT, _DAY, _DAY.date(), author_count=2, comments=3
 )
 _PICK = Pick(_PAPER, 0.5, (Reason("says", "says", "abstract", 1.0, 0.5),), late=True)
 _READER = Subscriber(
     SubscriberId("trial"), "trial@example.org", Profile(()), channels=("email", "feed")
 )
-_FULL = Digest(
-    _READER.id,
-    Period(date(2026, 4, 27), "week"),
-    _DAY,
-    _PAPER.key,
-    (_PICK,) * 9,
-    Coverage(1, 10, {Why.OVER_LIMIT: 1}),
-)
-_EMPTY = Digest(_READER.id, _FULL.period, _DAY, _PAPER.key, (), Coverage(1, 0))
+_PERIOD, _COVERAGE = Period(date(2026, 4, 27), "week"), Coverage(1, 10, {Why.OVER_LIMIT: 1})
+_FULL = Digest(_READER.id, _PERIOD, _DAY, _PAPER.key, (_PICK,) * 9, _COVERAGE)
+_EMPTY = Digest(_READER.id, _PERIOD, _DAY, _PAPER.key, (), Coverage(1, 0))
 
 
 @dataclass(frozen=True, slots=True)

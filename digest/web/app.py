@@ -44,16 +44,10 @@ class WebContext:
 
     site: Site
     subscriptions: Subscriptions
-    keys: Callable[[], TokenSigner]
-    """Returns the present keys: an operator may add one while the service runs.
-
-    Raises:
-        ConfigError: The file of keys is wrong.
-    """
+    keys: Callable[[], TokenSigner]  # the present ones; raises ConfigError if their file is wrong
     notices: Callable[[], Notices]  # returns the pages of the present templates
     clock: Callable[[], datetime]
-    health: Callable[[], Literal["ok", "silent", "failing"]]
-    """Tells whether the service runs and its passes succeed."""
+    health: Callable[[], Literal["ok", "silent", "failing"]]  # does it run, and do passes succeed
 
 
 def application(context: WebContext) -> ASGIApp:
@@ -61,11 +55,8 @@ def application(context: WebContext) -> ASGIApp:
 
     def health(_: Request) -> Response:
         status = context.health()
-        return JSONResponse(
-            {"status": status},
-            status_code=200 if status == "ok" else 503,
-            headers={"Cache-Control": "no-store"},
-        )
+        code = 200 if status == "ok" else 503
+        return JSONResponse({"status": status}, code, headers={"Cache-Control": "no-store"})
 
     def published(request: Request) -> Response:
         path = request.path_params["path"]
@@ -76,16 +67,13 @@ def application(context: WebContext) -> ASGIApp:
             return PlainTextResponse("This cannot be read just now.", 503)
         return _missing(context, path) if response is None else response
 
-    app = Starlette(
-        routes=[
-            Route("/healthz", health),
-            Route(
-                "/unsubscribe/{token:path}", Unsubscribing(context).answer, methods=["GET", "POST"]
-            ),
-            Route("/{path:path}", published),
-        ],
-        max_body_size=MOST_BODY,
-    )
+    unsubscribe = Unsubscribing(context).answer
+    routes = [
+        Route("/healthz", health),
+        Route("/unsubscribe/{token:path}", unsubscribe, methods=["GET", "POST"]),
+        Route("/{path:path}", published),
+    ]
+    app = Starlette(routes=routes, max_body_size=MOST_BODY)
     app.router.redirect_slashes = False  # it would build the address from the Host header
     return Guard(app, prefix=urlsplit(context.site.base_url or "").path)
 

@@ -14,8 +14,7 @@ SECURITY: Mapping[str, str] = {
     "Content-Security-Policy": "frame-ancestors 'none'",
 }
 
-_PRIVATE = {"unsubscribe", "feeds", "archive"}
-"""The part of a path that follows one of these is a secret."""
+_PRIVATE = {"unsubscribe", "feeds", "archive"}  # the part of a path that follows one is a secret
 _SHOWN = 15  # the most characters of a part that is logged; the shortest token has 18
 
 log = logging.getLogger("digest.web.access")

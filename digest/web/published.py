@@ -1,8 +1,6 @@
 """Serves the files of the public folder; clients can ask for changes only (ETag, Last-Modified).
-
 A file is opened once and read whole, so that a response is one version of it, even if the file is
-replaced meanwhile. The ETag is a hash of the bytes: the same on every machine and after a restore.
-"""
+replaced meanwhile. The ETag is a hash of the bytes: the same on every machine."""
 
 import errno
 import mimetypes
@@ -49,8 +47,7 @@ class Published:
     @property
     def media_type(self) -> str:
         """The media type, by the suffix of the name."""
-        known = _TYPES.get(PurePosixPath(self.path).suffix)
-        if known:
+        if known := _TYPES.get(PurePosixPath(self.path).suffix):
             return known
         guessed, encoding = mimetypes.guess_type(self.path)
         return guessed if guessed and not encoding else "application/octet-stream"
@@ -75,8 +72,7 @@ class Published:
 def respond(public: Path, path: str, headers: Mapping[str, str]) -> Response | None:
     """Answer a GET or HEAD of ``path``, relative to ``public``; None if nothing is there.
 
-    The answer for a folder is its ``index.html``; without a slash at the end, a redirect to the
-    path with a slash, from where the links of that page are right.
+    A folder's answer is its ``index.html``, after a redirect to a path that ends in a slash.
 
     Raises:
         OSError: The file cannot be read.
@@ -85,8 +81,7 @@ def respond(public: Path, path: str, headers: Mapping[str, str]) -> Response | N
         path += INDEX
     elif read(public, f"{path}/{INDEX}"):
         return RedirectResponse(f"./{quote(PurePosixPath(path).name)}/")
-    file = read(public, path)
-    if file is None:
+    if (file := read(public, path)) is None:
         return None
     about = {
         "ETag": file.etag,
@@ -99,10 +94,7 @@ def respond(public: Path, path: str, headers: Mapping[str, str]) -> Response | N
 
 
 def read(public: Path, path: str) -> Published | None:
-    """Read a file of the public folder; None if there is none that may be served.
-
-    Hidden names (such as ``..``) and anything but regular files are not served, and no symbolic
-    link below ``public`` is followed.
+    """Read a regular file of the public folder; None for no file, a hidden name or behind a link.
 
     Raises:
         OSError: The file cannot be read.

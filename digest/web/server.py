@@ -38,31 +38,29 @@ def listen(host: str, port: int) -> socket.socket:
         reason = error.strerror if is_name else os.strerror(error.errno or 0)
         where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         remedy = "end what listens there, or set another address as `bind` under [web]"
-        raise ConfigError(
-            [Problem("web/bind", f"cannot listen on {where}: {reason}", remedy)]
-        ) from error
+        problem = Problem("web/bind", f"cannot listen on {where}: {reason}", remedy)
+        raise ConfigError([problem]) from error
 
 
 @contextmanager
 def serving(app: ASGIApp, listener: socket.socket) -> Iterator[None]:
     """Answer requests inside the block; at its end, finish the current ones."""
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            http="h11",
-            loop="asyncio",
-            ws="none",
-            interface="asgi3",
-            lifespan="off",
-            log_config=None,
-            log_level="error",  # warnings are about what strangers send
-            access_log=False,  # ``Guard`` logs without secrets
-            proxy_headers=False,
-            server_header=False,
-            limit_concurrency=MOST_CONNECTIONS,
-            timeout_graceful_shutdown=int(GRACE.total_seconds()),
-        )
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        loop="asyncio",
+        ws="none",
+        interface="asgi3",
+        lifespan="off",
+        log_config=None,
+        log_level="error",  # warnings are about what strangers send
+        access_log=False,  # ``Guard`` logs without secrets
+        proxy_headers=False,
+        server_header=False,
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_graceful_shutdown=int(GRACE.total_seconds()),
     )
+    server = uvicorn.Server(config)
 
     def run() -> None:
         try:

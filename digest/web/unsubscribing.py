@@ -1,9 +1,6 @@
-"""Unsubscribing by the link of an email: a GET changes nothing, a POST unsubscribes.
-
-Mail programs send the POST of RFC 8058 by themselves; people press the button of the page that the
-link opens. In both cases the signed URL is enough. The body is read up to a limit and ignored, so
-that no client fails on a detail of a form.
-"""
+"""Unsubscribing by the signed link of an email: a GET changes nothing, a POST unsubscribes. Mail
+programs send it by themselves (RFC 8058), people by the button of the page that the link opens. The
+body is read up to a limit and ignored, so that no client fails on a detail of a form."""
 
 from __future__ import annotations
 
