@@ -20,7 +20,6 @@ CYCLES_EVERY = 50_000
 Python's own few hundred would have it search in vain again and again."""
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
-
 COMMANDS = {
     "bounces": "Read delivery failures, complaints and requests to unsubscribe that came by mail.",
     "check": "Check settings, profiles and templates; every problem at once.",
@@ -50,25 +49,21 @@ class LazyGroup(click.Group):
     """A group that imports the module of a command when the command is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of all commands, in alphabetical order."""
         return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command; None if there is none of this name."""
         if cmd_name not in COMMANDS:
             return None
         name = cmd_name.replace("-", "_")
-        module = import_module(f"digest.cli.{name}")
-        command: click.Command = getattr(module, name)
+        command: click.Command = getattr(import_module(f"digest.cli.{name}"), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands without importing any."""
         width = formatter.width - 6 - max(map(len, COMMANDS))
-        commands = [click.Command(name, help=line) for name, line in COMMANDS.items()]
+        lines = {name: click.Command(name, help=line) for name, line in COMMANDS.items()}
         with formatter.section("Commands"):
             formatter.write_dl(
-                [(str(each.name), each.get_short_help_str(width)) for each in commands]
+                [(name, each.get_short_help_str(width)) for name, each in lines.items()]
             )
 
 

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 from hashlib import sha256
@@ -46,26 +46,25 @@ class Home:
     path: Path
     settings: config.Settings
     inbox: Path
-    """Where dumps are put."""
 
     @property
     def state(self) -> Path:
-        """The program's own files."""
+        """The folder of the program's own files."""
         return self.path / "state"
 
     @property
     def public(self) -> Path:
-        """What a web server may hand out."""
+        """The folder that a web server may hand out."""
         return self.path / "public"
 
     @property
     def heartbeat(self) -> Path:
-        """Touched by a service that runs."""
+        """The file that a running service touches."""
         return self.state / "heartbeat"
 
     @property
     def failure(self) -> Path:
-        """There while the passes of the service fail."""
+        """The file that exists while the passes of the service fail."""
         return self.state / "failure"
 
     @property
@@ -74,10 +73,10 @@ class Home:
         return Site(self.public, self.settings.base_url, self.settings.sender)
 
 
-def open_home(path: Path, *, inbox: Path | None = None) -> Home:
-    """Read the settings; ``inbox`` overrides theirs. Raises ConfigError."""
+def open_home(path: Path) -> Home:
+    """Read the settings of a home. Raises ConfigError."""
     settings = config.load(path, os.environ)
-    return Home(path, settings, inbox or path / settings.inbox)
+    return Home(path, settings, path / settings.inbox)
 
 
 def unknown_variables() -> tuple[Problem, ...]:
@@ -90,15 +89,10 @@ def open_ledger(home: Home) -> Ledger:
     return ledger.open(home.settings.database_url)
 
 
-def look_into_ledger(home: Home) -> Ledger:
+def read_ledger(home: Home) -> Ledger:
     """The ledger for reading; one that does not exist yet is not created. Raises LedgerError."""
     book = open_ledger(home)
-    return book if book.exists else open_draft(home)
-
-
-def open_draft(home: Home) -> Draft:
-    """The ledger of a home for questions, which change nothing. Raises LedgerError."""
-    return ledger.open_draft(home.settings.database_url)
+    return book if book.exists else ledger.open_draft(home.settings.database_url)
 
 
 @contextmanager
@@ -119,25 +113,19 @@ def open_context(
         subscribers.load(home.path)  # a first start that is wrong leaves nothing behind
     private_files.make_folder(home.state)
     private_files.restrict_tree(home.state)
-    owner, clock = liveness.new_owner(), clock_from(now)
+    owner = liveness.new_owner()
     with open_ledger(home) as book, liveness.hold(home.state / "owners", owner):
-        mail = transport(home, stopping)
-        take_over(home, book, mail, now=now)
+        mail, publisher, keys = (
+            transport(home, stopping),
+            FolderPublisher(home.public),
+            signer(home),
+        )
+        _take_over(home, book, mail, now=now)
+        context = _context(home, book, mail, publisher, keys, owner=owner, now=now, track=track)
         try:
-            yield _context(
-                home,
-                book,
-                mail,
-                FolderPublisher(home.public),
-                keys=signing_keys(home),
-                inbox=inbox or Inbox(home.inbox),
-                clock=clock,
-                stopping=stopping,
-                owner=owner,
-                track=track,
-            )
+            yield replace(context, inbox=inbox or context.inbox, stopping=stopping)
         finally:
-            book.release([owner], now=clock(), mode=mode(home, mail))
+            book.release([owner], now=context.clock(), mode=_mode(home, mail))
             book.release_publications([owner])
 
 
@@ -146,19 +134,10 @@ def open_dry_context(
     home: Home, *, now: datetime, track: Track = untracked
 ) -> Iterator[RunContext[Draft]]:
     """The context of a pass that changes nothing: it works on a draft of the ledger."""
-    with open_draft(home) as draft:
-        yield _context(
-            home,
-            draft,
-            DryTransport(),
-            DryPublisher(home.public),
-            keys=tokens.TokenSigner({0: os.urandom(32)}),
-            inbox=Inbox(home.inbox),
-            clock=clock_from(now),
-            stopping=lambda: False,
-            owner=liveness.new_owner(),
-            track=track,
-        )
+    owner, keys = liveness.new_owner(), tokens.TokenSigner({0: os.urandom(32)})
+    mail, publisher = DryTransport(), DryPublisher(home.public)
+    with ledger.open_draft(home.settings.database_url) as draft:
+        yield _context(home, draft, mail, publisher, keys, owner=owner, now=now, track=track)
 
 
 def follow_profiles(home: Home, store: Ledger, *, now: datetime) -> Compiled | None:
@@ -177,25 +156,24 @@ def _context(
     book: AnyLedger,
     mail: Transport,
     publisher: Publisher,
-    *,
     keys: tokens.TokenSigner,
-    inbox: Inbox,
-    clock: Callable[[], datetime],
-    stopping: Callable[[], bool],
+    *,
     owner: str,
+    now: datetime,
     track: Track,
 ) -> RunContext[AnyLedger]:
     settings, loaded = home.settings, templates.load(home.path)
+    started = time.monotonic()
     return RunContext(
-        inbox=inbox,
+        inbox=Inbox(home.inbox),
         ledger=book,
         transport=mail,
         publisher=publisher,
         composer=lambda: PersonalComposer(home, EmailComposer(loaded, home.site), keys),
         pages=Pages(loaded, home.site),
         site=home.site,
-        clock=clock,
-        stopping=stopping,
+        clock=lambda: now + timedelta(seconds=time.monotonic() - started),
+        stopping=lambda: False,
         owner=owner,
         lease=settings.delivery.lease,
         expire_after=settings.delivery.expire_after,
@@ -207,18 +185,18 @@ def _context(
     )
 
 
-def take_over(home: Home, book: Ledger, mail: Transport, *, now: datetime) -> None:
+def _take_over(home: Home, book: Ledger, mail: Transport, *, now: datetime) -> None:
     """Free what killed processes had in hand."""
     owners = home.state / "owners"
     gone = liveness.stale(owners, {*book.owners(), *book.publication_owners()})
     if gone:
-        book.release(gone, now=now, mode=mode(home, mail))
+        book.release(gone, now=now, mode=_mode(home, mail))
         book.release_publications(gone)
         liveness.forget(owners, gone)
-    book.recover(now=now, mode=mode(home, mail))
+    book.recover(now=now, mode=_mode(home, mail))
 
 
-def mode(home: Home, mail: Transport) -> Mode:
+def _mode(home: Home, mail: Transport) -> Mode:
     """What becomes of a delivery whose fate is unknown."""
     return "resend" if mail.repeatable else home.settings.delivery.uncertain
 
@@ -230,7 +208,7 @@ def transport(home: Home, stopping: Callable[[], bool] = lambda: False) -> Trans
         return Outbox(home.path / "outbox")
     from digest.delivery.smtp import SmtpTransport  # noqa: PLC0415  an outbox does without
 
-    extra = {"sign": signer(home, settings.dkim)} if settings.dkim else {}
+    extra = {"sign": dkim_signer(home, settings.dkim)} if settings.dkim else {}
     return SmtpTransport(
         mail_server(home, settings.smtp),
         connections=settings.delivery.connections,
@@ -256,7 +234,7 @@ def mail_server(home: Home, smtp: config.Smtp) -> Server:
     )
 
 
-def signer(home: Home, settings: config.Dkim) -> Signer:
+def dkim_signer(home: Home, settings: config.Dkim) -> Signer:
     """What signs messages. Raises ConfigError where the key is none, or anybody's."""
     from digest.delivery import dkim  # noqa: PLC0415  most homes do without
 
@@ -264,8 +242,8 @@ def signer(home: Home, settings: config.Dkim) -> Signer:
     return dkim.load(key, domain=settings.domain, selector=settings.selector)
 
 
-def signing_keys(home: Home) -> tokens.TokenSigner:
-    """``DIGEST_SECRET``, or keys that this home made for itself."""
+def signer(home: Home) -> tokens.TokenSigner:
+    """What signs links: by ``DIGEST_SECRET``, or by keys that this home made for itself."""
     if home.settings.secret:
         secret = home.settings.secret.get_secret_value()
         return tokens.TokenSigner({0: sha256(secret.encode()).digest()})
@@ -283,11 +261,7 @@ class PersonalComposer:
     """Marks messages that are only sent to try things out; see ``EmailComposer.compose``."""
 
     def __call__(self, claim: Claim, reader: StoredSubscriber) -> Message:
-        """The message of a claimed delivery.
-
-        Raises:
-            TemplateError: A template fails on this digest.
-        """
+        """Compose the message of a claimed delivery. Raises TemplateError."""
         subscriber = reader.subscriber
         domain = self.home.settings.delivery.bounce_domain
         address = subscriber.email or ""
@@ -296,14 +270,13 @@ class PersonalComposer:
             claim.delivery,
             claim.digest,
             subscriber,
-            self.links(reader, claim.digest),
+            self._links(reader, claim.digest),
             envelope_sender=sender,
             headers={"X-Digest-Test": self.test} if self.test else {},
             trial=self.test,
         )
 
-    def links(self, reader: StoredSubscriber, digest: Digest) -> Links:
-        """Where the footer and the headers of a message point."""
+    def _links(self, reader: StoredSubscriber, digest: Digest) -> Links:
         site, token = self.home.site, reader.feed_token
         goodbye = self.keys.link("unsubscribe", reader.subscriber.id)
         address = parseaddr(site.sender)[1]
@@ -317,9 +290,3 @@ class PersonalComposer:
             unsubscribe_mailto=mailto,
             one_click=page,
         )
-
-
-def clock_from(now: datetime) -> Callable[[], datetime]:
-    """A clock that shows ``now`` at first and then runs on."""
-    start = time.monotonic()
-    return lambda: now + timedelta(seconds=time.monotonic() - start)

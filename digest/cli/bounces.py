@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 import click
@@ -16,8 +15,7 @@ from digest.bounces import mailbox, parse
 from digest.bounces.handle import BounceHandler, HandledReport
 from digest.cli import app, output
 from digest.cli.app import Home
-from digest.cli.options import json_option, moment, now_option, pass_home
-from digest.ledger import Ledger
+from digest.cli.options import json_option, now_option, pass_home
 from digest.model import Problem, SubscriberId
 from digest.render.email.compose import message_id
 
@@ -39,7 +37,7 @@ class Post:
 @now_option
 @json_option
 @pass_home
-def bounces(home: Path, sources: tuple[str, ...], now: datetime | None, as_json: bool) -> int:
+def bounces(home: Home, sources: tuple[str, ...], now: datetime, as_json: bool) -> int:
     """Read delivery failures, complaints and requests to unsubscribe that came by mail.
 
     SOURCE is a maildir, an mbox file, or imaps://user@host/Folder with its password in
@@ -60,14 +58,12 @@ def bounces(home: Path, sources: tuple[str, ...], now: datetime | None, as_json:
       digest bounces ~/Maildir/.bounces
       digest bounces imaps://bounces%40example.org@mail.example.org/INBOX --json
     """
-    opened = app.open_home(home)
-    places = sources or mailboxes(opened)
+    places = sources or mailboxes(home)
     if not places:
         raise click.UsageError("Name a SOURCE, or set `mailboxes` under [delivery].")
-    when = moment(now)
-    with app.open_ledger(opened) as ledger:
-        app.follow_profiles(opened, ledger, now=when)
-    post = read(opened, places, now=when)
+    with app.open_ledger(home) as ledger:
+        app.follow_profiles(home, ledger, now=now)
+    post = read(home, places, now=now)
     if as_json:
         output.print_json(
             {"messages": post.messages, "reports": post.handled, "problems": post.problems}
@@ -78,26 +74,25 @@ def bounces(home: Path, sources: tuple[str, ...], now: datetime | None, as_json:
 
 
 def mailboxes(home: Home) -> tuple[str, ...]:
-    """Return the mailboxes of the settings."""
+    """The mailboxes of the settings."""
     named = home.settings.delivery.mailboxes
-    return tuple(
-        each if "://" in each else str(home.path / Path(each).expanduser()) for each in named
-    )
+    return tuple(one if "://" in one else str(home.path / Path(one).expanduser()) for one in named)
 
 
 def read(home: Home, sources: Iterable[str], *, now: datetime) -> Post:
-    """Act on every report in every source; a source that cannot be read stops no other.
-
-    Raises:
-        LedgerError: The ledger cannot be opened or written.
-    """
+    """Act on every report in every source; a source that cannot be read stops no other."""
     post, sender = Post(), home.site.sender
     with app.open_ledger(home) as ledger:
+
+        def address(name: SubscriberId) -> str | None:
+            reader = ledger.stored([name]).get(name)
+            return reader.subscriber.email if reader else None
+
         handler = BounceHandler(
             ledger,
-            app.signing_keys(home),
+            app.signer(home),
             home.settings.delivery.bounce_domain,
-            partial(_address, ledger),
+            address,
             lambda subscriber, period: message_id(subscriber, period, sender),
         )
         for source in sources:
@@ -105,13 +100,7 @@ def read(home: Home, sources: Iterable[str], *, now: datetime) -> Post:
     return post
 
 
-def _address(ledger: Ledger, name: SubscriberId) -> str | None:
-    reader = ledger.stored([name]).get(name)
-    return reader.subscriber.email if reader else None
-
-
 def _read(source: str, handler: BounceHandler, post: Post, *, now: datetime) -> None:
-    """Add what one source holds to ``post``."""
     try:
         for raw in mailbox.at(source, os.environ.get(PASSWORD)).unread():
             post.messages += 1
@@ -126,10 +115,8 @@ def _read(source: str, handler: BounceHandler, post: Post, *, now: datetime) -> 
 def _show(post: Post) -> None:
     out = output.console()
     yes, no = Text("yes", "green"), Text("no", "dim")
-    rows = [
-        (one.subscriber or "–", yes if one.changed else no, one.what)
-        for one in sorted(post.handled, key=lambda one: not one.changed)
-    ]
+    handled = sorted(post.handled, key=lambda one: not one.changed)
+    rows = [(one.subscriber or "–", yes if one.changed else no, one.what) for one in handled]
     if rows:
         out.print(output.table(("Subscriber", "Changed", ""), rows))
     new = sum(one.changed for one in post.handled)

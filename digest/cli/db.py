@@ -11,9 +11,8 @@ from pydantic_core import PydanticCustomError
 from digest import ledger
 from digest.cli import app, output
 from digest.cli.app import Home
-from digest.cli.options import json_option, moment, now_option, pass_home
+from digest.cli.options import file_type, json_option, now_option, pass_home
 from digest.config import fields
-from digest.ledger import Ledger
 from digest.scheduling import liveness
 
 
@@ -26,7 +25,7 @@ def db() -> None:
 @click.argument("url")
 @json_option
 @pass_home
-def copy(home: Path, url: str, as_json: bool) -> None:
+def copy(home: Home, url: str, as_json: bool) -> None:
     """Copy the ledger into the empty database at URL, and prove that both hold the same.
 
     URL is written as `database_url` is in digest.toml. Stop the service first: what it does from
@@ -37,28 +36,35 @@ def copy(home: Path, url: str, as_json: bool) -> None:
       digest db copy postgresql+psycopg://digest@localhost/digest
       digest db copy sqlite:///state/back.db
     """
-    opened = app.open_home(home)
-    target = _database_url(url, home)
-    with app.open_ledger(opened) as old, ledger.open(target) as new:
-        _refuse_while_busy(opened, old)
+    try:
+        target = fields.in_home(fields.database_url(url), home.path)
+    except PydanticCustomError as error:
+        words = error.context or {}
+        what = f"{words.get('what')}: {words.get('remedy')}"
+        raise click.BadParameter(what, param_hint="URL") from error
+    with app.open_ledger(home) as old, ledger.open(target) as new:
+        owners = old.owners()
+        dead = liveness.stale(home.state / "owners", owners)
+        if busy := sorted(set(owners) - set(dead)):  # mail in flight would go again from the copy
+            what = f"{busy[0]} is sending mail; stop it, or wait until its lease ends."
+            raise click.ClickException(what)
         with output.waiting("copying"):
             copied = old.copy_into(new)
     if as_json:
         output.print_json([output.fields(each, "table", "rows", "hash") for each in copied])
         return
     rows = [(each.table, f"{each.rows:,}", each.hash[:16]) for each in copied]
-    out = output.console()
-    out.print(output.table(("Table", "#Rows", "SHA-256"), rows))
-    out.print(
+    output.console().print(output.table(("Table", "#Rows", "SHA-256"), rows))
+    click.echo(
         "The copy holds the same rows. Now set `database_url`, or DIGEST_DATABASE_URL, to it."
     )
 
 
 @db.command()
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=file_type())
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 @pass_home
-def backup(home: Path, file: Path, force: bool) -> None:
+def backup(home: Home, file: Path, force: bool) -> None:
     """Write a consistent copy of the ledger to the SQLite file FILE, also while it is in use.
 
     Keep state/keys, digest.toml and subscribers.yaml beside it: they are not in the ledger.
@@ -70,7 +76,7 @@ def backup(home: Path, file: Path, force: bool) -> None:
     """
     if file.exists() and not force:
         raise click.ClickException(f"{file} exists; name another file, or add --force.")
-    with app.open_ledger(app.open_home(home)) as book:
+    with app.open_ledger(home) as book:
         if not book.exists:
             raise click.ClickException("There is no ledger yet, so nothing to back up.")
         with output.waiting("copying"):
@@ -79,10 +85,10 @@ def backup(home: Path, file: Path, force: bool) -> None:
 
 
 @db.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=file_type(exists=True))
 @now_option
 @pass_home
-def restore(home: Path, file: Path, now: datetime | None) -> None:
+def restore(home: Home, file: Path, now: datetime) -> None:
     """Put the backup FILE in the place of the SQLite ledger, which is kept beside it.
 
     Mail that may have been sent since the backup is held, as by `digest db restored`. Stop the
@@ -92,9 +98,8 @@ def restore(home: Path, file: Path, now: datetime | None) -> None:
     Example:
       digest db restore /var/backups/digest/monday.db
     """
-    opened = app.open_home(home)
-    with app.open_ledger(opened) as book:
-        done = book.put_back(file, now=moment(now))
+    with app.open_ledger(home) as book:
+        done = book.put_back(file, now=now)
     click.echo(f"Put {file} back." + (f" The old ledger is {done.aside}." if done.aside else ""))
     _tell_held(done.held)
 
@@ -102,7 +107,7 @@ def restore(home: Path, file: Path, now: datetime | None) -> None:
 @db.command()
 @now_option
 @pass_home
-def restored(home: Path, now: datetime | None) -> None:
+def restored(home: Home, now: datetime) -> None:
     """Say that an older copy of the database was put back by other means than `restore`.
 
     Mail that the copy has as unsent, and mail of periods that had ended by now, becomes
@@ -113,43 +118,13 @@ def restored(home: Path, now: datetime | None) -> None:
     Example:
       pg_restore --clean --dbname digest monday.dump && digest db restored
     """
-    opened = app.open_home(home)
-    with app.open_ledger(opened) as book:
+    with app.open_ledger(home) as book:
         if not book.exists:
             raise click.ClickException("There is no ledger; put the copy in its place first.")
-        _tell_held(book.restored(now=moment(now)))
+        _tell_held(book.restored(now=now))
 
 
 def _tell_held(held: int) -> None:
     click.echo(f"{held} emails are held as uncertain, and so will be those of past periods:")
     click.echo("  digest deliveries list --state uncertain")
     click.echo("  digest deliveries mark-sent NUMBER, or resend NUMBER, settles one.")
-
-
-def _refuse_while_busy(home: Home, book: Ledger) -> None:
-    """Refuse to copy while mail is being sent: it would be sent once more from the copy.
-
-    Raises:
-        ClickException: A process is sending mail.
-    """
-    owners = book.owners()
-    dead = liveness.stale(home.state / "owners", owners)
-    if busy := sorted(set(owners) - set(dead)):
-        raise click.ClickException(
-            f"{busy[0]} is sending mail; stop it, or wait until its lease ends, and copy then."
-        )
-
-
-def _database_url(url: str, home: Path) -> str:
-    """Return the URL as the settings take it: the file of SQLite relative to the home.
-
-    Raises:
-        BadParameter: It is not the URL of a database.
-    """
-    try:
-        return fields.in_home(fields.database_url(url), home)
-    except PydanticCustomError as error:
-        words = error.context or {}
-        raise click.BadParameter(
-            f"{words.get('what')}: {words.get('remedy')}", param_hint="URL"
-        ) from error

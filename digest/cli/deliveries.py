@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import click
 
 from digest.cli import app, output
-from digest.cli.options import json_option, moment, now_option, pass_home
+from digest.cli.app import Home
+from digest.cli.options import json_option, now_option, pass_home
 from digest.cli.output import fields
 from digest.errors import NotFound
 from digest.model import Channel, DeliveryId, DeliveryRow, State, SubscriberId
@@ -32,7 +32,7 @@ def deliveries() -> None:
 @json_option
 @pass_home
 def list_(  # noqa: PLR0917  click passes them by name
-    home: Path,
+    home: Home,
     states: tuple[str, ...],
     people: tuple[str, ...],
     channel: Channel | None,
@@ -46,7 +46,7 @@ def list_(  # noqa: PLR0917  click passes them by name
       digest deliveries list --state uncertain --state failed
       digest deliveries list --subscriber ada --json
     """
-    with app.look_into_ledger(app.open_home(home)) as ledger:
+    with app.read_ledger(home) as ledger:
         rows = ledger.deliveries(
             states=[State(state) for state in states],
             subscribers=[SubscriberId(name) for name in people],
@@ -63,14 +63,14 @@ def list_(  # noqa: PLR0917  click passes them by name
 @click.argument("number", type=int)
 @json_option
 @pass_home
-def show(home: Path, number: int, as_json: bool) -> None:
+def show(home: Home, number: int, as_json: bool) -> None:
     """Show one delivery and the papers in it.
 
     \b
     Example:
       digest deliveries show 12
     """
-    with app.look_into_ledger(app.open_home(home)) as ledger:
+    with app.read_ledger(home) as ledger:
         rows = ledger.deliveries(numbers=[DeliveryId(number)])
         if not rows:
             raise NotFound("delivery", str(number))
@@ -88,35 +88,29 @@ def show(home: Path, number: int, as_json: bool) -> None:
 
 def _deciding(name: str, act: str, explanation: str, done: str) -> None:
     """Add the command ``name``, which calls the ledger's method ``act`` for each delivery."""
+    example = f"\n\n\b\nExample:\n  digest deliveries {name} 12 15"
 
-    @deliveries.command(
-        name, help=f"{explanation}\n\n\b\nExample:\n  digest deliveries {name} 12 15"
-    )
+    @deliveries.command(name, help=explanation + example)
     @click.argument("numbers", type=int, nargs=-1, required=True)
     @now_option
     @pass_home
-    def decide(home: Path, numbers: tuple[int, ...], now: datetime | None) -> None:
-        with app.open_ledger(app.open_home(home)) as ledger:
+    def decide(home: Home, numbers: tuple[int, ...], now: datetime) -> None:
+        with app.open_ledger(home) as ledger:
             method: Callable[..., None] = getattr(ledger, act)
             for number in numbers:
-                method(DeliveryId(number), now=moment(now))
+                method(DeliveryId(number), now=now)
                 click.echo(f"{number}: {done}")
 
 
-_deciding(
-    "resend",
-    "resend",
-    "Send a delivery again that is uncertain, failed, expired or cancelled.",
-    "due again; the next run sends it",
-)
-_deciding(
-    "mark-sent", "mark_sent", "Record that an uncertain delivery did arrive.", "marked as sent"
-)
+AGAIN = "Send a delivery again that is uncertain, failed, expired or cancelled."
+ARRIVED = "Record that an uncertain delivery did arrive."
+_deciding("resend", "resend", AGAIN, "due again; the next run sends it")
+_deciding("mark-sent", "mark_sent", ARRIVED, "marked as sent")
 _deciding("cancel", "cancel", "Give up a delivery that has not been sent.", "cancelled")
 
 
 def row_as_json(row: DeliveryRow) -> dict[str, Any]:
-    """Return a delivery as ``--json`` shows it."""
+    """A delivery as ``--json`` shows it."""
     who = ("id", "subscriber", "channel", "period", "state")
     return fields(row, *who, "attempts", "papers", "detail", "composed", "updated", "due")
 
@@ -127,16 +121,6 @@ def _show(rows: list[DeliveryRow]) -> None:
         out.print("No such deliveries.")
         return
     headings = ("##", "Subscriber", "Channel", "Digest for", "State", "#Tries", "")
-    cells = [
-        (
-            str(row.id),
-            row.subscriber,
-            row.channel,
-            str(row.period),
-            output.state(row.state),
-            str(row.attempts),
-            row.detail,
-        )
-        for row in rows
-    ]
-    out.print(output.table(headings, cells))
+    names = ("id", "subscriber", "channel", "period", "state", "attempts", "detail")
+    cells = [fields(row, *names) | {"state": output.state(row.state)} for row in rows]
+    out.print(output.table(headings, [list(each.values()) for each in cells]))

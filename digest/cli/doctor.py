@@ -10,10 +10,10 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from digest import config, subscribers
-from digest.cli import app, output
+from digest import config
+from digest.cli import app, lookup, output
 from digest.cli.app import Home
-from digest.cli.options import json_option, moment, now_option, pass_home
+from digest.cli.options import json_option, now_option, pass_folder
 from digest.doctor import dns_records, machine, mail_server, template_check
 from digest.doctor.dns_records import asked
 from digest.doctor.finding import Finding, fail, ok, warn
@@ -27,19 +27,14 @@ from digest.render.site import HELP
 NOBODY = SubscriberId("doctor")
 """The subscriber of the unsubscribe link that is tried; nobody has this id."""
 
-_MARKS = {
-    "ok": ("ok  ", "green"),
-    "warn": ("warn", "yellow"),
-    "fail": ("fail", "red"),
-    "skip": ("–   ", "dim"),
-}
+_COLOURS = {"ok": "green", "warn": "yellow", "fail": "red", "skip": "dim"}
 
 
 @click.command()
 @now_option
 @json_option
-@pass_home
-def doctor(home: Path, now: datetime | None, as_json: bool) -> int:
+@pass_folder
+def doctor(folder: Path, now: datetime, as_json: bool) -> int:
     """Look whether folders, database, clock, templates, mail server and DNS are well.
 
     Sends and changes nothing. Only servers that the settings name are asked, and the DNS where
@@ -54,11 +49,12 @@ def doctor(home: Path, now: datetime | None, as_json: bool) -> int:
     """
     found: list[Finding] = []
     out = output.console()
-    for finding in look(home, moment(now)):
+    for finding in look(folder, now):
         found.append(finding)
         if not as_json:
+            mark = f"{'–' if finding.level == 'skip' else finding.level:4}"
             words = f"  {finding.area:10} {finding.what}"
-            out.print(Text.assemble(_MARKS[finding.level], words))
+            out.print(Text.assemble((mark, _COLOURS[finding.level]), words))
             if finding.remedy:
                 out.print(Text.assemble(" " * 17, ("→", "bold"), f" {finding.remedy}"))
     if as_json:
@@ -96,7 +92,7 @@ def _each(
 
 def _profiles(home: Home) -> Iterator[Finding]:
     try:
-        yield ok("profiles", f"{len(subscribers.load(home.path))} subscribers")
+        yield ok("profiles", f"{lookup.checked(home.path, home, limit=0)[1]:,} subscribers")
     except ConfigError as error:
         yield from _each(fail, "profiles", error.problems)
 
@@ -170,7 +166,7 @@ def _signatures(home: Home, resolver: Resolver, domain: str) -> Iterator[Finding
         yield warn("DKIM", "mail is not signed here", "set [dkim], unless the server signs")
         return
     try:
-        record = app.signer(home, settings).record()
+        record = app.dkim_signer(home, settings).record()
     except ConfigError as error:
         yield from _each(fail, "DKIM", error.problems)
         return
@@ -184,7 +180,7 @@ def _web(home: Home, clocks: dict[str, datetime]) -> Iterator[Finding]:
         return
     link = None
     if home.settings.secret or (home.state / "keys").exists():  # else it would be made
-        link = f"unsubscribe/{app.signing_keys(home).link('unsubscribe', NOBODY)}"
+        link = f"unsubscribe/{app.signer(home).link('unsubscribe', NOBODY)}"
     answer = mail_server.web(home.settings.base_url, HELP, link)
     yield answer.finding
     if answer.date:

@@ -19,10 +19,8 @@ class DryTransport:
     ) -> Iterator[Outcome]:
         """Each message as if it had been sent."""
         for message in messages:
-            size = len(message.content) / 1000
-            yield Outcome(
-                message.delivery, State.SENT, f"would go to {message.recipient}, {size:.0f} kB"
-            )
+            what = f"would go to {message.recipient}, {len(message.content) / 1000:.0f} kB"
+            yield Outcome(message.delivery, State.SENT, what)
 
 
 class DryPublisher:

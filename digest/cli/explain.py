@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 
 import click
 from rich.text import Text
 
 from digest.cli import output
-from digest.cli.options import json_option, moment, now_option, pass_home
+from digest.cli.app import Home
+from digest.cli.options import json_option, now_option, pass_home
 from digest.cli.output import fields
 from digest.cli.preview import look_ahead
 from digest.explain import explanation
@@ -22,7 +22,7 @@ from digest.explain.explanation import Explanation
 @now_option
 @json_option
 @pass_home
-def explain(home: Path, subscriber: str, paper: str, now: datetime | None, as_json: bool) -> None:
+def explain(home: Home, subscriber: str, paper: str, now: datetime, as_json: bool) -> None:
     """Say why PAPER is, or is not, in a digest of SUBSCRIBER, with the arithmetic.
 
     PAPER is an id (title:…, arxiv:2401.01234), an arXiv number, or a part of the title that no
@@ -33,11 +33,10 @@ def explain(home: Path, subscriber: str, paper: str, now: datetime | None, as_js
       digest explain ada 2106.09685
       digest explain ada "lottery ticket hypothesis" --json
     """
-    when = moment(now)
-    with look_ahead(home, subscriber, when) as (context, reader):
+    with look_ahead(home, subscriber, now) as (context, reader):
         found = context.ledger.paper(paper)
         answer = explanation.explain(
-            context.ledger, reader.subscriber, found, expect=context.expect, now=when
+            context.ledger, reader.subscriber, found, expect=context.expect, now=now
         )
     if not as_json:
         _show(answer)
@@ -65,19 +64,12 @@ def _show(answer: Explanation) -> None:
     out.print(f"[dim]{answer.paper.id}[/dim]\n")
     verdict = ("picked", "green") if answer.picked else (answer.why or "not picked", "yellow")
     out.print(Text.assemble(verdict, f": {answer.detail}\n"))
-    rows: list[tuple[str | Text, ...]] = [
-        (
-            reason.interest,
-            reason.term if reason.via == "term" else f"{reason.term} ({reason.via})",
-            reason.place,
-            f"{reason.weight:g}",
-            f"{reason.contribution:+.4f}",
-        )
-        for reason in answer.reasons
-    ]
-    for name, score, style in (
-        ("Sum", answer.score, "bold"),
-        ("Threshold", answer.subscriber.threshold, "dim"),
-    ):
-        rows.append((Text(name, style), "", "", "", Text(f"{score:.4f}", style)))
+    rows: list[tuple[str | Text, ...]] = []
+    for one in answer.reasons:
+        term = one.term if one.via == "term" else f"{one.term} ({one.via})"
+        score = f"{one.contribution:+.4f}"
+        rows.append((one.interest, term, one.place, f"{one.weight:g}", score))
+    totals = [("Sum", answer.score, "bold"), ("Threshold", answer.subscriber.threshold, "dim")]
+    for name, total, style in totals:
+        rows.append((Text(name, style), "", "", "", Text(f"{total:.4f}", style)))
     out.print(output.table(("Interest", "Found", "Where", "#Weight", "#Score"), rows))

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import Literal
 
 import click
 
-from digest.cli import app, output, people
-from digest.cli.options import json_option, moment, now_option, pass_home
+from digest.cli import app, lookup, output
+from digest.cli.app import Home
+from digest.cli.options import json_option, now_option, pass_home
 from digest.cli.output import fields
 
-SAID = {
-    "like": "{} likes “{}”.",
-    "dislike": "{} dislikes “{}”.",
-    "clear": "{} says nothing of “{}”.",
-}
+Verdict = Literal["like", "dislike", "clear"]
+SAID = {"like": "likes", "dislike": "dislikes", "clear": "says nothing of"}
 
 
 @click.command()
@@ -27,12 +24,7 @@ SAID = {
 @json_option
 @pass_home
 def feedback(  # noqa: PLR0917  click passes them by name
-    home: Path,
-    subscriber: str,
-    paper: str,
-    verdict: Literal["like", "dislike", "clear"],
-    now: datetime | None,
-    as_json: bool,
+    home: Home, subscriber: str, paper: str, verdict: Verdict, now: datetime, as_json: bool
 ) -> None:
     """Record that SUBSCRIBER likes or dislikes PAPER, or clear what was recorded.
 
@@ -45,22 +37,19 @@ def feedback(  # noqa: PLR0917  click passes them by name
       digest feedback ada 2106.09685 like
       digest feedback ada "lottery ticket hypothesis" clear
     """
-    opened = app.open_home(home)
     opinion = None if verdict == "clear" else verdict
-    with app.open_ledger(opened) as ledger:
-        person = people.profile(opened, ledger, subscriber).profile
+    with app.open_ledger(home) as ledger:
+        person = lookup.profile(home, ledger, subscriber)
         found = ledger.paper(paper)
-        changed = ledger.record_verdict(person.id, found.key, opinion, now=moment(now))
+        changed = ledger.record_verdict(person.id, found.key, opinion, now=now)
         given = ledger.verdicts_of(person.id)
-    counts = {
-        "liked": sum(each.opinion == "like" for each in given),
-        "disliked": sum(each.opinion == "dislike" for each in given),
-    }
+    words = ("like", "dislike")
+    counts = {f"{word}d": sum(each.opinion == word for each in given) for word in words}
     if as_json:
         about = {"subscriber": person.id, "paper": fields(found, "id", "title")}
         output.print_json(about | {"verdict": opinion, "changed": changed} | counts)
         return
-    click.echo(SAID[verdict].format(person.id, found.title))
+    click.echo(f"{person.id} {SAID[verdict]} “{found.title}”.")
     click.echo(f"{counts['liked']} liked and {counts['disliked']} disliked so far.")
     if not person.learn:
         click.echo("Kept, but the profile says `learn: false`.", err=True)

@@ -19,12 +19,10 @@ SILENT = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The passes of a service fail."""
+    """The passes of a service fail: since the first one after a good one, by the last error."""
 
     since: datetime
-    """The first failed pass after the last good one."""
     what: str
-    """The error of the last pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +34,14 @@ class Health:
 
     @property
     def word(self) -> Literal["ok", "silent", "failing"]:
-        """The state as ``/healthz`` names it."""
+        """The state, as ``/healthz`` names it."""
         if not self.is_running:
             return "silent"
         return "failing" if self.failure else "ok"
 
 
 def of(home: Home, *, now: datetime) -> Health:
-    """Return the state of the service of a home. A service that does not run has no failure."""
+    """The state of the service of a home. A service that does not run has no failure."""
     try:
         last = home.heartbeat.stat().st_mtime
     except OSError:

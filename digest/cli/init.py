@@ -23,11 +23,9 @@ def init(folder: Path) -> None:
     files = starter.files()
     # A file that has just changed might still be being written; these are finished.
     finished = time.time() - 60
-    taken = [name for name in files if (folder / name).exists()]
-    if taken:
-        raise click.ClickException(
-            f"{folder / taken[0]} exists already; choose another folder or move it away."
-        )
+    if taken := [folder / name for name in files if (folder / name).exists()]:
+        what = f"{taken[0]} exists already; choose another folder or move it away."
+        raise click.ClickException(what)
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

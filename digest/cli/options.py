@@ -1,17 +1,30 @@
-"""Options and argument types that several commands share."""
+"""Options and arguments that several commands share."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from digest.cli import app
 
-pass_home = click.make_pass_decorator(Path)
+pass_folder = click.make_pass_decorator(Path)
+"""Passes the folder of the home, whose settings may be wrong."""
+at_least_one = click.IntRange(min=1)
+
+
+def pass_home(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Pass the home with its settings as the first argument; wrong settings end the command."""
+
+    @wraps(command)
+    def with_home(folder: Path, /, **options: Any) -> Any:
+        return command(app.open_home(folder), **options)
+
+    return pass_folder(with_home)
 
 
 class Instant(click.ParamType[datetime]):
@@ -32,18 +45,16 @@ class Instant(click.ParamType[datetime]):
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def now_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add ``--now``, the moment to act at instead of what the clock shows."""
-    return click.option(
-        "--now", type=Instant(), help="Act as if it were this moment; without an offset, UTC."
-    )(command)
+now_option = click.option(
+    "--now",
+    type=Instant(),
+    default=lambda: datetime.now(UTC),
+    show_default=False,
+    help="Act as if it were this moment; without an offset, UTC.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add ``--json``, which prints one JSON value instead of text."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
-
-
-def moment(now: datetime | None) -> datetime:
-    """Return the given moment, or what the clock shows, in UTC."""
-    return now or datetime.now(UTC)
+def file_type(**options: Any) -> click.Path:
+    """The type of an argument or option that names a file."""
+    return click.Path(dir_okay=False, path_type=Path, **options)

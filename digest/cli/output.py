@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from textwrap import indent
@@ -47,10 +47,7 @@ def print_json_array(items: Iterable[object]) -> None:
     """Print a JSON array as ``print_json`` does, one item at a time."""
     begin = "[\n"
     for item in items:
-        text = json.dumps(item, indent=2, ensure_ascii=False, default=_plain)
-        click.echo(
-            begin + indent(text.encode("utf-8", "backslashreplace").decode(), "  "), nl=False
-        )
+        click.echo(begin + indent(_json(item), "  "), nl=False)
         begin = ",\n"
     click.echo("[]" if begin == "[\n" else "\n]")
 
@@ -62,12 +59,13 @@ def _json(value: object) -> str:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, Period):
-        return str(value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
+    match value:
+        case datetime():
+            return value.isoformat()
+        case Period():
+            return str(value)
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            return asdict(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
@@ -84,12 +82,11 @@ def console(*, stderr: bool = False) -> Console:
     return made
 
 
-def table(headings: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Table:
+def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     """Return a table without rules, its columns as wide as their content.
 
     A ``#`` at the start of a heading is not shown and marks a column of numbers. A table whose
-    headings are all empty has no heading line. Cells of type str are shown as they are: markup in
-    them has no effect.
+    headings are all empty has no heading line. Markup in cells has no effect.
     """
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     made.show_header = any(headings)
@@ -98,8 +95,15 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Tabl
         # Folded where a terminal is too narrow: a path that is cut off is of no use.
         made.add_column(heading.removeprefix("#"), justify=justify, overflow="fold")
     for row in rows:
-        made.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+        made.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
     return made
+
+
+def named(values: Mapping[str, object]) -> Table:
+    """Return a table of names in bold, each with its value."""
+    return table(
+        ("", ""), [(Text(name.capitalize(), "bold"), said) for name, said in values.items()]
+    )
 
 
 def state(of: State) -> Text:

@@ -12,7 +12,8 @@ from pathlib import Path
 import click
 
 from digest.cli import app
-from digest.cli.options import moment, now_option, pass_home
+from digest.cli.app import Home
+from digest.cli.options import file_type, now_option, pass_home
 from digest.explain import explanation
 from digest.ledger import Draft
 from digest.model import Claim, DeliveryId, Digest, Skip, StoredSubscriber
@@ -24,12 +25,12 @@ from digest.pipeline.ingest import ingest
 @click.argument("subscriber")
 @click.option(
     "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=file_type(),
     help="Write it to FILE: .html the page, .eml the whole message, else the text.",
 )
 @now_option
 @pass_home
-def preview(home: Path, subscriber: str, out: Path | None, now: datetime | None) -> None:
+def preview(home: Home, subscriber: str, out: Path | None, now: datetime) -> None:
     """Show the next digest as SUBSCRIBER would see it.
 
     Where nothing new has come, it is the last one as the profile of today would have it.
@@ -39,24 +40,19 @@ def preview(home: Path, subscriber: str, out: Path | None, now: datetime | None)
       digest preview ada
       digest preview ada --out ada.html
     """
-    when = moment(now)
-    with look_ahead(home, subscriber, when) as (context, reader):
+    with look_ahead(home, subscriber, now) as (context, reader):
         plan, is_past = explanation.preview(
-            context.ledger, reader.subscriber, expect=context.expect, now=when
+            context.ledger, reader.subscriber, expect=context.expect, now=now
         )
         if isinstance(plan.decision, Skip):
-            considered = plan.decision.coverage.papers
+            reason, considered = plan.decision.reason, plan.decision.coverage.papers
             click.echo(
-                f"No digest for {plan.period}: {plan.decision.reason} ({considered} considered).",
-                err=True,
+                f"No digest for {plan.period}: {reason} ({considered} considered).", err=True
             )
             return
         if is_past:
-            click.echo(
-                f"Nothing new has come. This is the digest for {plan.period} as the profile "
-                "stands now.",
-                err=True,
-            )
+            what = f"This is the digest for {plan.period} as the profile stands now."
+            click.echo(f"Nothing new has come. {what}", err=True)
         page = _page(context, plan.decision, reader, out.suffix if out else ".txt")
     if out is None:
         click.echo(page.decode(), nl=False)
@@ -67,7 +63,7 @@ def preview(home: Path, subscriber: str, out: Path | None, now: datetime | None)
 
 @contextmanager
 def look_ahead(
-    home: Path, subscriber: str, now: datetime
+    home: Home, subscriber: str, now: datetime
 ) -> Iterator[tuple[RunContext[Draft], StoredSubscriber]]:
     """Open the context as it would be after reading profiles and inbox; nothing is changed.
 
@@ -75,9 +71,8 @@ def look_ahead(
         ConfigError: The settings or the profiles are wrong.
         NotFound: There is no such subscriber.
     """
-    opened = app.open_home(home)
-    with app.open_dry_context(opened, now=now) as context:
-        app.follow_profiles(opened, context.ledger, now=now)
+    with app.open_dry_context(home, now=now) as context:
+        app.follow_profiles(home, context.ledger, now=now)
         reader = context.ledger.subscriber(subscriber)
         ingest(context.inbox, context.ledger, now=now)
         yield context, reader

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from calendar import day_name
 from typing import Any
 
 import click
 from rich.console import Console
 from rich.text import Text
 
-from digest.cli import app, output, people
+from digest.cli import app, lookup, output
+from digest.cli.app import Home
 from digest.cli.options import json_option, pass_home
 from digest.cli.output import fields
 from digest.explain.archive import Archive
@@ -22,7 +23,7 @@ from digest.model import Subscriber, Verdicts
 @click.argument("subscriber")
 @json_option
 @pass_home
-def profile(home: Path, subscriber: str, as_json: bool) -> None:
+def profile(home: Home, subscriber: str, as_json: bool) -> None:
     """Show SUBSCRIBER's profile as it is understood, against the papers in the archive.
 
     Also what was learned from liked papers, as lines of YAML that can be copied into the profile.
@@ -32,12 +33,9 @@ def profile(home: Path, subscriber: str, as_json: bool) -> None:
       digest profile ada
       digest profile ada --json
     """
-    opened = app.open_home(home)
-    with (
-        app.look_into_ledger(opened) as ledger,
-        output.waiting("Looking for the interests in the archive"),
-    ):
-        person = people.profile(opened, ledger, subscriber).profile
+    waiting = output.waiting("Looking for the interests in the archive")
+    with app.read_ledger(home) as ledger, waiting:
+        person = lookup.profile(home, ledger, subscriber)
         said = ledger.verdicts([person.id]).get(person.id, Verdicts())
         portrait = summarize(person, Archive.of(ledger), said)
     if as_json:
@@ -83,30 +81,22 @@ def _show(portrait: Summary) -> None:
     for each in (*portrait.interests, *portrait.exclusions):
         interest, excluded = each.interest, each in portrait.exclusions
         share = f" {each.papers / portrait.archive:4.0%}" if portrait.archive else ""
-        rows.append(
-            (
-                str(interest),
-                interest.kind,
-                interest.place or "",
-                "–" if excluded else f"{interest.weight:g}",
-                f"{each.papers:,}{share}",
-                "rules out" if excluded else "must see" if interest.must_see else "",
-            )
-        )
+        weight = "–" if excluded else f"{interest.weight:g}"
+        effect = "rules out" if excluded else "must see" if interest.must_see else ""
+        found = f"{each.papers:,}{share}"
+        rows.append((interest, interest.kind, interest.place or "", weight, found, effect))
     out.print(output.table(("Interest", "Kind", "Where", "#Weight", "#Papers", ""), rows))
     out.print(f"[dim]Papers: those of {portrait.archive:,} in the archive that hold it.[/dim]\n")
     _show_learned(out, portrait)
 
 
 def _schedule(person: Subscriber) -> str:
-    """Say in words when a digest is due."""
     due = person.schedule
     if due.cron:
         return f"By cron {due.cron}, {person.timezone}"
     day = ""
     if due.on is not None:
-        weekdays = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-        day = f" on {weekdays[due.on - 1]}" if due.every == "week" else f" on day {due.on}"
+        day = f" on {day_name[due.on - 1]}" if due.every == "week" else f" on day {due.on}"
     return f"Every {due.every}{day} at {due.at:%H:%M}, {person.timezone}"
 
 

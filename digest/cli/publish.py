@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 
 import click
 
-from digest.cli import app, output, stop_signals
-from digest.cli.options import json_option, moment, now_option, pass_home
+from digest.cli import app, output
+from digest.cli.app import Home
+from digest.cli.options import json_option, now_option, pass_home
+from digest.cli.stop_signals import stop_on_signals
 from digest.pipeline.publish import publish as publish_files
 
 
@@ -17,7 +18,7 @@ from digest.pipeline.publish import publish as publish_files
 @now_option
 @json_option
 @pass_home
-def publish(home: Path, everything: bool, now: datetime | None, as_json: bool) -> int:
+def publish(home: Home, everything: bool, now: datetime, as_json: bool) -> int:
     """Write the feeds and pages that are behind to public/; with --all make every file anew.
 
     No dump is read, nothing is decided or sent. Every pass publishes what is new by itself.
@@ -29,13 +30,12 @@ def publish(home: Path, everything: bool, now: datetime | None, as_json: bool) -
       digest publish
       digest publish --all
     """
-    opened, when = app.open_home(home), moment(now)
     with (
-        stop_signals.stop_on_signals() as stopping,
-        app.open_context(opened, now=when, stopping=stopping, track=output.track) as context,
+        stop_on_signals() as stopping,
+        app.open_context(home, now=now, stopping=stopping, track=output.track) as context,
     ):
-        app.follow_profiles(opened, context.ledger, now=when)
-        report = publish_files(context, now=when, everything=everything)
+        app.follow_profiles(home, context.ledger, now=now)
+        report = publish_files(context, now=now, everything=everything)
     if as_json:
         output.print_json(report)
     else:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import click
 from rich.text import Text
 
-from digest.cli import app, output, people
-from digest.cli.options import json_option, pass_home
+from digest.cli import app, lookup, output
+from digest.cli.app import Home
+from digest.cli.options import at_least_one, json_option, pass_home
 from digest.explain.replay import Change, Replayed
 from digest.explain.replay import replay as replayed
 from digest.model import Subscriber
@@ -19,12 +19,10 @@ from digest.render import wording
 
 @click.command()
 @click.argument("subscriber")
-@click.option(
-    "--last", default=4, show_default=True, type=click.IntRange(min=1), help="So many digests."
-)
+@click.option("--last", default=4, show_default=True, type=at_least_one, help="So many digests.")
 @json_option
 @pass_home
-def replay(home: Path, subscriber: str, last: int, as_json: bool) -> None:
+def replay(home: Home, subscriber: str, last: int, as_json: bool) -> None:
     """Show what SUBSCRIBER's profile as it stands would have gained and lost in past digests.
 
     Edit the profile, replay, and keep what you like: nothing is changed, nothing is sent.
@@ -34,10 +32,9 @@ def replay(home: Path, subscriber: str, last: int, as_json: bool) -> None:
       digest replay ada
       digest replay ada --last 12 --json
     """
-    opened = app.open_home(home)
-    with app.look_into_ledger(opened) as ledger:
-        person = people.profile(opened, ledger, subscriber).profile
-        again = replayed(ledger, person, last=last, expect=opened.settings.expect)
+    with app.read_ledger(home) as ledger:
+        person = lookup.profile(home, ledger, subscriber)
+        again = replayed(ledger, person, last=last, expect=home.settings.expect)
         found = list(output.track(again, "Planning past digests again", last))
     if as_json:
         digests = [_as_json(each) for each in found]
@@ -47,12 +44,9 @@ def replay(home: Path, subscriber: str, last: int, as_json: bool) -> None:
 
 
 def _as_json(digest: Replayed) -> dict[str, Any]:
-    return {
-        **output.fields(digest.window, "period", "composed"),
-        "gained": [_change(each) for each in digest.gained],
-        "lost": [_change(each) for each in digest.lost],
-        "kept": [_change(each) for each in digest.kept],
-    }
+    parts = output.fields(digest, "gained", "lost", "kept")
+    changes = {name: [_change(each) for each in part] for name, part in parts.items()}
+    return output.fields(digest.window, "period", "composed") | changes
 
 
 def _change(change: Change) -> dict[str, Any]:
@@ -65,7 +59,7 @@ def _change(change: Change) -> dict[str, Any]:
 
 
 def _why(change: Change) -> str:
-    """Say why the paper is picked now; of a lost paper, why it is not."""
+    """Why the paper is picked now; of a lost paper, why it is not."""
     return change.why_not or wording.why(change.now.reasons if change.now else ())
 
 
@@ -83,13 +77,12 @@ def _show(person: Subscriber, digests: Sequence[Replayed]) -> None:
             out.print("[dim]    then     now[/dim]")
         for mark, changes in ((("+", "green"), gained), (("-", "red"), lost), (("=", "dim"), kept)):
             for change in changes:
-                then = change.then.score if change.then else None
-                scores = f"{_score(then)}  {_score(change.score)}"
+                then = _score(change.then.score if change.then else None)
+                scores = f"{then}  {_score(change.score)}"
                 out.print(Text.assemble(mark, f" {scores}  {change.paper.title}"))
                 out.print(Text.assemble(" " * 18, (_why(change), "dim")))
         out.print()
 
 
 def _score(score: float | None) -> str:
-    """Return a score in six columns, or a dash for one that is not known."""
     return f"{'–':>6}" if score is None else f"{score:.4f}"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,8 +12,10 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from digest.cli import app, logs, output, stop_signals
-from digest.cli.options import json_option, moment, now_option, pass_home
+from digest.cli import app, logs, output
+from digest.cli.app import Home
+from digest.cli.options import json_option, now_option, pass_home
+from digest.cli.stop_signals import stop_on_signals
 from digest.ledger import Ledger
 from digest.model import State
 from digest.pipeline.context import RunContext
@@ -33,7 +36,7 @@ ROWS = 20
 )
 @json_option
 @pass_home
-def run(home: Path, now: datetime | None, dry_run: bool, inbox: Path | None, as_json: bool) -> int:
+def run(home: Home, now: datetime, dry_run: bool, inbox: Path | None, as_json: bool) -> int:
     """One pass: read new dumps, send what is due, publish feeds.
 
     Warnings go to standard error; with `format = "json"` in [log], so does a line for each mail.
@@ -47,34 +50,28 @@ def run(home: Path, now: datetime | None, dry_run: bool, inbox: Path | None, as_
       digest run
       digest run --dry-run --now 2026-11-16T08:00+01:00
     """
-    opened = app.open_home(home, inbox=inbox)
-    style = opened.settings.log.format
+    home = replace(home, inbox=inbox or home.inbox)
+    style = home.settings.log.format
     # As text the summary tells of every mail; as JSON each has a line of its own.
     logs.start(style, level="INFO" if style == "json" else "WARNING")
     output.print_problems(app.unknown_variables())
-    when = moment(now)
-    with ExitStack() as stack:
-        stopping = stack.enter_context(stop_signals.stop_on_signals())
-        context: RunContext[Ledger]
+    with stop_on_signals() as stopping:
+        opened: AbstractContextManager[RunContext[Ledger]]
         if dry_run:
-            context = stack.enter_context(
-                app.open_dry_context(opened, now=when, track=output.track)
-            )
+            opened = app.open_dry_context(home, now=now, track=output.track)
         else:
-            context = stack.enter_context(
-                app.open_context(opened, now=when, stopping=stopping, track=output.track)
-            )
-        app.follow_profiles(opened, context.ledger, now=when)
-        report = run_pass(context, now=when)
+            opened = app.open_context(home, now=now, stopping=stopping, track=output.track)
+        with opened as context:
+            app.follow_profiles(home, context.ledger, now=now)
+            report = run_pass(context, now=now)
     if as_json:
         output.print_json(report.as_json())
     else:
-        _show(report, public=opened.public, dry=dry_run)
+        _show(report, public=home.public, dry=dry_run)
     return int(report.failed)
 
 
 def _show(report: RunReport, *, public: Path, dry: bool) -> None:
-    """Print the summary of a pass."""
     out = output.console()
     for block in _tables(report, public):
         out.print(block)
@@ -88,24 +85,21 @@ def _show(report: RunReport, *, public: Path, dry: bool) -> None:
 
 def _tables(report: RunReport, public: Path) -> Iterator[Table]:
     if dumps := report.ingested.dumps:
-        yield output.table(
-            ("Dump", "#papers", "#new", "#merged", "#skipped"),
-            (
-                (each.name, *(str(n or "–") for n in (each.read, each.new, each.merged, each.bad)))
-                for each in dumps
-            ),
-        )
+        counts = ((one.name, one.read, one.new, one.merged, one.bad) for one in dumps)
+        rows = [[cell or "–" for cell in row] for row in counts]
+        yield output.table(("Dump", "#papers", "#new", "#merged", "#skipped"), rows)
     if report.delivered.rows or report.decided.skipped:
         headings = ("Subscriber", "Digest for", "#papers", "Outcome", "")
         yield output.table(headings, _outcomes(report))
-    figures, rows = report.as_json(), []
+    figures = report.as_json()
+    told = {}
     for name in ("dumps", "papers", "digests", "feeds"):
         parts = [f"{count} {key}" for key, count in figures[name].items() if count]
-        rows.append((Text(name.capitalize(), "bold"), ", ".join(parts) or "nothing new"))
-    yield output.table(("", ""), [*rows, (Text("Public", "bold"), str(public))])
+        told[name] = ", ".join(parts) or "nothing new"
+    yield output.named(told | {"public": public})
 
 
-def _outcomes(report: RunReport) -> Iterator[tuple[str | Text, ...]]:
+def _outcomes(report: RunReport) -> Iterator[tuple[object, ...]]:
     # What did not go well is shown first.
     tried = sorted(report.delivered.rows, key=lambda row: row.outcome.state is State.SENT)
     if len(tried) <= ROWS:
@@ -113,9 +107,9 @@ def _outcomes(report: RunReport) -> Iterator[tuple[str | Text, ...]]:
     skips = report.decided.rows
     for row in tried[:ROWS]:
         outcome = output.state(row.outcome.state)
-        yield row.subscriber, str(row.period), str(row.papers), outcome, row.outcome.detail
+        yield row.subscriber, row.period, row.papers, outcome, row.outcome.detail
     for skip in skips[:ROWS]:
-        yield skip.subscriber, str(skip.period), "–", Text("skipped", "dim"), skip.reason
+        yield skip.subscriber, skip.period, "–", Text("skipped", "dim"), skip.reason
     all_tried, all_skipped = report.delivered.counts.total(), report.decided.skipped
     more = all_tried - len(tried[:ROWS]) + all_skipped - len(skips[:ROWS])
     if more:

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 
 from digest import subscribers, web
 from digest.cli import app, bounces, health, logs
+from digest.cli.app import Home
 from digest.cli.options import pass_home
 from digest.errors import ConfigError
 from digest.ledger import Ledger
@@ -28,7 +28,7 @@ log = logging.getLogger("digest")
 
 @click.command()
 @pass_home
-def serve(home: Path) -> None:
+def serve(home: Home) -> None:
     """Run as a service: read dumps as they come, send digests as they fall due.
 
     Over HTTP, at the address of `bind` under [web], it answers with what is in public/, and lets
@@ -44,17 +44,17 @@ def serve(home: Path) -> None:
     run_service(home, clock=lambda: datetime.now(UTC))
 
 
-def run_service(path: Path, *, clock: Callable[[], datetime]) -> None:
+def run_service(home: Home, *, clock: Callable[[], datetime]) -> None:
     """Make passes and answer requests until SIGTERM or SIGINT.
 
-    Raises ConfigError where a start makes no sense.
+    Raises:
+        ConfigError: The profiles are wrong.
     """
-    home = app.open_home(path)
     logs.start(home.settings.log.format)
     for stray in app.unknown_variables():
         log.warning("%s", stray)
-    profiles = Profiles(home)
-    inbox = Inbox(home.inbox)
+    profiles, inbox = Profiles(home), Inbox(home.inbox)
+    watch = Watch(home, inbox)
 
     def stopping() -> bool:
         health.beat(home)  # a long pass asks often
@@ -63,14 +63,13 @@ def run_service(path: Path, *, clock: Callable[[], datetime]) -> None:
     def run_pass(now: datetime) -> None:
         with health.recorded(home, now=now):
             if places := bounces.mailboxes(home):
-                tell_post(bounces.read(home, places, now=now))
+                _tell_post(bounces.read(home, places, now=now))
             with app.open_context(home, now=now, inbox=inbox, stopping=stopping) as context:
                 profiles.follow(context.ledger, now=now)
                 report = run(context, now=now)
         logs.tell(report)
         watch.seen()
 
-    watch = Watch(home, inbox)
     service = Service(
         run_pass=run_pass,
         next_due=lambda: next_due(home),
@@ -80,7 +79,7 @@ def run_service(path: Path, *, clock: Callable[[], datetime]) -> None:
     )
     with (
         closing(web.listen(home.settings.web.host, home.settings.web.port)) as listener,
-        web.serving(web.application(desk(home, clock)), listener),
+        web.serving(web.application(web_context(home, clock)), listener),
         stopped_by_signals(service),
     ):
         host, port = home.settings.web.bind.rpartition(":")[0], listener.getsockname()[1]
@@ -95,8 +94,7 @@ def run_service(path: Path, *, clock: Callable[[], datetime]) -> None:
     log.info("stopped")
 
 
-def tell_post(post: bounces.Post) -> None:
-    """Log what came back and changed something."""
+def _tell_post(post: bounces.Post) -> None:
     for one in post.handled:
         if one.changed:
             log.info("%s: %s", one.subscriber, one.what)
@@ -104,13 +102,13 @@ def tell_post(post: bounces.Post) -> None:
         log.warning("%s", problem)
 
 
-def desk(home: app.Home, clock: Callable[[], datetime]) -> web.WebContext:
+def web_context(home: Home, clock: Callable[[], datetime]) -> web.WebContext:
     """What requests are answered from."""
     loaded = templates.load(home.path)
     return web.WebContext(
         site=home.site,
         subscriptions=Subscriptions(home),
-        keys=lambda: app.signing_keys(home),
+        keys=lambda: app.signer(home),
         notices=lambda: Notices(loaded, home.site),
         clock=clock,
         health=lambda: health.of(home, now=clock()).word,
@@ -122,16 +120,16 @@ class Subscriptions:
     """Opens the ledger for each wish, which are few: a connection kept for days would write to
     a file that was replaced meanwhile. Fulfils ``web.Subscriptions``."""
 
-    home: app.Home
+    home: Home
 
     def unsubscribe(self, subscriber: SubscriberId, *, now: datetime) -> bool:
-        """Send no more mail; False: it was so already. Raises LedgerError."""
+        """Send no more mail; False: it was so already."""
         with app.open_ledger(self.home) as book:
             return book.unsubscribe(subscriber, now=now)
 
 
-def next_due(home: app.Home) -> datetime | None:
-    """When the next digest falls due, by the ledger as it stands now. Raises LedgerError."""
+def next_due(home: Home) -> datetime | None:
+    """When the next digest falls due, by the ledger as it stands now."""
     with app.open_ledger(home) as ledger:
         return ledger.next_due()
 
@@ -139,7 +137,7 @@ def next_due(home: app.Home) -> datetime | None:
 class Profiles:
     """Notices edits of the profile files, and has the ledger follow them."""
 
-    def __init__(self, home: app.Home) -> None:
+    def __init__(self, home: Home) -> None:
         self._home = home
         self._seen = subscribers.watch_stamp(home.path)
         self._refused: subscribers.Stamp | None = None
@@ -169,7 +167,7 @@ class Profiles:
 class Watch:
     """Notices finished files that no pass has seen; each look shows that the service runs."""
 
-    def __init__(self, home: app.Home, inbox: Inbox) -> None:
+    def __init__(self, home: Home, inbox: Inbox) -> None:
         self._home, self._inbox = home, inbox
         self._now: frozenset[DumpHash] = frozenset()
         self._seen: frozenset[DumpHash] = frozenset()
@@ -181,5 +179,5 @@ class Watch:
         return not self._now <= self._seen
 
     def seen(self) -> None:
-        """A pass was made since the last look."""
+        """Take what the last look saw as read."""
         self._seen = self._now

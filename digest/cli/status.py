@@ -6,18 +6,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import click
 from rich.text import Text
 
-from digest.cli import app, health, output, people
+from digest.cli import app, health, lookup, output
+from digest.cli.app import Home
 from digest.cli.deliveries import row_as_json
 from digest.cli.health import Health
-from digest.cli.options import json_option, moment, now_option, pass_home
+from digest.cli.options import json_option, now_option, pass_home
 from digest.cli.output import fields
-from digest.cli.people import Listed
 from digest.ledger.deliveries import Status
 from digest.ledger.papers import Rejected
 from digest.model import DeliveryRow, State
@@ -36,7 +35,7 @@ REJECTED = 3
 @now_option
 @json_option
 @pass_home
-def status(home: Path, alive: bool, now: datetime | None, as_json: bool) -> int:
+def status(home: Home, alive: bool, now: datetime, as_json: bool) -> int:
     """Show what happened, what is due next and what is stuck.
 
     Exit status: 0; with --alive 1 when the service gave no sign for two minutes or its passes fail.
@@ -46,19 +45,21 @@ def status(home: Path, alive: bool, now: datetime | None, as_json: bool) -> int:
       digest status
       digest status --alive
     """
-    opened, when = app.open_home(home), moment(now)
-    service = health.of(opened, now=when)
+    service = health.of(home, now=now)
     if alive:
         return int(service.word != "ok")
     progress: Counter[str] = Counter()
     upcoming = []
-    with app.look_into_ledger(opened) as ledger:
-        for person in people.everybody(people.listed(opened, ledger), ledger):
-            if person.listed:
+    with app.read_ledger(home) as ledger:
+        for person in lookup.everybody(lookup.listed(home, ledger), ledger):
+            if person.profile:
                 progress[person.standing] += 1
-                upcoming.append((_next_due(person.listed, when), person.id))
+                due = person.stored.next_due if person.stored else None
+                if not due or due <= now:
+                    due = periods.next_due(person.profile, now)
+                upcoming.append((due, person.id))
         seen, rejected = ledger.status(), ledger.rejected()
-    found = Overview(when, seen, rejected, progress, sorted(upcoming), service)
+    found = Overview(now, seen, rejected, progress, sorted(upcoming), service)
     if as_json:
         output.print_json(found.as_json())
     else:
@@ -75,14 +76,14 @@ class Overview:
     rejected: Sequence[Rejected]
     """Files that were no dumps, newest first."""
     progress: Mapping[str, int]
-    """The number of subscribers that are active, unsubscribed and suppressed."""
+    """How many subscribers are active, unsubscribed and suppressed."""
     upcoming: Sequence[tuple[datetime, str]]
     """When each subscriber's next digest falls due, soonest first."""
     service: Health
     """Of `digest serve`."""
 
     def as_json(self) -> dict[str, Any]:
-        """Return what ``digest status --json`` prints."""
+        """What ``digest status --json`` prints."""
         seen = self.seen
         return {
             "now": self.now,
@@ -140,7 +141,7 @@ class Overview:
         return f"running, but its passes fail since {since}: {failure.what}"
 
     def _stuck(self, row: DeliveryRow) -> str:
-        """Say why a delivery is not finished, and what comes next."""
+        """Why a delivery is not finished, and what comes next."""
         due = f"{row.due:%Y-%m-%d %H:%M} UTC" if row.due else "never"
         words = {
             State.PENDING: "goes out with the next run",
@@ -153,21 +154,10 @@ class Overview:
         return f"{row.state}, {ago(self.now - row.updated)}; {words[row.state]}"
 
 
-def _next_due(listed: Listed, now: datetime) -> datetime:
-    """Return when a subscriber's next digest falls due after ``now``."""
-    if listed.stored and listed.stored.next_due and listed.stored.next_due > now:
-        return listed.stored.next_due
-    return periods.next_due(listed.profile, now)
-
-
 def ago(span: timedelta) -> str:
-    """Return ``3 days ago``, in the largest unit of which there is at least one."""
-    for unit, name in (
-        (timedelta(days=1), "day"),
-        (timedelta(hours=1), "hour"),
-        (timedelta(minutes=1), "minute"),
-    ):
-        if count := span // unit if span > timedelta() else 0:
+    """``3 days ago``, in the largest unit of which there is at least one."""
+    for name in ("day", "hour", "minute"):
+        if (count := span // timedelta(**{f"{name}s": 1})) > 0:
             return f"{count} {name}{'s' if count > 1 else ''} ago"
     return "just now"
 

@@ -7,31 +7,27 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import click
-from rich.text import Text
 
 from digest import private_files
 from digest import subscribers as profiles
-from digest.cli import app, output, people
-from digest.cli.options import json_option, moment, now_option, pass_home
-from digest.cli.people import BATCH, Person, Standing
+from digest.cli import app, lookup, output
+from digest.cli.app import Home
+from digest.cli.lookup import BATCH, IN_DATABASE, Person, Standing
+from digest.cli.options import file_type, json_option, now_option, pass_home
 from digest.errors import ConfigError
-from digest.model import Subscriber, SubscriberId
+from digest.model import Subscriber
 from digest.subscribers import changes, codec, importing, lists
 from digest.subscribers import compile as compiling
 
-_KINDS = ", ".join(lists.KINDS)
-
-
-def _file(**options: Any) -> click.Path:
-    return click.Path(dir_okay=False, path_type=Path, **options)
+_STATES = click.Choice(get_args(Standing))
 
 
 def _check_kind(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:
     if value is not None and value.suffix not in lists.KINDS:
-        raise click.BadParameter(f"its name has to end in one of {_KINDS}")
+        raise click.BadParameter(f"its name has to end in one of {', '.join(lists.KINDS)}")
     return value
 
 
@@ -41,16 +37,10 @@ def subscribers() -> None:
 
 
 @subscribers.command("list")
-@click.option(
-    "--state",
-    "states",
-    multiple=True,
-    type=click.Choice(get_args(Standing)),
-    help="Only these states.",
-)
+@click.option("--state", "states", multiple=True, type=_STATES, help="Only these states.")
 @json_option
 @pass_home
-def list_(home: Path, states: tuple[str, ...], as_json: bool) -> None:
+def list_(home: Home, states: tuple[str, ...], as_json: bool) -> None:
     """List subscribers: active, unsubscribed, or suppressed because mail came back.
 
     \b
@@ -58,12 +48,11 @@ def list_(home: Path, states: tuple[str, ...], as_json: bool) -> None:
       digest subscribers list
       digest subscribers list --state suppressed --json
     """
-    opened = app.open_home(home)
-    with app.look_into_ledger(opened) as ledger:
-        found = people.everybody(people.listed(opened, ledger), ledger)
+    with app.read_ledger(home) as ledger:
+        found = lookup.everybody(lookup.listed(home, ledger), ledger)
         wanted = (one for one in found if not states or one.standing in states)
         if as_json:
-            output.print_json_array(people.as_json(opened, one) for one in wanted)
+            output.print_json_array(lookup.as_json(home, one) for one in wanted)
         else:
             _print_rows(wanted)
 
@@ -72,27 +61,25 @@ def list_(home: Path, states: tuple[str, ...], as_json: bool) -> None:
 @click.argument("subscriber")
 @json_option
 @pass_home
-def show(home: Path, subscriber: str, as_json: bool) -> None:
+def show(home: Home, subscriber: str, as_json: bool) -> None:
     """Show SUBSCRIBER's profile with all its values, where it is kept and its feed addresses.
 
     \b
     Example:
       digest subscribers show ada
     """
-    opened = app.open_home(home)
-    with app.look_into_ledger(opened) as ledger:
-        person = people.find(opened, ledger, subscriber)
-    found = people.as_json(opened, person)
+    with app.read_ledger(home) as ledger:
+        person = lookup.find(home, ledger, subscriber)
+    found = lookup.as_json(home, person)
     entry = codec.as_entry(person.profile) if person.profile else None
     if as_json:
         output.print_json({**found, "profile": entry})
         return
     names = {"kept": found["origin"] or "nowhere", "state": person.standing}
-    names |= {"why": "; ".join(person.reasons), "next digest": found["next_due"] or ""}
+    names |= {"why": "; ".join(person.reasons), "next digest": found["next_due"]}
     names |= {f"{kind} feed": address for kind, address in found["feeds"].items()}
-    names |= {"archive": found["archive"] or ""}
-    rows = [(Text(name.capitalize(), "bold"), str(words)) for name, words in names.items() if words]
-    output.console().print(output.table(("", ""), rows))
+    told = {name: said for name, said in (names | {"archive": found["archive"]}).items() if said}
+    output.console().print(output.named(told))
     if person.profile:
         click.echo("\n" + lists.as_yaml(person.profile), nl=False)
 
@@ -101,7 +88,7 @@ def show(home: Path, subscriber: str, as_json: bool) -> None:
 @click.argument("subscriber")
 @now_option
 @pass_home
-def edit(home: Path, subscriber: str, now: datetime | None) -> int:
+def edit(home: Home, subscriber: str, now: datetime) -> int:
     """Edit the profile of SUBSCRIBER, who is kept in the database, in $EDITOR.
 
     It is checked as `subscribers.yaml` is. The digest moves to the next due time of the new
@@ -111,21 +98,20 @@ def edit(home: Path, subscriber: str, now: datetime | None) -> int:
     Example:
       digest subscribers edit ada
     """
-    opened = app.open_home(home)
-    with app.open_ledger(opened) as ledger:
-        found = people.profile(opened, ledger, subscriber)
-        if found.origin == "file":
-            where = found.profile.source or "subscribers.yaml"
+    with app.open_ledger(home) as ledger:
+        profile = lookup.profile(home, ledger, subscriber)
+        if profile.source != IN_DATABASE:
+            where = profile.source
             raise click.ClickException(f"{subscriber} is kept in {where}: edit that file.")
-        edited = _edited(found.profile)
+        edited = _edited(profile)
         if edited is None:
             click.echo("Nothing is changed.")
             return 0
-        changed = ledger.save([edited], now=moment(now)).changed
+        changed = ledger.save([edited], now=now).changed
     click.echo(f"{subscriber}: changed." if changed else "Nothing is changed.")
     problems = list(profiles.switched_off([edited]))
     output.print_problems(problems)
-    return 1 if problems else 0
+    return int(bool(problems))
 
 
 def _edited(before: Subscriber) -> Subscriber | None:
@@ -151,7 +137,7 @@ def _edited(before: Subscriber) -> Subscriber | None:
 
 
 @subscribers.command("import")
-@click.argument("file", type=_file(exists=True), callback=_check_kind)
+@click.argument("file", type=file_type(exists=True), callback=_check_kind)
 @click.option(
     "--first",
     type=click.Choice(get_args(changes.First)),
@@ -162,9 +148,7 @@ def _edited(before: Subscriber) -> Subscriber | None:
 @now_option
 @json_option
 @pass_home
-def import_(
-    home: Path, file: Path, first: changes.First, now: datetime | None, as_json: bool
-) -> int:
+def import_(home: Home, file: Path, first: changes.First, now: datetime, as_json: bool) -> int:
     """Import subscribers from FILE (.yaml, .jsonl or .csv) into the database.
 
     Everything is checked first, as `subscribers.yaml` is; with any problem nothing is imported.
@@ -176,22 +160,21 @@ def import_(
       digest subscribers import people.jsonl
       digest subscribers import people.csv --first now
     """
-    with app.open_ledger(app.open_home(home)) as ledger:
-        counts, problems = importing.import_file(
-            file, ledger, now=moment(now), first=first, track=output.track
-        )
+    with app.open_ledger(home) as ledger:
+        track = output.track
+        counts, problems = importing.import_file(file, ledger, now=now, first=first, track=track)
     if as_json:
         output.print_json(counts)
     else:
         click.echo(", ".join(f"{count:,} {name}" for name, count in counts.items()) + ".")
     output.print_problems(problems)
-    return 1 if problems else 0
+    return int(bool(problems))
 
 
 @subscribers.command()
-@click.argument("file", type=_file(), callback=_check_kind, required=False)
+@click.argument("file", type=file_type(), callback=_check_kind, required=False)
 @pass_home
-def export(home: Path, file: Path | None) -> None:
+def export(home: Home, file: Path | None) -> None:
     """Write all subscribers to FILE (.yaml, .jsonl or .csv), or as YAML to standard output.
 
     \b
@@ -199,11 +182,10 @@ def export(home: Path, file: Path | None) -> None:
       digest subscribers export people.csv
       digest subscribers export | less
     """
-    opened = app.open_home(home)
     if file is not None and file.exists():
         raise click.ClickException(f"{file} exists already; choose another name or move it away.")
-    with app.look_into_ledger(opened) as ledger:
-        everybody = (one.profile for one in people.listed(opened, ledger))
+    with app.read_ledger(home) as ledger:
+        everybody = (profile for profile, _ in lookup.listed(home, ledger))
         if file is None:
             lists.write(sys.stdout, ".yaml", everybody)
             return
@@ -214,15 +196,11 @@ def export(home: Path, file: Path | None) -> None:
 
 @subscribers.command()
 @click.argument("ids", metavar="[SUBSCRIBER]...", nargs=-1)
-@click.option(
-    "--unlisted", is_flag=True, help="Everybody who came from subscribers.yaml and left it."
-)
+@click.option("--unlisted", is_flag=True, help="Everybody who left subscribers.yaml.")
 @now_option
 @json_option
 @pass_home
-def remove(
-    home: Path, ids: tuple[str, ...], unlisted: bool, now: datetime | None, as_json: bool
-) -> None:
+def remove(home: Home, ids: tuple[str, ...], unlisted: bool, now: datetime, as_json: bool) -> None:
     """Remove subscribers from the database: waiting mail is cancelled, feeds and pages go.
 
     Whoever stands in `subscribers.yaml` is removed there. Their ids are not given to anybody else.
@@ -234,48 +212,37 @@ def remove(
     """
     if not ids and not unlisted:
         raise click.UsageError("name subscribers, or give --unlisted")
-    opened = app.open_home(home)
-    with app.open_ledger(opened) as ledger:
+    with app.open_ledger(home) as ledger:
         wanted = [ledger.subscriber(name) for name in ids]
-        files = _in_files(home)
+        has_file = compiling.content_hash(home.path) is not None
+        files = {one.id: one.source for one in profiles.load(home.path)} if has_file else {}
         for one in wanted:
-            if one.origin == "file" and one.subscriber.id in files:
-                where = files[one.subscriber.id].source
+            if one.origin == "file" and (where := files.get(one.subscriber.id)):
                 raise click.ClickException(f"{one.subscriber.id}: delete the entry in {where}.")
-        names = [one.subscriber.id for one in wanted]
         if unlisted:
-            known = people.stored(ledger)
-            left = (one for one in known if one.origin == "file")
-            names += [one.subscriber.id for one in left if one.subscriber.id not in files]
-        removed = ledger.remove(names, now=moment(now))
+            came = (one for one in lookup.stored(ledger) if one.origin == "file")
+            wanted += [one for one in came if one.subscriber.id not in files]
+        removed = ledger.remove([one.subscriber.id for one in wanted], now=now)
     if as_json:
         output.print_json(removed)
     else:
         click.echo(f"Removed: {', '.join(removed)}." if removed else "Nobody is removed.")
 
 
-def _in_files(home: Path) -> dict[SubscriberId, Subscriber]:
-    """Who stands in the profile files. Raises ConfigError where they are wrong."""
-    if compiling.content_hash(home) is None:
-        return {}
-    return {one.id: one for one in profiles.load(home)}
-
-
 @subscribers.command()
 @click.argument("subscriber")
 @now_option
 @pass_home
-def unsubscribe(home: Path, subscriber: str, now: datetime | None) -> None:
+def unsubscribe(home: Home, subscriber: str, now: datetime) -> None:
     """Send SUBSCRIBER no more mail, whatever the profiles say. Feeds go on.
 
     \b
     Example:
       digest subscribers unsubscribe ada
     """
-    opened = app.open_home(home)
-    with app.open_ledger(opened) as ledger:
-        person = people.find(opened, ledger, subscriber)
-        if ledger.unsubscribe(person.id, now=moment(now)):
+    with app.open_ledger(home) as ledger:
+        person = lookup.find(home, ledger, subscriber)
+        if ledger.unsubscribe(person.id, now=now):
             click.echo(f"{person.id}: unsubscribed; no more mail is sent.")
         else:
             click.echo(f"{person.id}: was unsubscribed already.")
@@ -284,7 +251,7 @@ def unsubscribe(home: Path, subscriber: str, now: datetime | None) -> None:
 @subscribers.command()
 @click.argument("subscriber")
 @pass_home
-def resubscribe(home: Path, subscriber: str) -> None:
+def resubscribe(home: Home, subscriber: str) -> None:
     """Send mail to SUBSCRIBER again, who has unsubscribed or is suppressed.
 
     Do this only when the subscriber has asked for it, or the address is known to work again.
@@ -294,9 +261,8 @@ def resubscribe(home: Path, subscriber: str) -> None:
     Example:
       digest subscribers resubscribe ada
     """
-    opened = app.open_home(home)
-    with app.open_ledger(opened) as ledger:
-        person = people.find(opened, ledger, subscriber)
+    with app.open_ledger(home) as ledger:
+        person = lookup.find(home, ledger, subscriber)
         ledger.resubscribe(person.id, person.profile.email if person.profile else None)
     for reason in person.reasons:
         click.echo(f"{person.id}: no longer {reason}")
@@ -307,14 +273,14 @@ def resubscribe(home: Path, subscriber: str) -> None:
 @subscribers.command()
 @json_option
 @pass_home
-def suppressions(home: Path, as_json: bool) -> None:
+def suppressions(home: Home, as_json: bool) -> None:
     """List the addresses to which no mail is sent, with the reasons.
 
     \b
     Example:
       digest subscribers suppressions
     """
-    with app.look_into_ledger(app.open_home(home)) as ledger:
+    with app.read_ledger(home) as ledger:
         found = ledger.suppressions()
     if as_json:
         output.print_json([output.fields(one, "address", "since", "reason") for one in found])
@@ -330,7 +296,7 @@ def _print_rows(found: Iterable[Person]) -> None:
     remaining = iter(found)
     headings: Sequence[str] = ("Subscriber", "Address", "Channels", "State", "")
     while batch := list(islice(remaining, BATCH)):
-        output.console().print(output.table(headings, map(people.row, batch)))
+        output.console().print(output.table(headings, map(lookup.row, batch)))
         headings = ("",) * len(headings)
     if headings[0]:
         click.echo("No such subscribers.")

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from digest.cli import app, output, people
-from digest.cli.options import json_option, pass_home
+from digest.cli import app, lookup, output
+from digest.cli.app import Home
+from digest.cli.options import at_least_one, file_type, json_option, pass_home
 from digest.explain import suggest as suggestions
 from digest.explain.bibliography import read
 from digest.explain.key_phrases import LEAST_TEXTS
@@ -23,15 +24,13 @@ from digest.pipeline.planning import ARCHIVE
 @click.option(
     "--from",
     "library",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=file_type(exists=True),
     help="Learn from this BibTeX or RIS library instead of from liked papers.",
 )
-@click.option(
-    "--limit", default=15, show_default=True, type=click.IntRange(min=1), help="At most so many."
-)
+@click.option("--limit", default=15, show_default=True, type=at_least_one, help="At most so many.")
 @json_option
 @pass_home
-def suggest(home: Path, subscriber: str, library: Path | None, limit: int, as_json: bool) -> None:
+def suggest(home: Home, subscriber: str, library: Path | None, limit: int, as_json: bool) -> None:
     """Suggest interests for SUBSCRIBER as lines of YAML to copy; nothing is changed.
 
     They are the phrases that set the papers that SUBSCRIBER likes, or those of a library, apart
@@ -42,9 +41,8 @@ def suggest(home: Path, subscriber: str, library: Path | None, limit: int, as_js
       digest suggest ada
       digest suggest ada --from library.bib
     """
-    opened = app.open_home(home)
-    with app.look_into_ledger(opened) as ledger, output.waiting("Comparing phrases"):
-        person = people.profile(opened, ledger, subscriber).profile
+    with app.read_ledger(home) as ledger, output.waiting("Comparing phrases"):
+        person = lookup.profile(home, ledger, subscriber)
         texts, archive, found = _learn(ledger, person, library, limit)
     if as_json:
         answer = {"subscriber": person.id, "papers": texts, "archive": archive}
@@ -67,7 +65,10 @@ def _learn(
     if library is None:
         said = ledger.verdicts([person.id]).get(person.id, Verdicts())
         if len(said.liked) < LEAST_TEXTS:
-            raise click.ClickException(_too_few(person, said))
+            raise click.ClickException(
+                f"{person.id} likes {len(said.liked)} papers; two or more are needed. Record some "
+                f"with `digest feedback {person.id} PAPER like`, or name a library by --from."
+            )
         found = suggestions.suggest_from_verdicts(said, papers, person.profile, limit=limit)
         return len(said.liked), len(suggestions.others(said, papers)), found
     known = read(library)
@@ -75,13 +76,6 @@ def _learn(
     archive = [suggestions.text_of(paper) for paper in papers]
     found = suggestions.suggest(known.texts, archive, person.profile, limit=limit)
     return len(known.texts), len(archive), found
-
-
-def _too_few(person: Subscriber, said: Verdicts) -> str:
-    return (
-        f"{person.id} likes {len(said.liked)} papers; two or more are needed. "
-        f"Record some with `digest feedback {person.id} PAPER like`, or name a library by --from."
-    )
 
 
 def _show(found: Sequence[Suggestion], source: str, archive: int) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
 import click
 from pydantic_core import PydanticCustomError
@@ -13,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from digest import tokens
 from digest.cli import app, output
 from digest.cli.app import Home, PersonalComposer
-from digest.cli.options import json_option, moment, now_option, pass_home
+from digest.cli.options import json_option, now_option, pass_home
 from digest.config.fields import email_address
 from digest.explain import explanation
 from digest.ledger import Draft
@@ -39,9 +38,7 @@ from digest.render.email.compose import EmailComposer
 @now_option
 @json_option
 @pass_home
-def test_mail(
-    home: Path, address: str, name: str | None, now: datetime | None, as_json: bool
-) -> int:
+def test_mail(home: Home, address: str, name: str | None, now: datetime, as_json: bool) -> int:
     """Send one real digest to ADDRESS: the subscriber's last one, else the next.
 
     It goes the way all mail goes, is marked as a test in its subject and by the header
@@ -54,19 +51,21 @@ def test_mail(
       digest test-mail me@example.org
       digest test-mail me@example.org --subscriber ada
     """
-    recipient, when = _checked(address), moment(now)
-    opened = app.open_home(home)
-    with app.open_dry_context(opened, now=when) as context:
+    try:
+        recipient = email_address(address)
+    except PydanticCustomError as error:
+        raise click.BadParameter(error.message(), param_hint="ADDRESS") from error
+    with app.open_dry_context(home, now=now) as context:
         ledger = context.ledger
-        app.follow_profiles(opened, ledger, now=when)
+        app.follow_profiles(home, ledger, now=now)
         if refused := ledger.suppressed([recipient]):
             raise click.ClickException(f"{recipient} is suppressed: {refused[recipient]}")
         reader = ledger.subscriber(name) if name else _likeliest(ledger, recipient)
-        digest = replace(_digest(context, reader.subscriber, when), composed=when)
-        message = _compose(opened, digest, reader, recipient)
+        digest = replace(_digest(context, reader.subscriber, now), composed=now)
+        message = _compose(home, digest, reader, recipient)
     person = reader.subscriber
     with output.waiting("sending"):
-        (outcome,) = app.transport(opened).send([message], lambda _: True)
+        (outcome,) = app.transport(home).send([message], lambda _: True)
     if as_json:
         about = {"subscriber": person.id, "period": digest.period, "recipient": recipient}
         output.print_json(about | output.fields(outcome, "state", "detail"))
@@ -78,24 +77,8 @@ def test_mail(
     return int(outcome.state is not State.SENT)
 
 
-def _checked(address: str) -> str:
-    """Return the address as the profiles would have it.
-
-    Raises:
-        BadParameter: It is not an e-mail address.
-    """
-    try:
-        return email_address(address)
-    except PydanticCustomError as error:
-        raise click.BadParameter(error.message(), param_hint="ADDRESS") from error
-
-
 def _likeliest(ledger: Draft, address: str) -> StoredSubscriber:
-    """Return a subscriber who has this address, else any.
-
-    Raises:
-        ClickException: There are no subscribers.
-    """
+    """A subscriber who has this address, else any."""
     folded = address.casefold()
     for reader in ledger.subscribers_at([folded]).get(folded, ()) or ledger.subscribers(limit=1):
         return reader
@@ -103,11 +86,7 @@ def _likeliest(ledger: Draft, address: str) -> StoredSubscriber:
 
 
 def _digest(context: RunContext[Draft], person: Subscriber, now: datetime) -> Digest:
-    """Return the subscriber's last digest, else the next.
-
-    Raises:
-        ClickException: There is neither.
-    """
+    """The subscriber's last digest, else the next."""
     for digest in context.ledger.digests(person.id, limit=1):
         return digest
     ingest(context.inbox, context.ledger, now=now)
@@ -121,7 +100,7 @@ def _digest(context: RunContext[Draft], person: Subscriber, now: datetime) -> Di
 
 
 def _compose(home: Home, digest: Digest, reader: StoredSubscriber, recipient: str) -> Message:
-    """Return the message as it would go out, but marked and with links that do nothing."""
+    """The message as it would go out, but marked and with links that do nothing."""
     composer = EmailComposer(templates.load(home.path), home.site)
     thrown_away = tokens.TokenSigner({0: secrets.token_bytes(32)})
     compose = PersonalComposer(home, composer, thrown_away, test=secrets.token_hex(4))

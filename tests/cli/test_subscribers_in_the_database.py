@@ -297,7 +297,7 @@ def test_the_list_shows_an_edit_that_was_not_compiled_yet(home: Path) -> None:
 def test_a_long_list_is_read_and_printed_in_batches(home: Path) -> None:
     many = [{**ZOE, "id": f"reader-{n}", "email": f"r{n}@example.org"} for n in range(7)]
     bring(home, *many)
-    with patch("digest.cli.people.BATCH", 3), patch("digest.cli.subscribers.BATCH", 3):
+    with patch("digest.cli.lookup.BATCH", 3), patch("digest.cli.subscribers.BATCH", 3):
         out = command(home, "subscribers", "list").out
         assert len(command(home, "subscribers", "list", "--json").json) == 9
     assert out.count("Subscriber") == 1
@@ -316,3 +316,37 @@ def test_the_commands_for_tuning_know_subscribers_of_the_database(home: Path) ->
     assert (liked.code, liked.err) == (0, "")
     assert command(home, "replay", "zoe").code == 0
     assert "zoe likes 1 papers" in command(home, "suggest", "zoe").err
+
+
+def test_check_and_doctor_look_at_subscribers_of_the_database(home: Path) -> None:
+    bring(home, ZOE | {"interests": ["lighthuose"]}, YAN)
+    (home / "subscribers.yaml").unlink()
+    assert command(home, "check").code == 2
+    assert "fail  profiles" in command(home, "doctor").out
+    assert command(home, "subscribers", "remove", "--unlisted").code == 0
+    command(home, "subscribers", "unsubscribe", "zoe", "--now", NOW)
+    sample_home.put(home, "second", *(f"The lighthouse {number}" for number in range(50)))
+    command(home, "run", "--now", NOW)
+
+    ended = command(home, "check")
+
+    assert ended.code == 0
+    assert ended.out == "All good: 2 subscribers.\n"
+    unsubscribed, *interests = ended.err.splitlines()
+    assert unsubscribed.startswith("in the database: zoe gets no mail: unsubscribed on 2026-11-18")
+    assert [line.partition(": ")[0] for line in interests] == [
+        "in the database (zoe)",
+        "in the database (yan)",
+    ]
+    assert "ok    profiles   2 subscribers" in command(home, "doctor").out
+
+
+def test_check_looks_at_a_bounded_number_of_subscribers_in_the_database(home: Path) -> None:
+    many = [{**ZOE, "id": f"reader-{n}", "email": f"r{n}@example.org"} for n in range(7)]
+    bring(home, *many)
+    for n in range(7):
+        command(home, "subscribers", "unsubscribe", f"reader-{n}", "--now", NOW)
+    with patch("digest.cli.check.MOST", 3):
+        found = command(home, "check", "--json").json
+    assert found["subscribers"] == 9
+    assert [note["what"].split()[0] for note in found["notes"]] == [f"reader-{n}" for n in range(3)]

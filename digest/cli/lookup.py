@@ -1,18 +1,21 @@
-"""Who is in a home, from the profile files and the ledger, and who of them gets no mail."""
+"""Looks up subscribers in the profile files and the ledger, and who of them gets no mail."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
 from typing import Any, Literal
 
 from rich.text import Text
 
-from digest.cli import output
+from digest import subscribers
+from digest.cli import app, output
 from digest.cli.app import Home
 from digest.config.messages import nearest
-from digest.errors import ConfigError, NotFound
+from digest.errors import ConfigError, LedgerError, NotFound
 from digest.ledger import Ledger
 from digest.ledger.suppressions import Suppression
 from digest.model import Origin, Problem, StoredSubscriber, Subscriber, SubscriberId
@@ -21,36 +24,32 @@ from digest.subscribers import compile as compiling
 from digest.subscribers.changes import folded
 
 Standing = Literal["active", "unsubscribed", "suppressed"]
+Listed = tuple[Subscriber, StoredSubscriber | None]
+"""A profile and its row, or None where the file has changed and was not compiled since."""
 _COLOURS = {"active": "green", "unsubscribed": "yellow", "suppressed": "red"}
+IN_DATABASE = "in the database"
+"""The ``source`` of a profile that stands in no file."""
 BATCH = 1000
 """Subscribers that are read from the ledger at a time."""
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """A subscriber as the files or the ledger have it."""
-
-    profile: Subscriber
-    origin: Origin
-    stored: StoredSubscriber | None = None
-    """None: the file has changed and was not compiled since."""
-
-
-@dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who has a profile, or who has unsubscribed, and why no mail is sent."""
+    """Somebody who has a profile, has unsubscribed, or was sent something."""
 
     id: SubscriberId
-    listed: Listed | None
-    """None: there is no profile under this id any more."""
+    profile: Subscriber | None = None
+    stored: StoredSubscriber | None = None
     off: datetime | None = None
     """Since when there is no mail, by the subscriber's own wish."""
     suppressed: Suppression | None = None
 
     @property
-    def profile(self) -> Subscriber | None:
-        """The profile, if there is one."""
-        return self.listed.profile if self.listed else None
+    def origin(self) -> Origin | None:
+        """Where the profile is kept."""
+        if self.profile is None:
+            return None
+        return self.stored.origin if self.stored else "file"
 
     @property
     def standing(self) -> Standing:
@@ -63,9 +62,8 @@ class Person:
     def reasons(self) -> tuple[str, ...]:
         """Why no mail is sent, in words."""
         words = [f"unsubscribed on {self.off:%Y-%m-%d}"] if self.off else []
-        if self.suppressed:
-            since = f"{self.suppressed.since:%Y-%m-%d}"
-            words.append(f"suppressed on {since}: {self.suppressed.reason}")
+        if one := self.suppressed:
+            words.append(f"suppressed on {one.since:%Y-%m-%d}: {one.reason}")
         return tuple(words)
 
 
@@ -76,11 +74,10 @@ def listed(home: Home, ledger: Ledger) -> Iterator[Listed]:
         ConfigError: The profile files are wrong, and the ledger has no profiles to go on with.
     """
     files = _changed_files(home, ledger)
-    if files is not None:
-        yield from (Listed(one, "file") for one in files)
+    yield from ((one, None) for one in files or ())
     for row in stored(ledger):
         if files is None or row.origin == "database":
-            yield Listed(row.subscriber, row.origin, row)
+            yield row.subscriber, row
 
 
 def stored(ledger: Ledger) -> Iterator[StoredSubscriber]:
@@ -89,6 +86,33 @@ def stored(ledger: Ledger) -> Iterator[StoredSubscriber]:
     while batch := ledger.subscribers(after=after, limit=BATCH):
         after = batch[-1].key
         yield from batch
+
+
+def checked(folder: Path, home: Home | None, limit: int) -> tuple[list[Subscriber], int]:
+    """Subscribers of the files, ``limit`` of the database at most, and how many there are in all.
+
+    Raises:
+        ConfigError: The files are wrong by themselves or against the ledger.
+    """
+    if home is not None:
+        try:
+            with app.read_ledger(home) as ledger:
+                files = compiling.listed(folder, ledger)
+                if problems := ledger.planned(files, "file", now=datetime.now(UTC)).problems:
+                    raise ConfigError(problems)
+                count = ledger.count_subscribers(origin="database")
+                rows = (row for row in stored(ledger) if row.origin == "database")
+                others = islice(rows, min(limit, count))
+                return [*files, *map(_with_source, others)], len(files) + count
+        except LedgerError:
+            pass  # whoever asks for the ledger next will say so
+    found = subscribers.load(folder)
+    return list(found), len(found)
+
+
+def _with_source(row: StoredSubscriber) -> Subscriber:
+    where = "subscribers.yaml" if row.origin == "file" else IN_DATABASE
+    return replace(row.subscriber, source=where)
 
 
 def _changed_files(home: Home, ledger: Ledger) -> tuple[Subscriber, ...] | None:
@@ -111,38 +135,41 @@ def everybody(people: Iterable[Listed], ledger: Ledger) -> Iterator[Person]:
     """These people, then others who must not be mailed."""
     off = {one.subscriber: one.since for one in ledger.unsubscriptions()}
     suppressed = {one.address: one for one in ledger.suppressions()}
-    for one in people:
-        yield _person(one, off.pop(one.profile.id, None), suppressed)
-    for name, since in off.items():
-        yield Person(name, None, since)
+    for one, row in people:
+        refused = suppressed.get(folded(one.email) or "")
+        yield Person(one.id, one, row, off.pop(one.id, None), refused)
+    yield from (Person(name, off=since) for name, since in off.items())
 
 
-def notes(people: Iterable[Listed], ledger: Ledger) -> list[Problem]:
-    """Of the people whose profile asks for mail, those who get none, and how to change it."""
+def notes(profiles: Iterable[Subscriber], ledger: Ledger) -> list[Problem]:
+    """Of those whose profile asks for mail, who gets none, and how to change it."""
     return [
         Problem(
             person.profile.source or person.id,
             f"{person.id} gets no mail: {reason}",
             f"to send it again on purpose: digest subscribers resubscribe {person.id}",
         )
-        for person in everybody(people, ledger)
-        if person.profile and "email" in person.profile.channels and person.standing != "active"
+        for person in everybody(((one, None) for one in profiles), ledger)
+        if person.profile and "email" in person.profile.channels
         for reason in person.reasons
     ]
 
 
-def profile(home: Home, ledger: Ledger, name: str) -> Listed:
+def profile(home: Home, ledger: Ledger, name: str) -> Subscriber:
     """The profile under an id, as a pass would find it now.
 
     Raises:
         ConfigError: The profile files are wrong, and the ledger has no profiles to go on with.
         NotFound: There is none; it names the ids nearest to it.
     """
+    return _profile(home, ledger, name)[0]
+
+
+def _profile(home: Home, ledger: Ledger, name: str) -> Listed:
     files = _changed_files(home, ledger)
-    if files is not None:
-        for one in files:
-            if one.id == name:
-                return Listed(one, "file")
+    for one in files or ():
+        if one.id == name:
+            return one, None
     try:
         found = ledger.subscriber(name)
     except NotFound as error:
@@ -150,49 +177,42 @@ def profile(home: Home, ledger: Ledger, name: str) -> Listed:
         raise NotFound("subscriber", name, (*near, *error.nearest)) from error
     if files is not None and found.origin == "file":
         raise NotFound("subscriber", name)
-    where = "subscribers.yaml" if found.origin == "file" else "in the database"
-    return Listed(replace(found.subscriber, source=where), found.origin, found)
+    return _with_source(found), found
 
 
 def find(home: Home, ledger: Ledger, name: str) -> Person:
     """Somebody who has a profile, has unsubscribed, or was sent something. Raises NotFound."""
     wanted = SubscriberId(name)
-    off = {one.subscriber: one.since for one in ledger.unsubscriptions()}.get(wanted)
     try:
-        found = profile(home, ledger, name)
+        found = [_profile(home, ledger, name)]
     except (ConfigError, NotFound) as error:
-        if off is None and not ledger.deliveries(subscribers=[wanted], limit=1):
+        is_off = any(one.subscriber == wanted for one in ledger.unsubscriptions())
+        if not is_off and not ledger.deliveries(subscribers=[wanted], limit=1):
             raise
         if isinstance(error, ConfigError):  # who wants no more mail need not wait for the mending
             output.print_problems(error.problems)
-        return Person(wanted, None, off)
-    return _person(found, off, {one.address: one for one in ledger.suppressions()})
-
-
-def _person(listed: Listed, off: datetime | None, suppressed: Mapping[str, Suppression]) -> Person:
-    address = folded(listed.profile.email) or ""
-    return Person(listed.profile.id, listed, off, suppressed.get(address))
+        found = []
+    people = everybody(found, ledger)
+    return next((one for one in people if one.id == wanted), Person(wanted))
 
 
 def as_json(home: Home, person: Person) -> dict[str, Any]:
     """What is printed of a person as JSON, with the addresses of the feeds."""
-    profile, listed = person.profile, person.listed
-    stored = listed.stored if listed else None
-    token = stored.feed_token if stored else None
-    has_feed = profile is not None and "feed" in profile.channels
+    profile, token = person.profile, person.stored.feed_token if person.stored else None
+    has_feeds = profile is not None and "feed" in profile.channels
     feeds = {
-        kind: home.site.url(feed_path(token, kind)) for kind in FEED_TYPES if token and has_feed
+        kind: home.site.url(feed_path(token, kind)) for kind in FEED_TYPES if token and has_feeds
     }
     return {
         "id": person.id,
         "listed": profile is not None,
-        "origin": listed.origin if listed else None,
+        "origin": person.origin,
         "name": profile.name if profile else "",
         "email": profile.email if profile else None,
         "channels": list(profile.channels) if profile else [],
         "state": person.standing,
         "reasons": list(person.reasons),
-        "next_due": stored.next_due if stored else None,
+        "next_due": person.stored.next_due if person.stored else None,
         "feeds": feeds,
         "archive": home.site.url(archive_index_path(token)) if token else None,
     }
