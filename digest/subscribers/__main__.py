@@ -2,6 +2,6 @@
 
 import sys
 
-from digest.subscribers import schema_file
+from digest.subscribers.schema import schema_file
 
 sys.stdout.write(schema_file())

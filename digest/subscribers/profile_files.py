@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from contextlib import suppress
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from digest.config.messages import complaint, did_you_mean, nearest, quoted
 from digest.errors import ConfigError
 from digest.model import Interest, Problem, Profile, Schedule, Subscriber, SubscriberId
-from digest.subscribers.fields import is_pattern
+from digest.subscribers import schema
+from digest.subscribers.fields import FORM, is_pattern
 from digest.subscribers.schema import (
-    Author,
     AuthorExclusion,
+    Counted,
     Defaults,
     Entry,
     Fields,
-    File,
-    Match,
     MatchExclusion,
-    ScheduleEntry,
 )
 from digest.subscribers.yaml_document import Fault, Node, Plain, Unreadable
 from digest.subscribers.yaml_recovery import LARGEST, Document, read
@@ -34,14 +32,22 @@ FOLDER = "subscribers"
 _SHARED = set(Defaults.model_fields) - {"exclude"}
 
 Shape = TypeVar("Shape", bound=Fields)
-Form = str | dict[str, float] | Match | Author | MatchExclusion | AuthorExclusion
+_FORMS: dict[tuple[str, str], type[Fields]] = {
+    ("interests", f"{FORM}match"): schema.Match,
+    ("interests", f"{FORM}author"): schema.Author,
+    ("exclude", f"{FORM}match"): MatchExclusion,
+    ("exclude", f"{FORM}author"): AuthorExclusion,
+}
+Form = str | dict[str, float] | MatchExclusion | AuthorExclusion
 
 
 def load(home: Path) -> tuple[Subscriber, ...]:
     """The subscribers of ``home/subscribers.yaml``, then of ``home/subscribers/*.yaml``.
 
-    Each file has the same shape. The defaults of ``subscribers.yaml`` hold in the folder, too,
-    wherever a file's own say nothing. Raises ``ConfigError`` with every problem.
+    The defaults of ``subscribers.yaml`` hold in the folder wherever a file's own say nothing.
+
+    Raises:
+        ConfigError: Something is wrong. The error lists every problem.
     """
     reading = Reading()
     for path in profile_files(home):
@@ -59,6 +65,19 @@ def profile_files(home: Path) -> list[Path]:
     return [single, *folder] if single.exists() else folder
 
 
+Stamp = frozenset[tuple[str, int, int, int]]
+
+
+def watch_stamp(home: Path) -> Stamp:
+    """Differs once a profile file has been edited, added or removed; take it before ``load``."""
+    stamps = set()
+    for path in profile_files(home):
+        with suppress(OSError):
+            status = path.stat()
+            stamps.add((str(path), status.st_mtime_ns, status.st_size, status.st_ino))
+    return frozenset(stamps)
+
+
 class Reading:
     """Takes in files and entries one after the other, and collects what is wrong with them."""
 
@@ -73,7 +92,7 @@ class Reading:
         """Id → where it stands."""
 
     def result(self) -> tuple[Subscriber, ...]:
-        """All subscribers. Raises ``ConfigError`` with every problem, if there are any."""
+        """All subscribers. Raises ConfigError with every problem, if there are any."""
         if self.problems:
             raise ConfigError(self.problems)
         return tuple(self.subscribers)
@@ -84,24 +103,20 @@ class Reading:
 
     def file(self, path: Path, name: str) -> None:
         """Take in a profile file, which problems call ``name``."""
-        if path.suffix != ".yaml":
-            self.problems.append(Problem(name, "this file is not read", "name it .yaml"))
-            return
+        problem = "this file is not read", "name it .yaml"
         try:
-            if not path.is_file():
-                self.problems.append(Problem(name, "not a file", "put profiles into a file"))
+            if path.suffix == ".yaml" and not path.is_file():
+                problem = "not a file", "put profiles into a file"
+            elif path.suffix == ".yaml" and path.stat().st_size > LARGEST:
+                problem = f"more than {LARGEST // 2**20} MB", f"spread it over files in {FOLDER}/"
+            elif path.suffix == ".yaml":
+                document = read(path.read_bytes())
+                self.tell(name, [*document.faults, *self._document(document, name)])
                 return
-            if path.stat().st_size > LARGEST:
-                what = f"more than {LARGEST // 2**20} MB"
-                self.problems.append(Problem(name, what, f"spread it over files in {FOLDER}/"))
-                return
-            content = path.read_bytes()
         except OSError as error:
-            what = f"cannot be read: {error.strerror}"
-            self.problems.append(Problem(name, what, "make it a file that this user may read"))
-            return
-        document = read(content)
-        self.tell(name, [*document.faults, *self._document(document, name)])
+            remedy = "make it a file that this user may read"
+            problem = f"cannot be read: {error.strerror}", remedy
+        self.problems.append(Problem(name, *problem))
 
     def _document(self, document: Document, name: str) -> Iterator[Fault]:
         root = document.root
@@ -153,16 +168,14 @@ class Reading:
 
 def _given(node: Node, key: str) -> Node | None:
     """The value of a key, unless it is absent, empty or unreadable."""
-    found = node.value.get(key) if isinstance(node.value, dict) else None
-    match found:
-        case None | Node(value=Unreadable.VALUE | Plain(value=None)):
+    match found := node.value.get(key) if isinstance(node.value, dict) else None:
+        case Node(value=Unreadable.VALUE | Plain(value=None)):
             return None
-        case _:
-            return found
+    return found
 
 
 def _unknown_keys(root: Node) -> Iterator[Fault]:
-    known = _keys(File)
+    known = _keys(schema.File)
     for key, line in root.keys.items():
         if key not in known:
             inner = "indent it under `defaults:` or an entry of `subscribers:`"
@@ -210,17 +223,10 @@ def _inner(shape: type[Fields], location: tuple[int | str, ...]) -> type[Fields]
     """The model whose key the last part of ``location`` is."""
     match location:
         case ("schedule", _):
-            return ScheduleEntry
-        case ("interests", _, "form:match", _):
-            return Match
-        case ("interests", _, "form:author", _):
-            return Author
-        case ("exclude", _, "form:match", _):
-            return MatchExclusion
-        case ("exclude", _, "form:author", _):
-            return AuthorExclusion
-        case _:
-            return shape
+            return schema.ScheduleEntry
+        case (str(key), _, str(form), _):
+            return _FORMS.get((key, form), shape)
+    return shape
 
 
 def _subscriber(entry: Entry, layers: Sequence[Defaults], source: str) -> Subscriber:
@@ -249,29 +255,18 @@ def _subscriber(entry: Entry, layers: Sequence[Defaults], source: str) -> Subscr
     )
 
 
-def _schedule(entry: ScheduleEntry) -> Schedule:
+def _schedule(entry: schema.ScheduleEntry) -> Schedule:
     first = 1 if entry.every in ("week", "month") and entry.cron is None else None
     return Schedule(entry.every, entry.on or first, entry.at, entry.cron)
 
 
 def _interest(form: Form) -> Interest:
-    match form:
-        case Author(author=author, weight=weight, must_see=must_see):
-            return Interest(author, "author", weight=weight, must_see=must_see)
-        case AuthorExclusion(author=author):
-            return Interest(author, "author")
-        case Match(match=text, place=place, weight=weight, must_see=must_see):
-            return replace(_sought(text, place, weight), must_see=must_see)
-        case MatchExclusion(match=text, place=place):
-            return _sought(text, place, 1)
-        case dict():
-            text, weight = next(iter(form.items()))
-            return _sought(text, None, weight)
-        case text:
-            return _sought(text, None, 1)
-
-
-def _sought(text: str, place: Literal["title", "abstract"] | None, weight: float) -> Interest:
+    weight, must_see = (form.weight, form.must_see) if isinstance(form, Counted) else (1.0, False)
+    if isinstance(form, AuthorExclusion):
+        return Interest(form.author, "author", None, weight, must_see)
+    text, place = (form.match, form.place) if isinstance(form, MatchExclusion) else (form, None)
+    if isinstance(text, dict):
+        text, weight = next(iter(text.items()))
     if is_pattern(text):
-        return Interest(text[1:-1], "pattern", place, weight)
-    return Interest(text, "phrase", place, weight)
+        return Interest(text[1:-1], "pattern", place, weight, must_see)
+    return Interest(text, "phrase", place, weight, must_see)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, time, timedelta
 from typing import Annotated, Any, Literal
 
@@ -32,7 +33,9 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 class Fields(BaseModel):
     """A mapping with fixed keys; a key without a value counts as left out."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -49,48 +52,41 @@ Weight = Annotated[
     float, Field(ge=fields.LIGHTEST, le=fields.HEAVIEST), BeforeValidator(fields.weight)
 ]
 Gain = Annotated[float, Field(ge=0, le=0.5), BeforeValidator(fields.number)]
-Place = Annotated[
-    Literal["title", "abstract"] | None, Field(description="Where it must stand; left out: either.")
-]
-MustSee = Annotated[
-    bool,
-    BeforeValidator(fields.switch),
-    Field(description="Put every paper that holds it in the digest, whatever its score and rank."),
-]
-
-
-class Match(Fields):
-    """A phrase or pattern with the place where it must stand."""
-
-    match: Phrase = Field(
-        description="A word or phrase; or between slashes a pattern of Python's `re`, for which "
-        "case never matters. Put a pattern in single quotes where it has a backslash.",
-        examples=["scaling law", "/scaling laws?/"],
-    )
-    place: Place = Field(default=None, alias="in")
-    weight: Weight = Field(default=1, description="How much it counts; 1 is usual.")
-    must_see: MustSee = False
-
-
-class Author(Fields):
-    """An author of the paper."""
-
-    author: Name = Field(description="The name as papers give it.", examples=["Yann LeCun"])
-    weight: Weight = Field(default=1, description="How much it counts; 1 is usual.")
-    must_see: MustSee = False
+Switch = Annotated[bool, BeforeValidator(fields.switch)]
 
 
 class MatchExclusion(Fields):
     """A phrase or pattern that rules a paper out."""
 
-    match: Phrase = Field(description="A word or phrase, or a pattern between slashes.")
-    place: Place = Field(default=None, alias="in")
+    match: Annotated[Phrase, Field(examples=["scaling law", "/scaling laws?/"])]
+    """A word or phrase; or between slashes a pattern of Python's `re`, for which case never
+    matters. Put a pattern in single quotes where it has a backslash."""
+    place: Literal["title", "abstract"] | None = Field(default=None, alias="in")
+    """Where it must stand; left out: either."""
 
 
 class AuthorExclusion(Fields):
     """An author whose papers are ruled out."""
 
-    author: Name = Field(description="The name as papers give it.")
+    author: Annotated[Name, Field(examples=["Yann LeCun"])]
+    """The name as papers give it."""
+
+
+class Counted(Fields):
+    """How much an interest counts."""
+
+    weight: Weight = 1
+    """How much it counts; 1 is usual."""
+    must_see: Switch = False
+    """Put every paper that holds it in the digest, whatever its score and rank."""
+
+
+class Match(Counted, MatchExclusion):
+    """A phrase or pattern with the place where it must stand."""
+
+
+class Author(Counted, AuthorExclusion):
+    """An author of the paper."""
 
 
 _PHRASE_SCHEMA = WithJsonSchema(
@@ -100,72 +96,56 @@ _PHRASE_SCHEMA = WithJsonSchema(
         "examples": ["low-rank adaptation"],
     }
 )
-_FORMS = {
-    "custom_error_type": "wrong",
-    "custom_error_message": "{what}",
-    "custom_error_context": {
-        "what": "a list where an interest should be",
-        "remedy": "write a phrase, `phrase: weight`, {match: …} or {author: …}",
-    },
+_A_LIST: dict[str, int | str | float] = {
+    "what": "a list where an interest should be",
+    "remedy": "write a phrase, `phrase: weight`, {match: …} or {author: …}",
 }
-
+_FORM = Discriminator(
+    fields.interest_form,
+    custom_error_type="wrong",
+    custom_error_message="{what}",
+    custom_error_context=_A_LIST,
+)
 Weighted = Annotated[
     dict[Phrase, Weight],
     Field(min_length=1, max_length=1, description="`phrase: weight`", examples=[{"LoRA": 2.5}]),
     BeforeValidator(fields.weighted_phrase),
 ]
+AnyPhrase = Annotated[Phrase, _PHRASE_SCHEMA, Tag(f"{FORM}phrase")]
 AnyInterest = Annotated[
-    Annotated[Phrase, _PHRASE_SCHEMA, Tag(f"{FORM}phrase")]
+    AnyPhrase
     | Annotated[Weighted, Tag(f"{FORM}weighted")]
     | Annotated[Match, Tag(f"{FORM}match")]
     | Annotated[Author, Tag(f"{FORM}author")],
-    Discriminator(fields.interest_form, **_FORMS),
+    _FORM,
 ]
 AnyExclusion = Annotated[
-    Annotated[Phrase, _PHRASE_SCHEMA, Tag(f"{FORM}phrase")]
+    AnyPhrase
     | Annotated[MatchExclusion, Tag(f"{FORM}match")]
     | Annotated[AuthorExclusion, Tag(f"{FORM}author")],
-    Discriminator(fields.interest_form, **_FORMS),
+    _FORM,
     BeforeValidator(fields.exclusion),
 ]
+_DAY_IN_MONTH = {"type": "integer", "minimum": 1, "maximum": 31}
+_TIME_OF_DAY = {"type": "string", "pattern": "^([01]?[0-9]|2[0-3]):[0-5][0-9]$", "default": "08:00"}
 
 
 class ScheduleEntry(Fields):
     """When a digest is due, in the subscriber's time zone; `every` and so on, or only `cron`."""
 
-    every: Literal["day", "weekday", "week", "month"] = Field(
-        default="week", description="`weekday` is Monday to Friday."
-    )
+    every: Literal["day", "weekday", "week", "month"] = "week"
+    """`weekday` is Monday to Friday."""
     on: Annotated[
-        int | None,
-        WithJsonSchema(
-            {
-                "description": "`week`: a day's name, monday if left out. `month`: a day from 1 "
-                "to 31 (or the month's last), 1 if left out.",
-                "anyOf": [
-                    {"enum": list(WEEKDAYS)},
-                    {"type": "integer", "minimum": 1, "maximum": 31},
-                ],
-            }
-        ),
+        int | None, WithJsonSchema({"anyOf": [{"enum": list(WEEKDAYS)}, _DAY_IN_MONTH]})
     ] = None
-    at: Annotated[
-        time,
-        BeforeValidator(fields.clock_time),
-        WithJsonSchema(
-            {
-                "type": "string",
-                "pattern": "^([01]?[0-9]|2[0-3]):[0-5][0-9]$",
-                "default": "08:00",
-                "description": "Local time.",
-            }
-        ),
-    ] = time(8)
+    """`week`: a day's name, monday if left out. `month`: a day from 1 to 31 (or the month's
+    last), 1 if left out."""
+    at: Annotated[time, BeforeValidator(fields.clock_time), WithJsonSchema(_TIME_OF_DAY)] = time(8)
+    """Local time."""
     cron: Annotated[Text, AfterValidator(fields.cron_expression)] | None = Field(
-        default=None,
-        description="Five cron fields. A digest stands for the day before, so one a day at most.",
-        examples=["0 8 * * 1"],
+        default=None, examples=["0 8 * * 1"]
     )
+    """Five cron fields. A digest stands for the day before, so one a day at most."""
 
     @field_validator("on", mode="before")
     @classmethod
@@ -176,10 +156,8 @@ class ScheduleEntry(Fields):
                 for number, day in enumerate(WEEKDAYS, 1):
                     if name in (day, day[:3]):
                         return number
-                otherwise = "write monday, tuesday, …"
-                raise wrong(
-                    f"{quoted(value)} is not a weekday", did_you_mean(name, WEEKDAYS, otherwise)
-                )
+                remedy = did_you_mean(name, WEEKDAYS, "write monday, tuesday, …")
+                raise wrong(f"{quoted(value)} is not a weekday", remedy)
             case "month":
                 number = fields.whole(value)
                 if not 1 <= number <= 31:
@@ -192,13 +170,14 @@ class ScheduleEntry(Fields):
 
     @model_validator(mode="after")
     def _cron_alone(self) -> ScheduleEntry:
-        others = self.model_fields_set - {"cron"}
+        others = sorted(self.model_fields_set - {"cron"})
         if self.cron is not None and others:
-            raise wrong(
-                f"`cron` beside {' and '.join(f'`{key}`' for key in sorted(others))}",
-                "keep one way",
-            )
+            keys = " and ".join(f"`{key}`" for key in others)
+            raise wrong(f"`cron` beside {keys}", "keep one way")
         return self
+
+
+_WEEKLY: dict[str, Any] = {"every": "week", "on": "monday", "at": "08:00"}
 
 
 class Defaults(Fields):
@@ -206,26 +185,22 @@ class Defaults(Fields):
 
     channels: Annotated[
         list[Channel], Field(min_length=1), AfterValidator(lambda names: list(dict.fromkeys(names)))
-    ] = Field(default=["email"], description="Where digests go.")
+    ] = ["email"]
+    """Where digests go."""
     schedule: ScheduleEntry = Field(
-        default=ScheduleEntry(),
-        description="When a digest is due; taken whole, not key by key.",
-        json_schema_extra={"default": {"every": "week", "on": "monday", "at": "08:00"}},
-        examples=[{"every": "week", "on": "monday", "at": "08:00"}],
+        default=ScheduleEntry(), json_schema_extra={"default": _WEEKLY}, examples=[_WEEKLY]
     )
-    timezone: Annotated[Text, AfterValidator(fields.zone)] = Field(
-        default="UTC", description="IANA time zone.", examples=["Europe/Berlin"]
+    """When a digest is due; taken whole, not key by key."""
+    timezone: Annotated[Text, AfterValidator(fields.zone), Field(examples=["Europe/Berlin"])] = (
+        "UTC"
     )
-    exclude: list[AnyExclusion] = Field(
-        default=[],
-        description="What rules a paper out. Exclusions of the defaults are added to each one's.",
-    )
-    limit: Annotated[int, Field(ge=1, le=1000), BeforeValidator(fields.whole)] = Field(
-        default=12, description="Most papers in one digest."
-    )
-    threshold: Annotated[float, Field(ge=0, le=1), BeforeValidator(fields.number)] = Field(
-        default=0.2, description="Least relevance, 0 to 1, for a paper to be picked."
-    )
+    """IANA time zone."""
+    exclude: list[AnyExclusion] = []
+    """What rules a paper out. Exclusions of the defaults are added to each one's."""
+    limit: Annotated[int, Field(ge=1, le=1000), BeforeValidator(fields.whole)] = 12
+    """Most papers in one digest."""
+    threshold: Annotated[float, Field(ge=0, le=1), BeforeValidator(fields.number)] = 0.2
+    """Least relevance, 0 to 1, for a paper to be picked."""
     backfill: (
         Annotated[
             timedelta,
@@ -233,57 +208,35 @@ class Defaults(Fields):
             WithJsonSchema({"type": "string", "pattern": "^[0-9]+ ?[smhdw]$"}),
         ]
         | None
-    ) = Field(
-        default=None,
-        description="How far back the first digest looks; left out: the period before.",
-        examples=["30d", "2w", "12h"],
-    )
-    feed_entries: Literal["papers", "digests"] = Field(
-        default="papers", description="What the entries of the feed are."
-    )
-    send_empty: Annotated[bool, BeforeValidator(fields.switch)] = Field(
-        default=False, description="Send a digest even if no paper was picked."
-    )
-    learn: Annotated[bool, BeforeValidator(fields.switch)] = Field(
-        default=True,
-        description="Let verdicts on papers move the scores of papers like them.",
-    )
-    comments: Gain = Field(
-        default=0, description="What a much discussed paper gains in score; half of it with 10."
-    )
-    freshness: Gain = Field(
-        default=0,
-        description="What a paper gains that was published on the day it came; half of it after "
-        "two weeks.",
-    )
+    ) = Field(default=None, examples=["30d", "2w", "12h"])
+    """How far back the first digest looks; left out: the period before."""
+    feed_entries: Literal["papers", "digests"] = "papers"
+    """What the entries of the feed are."""
+    send_empty: Switch = False
+    """Send a digest even if no paper was picked."""
+    learn: Switch = True
+    """Let verdicts on papers move the scores of papers like them."""
+    comments: Gain = 0
+    """What a much discussed paper gains in score; half of it with 10."""
+    freshness: Gain = 0
+    """What a paper gains that was published on the day it came; half of it after two weeks."""
 
 
 _DAY = {"type": "string", "format": "date"}
-_PAUSED_SCHEMA = WithJsonSchema(
-    {
-        "anyOf": [
-            _DAY,
-            {
-                "type": "object",
-                "properties": {"until": _DAY},
-                "required": ["until"],
-                "additionalProperties": False,
-            },
-        ]
-    }
-)
+_UNTIL: dict[str, Any] = {"type": "object", "properties": {"until": _DAY}, "required": ["until"]}
+_UNTIL |= {"additionalProperties": False}
 
 
 class Entry(Defaults):
     """One subscriber."""
 
     id: Annotated[Text, AfterValidator(fields.subscriber_id)] = Field(
-        description="Names the subscriber in commands and files for good: lower-case letters, "
-        "digits, '.', '_' and '-'.",
-        examples=["ada"],
-        json_schema_extra={"pattern": f"^{fields.ID.pattern}$"},
+        examples=["ada"], json_schema_extra={"pattern": f"^{fields.ID.pattern}$"}
     )
-    name: Text = Field(default="", description="As it stands in the address.")
+    """Names the subscriber in commands and files for good: lower-case letters, digits, '.', '_'
+    and '-'."""
+    name: Text = ""
+    """As it stands in the address."""
     email: (
         Annotated[
             Text,
@@ -291,33 +244,29 @@ class Entry(Defaults):
             WithJsonSchema({"type": "string", "format": "idn-email"}),
         ]
         | None
-    ) = Field(
-        default=None,
-        description="The address alone; needed unless the channels are without `email`.",
-        examples=["ada@example.org"],
-    )
-    paused: Annotated[date, BeforeValidator(fields.day), _PAUSED_SCHEMA] | None = Field(
-        default=None,
-        description="No digest falls due before this local day.",
-        examples=["2027-01-10"],
-    )
+    ) = Field(default=None, examples=["ada@example.org"])
+    """The address alone; needed unless the channels are without `email`."""
+    paused: (
+        Annotated[date, BeforeValidator(fields.day), WithJsonSchema({"anyOf": [_DAY, _UNTIL]})]
+        | None
+    ) = Field(default=None, examples=["2027-01-10"])
+    """No digest falls due before this local day."""
     interests: Annotated[list[AnyInterest], Field(min_length=1)] = Field(
-        description="What papers are scored by.",
-        examples=[["low-rank adaptation", {"mixture of experts": 2.5}]],
+        examples=[["low-rank adaptation", {"mixture of experts": 2.5}]]
     )
+    """What papers are scored by."""
 
 
 class File(Fields):
     """Who gets a digest, and of what."""
 
     defaults: Defaults = Defaults()
-    subscribers: list[Entry] = Field(default=[], description="One entry a person.")
+    subscribers: list[Entry] = []
+    """One entry a person."""
 
 
-def schema() -> dict[str, Any]:
-    """The JSON schema of a profile file, for editors."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **File.model_json_schema(by_alias=True),
-        "title": "Subscribers of digest",
-    }
+def schema_file() -> str:
+    """The text of ``subscribers.schema.json``; ``python -m digest.subscribers`` prints it."""
+    draft = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    schema = draft | File.model_json_schema(by_alias=True) | {"title": "Subscribers of digest"}
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from digest.errors import NotFound
 from digest.model import Interest, Profile, Schedule, Subscriber
-from digest.subscribers import find, load, watch_stamp
+from digest.subscribers import load, watch_stamp
 from digest.subscribers.yaml_document import Plain, resolve
 
 BOB = "subscribers:\n  - id: bob\n    email: bob@example.org\n    interests: [LoRA]\n"
@@ -249,14 +248,6 @@ def test_bom_and_windows_line_ends(tmp_path: Path) -> None:
     content = b"\xef\xbb\xbf" + BOB.replace("\n", "\r\n").encode()
     (tmp_path / "subscribers.yaml").write_bytes(content)
     assert [subscriber.source for subscriber in load(tmp_path)] == ["subscribers.yaml:2"]
-
-
-def test_find_tells_the_nearest_ids(tmp_path: Path) -> None:
-    everyone = loaded(tmp_path, BOB + BOB.partition("\n")[2].replace("bob", "bobby"))
-    assert find(everyone, "bobby").id == "bobby"
-    with pytest.raises(NotFound) as caught:
-        find(everyone, "Boby")
-    assert caught.value.nearest == ("bobby", "bob")
 
 
 def test_the_stamp_tells_edits_and_new_files(tmp_path: Path) -> None:
