@@ -1,25 +1,14 @@
-"""What becomes of the ledger's subscribers when others are given: pure, without a database.
-
-Two kinds of givers: the profile files, which name everybody of theirs each time (``compiled``),
-and an import or an edit, which name some subscribers of the database (``saved``).
-"""
+"""What becomes of the ledger's subscribers when others are given: pure, without a database."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain, count
 from typing import Literal
 
-from digest.model import (
-    Origin,
-    PaperKey,
-    Problem,
-    StoredSubscriber,
-    Subscriber,
-    SubscriberId,
-)
+from digest.model import Origin, PaperKey, Problem, StoredSubscriber, Subscriber, SubscriberId
 from digest.scheduling import periods
 
 First = Literal["next", "now"]
@@ -106,15 +95,10 @@ def compiled(
 
     ``known`` are all subscribers of the files, and whoever else has an id that is listed.
     """
-    rows = _by_id(known)
-    changes = _given(rows, listed, "file", now=now, new=new, first="now")
+    changes = _given(known, listed, "file", now=now, new=new, first="now")
     names = {subscriber.id for subscriber in listed}
-    removed = tuple(
-        row
-        for name, row in rows.items()
-        if isinstance(row, StoredSubscriber) and row.origin == "file" and name not in names
-    )
-    return replace(changes, removed=removed)
+    rows = (row for row in known if isinstance(row, StoredSubscriber) and row.origin == "file")
+    return replace(changes, removed=tuple(row for row in rows if row.subscriber.id not in names))
 
 
 def saved(
@@ -125,11 +109,11 @@ def saved(
     ``known`` is whoever has an id that is given. A subscriber of the files may be given only as
     the file has it.
     """
-    return _given(_by_id(known), given, "database", now=now, new=new, first=first)
+    return _given(known, given, "database", now=now, new=new, first=first)
 
 
 def first_due(subscriber: Subscriber, now: datetime, first: First) -> datetime:
-    """When a new subscriber's first digest falls due; at once where one fell due before."""
+    """When a new subscriber's first digest falls due."""
     if first == "next" or _is_paused(subscriber, now):
         return periods.next_due(subscriber, now)
     return periods.occurrence(subscriber.schedule, subscriber.timezone, now)
@@ -161,12 +145,8 @@ def needs_publishing(before: StoredSubscriber, after: StoredSubscriber) -> bool:
     return (old.channels, old.name, old.feed_entries) != (new.channels, new.name, new.feed_entries)
 
 
-def _by_id(known: Sequence[Known]) -> dict[SubscriberId, Known]:
-    return {row.id if isinstance(row, Former) else row.subscriber.id: row for row in known}
-
-
 def _given(
-    rows: Mapping[SubscriberId, Known],
+    known: Sequence[Known],
     given: Sequence[Subscriber],
     origin: Origin,
     *,
@@ -174,6 +154,7 @@ def _given(
     new: New,
     first: First,
 ) -> Changes:
+    rows = {row.id if isinstance(row, Former) else row.subscriber.id: row for row in known}
     keys = count(new.key)
     added: list[StoredSubscriber] = []
     returned: list[StoredSubscriber] = []
@@ -187,31 +168,23 @@ def _given(
         elif isinstance(row, StoredSubscriber):
             if row.subscriber == subscriber:
                 unchanged.append(row)
+            elif _timing(row.subscriber) == _timing(subscriber):
+                changed.append((row, replace(row, subscriber=subscriber)))
             else:
-                changed.append((row, _changed(row, subscriber, now)))
+                changed.append((row, rescheduled(row, subscriber, now)))
         else:
             due = first_due(subscriber, now, first)
-            key, until, token = (
-                (next(keys), None, new.token())
-                if row is None
-                else (row.key, row.until, row.feed_token)
-            )
+            own = (row.key, row.until, row.feed_token) if row else (next(keys), None, new.token())
+            key, until, token = own
             stored = StoredSubscriber(key, subscriber, origin, until, due, None, token)
-            (added if row is None else returned).append(stored)
-    return Changes(
-        tuple(added), tuple(returned), tuple(changed), (), tuple(unchanged), tuple(problems)
-    )
+            (returned if row else added).append(stored)
+    rest = tuple(unchanged), tuple(problems)
+    return Changes(tuple(added), tuple(returned), tuple(changed), (), *rest)
 
 
 def _is_paused(subscriber: Subscriber, now: datetime) -> bool:
     end = periods.pause_end(subscriber)
     return end is not None and end > now
-
-
-def _changed(row: StoredSubscriber, subscriber: Subscriber, now: datetime) -> StoredSubscriber:
-    if _timing(row.subscriber) == _timing(subscriber):
-        return replace(row, subscriber=subscriber)
-    return rescheduled(row, subscriber, now)
 
 
 def _timing(subscriber: Subscriber) -> tuple[object, ...]:
@@ -222,18 +195,17 @@ def _refused(row: Known | None, subscriber: Subscriber, origin: Origin) -> Probl
     """Why the id of a subscriber may not be used here; None: it may."""
     where, name = subscriber.source or str(subscriber.id), subscriber.id
     match row:
-        case StoredSubscriber(origin="file") if origin == "database":
-            if row.subscriber == subscriber:
-                return None
-            what = f"the id '{name}' is in subscribers.yaml, with another profile"
-            return Problem(where, what, "change it there, or remove it from there first")
+        case StoredSubscriber(origin="file") if (
+            origin == "database" and row.subscriber != subscriber
+        ):
+            what = "is in subscribers.yaml, with another profile"
+            remedy = "change it there, or remove it from there first"
         case StoredSubscriber(origin="database") if origin == "file":
-            what = f"the id '{name}' is taken by a subscriber in the database"
+            what = "is taken by a subscriber in the database"
             remedy = f"choose another, or first: digest subscribers remove {name}"
-            return Problem(where, what, remedy)
         case Former(left=True) if row.address != folded(subscriber.email):
-            what = f"the id '{name}' was somebody else's, with another address"
+            what = "was somebody else's, with another address"
             remedy = "choose another: links in mails sent before name the id"
-            return Problem(where, what, remedy)
         case _:
             return None
+    return Problem(where, f"the id '{name}' {what}", remedy)

@@ -1,8 +1,7 @@
 """A subscriber as the ledger keeps it, and as an entry of a profile file.
 
-``encode`` and ``decode`` are for the ledger: JSON that holds only what differs from the defaults
-of the program, so that it is short and quick to read. It was checked before it was stored and is
-not checked again. ``as_entry`` is for people: what one would write into ``subscribers.yaml``.
+The ledger's JSON holds only what differs from the defaults of the program, so that it is quick to
+read. It was checked before it was stored and is not checked again.
 """
 
 from __future__ import annotations
@@ -49,18 +48,16 @@ _INTEREST = _shape(Interest)
 def encode(subscriber: Subscriber) -> str:
     """The subscriber as JSON; equal subscribers give equal text. ``source`` is left out."""
     kept = _SUBSCRIBER.differing(subscriber) | _PROFILE.differing(subscriber.profile)
-    for name, write in _WRITE.items():
-        if kept.get(name) is not None:
-            kept[name] = write(kept[name])
+    for name in _CONVERTED.keys() & kept.keys():
+        kept[name] = _CONVERTED[name][0](kept[name])
     return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
 
 
 def decode(text: str) -> Subscriber:
     """The subscriber that ``encode`` has written."""
     kept: dict[str, Any] = json.loads(text)
-    for name, read in _READ.items():
-        if kept.get(name) is not None:
-            kept[name] = read(kept[name])
+    for name in _CONVERTED.keys() & kept.keys():
+        kept[name] = _CONVERTED[name][1](kept[name])
     profile = Profile(**{name: kept.pop(name) for name in _PROFILE.names if name in kept})
     return Subscriber(profile=profile, **kept)
 
@@ -73,9 +70,7 @@ def as_entry(subscriber: Subscriber) -> dict[str, Any]:
     """
     profile, differing = subscriber.profile, _SUBSCRIBER.differing(subscriber)
     entry: dict[str, Any] = {"id": str(subscriber.id)}
-    entry |= {
-        key: getattr(subscriber, key) for key in ("name", "email") if getattr(subscriber, key)
-    }
+    entry |= {key: said for key in ("name", "email") if (said := getattr(subscriber, key))}
     entry |= {
         "channels": list(subscriber.channels),
         "schedule": _schedule_entry(subscriber.schedule),
@@ -84,9 +79,8 @@ def as_entry(subscriber: Subscriber) -> dict[str, Any]:
     }
     if profile.exclude:
         entry["exclude"] = [_exclusion_entry(one) for one in profile.exclude]
-    for key in ("limit", "threshold", "feed_entries", "send_empty", "learn"):
-        if (value := differing.get(key)) is not None:
-            entry[key] = value
+    plain = ("limit", "threshold", "feed_entries", "send_empty", "learn")
+    entry |= {key: differing[key] for key in plain if key in differing}
     entry |= {key: value for key in ("comments", "freshness") if (value := getattr(profile, key))}
     if subscriber.backfill is not None:
         entry["backfill"] = _duration(subscriber.backfill)
@@ -115,22 +109,15 @@ def _read_schedule(kept: dict[str, Any]) -> Schedule:
     return Schedule(**kept)
 
 
-_WRITE: dict[str, Callable[[Any], Any]] = {
-    "interests": _write_interests,
-    "exclude": _write_interests,
-    "schedule": _write_schedule,
-    "channels": list,
-    "backfill": lambda span: span // _SECOND,
-    "paused": date.isoformat,
+_CONVERTED: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "interests": (_write_interests, _read_interests),
+    "exclude": (_write_interests, _read_interests),
+    "schedule": (_write_schedule, _read_schedule),
+    "channels": (list, tuple),
+    "backfill": (lambda span: span // _SECOND, lambda seconds: seconds * _SECOND),
+    "paused": (date.isoformat, date.fromisoformat),
 }
-_READ: dict[str, Callable[[Any], Any]] = {
-    "interests": _read_interests,
-    "exclude": _read_interests,
-    "schedule": _read_schedule,
-    "channels": tuple,
-    "backfill": lambda seconds: seconds * _SECOND,
-    "paused": date.fromisoformat,
-}
+"""How the fields that JSON has no form for are written and read."""
 
 
 def _schedule_entry(schedule: Schedule) -> dict[str, Any]:

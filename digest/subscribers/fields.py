@@ -1,12 +1,13 @@
-"""What single values of a profile may be; each reader raises with words and a remedy.
+"""What single values of a profile may be: text, or ``Plain`` for a number, switch or nothing.
 
-They take what ``document`` makes of YAML: text, or ``Plain`` for a number, switch or nothing.
+Each function raises ``PydanticCustomError``, with a message and a remedy, for a wrong value.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from contextlib import suppress
 from datetime import date, datetime, time
 from itertools import chain
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -23,19 +24,17 @@ FORM = "form:"
 LIGHTEST, HEAVIEST = 0.01, 100
 ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 
-_TIME = re.compile(r"(\d{1,2}):(\d\d)", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_TIME = re.compile(r"(\d{1,2}):(\d\d)", re.ASCII)
 _SWITCHES = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 _SOME_DAY = datetime(2024, 1, 1)  # noqa: DTZ001 - any wall time: only whether it ever comes true
 
 
 def text(value: object) -> str:
     """One line of text; a number or switch as it is spelled."""
-    match value:
-        case str() | Plain():
-            return one_line(str(value))
-        case _:
-            raise wrong("text is wanted here, not a list or mapping", "put it in quotes")
+    if not isinstance(value, str | Plain):
+        raise wrong("text is wanted here, not a list or mapping", "put it in quotes")
+    return one_line(str(value))
 
 
 def number(value: object) -> float:
@@ -58,9 +57,8 @@ def weight(value: object) -> float:
     """A number from ``LIGHTEST`` to ``HEAVIEST``."""
     found = number(value)
     if not LIGHTEST <= found <= HEAVIEST:
-        raise wrong(
-            f"the weight {quoted(value)} is out of range", f"write {LIGHTEST} to {HEAVIEST}"
-        )
+        what = f"the weight {quoted(value)} is out of range"
+        raise wrong(what, f"write {LIGHTEST} to {HEAVIEST}")
     return found
 
 
@@ -123,9 +121,8 @@ def clock_time(value: object) -> time:
         return value
     match = _TIME.fullmatch(text(value))
     if match is None or int(match[1]) > 23 or int(match[2]) > 59:
-        raise wrong(
-            f"{quoted(value)} is not a time of day", 'write hours and minutes, "00:00" to "23:59"'
-        )
+        remedy = 'write hours and minutes, "00:00" to "23:59"'
+        raise wrong(f"{quoted(value)} is not a time of day", remedy)
     return time(int(match[1]), int(match[2]))
 
 
@@ -136,13 +133,11 @@ def day(value: object) -> date:
     if isinstance(value, dict) and set(value) == {"until"}:
         value = value["until"]
     written = text(value)
+    if _DAY.fullmatch(written):
+        with suppress(ValueError):
+            return date.fromisoformat(written)
     remedy = "write the first day with digests again, as 2027-01-10"
-    if _DAY.fullmatch(written) is None:
-        raise wrong(f"{quoted(written)} is not a date", remedy)
-    try:
-        return date.fromisoformat(written)
-    except ValueError as error:
-        raise wrong(f"{quoted(written)} is not a date", remedy) from error
+    raise wrong(f"{quoted(written)} is not a date", remedy)
 
 
 def cron_expression(text: str) -> str:
@@ -179,23 +174,21 @@ def _check_pattern(text: str) -> None:
     try:
         compile_pattern(text)
     except UnsupportedPatternError:
-        pass  # earlier versions took it: it is switched off, and no reason to send nobody anything
+        pass  # earlier versions took it: it is switched off, and stops nobody's mail
     except PatternError as error:
         raise wrong(error.what, error.remedy) from error
 
 
 def is_pattern(text: str) -> bool:
-    """``/…/``"""
+    """Whether it is written as ``/…/``."""
     return len(text) > 1 and text[0] == text[-1] == "/"
 
 
 def without_control(value: object) -> object:
     """Leave text alone unless double quotes have turned an escape into a control character."""
     if isinstance(value, str) and re.search(r"[\x07\x08\x0b\x0c]", value):
-        raise wrong(
-            f"a control character in {quoted(value)}",
-            "put a pattern in single quotes: in double ones YAML makes \\b a control character",
-        )
+        remedy = "put a pattern in single quotes: in double ones YAML makes \\b a control character"
+        raise wrong(f"a control character in {quoted(value)}", remedy)
     return value
 
 
@@ -224,8 +217,7 @@ def exclusion(value: object) -> object:
             raise wrong("an exclusion has no weight", "leave `weight` out")
         return value
     if len(value) == 1:
-        remedy = f"write {quoted(next(iter(value)))} alone"
-        raise wrong("an exclusion has no weight", remedy)
+        raise wrong("an exclusion has no weight", f"write {quoted(next(iter(value)))} alone")
     keys = ", ".join(map(quoted, value)) or "of nothing"
     remedy = "write a phrase, {match: …, in: …} or {author: …}"
     raise wrong(f"an exclusion with the keys {keys}", remedy)

@@ -25,6 +25,7 @@ MOST_PROBLEMS = 1000
 """After so many problems a file is not read on."""
 
 T = TypeVar("T")
+Rows = Sequence[StoredSubscriber]
 
 
 class Store(Protocol):
@@ -33,32 +34,20 @@ class Store(Protocol):
     def stored(self, names: Collection[SubscriberId]) -> Mapping[SubscriberId, StoredSubscriber]:
         """Of these, those that have a profile."""
 
-    def subscribers_at(
-        self, addresses: Collection[str]
-    ) -> Mapping[str, Sequence[StoredSubscriber]]:
+    def subscribers_at(self, addresses: Collection[str]) -> Mapping[str, Rows]:
         """Of these folded addresses, those of subscribers."""
 
-    def planned(
-        self,
-        subscribers: Sequence[Subscriber],
-        origin: Origin,
-        *,
-        now: datetime,
-        first: First = "next",
-    ) -> Changes:
+    def planned(self, given: Sequence[Subscriber], /, origin: Origin, *, now: datetime) -> Changes:
         """What saving these would change; nothing is written."""
 
-    def save(
-        self, subscribers: Sequence[Subscriber], *, now: datetime, first: First = "next"
-    ) -> Saved:
+    def save(self, given: Sequence[Subscriber], /, *, now: datetime, first: First) -> Saved:
         """Give these subscribers of the database their profiles. Raises ConfigError."""
 
 
 class Track(Protocol):
-    """Shows progress."""
+    """Passes items on, and shows progress."""
 
-    def __call__(self, items: Iterable[T], what: str, total: int) -> Iterator[T]:
-        """Pass the items on."""
+    def __call__(self, items: Iterable[T], what: str, total: int) -> Iterator[T]: ...
 
 
 class _Waiting(NamedTuple):
@@ -150,9 +139,7 @@ def _matched(
     return matched
 
 
-def _ambiguous(
-    one: Subscriber, others: Sequence[StoredSubscriber], taken: Mapping[SubscriberId, str]
-) -> Problem | None:
+def _ambiguous(one: Subscriber, others: Rows, taken: Mapping[SubscriberId, str]) -> Problem | None:
     """Why it cannot be told whom an address stands for; None: it can."""
     names = " and ".join(str(row.subscriber.id) for row in others)
     if len(others) > 1:

@@ -1,8 +1,7 @@
 """Files of subscribers for an import, and from an export: profiles as YAML, JSON Lines or CSV.
 
 Each line of JSON Lines is one entry of ``subscribers``. In CSV the columns are its keys. A cell of
-several values holds them apart by ``;``, or is JSON or YAML in brackets. All entries are checked
-as those of ``subscribers.yaml`` are.
+several values holds them apart by ``;``, or is JSON or YAML in brackets.
 """
 
 from __future__ import annotations
@@ -18,18 +17,11 @@ import yaml
 
 from digest.config.messages import did_you_mean, quoted
 from digest.model import Subscriber
+from digest.subscribers import yaml_document
 from digest.subscribers.codec import as_entry
 from digest.subscribers.profile_files import Reading
 from digest.subscribers.schema import Entry
-from digest.subscribers.yaml_document import (
-    Fault,
-    Node,
-    Plain,
-    Unparsable,
-    Unreadable,
-    compose,
-    resolve,
-)
+from digest.subscribers.yaml_document import Fault, Node, Plain, Unreadable, resolve
 from digest.subscribers.yaml_recovery import read as read_yaml
 
 KINDS = (".yaml", ".jsonl", ".csv")
@@ -57,11 +49,7 @@ class _Dumper(_BaseDumper):  # type: ignore[misc]  # chosen above
 
 
 def entries(path: Path, name: str, reading: Reading) -> Iterator[Subscriber]:
-    """The subscribers of a file, one at a time; ``reading`` collects the problems.
-
-    Raises:
-        OSError: The file cannot be read.
-    """
+    """The subscribers of a file, one at a time; ``reading`` collects the problems."""
     if path.suffix == ".yaml":
         reading.file(path, name)
         yield from reading.subscribers
@@ -108,16 +96,8 @@ def write(out: TextIO, kind: str, subscribers: Iterable[Subscriber]) -> None:
 
 
 def _yaml(value: object) -> str:
-    return str(
-        yaml.dump(
-            value,
-            Dumper=_Dumper,
-            sort_keys=False,
-            allow_unicode=True,
-            default_flow_style=None,
-            width=100,
-        )
-    )
+    flow: Any = {"default_flow_style": None, "width": 100}
+    return str(yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, **flow))
 
 
 def _cell(value: Any) -> str:
@@ -136,16 +116,12 @@ def _is_simple(text: str) -> bool:
     return _SIMPLE.fullmatch(text) is not None and isinstance(resolve(text), str)
 
 
-# --- JSON ----------------------------------------------------------------------------------
-
-
 def _json_lines(file: Iterable[bytes]) -> Iterator[tuple[Node | None, list[Fault]]]:
     for number, line in enumerate(file, 1):
         content = line.strip()
         if not content:
             continue
-        faults: list[Fault] = []
-        node = None
+        node, faults = None, list[Fault]()
         try:
             node = _json(content.decode("utf-8-sig" if number == 1 else "utf-8"), number, faults)
         except UnicodeDecodeError:
@@ -176,8 +152,7 @@ def _json(text: str, line: int, faults: list[Fault]) -> Node:
                 return Node(line, [node(one) for one in value])
             case True | False | None:
                 return Node(line, Plain(json.dumps(value), value))
-            case _:
-                return Node(line, value)
+        return Node(line, value)
 
     return node(
         json.loads(
@@ -188,9 +163,6 @@ def _json(text: str, line: int, faults: list[Fault]) -> Node:
             parse_constant=lambda spelled: Plain(spelled, float(spelled)),
         )
     )
-
-
-# --- CSV -----------------------------------------------------------------------------------
 
 
 def _csv_rows(file: Iterable[bytes]) -> Iterator[tuple[Node | None, list[Fault]]]:
@@ -213,11 +185,11 @@ def _csv_rows(file: Iterable[bytes]) -> Iterator[tuple[Node | None, list[Fault]]
 
 
 def _unknown(columns: Iterable[str]) -> Iterator[Fault]:
+    otherwise = f"the columns are {', '.join(_COLUMNS)}"
     for column in columns:
         if column not in _KEYS:
-            otherwise = f"the columns are {', '.join(_COLUMNS)}"
-            what = f"unknown column {quoted(column)}"
-            yield Fault(1, what, did_you_mean(column, _KEYS, otherwise))
+            remedy = did_you_mean(column, _KEYS, otherwise)
+            yield Fault(1, f"unknown column {quoted(column)}", remedy)
 
 
 def _row(columns: list[str], row: list[str], line: int, faults: list[Fault]) -> Node:
@@ -238,10 +210,9 @@ def _value(key: str, cell: str, line: int, faults: list[Fault]) -> Node:
         if key not in _LISTS or cell.startswith("["):
             return _structured(cell, line, faults)
         return Node(line, [_structured(one.strip(), line, faults) for one in cell.split(";")])
-    except (Unparsable, yaml.YAMLError) as error:
-        said = str(error).partition("\n")[0]
-        remedy = "put text that has a colon or bracket in quotes"
-        faults.append(Fault(line, f"{quoted(key)} cannot be read: {said}", remedy))
+    except (yaml_document.Unparsable, yaml.YAMLError) as error:
+        what = f"{quoted(key)} cannot be read: {str(error).splitlines()[0]}"
+        faults.append(Fault(line, what, "put text that has a colon or bracket in quotes"))
         return Node(line, Unreadable.VALUE)
 
 
@@ -252,7 +223,7 @@ def _structured(text: str, line: int, faults: list[Fault]) -> Node:
             return _json(text, line, faults)
         except (ValueError, RecursionError):
             pass  # then it is YAML
-    node, found = compose(text)
+    node, found = yaml_document.compose(text)
     faults += [Fault(line, fault.what, fault.remedy) for fault in found]
     return _moved(node, line) if node else Node(line, Plain("", None))
 
@@ -263,7 +234,6 @@ def _moved(node: Node, line: int) -> Node:
     if isinstance(value, list):
         return Node(line, [_moved(one, line) for one in value])
     if isinstance(value, dict):
-        return Node(
-            line, {key: _moved(one, line) for key, one in value.items()}, dict.fromkeys(value, line)
-        )
+        items = {key: _moved(one, line) for key, one in value.items()}
+        return Node(line, items, dict.fromkeys(items, line))
     return Node(line, value)

@@ -1,8 +1,7 @@
 """One YAML document as nodes that remember their lines, with all that is wrong with it.
 
 Scalars are resolved by the core schema of YAML 1.2 (section 10.3.2): ``no`` and ``08:00`` are
-text, and a number keeps its spelling. Tags, anchors and aliases are not read, so a document never
-makes an object and never grows.
+text. Tags, anchors and aliases are not read, so a document never makes an object and never grows.
 """
 
 from __future__ import annotations
@@ -80,13 +79,9 @@ class Node:
 
     def plain(self) -> Any:
         """The value without lines."""
-        match self.value:
-            case dict() as items:
-                return {key: node.plain() for key, node in items.items()}
-            case list() as nodes:
-                return [node.plain() for node in nodes]
-            case scalar:
-                return scalar
+        if isinstance(self.value, dict):
+            return {key: node.plain() for key, node in self.value.items()}
+        return [node.plain() for node in self.value] if isinstance(self.value, list) else self.value
 
     def find(self, path: tuple[int | str, ...]) -> Node:
         """The node at the end of ``path``, with the line of its key where it has one.
@@ -127,13 +122,9 @@ def compose(text: str) -> tuple[Node | None, list[Fault]]:
         return composer.document(), composer.faults
     except yaml.MarkedYAMLError as error:
         mark, begun = error.problem_mark, error.context_mark
-        raise Unparsable(
-            mark.line if mark else 0,
-            mark.column if mark else 0,
-            error.problem or "not YAML",
-            error.context or "",
-            begun.line if begun else None,
-        ) from error
+        line, column = (mark.line, mark.column) if mark else (0, 0)
+        problem, context = error.problem or "not YAML", error.context or ""
+        raise Unparsable(line, column, problem, context, begun.line if begun else None) from error
 
 
 class _Composer:
@@ -155,8 +146,7 @@ class _Composer:
         return [*self.found, Fault(line, what, "write the value out, or use `defaults`")]
 
     def document(self) -> Node | None:
-        root = None
-        documents = 0
+        root, documents = None, 0
         for event in self.events:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
@@ -226,14 +216,11 @@ class _Composer:
             node = self.node(next(content), depth + 1)
             if not readable or not isinstance(event, yaml.ScalarEvent):
                 continue
-            key, key_line = event.value, _line(event)
+            key = event.value
             if key in items:
-                first = keys[key]
-                self.found.append(
-                    Fault(key_line, f"{quoted(key)} stands on line {first} already", "keep one")
-                )
-                continue
-            items[key], keys[key] = node, key_line
+                self.fault(event, f"{quoted(key)} stands on line {keys[key]} already", "keep one")
+            else:
+                items[key], keys[key] = node, _line(event)
         return Node(line, items, keys)
 
 

@@ -1,7 +1,7 @@
 """Bytes of a profile file → one document, and everything that is wrong with its writing.
 
-A YAML reader stops at the first error. Here the line at fault is reported, set right where that is
-plain (a tab) or else left out, and the rest is read again, so that all faults show up at once.
+A YAML reader stops at the first error. Here the line at fault is reported, mended (a tab) or left
+out, and the rest is read again, so that all faults show up at once.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ _UNPRINTABLE = re.compile(
     "[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
 _INDENT = re.compile(r"[ \t]*(?:-[ \t]+)*")
+"""White space and list dashes that a line begins with."""
 _ITEM = re.compile(r" *-(?: |$)")
 _TOP_KEY = re.compile(r"\w[^#]*:(?: |$)")
 _KEY = re.compile(r"\s*(?:- )?[\w-]+:(?: |$)")
@@ -28,10 +29,10 @@ _OPEN_QUOTE = re.compile(r"""\s*(?:- )*(?:\{?[\w-]+: +)?[\[{]?(?:"(?:[^"\\]|\\.)
 _BEGUN_BEFORE = ("flow sequence", "flow mapping", "quoted scalar", "simple key")
 """What libyaml was in the midst of when the mistake lies where that began."""
 
+_MISFIT = "the line fits no list or mapping", "align it with the lines it belongs to"
 _FAULTS = {
     "mapping values are not allowed": (
-        "a second `: ` on the line",
-        "put text that has a colon in quotes",
+        *("a second `: ` on the line", "put text that has a colon in quotes"),
     ),
     "flow sequence": (
         "the list that begins with [ does not end, or lacks a comma",
@@ -42,21 +43,12 @@ _FAULTS = {
         "add the } or the comma; put text that has a colon in quotes",
     ),
     "expected node content": ("a value is missing before this", "write it, or close the bracket"),
-    "escape": (
-        "an unknown escape after a \\ in double quotes",
-        "put the text in single quotes",
-    ),
+    "escape": ("an unknown escape after a \\ in double quotes", "put the text in single quotes"),
     "quoted scalar": ("the quotation mark is not closed", "close it"),
     "could not find expected ':'": ("a line without `key: `", "write `key: value`"),
-    "did not find expected key": (
-        "the line fits no list or mapping",
-        "align it with the lines it belongs to",
-    ),
-    "did not find expected '-'": (
-        "the line fits no list or mapping",
-        "align it with the lines it belongs to",
-    ),
-    "<block end>": ("the line fits no list or mapping", "align it with the lines it belongs to"),
+    "did not find expected key": _MISFIT,
+    "did not find expected '-'": _MISFIT,
+    "<block end>": _MISFIT,
     "levels inside one another": ("too many levels inside one another", "flatten it"),
     "undefined tag": ("a tag, which is not read", "write the plain value"),
 }
@@ -129,12 +121,10 @@ class _Repair:
         span, fault = _diagnose(self.lines, at, error)
         opening = _opening(self.lines, span.start)
         entry = _entry(self.lines, span.start, opening)
-        if self.cut.isdisjoint(number + 1 for number in entry):
-            # The dash stays, else the rest of the entry would join the one before.
-            keep = opening if self.lines[span.start].startswith(opening) else ""
-        else:
-            # What is left of an entry after two errors says little.
-            span, keep = entry, ""
+        # The dash stays, else the rest of the entry would join the one before.
+        keep = opening if self.lines[span.start].startswith(opening) else ""
+        if not self.cut.isdisjoint(number + 1 for number in entry):
+            span, keep = entry, ""  # what is left of an entry after two errors says little
         for number in span:
             self.lines[number] = ""
             self.cut.add(number + 1)
@@ -143,7 +133,6 @@ class _Repair:
 
 
 def _indent(line: str) -> str:
-    """White space and list dashes that a line begins with."""
     found = _INDENT.match(line)
     return found[0] if found else ""
 
@@ -192,14 +181,9 @@ def _opening(lines: list[str], at: int) -> str:
 
 def _entry(lines: list[str], at: int, opening: str) -> range:
     """The indices of the lines of the item that ``at`` is in."""
-    begin = at
-    while begin > 0 and not _begins(lines[begin], opening):
-        begin -= 1
-    end = at + 1
-    while end < len(lines) and not _begins(lines[end], opening):
-        end += 1
-    return range(begin, end)
 
+    def begins(number: int) -> bool:
+        return lines[number].startswith(opening) or _TOP_KEY.match(lines[number]) is not None
 
-def _begins(line: str, opening: str) -> bool:
-    return line.startswith(opening) or _TOP_KEY.match(line) is not None
+    begin = next((number for number in range(at, 0, -1) if begins(number)), 0)
+    return range(begin, next(filter(begins, range(at + 1, len(lines))), len(lines)))
