@@ -1,9 +1,5 @@
 """The command line: the only place that prints, prompts, exits and wires the packages together.
-
-Every command stands in a module of its own name, which is imported when the command is called.
-"""
-
-from __future__ import annotations
+Every command stands in a module of its own name, which is imported when the command is called."""
 
 import gc
 import sys

@@ -1,7 +1,5 @@
 """``digest bounces``: what came back by mail, and what it changes."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """``digest check``: settings, profiles and templates, before anything is sent."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -17,8 +15,7 @@ from digest.pipeline.context import MEND_TEMPLATE
 from digest.render import templates
 from digest.subscribers import switched_off
 
-MOST = 1000
-"""Subscribers of the database that are looked at."""
+MOST = 1000  # subscribers of the database that are looked at
 
 
 @click.command()

@@ -1,7 +1,5 @@
 """``digest db``: copies and backups of the ledger, and what to say after restoring one."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from pathlib import Path
 

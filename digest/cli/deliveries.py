@@ -1,7 +1,5 @@
 """``digest deliveries``: what is on its way, and what only a person can decide."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """``digest doctor``: is everything well, and what to do where it is not."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Generator, Iterable, Iterator
 from datetime import datetime
 from email.utils import parseaddr

@@ -1,7 +1,5 @@
 """Stand-ins for a dry run: they say what would happen, and do nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 

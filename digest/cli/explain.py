@@ -1,7 +1,5 @@
 """``digest explain``: why a paper is, or is not, in a digest."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import click

@@ -1,7 +1,5 @@
 """``digest feedback``: what a subscriber says of a paper."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Literal
 

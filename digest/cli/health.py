@@ -1,7 +1,5 @@
 """Whether `digest serve` runs, and whether its passes succeed: two files in the state folder."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,8 +11,7 @@ from digest import private_files
 from digest.cli.app import Home
 from digest.errors import DigestError
 
-SILENT = timedelta(minutes=2)
-"""A heartbeat older than this means that the service does not run."""
+SILENT = timedelta(minutes=2)  # a heartbeat older than this means that the service does not run
 
 
 @dataclass(frozen=True, slots=True)

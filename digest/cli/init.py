@@ -1,7 +1,5 @@
 """``digest init``: a new home."""
 
-from __future__ import annotations
-
 import os
 import time
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Structured logs: one line an event, as text or as JSON, without addresses or secrets."""
 
-from __future__ import annotations
-
 import json
 import logging
 import sys

@@ -1,7 +1,5 @@
 """Looks up subscribers in the profile files and the ledger, and who of them gets no mail."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -27,10 +25,8 @@ Standing = Literal["active", "unsubscribed", "suppressed"]
 Listed = tuple[Subscriber, StoredSubscriber | None]
 """A profile and its row, or None where the file has changed and was not compiled since."""
 _COLOURS = {"active": "green", "unsubscribed": "yellow", "suppressed": "red"}
-IN_DATABASE = "in the database"
-"""The ``source`` of a profile that stands in no file."""
-BATCH = 1000
-"""Subscribers that are read from the ledger at a time."""
+IN_DATABASE = "in the database"  # the ``source`` of a profile that stands in no file
+BATCH = 1000  # subscribers that are read from the ledger at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +36,7 @@ class Person:
     id: SubscriberId
     profile: Subscriber | None = None
     stored: StoredSubscriber | None = None
-    off: datetime | None = None
-    """Since when there is no mail, by the subscriber's own wish."""
+    off: datetime | None = None  # since when there is no mail, by the subscriber's own wish
     suppressed: Suppression | None = None
 
     @property
@@ -116,10 +111,8 @@ def _with_source(row: StoredSubscriber) -> Subscriber:
 
 
 def _changed_files(home: Home, ledger: Ledger) -> tuple[Subscriber, ...] | None:
-    """The subscribers of files that were not compiled yet; None: the ledger has everybody.
-
-    Where the files are wrong their problems are printed, and what was compiled last holds.
-    """
+    """The subscribers of files that were not compiled yet; None: the ledger has everybody. Where
+    the files are wrong their problems are printed, and what was compiled last holds."""
     if compiling.is_compiled(home.path, ledger, home.state):
         return None
     try:

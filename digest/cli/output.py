@@ -34,8 +34,7 @@ _STATE_COLOURS = {
 }
 _PROCESS = os.getpid()
 """The only process that shows progress bars: the bars of two would overwrite each other."""
-_PIPE_WIDTH = 10_000
-"""The width where the output is a file or a pipe, so that no line is cut off."""
+_PIPE_WIDTH = 10_000  # the width where the output is a file or a pipe, so that no line is cut off
 
 
 def print_json(value: object) -> None:
@@ -83,11 +82,9 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """Return a table without rules, its columns as wide as their content.
-
-    A ``#`` at the start of a heading is not shown and marks a column of numbers. A table whose
-    headings are all empty has no heading line. Markup in cells has no effect.
-    """
+    """Return a table without rules, its columns as wide as their content. A ``#`` at the start of a
+    heading is not shown and marks a column of numbers. A table whose headings are all empty has no
+    heading line. Markup in cells has no effect."""
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     made.show_header = any(headings)
     for heading in headings:

@@ -1,7 +1,5 @@
 """``digest preview``: the next digest as its reader would see it."""
 
-from __future__ import annotations
-
 import email
 import email.policy
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """``digest profile``: a profile as it is understood, and what verdicts have taught."""
 
-from __future__ import annotations
-
 from calendar import day_name
 from typing import Any
 

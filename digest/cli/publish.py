@@ -1,7 +1,5 @@
 """``digest publish``: feeds and pages without a pass."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import click

@@ -1,7 +1,5 @@
 """``digest replay``: what an edited profile would have made of past digests."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """``digest run``: one pass."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -22,8 +20,7 @@ from digest.pipeline.context import RunContext
 from digest.pipeline.report import RunReport
 from digest.pipeline.run import run as run_pass
 
-ROWS = 20
-"""The number of digests that the summary of a pass shows, and of skipped ones."""
+ROWS = 20  # the number of digests that the summary of a pass shows, and of skipped ones
 
 
 @click.command()

@@ -1,7 +1,5 @@
 """``digest serve``: passes when something is due or has come in, and answers to requests."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from contextlib import closing, suppress

@@ -1,7 +1,5 @@
 """``digest status``: what happened in a home, what is due next and what is stuck."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,10 +20,8 @@ from digest.ledger.papers import Rejected
 from digest.model import DeliveryRow, State
 from digest.scheduling import periods
 
-UPCOMING = 5
-"""The number of digests due next that are listed."""
-REJECTED = 3
-"""The number of rejected files that are listed."""
+UPCOMING = 5  # the number of digests due next that are listed
+REJECTED = 3  # the number of rejected files that are listed
 
 
 @click.command()
@@ -73,14 +69,11 @@ class Overview:
 
     now: datetime
     seen: Status
-    rejected: Sequence[Rejected]
-    """Files that were no dumps, newest first."""
-    progress: Mapping[str, int]
-    """How many subscribers are active, unsubscribed and suppressed."""
+    rejected: Sequence[Rejected]  # files that were no dumps, newest first
+    progress: Mapping[str, int]  # how many subscribers are active, unsubscribed and suppressed
     upcoming: Sequence[tuple[datetime, str]]
     """When each subscriber's next digest falls due, soonest first."""
-    service: Health
-    """Of `digest serve`."""
+    service: Health  # of `digest serve`
 
     def as_json(self) -> dict[str, Any]:
         """What ``digest status --json`` prints."""

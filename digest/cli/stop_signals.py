@@ -1,7 +1,5 @@
 """SIGTERM and SIGINT let a pass end where it is safe to."""
 
-from __future__ import annotations
-
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,10 +8,8 @@ from types import FrameType
 
 @contextmanager
 def stop_on_signals() -> Iterator[Callable[[], bool]]:
-    """Return a function that tells whether SIGTERM or SIGINT has come inside the block.
-
-    The block has to be in the main thread. A second signal has its usual effect.
-    """
+    """Return a function that tells whether SIGTERM or SIGINT has come inside the block. The block
+    has to be in the main thread. A second signal has its usual effect."""
     stopped = False
 
     def stop(_signal: int, _frame: FrameType | None) -> None:

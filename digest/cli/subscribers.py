@@ -1,7 +1,5 @@
 """``digest subscribers``: who there is, who is mailed, and changing either."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime

@@ -1,7 +1,5 @@
 """``digest suggest``: interests learned from liked papers or from a library."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

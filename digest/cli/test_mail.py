@@ -1,7 +1,5 @@
 """``digest test-mail``: one real digest, sent to try things out."""
 
-from __future__ import annotations
-
 import secrets
 from dataclasses import replace
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Settings from ``digest.toml`` and ``DIGEST_…`` variables, the types of fields, and messages."""
 
-from __future__ import annotations
-
 from digest.config.loading import load, unknown_variables
 from digest.config.settings import Delivery, Dkim, Settings, Smtp, Source
 

@@ -1,9 +1,5 @@
 """Types of fields in settings and profiles: each function validates one text and returns the value.
-
-Each of them raises ``PydanticCustomError``, with a message and a remedy, for a wrong text.
-"""
-
-from __future__ import annotations
+Each of them raises ``PydanticCustomError``, with a message and a remedy, for a wrong text."""
 
 import re
 import unicodedata

@@ -1,7 +1,5 @@
 """Loads settings from ``digest.toml`` and the environment, and reports every problem at once."""
 
-from __future__ import annotations
-
 import json
 import re
 import tomllib
@@ -71,8 +69,7 @@ class _Gathered:
     """The values that were read, and the line or variable that each of them comes from."""
 
     values: dict[str, Any] = field(default_factory=dict)
-    lines: dict[Location, int] = field(default_factory=dict)
-    """Key in the file → its line."""
+    lines: dict[Location, int] = field(default_factory=dict)  # key in the file → its line
     variables: dict[str, str] = field(default_factory=dict)
     """Name of a variable in capitals → its spelling in the environment."""
     problems: list[Problem] = field(default_factory=list)
@@ -199,10 +196,8 @@ def _variable(path: Location) -> str:
 
 
 def _key_lines(text: str) -> Iterator[tuple[Location, int]]:
-    """Find the path of each key and table of a TOML file, with its line (from 1).
-
-    Only the beginning of each line is read, so a multi-line string can contain false keys.
-    """
+    """Find the path of each key and table of a TOML file, with its line (from 1). Only the
+    beginning of each line is read, so a multi-line string can contain false keys."""
     table: Location = ()
     counts: dict[str, int] = {}
     for number, line in enumerate(text.splitlines(), 1):

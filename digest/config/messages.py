@@ -1,10 +1,6 @@
-"""Messages about wrong values in settings and profiles: what is wrong, and what to do about it.
-
-A field raises ``wrong(…)`` while pydantic validates a model. ``complaint`` turns each error of
-pydantic, ``wrong`` among them, into a message and its remedy.
-"""
-
-from __future__ import annotations
+"""Messages about wrong values in settings and profiles: what is wrong, and what to do about it. A
+field raises ``wrong(…)`` while pydantic validates a model. ``complaint`` turns each error of
+pydantic, ``wrong`` among them, into a message and its remedy."""
 
 import re
 from collections.abc import Collection, Iterable
@@ -40,11 +36,9 @@ def did_you_mean(word: str, known: Collection[str], otherwise: str = "") -> str:
 
 
 def complaint(error: ErrorDetails, known: Collection[str]) -> tuple[str, str]:
-    """Turn one error of pydantic into a message and its remedy.
-
-    ``known`` are the valid keys at the place of an unknown one. The message quotes the value only
-    if it had to be one of a few words; any other value may be a secret.
-    """
+    """Turn one error of pydantic into a message and its remedy. ``known`` are the valid keys at the
+    place of an unknown one. The message quotes the value only if it had to be one of a few words;
+    any other value may be a secret."""
     name = str(error["loc"][-1]) if error["loc"] else ""
     key = quoted(name) if name else "the entry"
     context = error.get("ctx", {})

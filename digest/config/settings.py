@@ -1,14 +1,10 @@
 """Every setting with its key in ``digest.toml``, its type, its default and its checks.
-
-``config.load`` makes an instance from the file and the environment.
-"""
-
-from __future__ import annotations
+``config.load`` makes an instance from the file and the environment."""
 
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -68,7 +64,7 @@ class Smtp(Section):
         return value or _PORTS.get(info.data.get("security", ""), 587)
 
     @model_validator(mode="after")
-    def _no_login_in_the_clear(self) -> Smtp:
+    def _no_login_in_the_clear(self) -> Self:
         if self.username and self.security == "none" and not fields.is_loopback(self.host):
             raise wrong(
                 f"the password would go to {self.host} unencrypted",
@@ -90,14 +86,12 @@ class Delivery(Section):
     uncertain: Literal["hold", "resend"] = "hold"
     """What happens to a message that the server may or may not have accepted."""
     connections: Annotated[int, Field(ge=1, le=256)] = 8
-    per_second: Rate = 50
-    """The most messages in a second."""
+    per_second: Rate = 50  # the most messages in a second
     per_domain: Rate | None = None
     """The most messages in a second to one recipient domain; None: the limit is ``per_second``."""
     expire_after: Duration = timedelta(days=2)
     """A message that could not be delivered for this long expires."""
-    lease: Duration = timedelta(minutes=5)
-    """How long a claim stays valid without renewal."""
+    lease: Duration = timedelta(minutes=5)  # how long a claim stays valid without renewal
     bounce_domain: Annotated[str, AfterValidator(fields.domain)] | None = None
     """The domain that receives bounces; with it, each message has its own envelope sender."""
     mailboxes: tuple[str, ...] = ()
@@ -111,8 +105,7 @@ class Dkim(Section):
     selector: Annotated[str, AfterValidator(fields.selector)]
     """The public key is published in the DNS at SELECTOR._domainkey.DOMAIN."""
     domain: Annotated[str, AfterValidator(fields.domain)]
-    key_file: Path
-    """A PEM file, relative to the home, with the private key."""
+    key_file: Path  # a PEM file, relative to the home, with the private key
 
 
 class Web(Section):
@@ -140,7 +133,7 @@ class Source(Section):
     every: Duration = timedelta(hours=1)
 
     @model_validator(mode="after")
-    def _has_url(self) -> Source:
+    def _has_url(self) -> Self:
         if self.url is None and self.kind != "daily-papers":
             raise wrong(f"a source of kind {self.kind} without `url`", "add it")
         return self
@@ -149,8 +142,7 @@ class Source(Section):
 class Feeds(Section):
     """The feeds in ``public/``."""
 
-    entries: Annotated[int, Field(ge=1, le=1000)] = 50
-    """The most entries in one feed."""
+    entries: Annotated[int, Field(ge=1, le=1000)] = 50  # the most entries in one feed
 
 
 class Log(Section):
@@ -181,8 +173,7 @@ class Settings(Section):
     digest, 24 h for others."""
     secret: SecretStr | None = None
     """Signs tokens; comes only from the environment. None: the home creates its own keys."""
-    smtp: Smtp | None = None
-    """None: messages are written to ``outbox/``."""
+    smtp: Smtp | None = None  # None: messages are written to ``outbox/``
     delivery: Delivery = Delivery()
     dkim: Dkim | None = None
     web: Web = Web()

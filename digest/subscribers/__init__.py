@@ -1,7 +1,5 @@
 """Profiles: ``subscribers.yaml``, ``subscribers/*.yaml`` and lists → checked subscribers."""
 
-from __future__ import annotations
-
 from digest.subscribers.patterns import switched_off
 from digest.subscribers.profile_files import Stamp, load, watch_stamp
 from digest.subscribers.schema import schema_file

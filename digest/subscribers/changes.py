@@ -1,7 +1,5 @@
 """What becomes of the ledger's subscribers when others are given: pure, without a database."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,8 +19,7 @@ class Former:
 
     key: int
     id: SubscriberId
-    address: str | None
-    """The last one, folded."""
+    address: str | None  # the last one, folded
     left: bool
     until: PaperKey | None
     feed_token: str
@@ -35,14 +32,10 @@ Known = StoredSubscriber | Former
 class Changes:
     """The rows as they are to be. ``problems`` there: nothing may be written."""
 
-    added: tuple[StoredSubscriber, ...] = ()
-    """Ids that nobody had before."""
-    returned: tuple[StoredSubscriber, ...] = ()
-    """Ids that are known and had no profile."""
-    changed: tuple[tuple[StoredSubscriber, StoredSubscriber], ...] = ()
-    """Before and after."""
-    removed: tuple[StoredSubscriber, ...] = ()
-    """As they were."""
+    added: tuple[StoredSubscriber, ...] = ()  # ids that nobody had before
+    returned: tuple[StoredSubscriber, ...] = ()  # ids that are known and had no profile
+    changed: tuple[tuple[StoredSubscriber, StoredSubscriber], ...] = ()  # before and after
+    removed: tuple[StoredSubscriber, ...] = ()  # as they were
     unchanged: tuple[StoredSubscriber, ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -57,8 +50,7 @@ class Changes:
 class Compiled:
     """Whom a compilation of the profile files added, changed and removed."""
 
-    added: tuple[SubscriberId, ...] = ()
-    """Also who left before and is back."""
+    added: tuple[SubscriberId, ...] = ()  # also who left before and is back
     changed: tuple[SubscriberId, ...] = ()
     removed: tuple[SubscriberId, ...] = ()
 
@@ -67,8 +59,7 @@ class Compiled:
 class Saved:
     """Whom an import or an edit added and changed."""
 
-    added: tuple[SubscriberId, ...] = ()
-    """Also who left before and is back."""
+    added: tuple[SubscriberId, ...] = ()  # also who left before and is back
     changed: tuple[SubscriberId, ...] = ()
     unchanged: tuple[SubscriberId, ...] = ()
 
@@ -77,10 +68,8 @@ class Saved:
 class New:
     """What a new row gets beside its profile."""
 
-    key: int
-    """The least that is free."""
-    token: Callable[[], str]
-    """Makes a feed token that nobody has."""
+    key: int  # the least that is free
+    token: Callable[[], str]  # makes a feed token that nobody has
 
 
 def folded(address: str | None) -> str | None:
@@ -91,10 +80,8 @@ def folded(address: str | None) -> str | None:
 def compiled(
     known: Sequence[Known], listed: Sequence[Subscriber], *, now: datetime, new: New
 ) -> Changes:
-    """The changes after which exactly those ``listed`` have a profile of the files.
-
-    ``known`` are all subscribers of the files, and whoever else has an id that is listed.
-    """
+    """The changes after which exactly those ``listed`` have a profile of the files. ``known`` are
+    all subscribers of the files, and whoever else has an id that is listed."""
     changes = _given(known, listed, "file", now=now, new=new, first="now")
     names = {subscriber.id for subscriber in listed}
     rows = (row for row in known if isinstance(row, StoredSubscriber) and row.origin == "file")
@@ -104,11 +91,9 @@ def compiled(
 def saved(
     known: Sequence[Known], given: Sequence[Subscriber], *, now: datetime, new: New, first: First
 ) -> Changes:
-    """The changes after which those ``given`` have these profiles in the database.
-
-    ``known`` is whoever has an id that is given. A subscriber of the files may be given only as
-    the file has it.
-    """
+    """The changes after which those ``given`` have these profiles in the database. ``known`` is
+    whoever has an id that is given. A subscriber of the files may be given only as the file has
+    it."""
     return _given(known, given, "database", now=now, new=new, first=first)
 
 
@@ -120,10 +105,8 @@ def first_due(subscriber: Subscriber, now: datetime, first: First) -> datetime:
 
 
 def rescheduled(row: StoredSubscriber, subscriber: Subscriber, now: datetime) -> StoredSubscriber:
-    """The row with another profile, or other zone data, and its due time computed anew.
-
-    What was due stays due, unless it is paused; nothing else falls due at once.
-    """
+    """The row with another profile, or other zone data, and its due time computed anew. What was
+    due stays due, unless it is paused; nothing else falls due at once."""
     row = replace(row, subscriber=subscriber)
     if _is_paused(subscriber, now):
         return replace(row, next_due=periods.next_due(subscriber, now), open_since=None)

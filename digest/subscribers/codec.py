@@ -1,10 +1,6 @@
-"""A subscriber as the ledger keeps it, and as an entry of a profile file.
-
-The ledger's JSON holds only what differs from the defaults of the program, so that it is quick to
-read. It was checked before it was stored and is not checked again.
-"""
-
-from __future__ import annotations
+"""A subscriber as the ledger keeps it, and as an entry of a profile file. The ledger's JSON holds
+only what differs from the defaults of the program, so that it is quick to read. It was checked
+before it was stored and is not checked again."""
 
 import json
 from collections.abc import Callable
@@ -64,10 +60,8 @@ def decode(text: str) -> Subscriber:
 
 def as_entry(subscriber: Subscriber) -> dict[str, Any]:
     """The subscriber as an entry of ``subscribers``, of plain values, without any ``defaults``.
-
     Keys that have the program's own default are left out, except for the schedule and the time
-    zone, which a reader would look for.
-    """
+    zone, which a reader would look for."""
     profile, differing = subscriber.profile, _SUBSCRIBER.differing(subscriber)
     entry: dict[str, Any] = {"id": str(subscriber.id)}
     entry |= {key: said for key in ("name", "email") if (said := getattr(subscriber, key))}

@@ -1,7 +1,5 @@
 """Has the ledger follow the profile files: they are compiled into it when they change."""
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 import zoneinfo

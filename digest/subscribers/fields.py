@@ -1,9 +1,5 @@
-"""What single values of a profile may be: text, or ``Plain`` for a number, switch or nothing.
-
-Each function raises ``PydanticCustomError``, with a message and a remedy, for a wrong value.
-"""
-
-from __future__ import annotations
+"""What single values of a profile may be: text, or ``Plain`` for a number, switch or nothing. Each
+function raises ``PydanticCustomError``, with a message and a remedy, for a wrong value."""
 
 import math
 import re
@@ -19,8 +15,7 @@ from digest.config.messages import did_you_mean, nearest, quoted, wrong
 from digest.subscribers.yaml_document import Plain
 from digest.text.patterns import PatternError, UnsupportedPatternError, compile_pattern
 
-FORM = "form:"
-"""What the tags begin with that stand for an interest's form in the path of an error."""
+FORM = "form:"  # what the tags begin with that stand for an interest's form in the path of an error
 LIGHTEST, HEAVIEST = 0.01, 100
 ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 

@@ -1,9 +1,5 @@
-"""An import: everything in the file is checked first, then saved in batches.
-
-What waits between the two is text, so that memory holds one batch of profiles.
-"""
-
-from __future__ import annotations
+"""An import: everything in the file is checked first, then saved in batches. What waits between the
+two is text, so that memory holds one batch of profiles."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -19,10 +15,8 @@ from digest.subscribers.changes import Changes, First, Saved, folded
 from digest.subscribers.patterns import switched_off
 from digest.subscribers.profile_files import Reading
 
-BATCH = 1000
-"""Subscribers that are saved in one transaction."""
-MOST_PROBLEMS = 1000
-"""After so many problems a file is not read on."""
+BATCH = 1000  # subscribers that are saved in one transaction
+MOST_PROBLEMS = 1000  # after so many problems a file is not read on
 
 T = TypeVar("T")
 Rows = Sequence[StoredSubscriber]

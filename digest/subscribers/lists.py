@@ -1,10 +1,6 @@
-"""Files of subscribers for an import, and from an export: profiles as YAML, JSON Lines or CSV.
-
-Each line of JSON Lines is one entry of ``subscribers``. In CSV the columns are its keys. A cell of
-several values holds them apart by ``;``, or is JSON or YAML in brackets.
-"""
-
-from __future__ import annotations
+"""Files of subscribers for an import, and from an export: profiles as YAML, JSON Lines or CSV. Each
+line of JSON Lines is one entry of ``subscribers``. In CSV the columns are its keys. A cell of
+several values holds them apart by ``;``, or is JSON or YAML in brackets."""
 
 import csv
 import json
@@ -24,8 +20,7 @@ from digest.subscribers.schema import Entry
 from digest.subscribers.yaml_document import Fault, Node, Plain, Unreadable, resolve
 from digest.subscribers.yaml_recovery import read as read_yaml
 
-KINDS = (".yaml", ".jsonl", ".csv")
-"""The names of files end in these."""
+KINDS = (".yaml", ".jsonl", ".csv")  # the names of files end in these
 
 _BaseDumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _KEYS = tuple(Entry.model_fields)
@@ -34,8 +29,7 @@ _LISTS = ("channels", "interests", "exclude")
 _STRUCTURED = (*_LISTS, "schedule", "paused")
 _TEXTS = ("id", "name", "email", "timezone", "backfill", "feed_entries")
 _NOT_UTF8 = "this line is not UTF-8", "save the file as UTF-8"
-_SIMPLE = re.compile(r"[A-Za-z][\w -]*\w")
-"""An item of a list that CSV shows without brackets."""
+_SIMPLE = re.compile(r"[A-Za-z][\w -]*\w")  # an item of a list that CSV shows without brackets
 
 
 class _Dumper(_BaseDumper):  # type: ignore[misc]  # chosen above

@@ -1,7 +1,5 @@
 """Patterns that earlier versions took and that cannot be matched any more."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 from digest.model import Problem, Subscriber

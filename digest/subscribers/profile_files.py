@@ -1,7 +1,5 @@
 """Profile files → subscribers, or every problem in all of them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import zip_longest
@@ -188,10 +186,8 @@ def _keys(shape: type[Fields]) -> list[str]:
 
 
 def _shaped(shape: type[Shape], node: Node, *, whole: bool) -> tuple[Shape | None, list[Fault]]:
-    """The node as an instance of ``shape``, or what is wrong with it.
-
-    What is missing is not complained of where it may be misspelt, or in a line left out.
-    """
+    """The node as an instance of ``shape``, or what is wrong with it. What is missing is not
+    complained of where it may be misspelt, or in a line left out."""
     try:
         return shape.model_validate(node.plain()), []
     except ValidationError as failure:

@@ -1,10 +1,8 @@
 """The shape of ``subscribers.yaml`` as pydantic models; its JSON schema comes from them, too."""
 
-from __future__ import annotations
-
 import json
 from datetime import date, time, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -169,7 +167,7 @@ class ScheduleEntry(Fields):
                 raise wrong(f"`on` says nothing with `every: {every}`", "leave it out")
 
     @model_validator(mode="after")
-    def _cron_alone(self) -> ScheduleEntry:
+    def _cron_alone(self) -> Self:
         others = sorted(self.model_fields_set - {"cron"})
         if self.cron is not None and others:
             keys = " and ".join(f"`{key}`" for key in others)

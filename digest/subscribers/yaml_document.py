@@ -1,8 +1,6 @@
-"""One YAML document as nodes that remember their lines, with all that is wrong with it.
-
-Scalars are resolved by the core schema of YAML 1.2 (section 10.3.2): ``no`` and ``08:00`` are
-text. Tags, anchors and aliases are not read, so a document never makes an object and never grows.
-"""
+"""One YAML document as nodes that remember their lines, with all that is wrong with it. Scalars are
+resolved by the core schema of YAML 1.2 (section 10.3.2): ``no`` and ``08:00`` are text. Tags,
+anchors and aliases are not read, so a document never makes an object and never grows."""
 
 from __future__ import annotations
 
@@ -16,21 +14,18 @@ import yaml
 
 from digest.config.messages import quoted
 
-DEEPEST = 20
-"""Collections inside one another; a profile needs six."""
+DEEPEST = 20  # collections inside one another; a profile needs six
 
 _Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-_LINES_TOLD = 10
-"""Further lines of the same fault that are named; the others are counted."""
+_LINES_TOLD = 10  # further lines of the same fault that are named; the others are counted
 _WORDS = {"null": None, "~": None, "": None, "true": True, "false": False}
 _CASES = {"Null": "null", "NULL": "null", "True": "true", "TRUE": "true"}
 _CASES |= {"False": "false", "FALSE": "false"}
 _INTEGER = re.compile(r"[-+]?\d{1,300}|0o[0-7]{1,300}|0x[0-9a-fA-F]{1,200}", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?", re.ASCII)
 _INFINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-_FIRST = frozenset("-+.0123456789~nNtTfF")
-"""What a scalar that is no text can begin with."""
+_FIRST = frozenset("-+.0123456789~nNtTfF")  # what a scalar that is no text can begin with
 
 
 class Fault(NamedTuple):
@@ -84,10 +79,8 @@ class Node:
         return [node.plain() for node in self.value] if isinstance(self.value, list) else self.value
 
     def find(self, path: tuple[int | str, ...]) -> Node:
-        """The node at the end of ``path``, with the line of its key where it has one.
-
-        Parts that name nothing in the document are passed over.
-        """
+        """The node at the end of ``path``, with the line of its key where it has one. Parts that
+        name nothing in the document are passed over."""
         node, line = self, self.line
         for part in path:
             if isinstance(node.value, dict) and part in node.keys:

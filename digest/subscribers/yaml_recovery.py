@@ -1,10 +1,6 @@
-"""Bytes of a profile file → one document, and everything that is wrong with its writing.
-
-A YAML reader stops at the first error. Here the line at fault is reported, mended (a tab) or left
-out, and the rest is read again, so that all faults show up at once.
-"""
-
-from __future__ import annotations
+"""Bytes of a profile file → one document, and everything that is wrong with its writing. A YAML
+reader stops at the first error. Here the line at fault is reported, mended (a tab) or left out, and
+the rest is read again, so that all faults show up at once."""
 
 import re
 from dataclasses import dataclass
@@ -12,16 +8,13 @@ from dataclasses import dataclass
 from digest.config.messages import quoted
 from digest.subscribers.yaml_document import Fault, Node, Unparsable, compose
 
-LARGEST = 64 * 2**20
-"""Bytes in one file; about 150,000 profiles."""
-MOST_REPAIRS = 25
-"""Each costs reading the file again."""
+LARGEST = 64 * 2**20  # bytes in one file; about 150,000 profiles
+MOST_REPAIRS = 25  # each costs reading the file again
 
 _UNPRINTABLE = re.compile(
     "[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
-_INDENT = re.compile(r"[ \t]*(?:-[ \t]+)*")
-"""White space and list dashes that a line begins with."""
+_INDENT = re.compile(r"[ \t]*(?:-[ \t]+)*")  # white space and list dashes that a line begins with
 _ITEM = re.compile(r" *-(?: |$)")
 _TOP_KEY = re.compile(r"\w[^#]*:(?: |$)")
 _KEY = re.compile(r"\s*(?:- )?[\w-]+:(?: |$)")
