@@ -37,8 +37,7 @@ class Archive:
         asked = replace(interest, weight=1.0)
         if asked not in self._held:
             # As an exclusion it rules out exactly these.
-            ruled_out = self._ranking.rank(Profile((), (asked,))).excluded
-            self._held[asked] = frozenset(ruled_out)
+            self._held[asked] = frozenset(self._ranking.rank(Profile((), (asked,))).excluded)
         return self._held[asked]
 
     def near(self, phrase: str) -> list[str]:
@@ -53,11 +52,8 @@ class Archive:
         told: dict[tuple[str, ...], str] = {}
         for term, _ in strengths.most_common():
             told.setdefault(terms.forms(term), term)
-        return [term for term in told.values() if self._tells(term)]
-
-    def _tells(self, phrase: str) -> bool:
-        """Whether several papers hold it, but not too many."""
-        return 2 <= len(self.holding(Interest(phrase))) <= _MANY * len(self.papers)
+        most = _MANY * len(self.papers)
+        return [term for term in told.values() if 2 <= len(self.holding(Interest(term))) <= most]
 
     @cached_property
     def words(self) -> Counter[str]:

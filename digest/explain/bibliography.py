@@ -10,14 +10,13 @@ from typing import Any
 
 import rispy  # type: ignore[import-untyped]  # it ships no types
 from bibtexparser.entrypoint import parse_string
-from bibtexparser.model import Block, Entry, ParsingFailedBlock
+from bibtexparser.model import Entry, ParsingFailedBlock
 
 from digest.errors import DigestError
 from digest.model import Problem
 from digest.text.latex import readable
 
-LARGEST = 64 * 2**20
-"""The most bytes of a library; 64 MiB contain some 30,000 entries with abstracts."""
+LARGEST = 64 * 2**20  # the most bytes of a library: some 30,000 entries with abstracts
 _RIS = re.compile(r"^\s*TY  ?-", re.MULTILINE)
 _RIS_ENDS = re.compile(r"^[ \t]*ER  ?-.*$", re.MULTILINE)
 _RIS_BEGINS = re.compile(r"^[ \t]*(?=TY  ?-)", re.MULTILINE)
@@ -29,8 +28,7 @@ _BETWEEN_KEYWORDS = re.compile("[;,]")
 class Library:
     """The entries of a library that have a title."""
 
-    texts: tuple[str, ...]
-    """Title, abstract and keywords of each entry; each of these is a paragraph."""
+    texts: tuple[str, ...]  # of each entry: title, abstract and keywords, each a paragraph
     problems: tuple[Problem, ...] = ()
 
 
@@ -72,23 +70,16 @@ def _decoded(content: bytes) -> str:
 def _from_bibtex(text: str, name: str) -> Library:
     # The library logs problems that it also returns.
     logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)
-    entries = []
-    problems = []
+    entries, problems = [], []
     for block in parse_string(text).blocks:
-        entry = _entry(block)
-        if entry is not None:
+        # An entry with a duplicate key or field is used too.
+        entry = block.ignore_error_block if isinstance(block, ParsingFailedBlock) else block
+        if isinstance(entry, Entry):
             entries.append({field.key.casefold(): str(field.value) for field in entry.fields})
         elif isinstance(block, ParsingFailedBlock):
             line = (block.start_line or 0) + 1
             problems.append(Problem(f"{name}:{line}", "this entry cannot be read", "mend it"))
     return Library(_texts(entries), tuple(problems))
-
-
-def _entry(block: Block | None) -> Entry | None:
-    """The entry in a block; an entry with a duplicate key or field is used too."""
-    if isinstance(block, ParsingFailedBlock):
-        block = block.ignore_error_block
-    return block if isinstance(block, Entry) else None
 
 
 def _from_ris(text: str) -> Library:
@@ -105,8 +96,7 @@ def _ris_fields(entry: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _texts(entries: Iterable[Mapping[str, str]]) -> tuple[str, ...]:
-    texts = (_text(entry) for entry in entries)
-    return tuple(dict.fromkeys(text for text in texts if text))
+    return tuple(dict.fromkeys(filter(None, map(_text, entries))))
 
 
 def _text(entry: Mapping[str, str]) -> str:

@@ -107,73 +107,43 @@ def explain(
         for pick in digest.picks:
             if pick.paper.key == paper.key:
                 detail = f"in the digest for {digest.period}, made {digest.composed:%Y-%m-%d}"
+                score, reasons = pick.score, pick.reasons
                 return Explanation(
-                    subscriber,
-                    paper,
-                    digest.period,
-                    past=True,
-                    score=pick.score,
-                    reasons=pick.reasons,
-                    picked=True,
-                    why=None,
-                    detail=detail,
+                    subscriber, paper, digest.period, True, score, reasons, True, None, detail
                 )
-    window = next(
-        (d for d in ledger.decisions(subscriber.id, limit=HISTORY) if _holds(d, paper)), None
-    )
-    if window is None:
-        plan = next_plan(ledger, subscriber, expect=expect, now=now)
-    else:
-        plan = past_plan(ledger, subscriber, window, expect=expect)
-    return _account(ledger, plan, paper, past=window is not None)
-
-
-def _holds(window: Decided, paper: Paper) -> bool:
-    return (window.after or 0) < paper.key <= window.until
+    for decided in ledger.decisions(subscriber.id, limit=HISTORY):
+        if (decided.after or 0) < paper.key <= decided.until:
+            plan = past_plan(ledger, subscriber, decided, expect=expect)
+            return _account(ledger, plan, paper, past=True)
+    plan = next_plan(ledger, subscriber, expect=expect, now=now)
+    return _account(ledger, plan, paper, past=False)
 
 
 def _account(
     ledger: HistoryLedger, plan: selection.Plan, paper: Paper, *, past: bool
 ) -> Explanation:
     index = next((i for i, each in enumerate(plan.window.papers) if each.key == paper.key), None)
+    ranked, why = plan.ranked, None
     if index is None:
-        return _account_too_early(ledger, plan, paper, past=past)
-    left_out = selection.why_left_out(plan, index)
-    if left_out is not None:
-        detail = left_out.detail
+        index, ranked, why = 0, _alone(ledger, plan, paper), Why.TOO_EARLY
+        detail = (
+            f"it arrived on {paper.arrived:%Y-%m-%d}, before the first digest's papers; "
+            "`backfill` in the profile reaches further back"
+        )
+    elif left_out := selection.why_left_out(plan, index):
+        why, detail = left_out.why, left_out.detail
     elif past:
         detail = "left out then; the profile as it stands would pick it"
     else:
         detail = f"it will be in the digest for {plan.period}"
+    score, reasons, picked = float(ranked.scores[index]), ranked.reasons(index), not (why or past)
     return Explanation(
-        plan.subscriber,
-        paper,
-        plan.period,
-        past=past,
-        score=float(plan.ranked.scores[index]),
-        reasons=plan.ranked.reasons(index),
-        picked=left_out is None and not past,
-        why=left_out.why if left_out else None,
-        detail=detail,
+        plan.subscriber, paper, plan.period, past, score, reasons, picked, why, detail
     )
 
 
-def _account_too_early(
-    ledger: HistoryLedger, plan: selection.Plan, paper: Paper, *, past: bool
-) -> Explanation:
+def _alone(ledger: HistoryLedger, plan: selection.Plan, paper: Paper) -> selection.Ranked:
     moment = plan.decision.composed
     waiting = Waiting(plan.subscriber, plan.period, PaperKey(paper.key - 1), is_first=True)
     planner = Planner(ledger, until=paper.key, expect="none", now=moment, is_past=True)
-    alone = next(planner.plans([waiting]))
-    return Explanation(
-        plan.subscriber,
-        paper,
-        plan.period,
-        past=past,
-        score=float(alone.ranked.scores[0]),
-        reasons=alone.ranked.reasons(0),
-        picked=False,
-        why=Why.TOO_EARLY,
-        detail=f"it arrived on {paper.arrived:%Y-%m-%d}, before the first digest's papers; "
-        "`backfill` in the profile reaches further back",
-    )
+    return next(planner.plans([waiting])).ranked

@@ -1,10 +1,6 @@
-"""Finds the phrases that tell a set of texts, such as papers that somebody keeps, from others.
-
-A phrase counts once for each text. Its score is Dunning's log-likelihood ratio (Computational
-Linguistics 19, 1993) of the texts that contain it here and elsewhere; a single lower-case word gets
-less. If one phrase contains another, the shorter is dropped if it mostly occurs as part of the
-longer, otherwise the one with the lower score.
-"""
+"""Finds the phrases that tell a set of texts, such as papers that somebody keeps, from others: by
+Dunning's log-likelihood ratio (Computational Linguistics 19, 1993) of the texts that contain a
+phrase here and elsewhere. Of phrases that contain each other one is kept."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,12 +15,9 @@ LEAST_TEXTS = 2  # the fewest texts that must contain a phrase
 LEAST_SHARE = 0.03  # the smallest share of the texts that must contain a phrase
 _TIMES = 2.0  # a phrase must be this many times as frequent here as elsewhere
 _PART = 0.7  # a phrase is dropped if a longer one contains it in this share of its texts
-_PLAIN_WORD = 0.6
-"""The factor for the score of a single lower-case word, which also needs twice as many texts."""
-_COMMON, _COMMON_WORD = 0.2, 0.05
-"""The largest share of the texts elsewhere that may contain a phrase, or a single word."""
-_PRIOR = 50
-"""The number of texts that is added elsewhere, so that a few texts do not decide (a prior)."""
+_PLAIN_WORD = 0.6  # times its score for a single lower-case word, which needs twice as many texts
+_COMMON, _COMMON_WORD = 0.2, 0.05  # the largest share elsewhere that may hold a phrase, or a word
+_PRIOR = 50  # texts that are added elsewhere, so that a few texts do not decide
 
 _LINKS = frozenset(("of", "to"))  # stop words that may be inside a phrase
 _NEVER_LAST = frozenset(("deep", "neural"))
@@ -72,26 +65,22 @@ def distinctive(here: Sequence[str], elsewhere: Sequence[str], *, limit: int) ->
     """Find the phrases with the highest scores; without texts elsewhere, no single words."""
     found, surfaces = _phrases(here)
     least = max(LEAST_TEXTS, LEAST_SHARE * len(here))
+    plain = {key for key in found if _is_plain(surfaces[key])}
     frequent = {
-        key: texts
+        key: len(texts)
         for key, texts in found.items()
-        if len(texts) >= (2 * least if _is_plain(surfaces[key]) else least)
-        and (elsewhere or len(key) > 1)
+        if len(texts) >= (2 * least if key in plain else least) and (elsewhere or len(key) > 1)
     }
     others = _count(frequent, elsewhere)
     candidates = [
-        _Candidate(
-            key, len(texts), others[key], score * (_PLAIN_WORD if _is_plain(surfaces[key]) else 1)
-        )
-        for key, texts in frequent.items()
+        _Candidate(key, count, others[key], score * (_PLAIN_WORD if key in plain else 1))
+        for key, count in frequent.items()
         if others[key] <= (_COMMON if len(key) > 1 else _COMMON_WORD) * (len(elsewhere) + _PRIOR)
-        and (score := _keenness(len(texts), len(here), others[key], len(elsewhere))) > 0
+        and (score := _keenness(count, len(here), others[key], len(elsewhere))) > 0
     ]
-    candidates = _whole(candidates)
-    candidates.sort(key=lambda one: (-one.score, one.forms))
     kept: list[_Candidate] = []
     said: set[str] = set()
-    for one in candidates:
+    for one in sorted(_whole(candidates), key=lambda one: (-one.score, one.forms)):
         letters = "".join(one.forms)
         if letters not in said and not any(_shared(one.forms, other.forms) for other in kept):
             said.add(letters)
@@ -102,7 +91,6 @@ def distinctive(here: Sequence[str], elsewhere: Sequence[str], *, limit: int) ->
 
 
 def _is_plain(surfaces: Counter[str]) -> bool:
-    """Whether it is a single word, but not an acronym."""
     spelled = _spelling(surfaces)
     return spelled.isalpha() and spelled[1:].islower()
 
@@ -129,8 +117,7 @@ def _phrases(
     for number, text in enumerate(texts):
         for key, written in _runs(text):
             holding.setdefault(key, set()).add(number)
-            surface = " ".join(written.split())
-            surfaces.setdefault(key, Counter())[surface] += 1
+            surfaces.setdefault(key, Counter())[" ".join(written.split())] += 1
     return holding, surfaces
 
 
@@ -146,10 +133,8 @@ def _runs(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
             if end > start and not terms.linked(text, words, end):
                 break
             if not joined[end] and _may_end(last, alone=start == end):
-                yield (
-                    tuple(words.forms[start : end + 1]),
-                    text[words.starts[start] : words.ends[end]],
-                )
+                written = text[words.starts[start] : words.ends[end]]
+                yield tuple(words.forms[start : end + 1]), written
             if last in _stop_words() and last not in _LINKS:
                 break
 
@@ -173,14 +158,10 @@ def _may_end(form: str, *, alone: bool) -> bool:
 
 
 def _count(wanted: Iterable[tuple[str, ...]], texts: Sequence[str]) -> Counter[tuple[str, ...]]:
-    """Count the texts that contain each of the wanted phrases."""
     beginnings: dict[str, set[tuple[str, ...]]] = {}
     for key in wanted:
         beginnings.setdefault(key[0], set()).add(key)
-    counts: Counter[tuple[str, ...]] = Counter()
-    for text in texts:
-        counts.update(set(_held(terms.forms(text), beginnings)))
-    return counts
+    return Counter(key for text in texts for key in set(_held(terms.forms(text), beginnings)))
 
 
 def _held(

@@ -29,11 +29,8 @@ def _of(subscriber: Subscriber, archive: Archive) -> Iterator[Problem]:
     for interest in subscriber.profile.interests:
         held = len(archive.holding(interest))
         if not held:
-            yield Problem(
-                where,
-                f"none of {total} has the interest {named(interest)}",
-                _instead(interest, archive),
-            )
+            what = f"none of {total} has the interest {named(interest)}"
+            yield Problem(where, what, _instead(interest, archive))
         elif held >= OFTEN * len(archive.papers):
             what = f"{held:,} of {total} have the interest {named(interest)}"
             yield Problem(where, what, "it picks little out: narrow it, or give it a low weight")
@@ -41,8 +38,7 @@ def _of(subscriber: Subscriber, archive: Archive) -> Iterator[Problem]:
         held = len(archive.holding(one))
         if held >= TOGETHER and archive.holding(one) == archive.holding(other):
             what = f"{named(one)} and {named(other)} are always in the same {held:,} papers"
-            remedy = f"keep one, with the weight {one.weight + other.weight:g}"
-            yield Problem(where, what, remedy)
+            yield Problem(where, what, f"keep one, with the weight {one.weight + other.weight:g}")
     for exclusion in subscriber.profile.exclude:
         if not archive.holding(exclusion):
             what = f"none of {total} has the exclusion {named(exclusion)}"
@@ -56,7 +52,6 @@ def named(interest: Interest) -> str:
 
 
 def _instead(interest: Interest, archive: Archive) -> str:
-    """What else to try for an interest that no paper has."""
     match interest.kind:
         case "author" if archive.names_authors:
             return "see how papers spell the name"

@@ -15,8 +15,7 @@ class Change:
 
     paper: Paper
     then: Pick | None  # the pick of the past digest; None: the paper was not in it
-    score: float | None
-    """The score by the present profile; None: the digest would not reach back to the paper."""
+    score: float | None  # by the present profile; None: the digest would not reach back to it
     now: Pick | None  # the pick by the present profile; None: the paper would not be picked
     why_not: str  # why the paper would not be picked; empty if it would
 
@@ -35,9 +34,8 @@ def replay(
     ledger: HistoryLedger, subscriber: Subscriber, *, last: int, expect: selection.Expect
 ) -> Iterator[Replayed]:
     """The subscriber's last decisions, newest first, each planned again."""
-    windows = ledger.decisions(subscriber.id, limit=last)
     made = {digest.period: digest for digest in ledger.digests(subscriber.id, limit=last)}
-    for window in windows:
+    for window in ledger.decisions(subscriber.id, limit=last):
         plan = explanation.past_plan(ledger, subscriber, window, expect=expect)
         yield _compare(window, made.get(window.period), plan)
 
@@ -46,18 +44,11 @@ def _compare(window: Decided, made: Digest | None, plan: selection.Plan) -> Repl
     then = {pick.paper.key: pick for pick in (made.picks if made else ())}
     decision = plan.decision
     now = {pick.paper.key: pick for pick in decision.picks} if isinstance(decision, Digest) else {}
-    gained = [
-        Change(pick.paper, None, pick.score, pick, "")
-        for key, pick in now.items()
-        if key not in then
-    ]
-    kept = [
-        Change(pick.paper, then[key], pick.score, pick, "")
-        for key, pick in now.items()
-        if key in then
-    ]
-    lost = [_lost(plan, pick) for key, pick in then.items() if key not in now]
-    return Replayed(window, tuple(gained), tuple(lost), tuple(kept))
+    picked = [Change(pick.paper, then.get(key), pick.score, pick, "") for key, pick in now.items()]
+    gained = tuple(change for change in picked if change.then is None)
+    kept = tuple(change for change in picked if change.then is not None)
+    lost = tuple(_lost(plan, pick) for key, pick in then.items() if key not in now)
+    return Replayed(window, gained, lost, kept)
 
 
 def _lost(plan: selection.Plan, then: Pick) -> Change:

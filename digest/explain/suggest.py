@@ -45,11 +45,11 @@ def suggest(
     kept = []
     for phrase in found:
         against = sum(bool(terms.spans(phrase.text, text)) for text in disliked)
+        share = phrase.here / len(texts)
         if "".join(terms.forms(phrase.text)) in named:
             continue
-        if against and against / len(disliked) >= phrase.here / len(texts):
+        if against and against / len(disliked) >= share:
             continue
-        share = phrase.here / len(texts)
         weight = next(weight for least, weight in _WEIGHTS if share >= least)
         kept.append(Suggestion(phrase.text, weight, phrase.here, phrase.elsewhere))
     return kept[:limit]

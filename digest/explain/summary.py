@@ -26,24 +26,17 @@ class Summary:
     interests: tuple[Understood, ...]
     exclusions: tuple[Understood, ...]
     verdicts: Verdicts
-    learned: tuple[Suggestion, ...]
-    """Phrases that set liked papers apart from the rest; none where learning is off."""
+    learned: tuple[Suggestion, ...]  # what sets liked papers apart; none where learning is off
 
 
 def summarize(subscriber: Subscriber, archive: Archive, verdicts: Verdicts) -> Summary:
     """Look for each interest of a profile in the archive."""
-    profile = subscriber.profile
-    return Summary(
-        subscriber,
-        len(archive.papers),
-        tuple(Understood(each, len(archive.holding(each))) for each in profile.interests),
-        tuple(Understood(each, len(archive.holding(each))) for each in profile.exclude),
-        verdicts,
-        tuple(_learned(subscriber, archive, verdicts)),
+    profile, papers = subscriber.profile, archive.papers
+    interests, exclusions = (
+        tuple(Understood(each, len(archive.holding(each))) for each in wishes)
+        for wishes in (profile.interests, profile.exclude)
     )
-
-
-def _learned(subscriber: Subscriber, archive: Archive, verdicts: Verdicts) -> list[Suggestion]:
-    if not subscriber.learn:
-        return []
-    return suggest_from_verdicts(verdicts, archive.papers, subscriber.profile, limit=_MOST_LEARNED)
+    learned: list[Suggestion] = []
+    if subscriber.learn:
+        learned = suggest_from_verdicts(verdicts, papers, profile, limit=_MOST_LEARNED)
+    return Summary(subscriber, len(papers), interests, exclusions, verdicts, tuple(learned))

@@ -30,9 +30,7 @@ def read(
     hash: DumpHash,  # noqa: A002 - named as the field of Dump that it becomes
     arrived: datetime,
 ) -> Dump:
-    """Read the papers in a file of the inbox, which may be compressed by gzip.
-
-    ``name`` names the file in problems.
+    """Read the papers in a file of the inbox, which may be gzipped; problems name it ``name``.
 
     Raises:
         DumpError: The file is in no known format, or unreadable.
@@ -63,13 +61,11 @@ def _reading(text: str, data: bytes, *, name: str, arrived: datetime) -> Reading
             from digest.sources.formats import json_feed  # noqa: PLC0415
 
             found = json_feed.read(text, name=name)
-        case _:
-            pass
-    if found is not None:
-        return found
-    from digest.sources.page import reader  # noqa: PLC0415
+    if found is None:
+        from digest.sources.page import reader  # noqa: PLC0415
 
-    return reader.read(text, name=name, arrived=arrived)
+        found = reader.read(text, name=name, arrived=arrived)
+    return found
 
 
 def _start(text: str) -> str:
@@ -77,7 +73,6 @@ def _start(text: str) -> str:
 
 
 def _what_it_is(text: str) -> str:
-    """Describe a file that is in no known format."""
     match _start(text):
         case "<":
             return "it is XML, but no Atom or RSS feed"

@@ -8,8 +8,7 @@ import zlib
 
 from digest.errors import DumpError
 
-LIMIT = 64 * 2**20
-"""The most bytes of a dump, which is kept in memory; the largest real ones have some 100 kB."""
+LIMIT = 64 * 2**20  # the most bytes of a dump, which is kept in memory; most have some 100 kB
 GZIP = b"\x1f\x8b"
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -63,17 +62,15 @@ def text_of(data: bytes) -> str:
     text = LINE_END.sub("\n", _decoded(data))
     if not text.strip(" \t\n\x00"):
         raise DumpError("it is empty", "save the page or file again")
-    strange = len(NOT_TEXT.findall(text, 0, SAMPLE))
-    if strange * 10 > min(len(text), SAMPLE):
+    if len(NOT_TEXT.findall(text, 0, SAMPLE)) * 10 > min(len(text), SAMPLE):
         raise DumpError("it is binary data, not text", SAVE_AS_TEXT)
     return text
 
 
 def too_large() -> DumpError:
     """Make the error for a file that is larger than ``LIMIT``."""
-    return DumpError(
-        f"it is larger than {LIMIT // 2**20} MiB", "split it into files of fewer papers"
-    )
+    what = f"it is larger than {LIMIT // 2**20} MiB"
+    return DumpError(what, "split it into files of fewer papers")
 
 
 def _gunzipped(content: bytes) -> bytes:
@@ -82,9 +79,8 @@ def _gunzipped(content: bytes) -> bytes:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
             data = file.read(LIMIT + 1)
     except (EOFError, OSError, zlib.error) as error:
-        raise DumpError(
-            "the gzip file is damaged or cut off", "copy or download it again"
-        ) from error
+        what = "the gzip file is damaged or cut off"
+        raise DumpError(what, "copy or download it again") from error
     if len(data) > LIMIT:
         raise too_large()
     return data
@@ -96,9 +92,8 @@ def _decoded(data: bytes) -> str:
             return data[len(mark) :].decode(encoding, "replace")
     head = data[:SAMPLE]
     if head.count(0) * 4 > len(head):  # in UTF-16, every other byte of European text is 0
-        return data.decode(
-            "utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be", "replace"
-        )
+        is_little = head[1::2].count(0) > head[::2].count(0)
+        return data.decode("utf-16-le" if is_little else "utf-16-be", "replace")
     return data.decode("cp1252" if _is_windows_text(data) else "utf-8", "replace")
 
 

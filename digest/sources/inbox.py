@@ -1,9 +1,6 @@
-"""The folder for dumps: finds finished files and their hashes.
-
-The operator's files are only read. Subfolders belong to the inbox, except hidden ones and links to
-folders. A file is finished if its name does not say otherwise, and if it has not changed for two
-seconds by the clock of its file system.
-"""
+"""The folder for dumps, with its subfolders: finds finished files and their hashes. A file is
+finished if its name does not say otherwise, and if it has not changed for two seconds by the clock
+of its file system."""
 
 from __future__ import annotations
 
@@ -20,8 +17,7 @@ from digest.model import DumpHash, Problem
 from digest.sources.content import LIMIT, too_large
 
 SETTLED = 2_000_000_000  # the nanoseconds without a change after which a file counts as finished
-CLOCK_SKEW = 60_000_000_000
-"""The most nanoseconds by which a file server's clock is plausibly ahead."""
+CLOCK_SKEW = 60_000_000_000  # nanoseconds by which a file server's clock is plausibly ahead
 UNFINISHED = (".part", ".tmp", ".partial", ".crdownload", ".download", ".filepart")
 NEVER_DUMPS = {".gitkeep", ".gitignore", ".keep", ".DS_Store", "Thumbs.db", "desktop.ini"}
 
@@ -179,13 +175,9 @@ def _is_unfinished(name: str) -> bool:
 
 
 def _is_fresh(status: os.stat_result, now: int) -> bool:
-    """Whether a file changed so recently that it may still be written to.
-
-    If the modification time lies in the future, a program has set it; the status change time
-    (ctime), which no program can set, is used instead. If that lies in the future too, the file
-    server's clock is ahead, or this one was set back. The file is then fresh only if the
-    difference is at most ``CLOCK_SKEW``.
-    """
+    """Whether a file changed so recently that it may still be written to. A modification time in
+    the future was set by a program; then the status change time counts, which none can set. If that
+    is in the future too, a clock is wrong, by no more than ``CLOCK_SKEW`` if the file is fresh."""
     changed = status.st_mtime_ns if status.st_mtime_ns <= now else status.st_ctime_ns
     return -CLOCK_SKEW <= now - changed < SETTLED
 

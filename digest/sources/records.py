@@ -10,7 +10,6 @@ from digest.text.latex import readable
 
 EXCERPT = 60
 WITHOUT_DATE = "nothing else is lost: the paper is listed without its date"
-"""What to tell about a date that cannot be read."""
 
 
 class BadRecord(Exception):

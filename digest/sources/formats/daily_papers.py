@@ -4,15 +4,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from digest.model import Problem, Record
-from digest.sources.formats.json_values import (
-    Element,
-    count,
-    day,
-    elements,
-    is_object,
-    names,
-    string,
-)
+from digest.sources.formats import json_values
+from digest.sources.formats.json_values import Element, count, day, is_object, names, string
 from digest.sources.links import arxiv_id
 from digest.sources.records import BadRecord, Reading, record
 
@@ -27,7 +20,7 @@ def read(text: str, *, name: str, arrived: datetime) -> Reading | None:
     problems: list[Problem] = []
     days: list[date] = []
     is_answer = text.strip().rstrip("]").rstrip() == "["
-    for element in elements(text):
+    for element in json_values.elements(text):
         is_answer = is_answer or (is_object(element.value) and "title" in _paper(element.value))
         try:
             records.append(_record(element))

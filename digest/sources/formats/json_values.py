@@ -72,10 +72,7 @@ def _end_of(text: str, start: int) -> int | None:
         return end
     depth = 0
     for match in TOKEN.finditer(text, start):
-        if match[0] in "[{":
-            depth += 1
-        elif match[0] in "]}":
-            depth -= 1
+        depth += (match[0] in "[{") - (match[0] in "]}")
         if depth <= 0:
             return match.end()
     return None

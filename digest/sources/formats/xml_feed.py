@@ -26,13 +26,8 @@ BETWEEN_NAMES = re.compile(r"\s*(?:,| and )\s*")
 
 def read(data: bytes, *, name: str) -> Reading | None:
     """Read the papers of a feed; None if ``data`` is not a feed in XML. Nothing is fetched."""
-    parser = etree.XMLParser(
-        recover=True,
-        resolve_entities="internal",
-        no_network=True,
-        remove_comments=True,
-        remove_pis=True,
-    )
+    safe = {"no_network": True, "remove_comments": True, "remove_pis": True}
+    parser = etree.XMLParser(recover=True, resolve_entities="internal", **safe)
     root = etree.fromstring(data, parser)
     if root is None or _name(root) not in ROOTS:
         return None
@@ -46,8 +41,7 @@ def read(data: bytes, *, name: str) -> Reading | None:
             except BadRecord as error:
                 problems.append(Problem(where, str(error)))
                 continue
-            unread = next(_dates(entry), "") if records[-1].published is None else ""
-            if unread:
+            if records[-1].published is None and (unread := next(_dates(entry), "")):
                 what = f"a date that cannot be read: {excerpt(unread)}"
                 problems.append(Problem(where, what, WITHOUT_DATE))
     return Reading(ROOTS[_name(root)], _listed(root), tuple(records), tuple(problems))
@@ -56,13 +50,12 @@ def read(data: bytes, *, name: str) -> Reading | None:
 def _record(entry: Any) -> Record:
     children = {name: child for child in reversed(entry) if (name := _name(child))}
     links = list(_links(entry))
-    authors = [name for child in entry for name in _authors(child)]
     abstract = next(filter(None, (_text(children.get(name)) for name in ABSTRACTS)), "")
     return record(
         ARXIV_SUFFIX.sub("", _text(children.get("title"))),
         [ARXIV_PREFACE.sub("", abstract, count=1)],
         line=entry.sourceline or 0,
-        authors=authors,
+        authors=[name for child in entry for name in _authors(child)],
         published=next(filter(None, map(_day, _dates(entry))), None),
         comments=_count(children.get("comments")),
         url=next(filter(None, map(web_url, links)), None),
@@ -113,14 +106,9 @@ def _count(element: Any | None) -> int | None:
 
 
 def _listed(root: Any) -> date | None:
-    """The feed's own date."""
     heads = [root, *(child for child in root if _name(child) == "channel")]
-    dates = {
-        _name(child): found
-        for head in heads
-        for child in head
-        if (found := _day((child.text or "").strip()))
-    }
+    texts = ((_name(child), child.text or "") for head in heads for child in head)
+    dates = {name: found for name, text in texts if (found := _day(text.strip()))}
     return next((dates[name] for name in UPDATED if name in dates), None)
 
 

@@ -7,13 +7,10 @@ from digest.sources.page import dates
 from digest.sources.page.dates import PageDate
 from digest.sources.page.lines import LONG, Line, mark_of
 
-OWN_LINES = {
-    "gettrendingpapersinyouremailinbox",
-    "byakandtheresearchcommunity",
-    "dailypapers",
-    "trendingpapers",
+OWN_LINES = {  # lines that occur on no other page, in lower case without spaces and punctuation
+    *("gettrendingpapersinyouremailinbox", "byakandtheresearchcommunity"),
+    *("dailypapers", "trendingpapers"),
 }
-"""Lines that occur on no other page, in lower case without spaces and punctuation."""
 FURNITURE = OWN_LINES | {
     *("new", "subscribe", "papers", "trending", "previous", "next", "huggingface", "models"),
     *("datasets", "spaces", "community", "docs", "enterprise", "pricing", "login", "signup"),
@@ -40,9 +37,8 @@ def header_length(lines: Sequence[Line]) -> int:
         if dated and _is_above_text(lines, index):
             break
         is_date = bool(mark and not dated)
-        if line.letters in OWN_LINES or (
-            length == index and (is_date or line.letters in FURNITURE)
-        ):
+        is_next = length == index and (is_date or line.letters in FURNITURE)
+        if is_next or line.letters in OWN_LINES:
             length = index + 1
             dated = dated or is_date
     return length

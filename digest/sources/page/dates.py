@@ -73,24 +73,16 @@ def last_day(arrived: datetime) -> date:
 
 
 def page_year(page: PageDate | None, papers: Iterable[PageDate], *, arrived: datetime) -> int:
-    """Infer the year that the page leaves out.
-
-    It is the year after the latest year in the papers' dates. If they have no years, it is the
-    latest year in which the page's date is not after its arrival. For 29 February it is the
-    nearest leap year for which this is true. Years that would put the page's date after its
-    arrival are ignored: they are misprints, or the page does not leave out its year.
-    """
+    """Infer the year that the page leaves out: the one after the latest year in the papers' dates,
+    or else the latest in which the page's date is not after its arrival; for 29 February the
+    nearest leap year. Years that put the page's date after its arrival are misprints."""
     if page and page.year:
         return page.year
     shown = list(papers)
     latest = last_day(arrived)
     leap_only = page is not None and (page.month, page.day) == (2, 29)
-    following = {each.year + 1 for each in shown if each.year}
-    possible = [
-        year
-        for year in following
-        if year <= latest.year and not (page and _is_ahead(page, year, latest))
-    ]
+    following = {each.year + 1 for each in shown if each.year and each.year < latest.year}
+    possible = [year for year in following if not (page and _is_ahead(page, year, latest))]
     if possible:
         year = max(possible)
         while leap_only and not isleap(year):

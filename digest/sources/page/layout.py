@@ -1,9 +1,6 @@
-"""Splits a papers page into its header and the entries between blocks of metadata.
-
-Both layouts begin with furniture (lines of the page itself) and the page's date. In the detailed
-layout, a block of metadata follows each abstract: a number of authors or an organisation, a dot,
-and a date with an optional number of comments. Any of these can be missing.
-"""
+"""Splits a papers page into its header (furniture, or lines of the page itself, and its date) and
+the entries between blocks of metadata, which only the detailed layout has: a number of authors or
+an organisation, a dot, a date and a number of comments. Any of these can be missing."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -24,8 +21,7 @@ from digest.sources.page.titles import Paragraph
 CUT_AUTHORS = re.compile(r"•(?: ?\d{1,6}(?: a[utho]{0,4})?)?")
 LIST_MARK = re.compile(r"(?:[-*•–]|\(?\d{1,2}[.)])\s")
 SENTENCE_ENDS = (".", "!", "?", "。")
-SHORT, WRAPPED = 100, 120
-"""The most characters of an organisation, and of a line of a page whose paragraphs are wrapped."""
+SHORT, WRAPPED = 100, 120  # the longest organisation, and line of a page that wraps paragraphs
 FEW_WORDS = 6
 LONGEST_DATE = 30
 
@@ -62,18 +58,12 @@ def layout(text: str) -> Page:
         body.pop()
     marks = [mark_of(line) for line in body]
     is_detailed = any(_is_details(marks, index) for index in range(len(marks)))
-    return Page(
-        date=max(
-            [*stated_dates(lines[:header])[:1], *stated_dates(joined)],
-            key=lambda day: (day.month, day.day),
-            default=None,
-        ),
-        header=header,
-        is_own=any(line.letters in OWN_LINES for line in lines[:header]),
-        is_detailed=is_detailed,
-        is_wrapped=max((len(line.text) for line in body), default=0) <= WRAPPED,
-        entries=tuple(_entries(body, marks)) if is_detailed else (PageEntry(body),),
-    )
+    days = [*stated_dates(lines[:header])[:1], *stated_dates(joined)]
+    day = max(days, key=lambda day: (day.month, day.day), default=None)
+    is_own = any(line.letters in OWN_LINES for line in lines[:header])
+    is_wrapped = all(len(line.text) <= WRAPPED for line in body)
+    entries = tuple(_entries(body, marks)) if is_detailed else (PageEntry(body),)
+    return Page(day, header, is_own, is_detailed, is_wrapped, entries)
 
 
 def paragraphs(lines: Sequence[Line], *, is_wrapped: bool) -> list[Paragraph]:
@@ -111,9 +101,8 @@ def _entries(lines: Sequence[Line], marks: Sequence[Mark | None]) -> Iterator[Pa
             is_lone_dot = mark.author_count is None and mark.shown is None
             touches_dot = is_lone_dot and not line.follows_blank
             entry.lines = _without_organisation(entry.lines, touches_dot=touches_dot)
-        entry.author_count = (
-            mark.author_count if mark.author_count is not None else entry.author_count
-        )
+        if mark.author_count is not None:
+            entry.author_count = mark.author_count
         entry.shown = mark.shown or entry.shown
     if entry.lines or entry.details_line:
         yield entry

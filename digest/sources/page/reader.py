@@ -13,8 +13,7 @@ from digest.sources.records import WITHOUT_DATE, BadRecord, Reading, excerpt, re
 FURTHER_TITLE, LACKING_TEXT = -4, -15
 """Points for a second title above one block of metadata, since a block is rarely missing; and for
 a title directly above the block, since an abstract and a block are hardly ever missing at once."""
-SHORTEST = 40
-"""The fewest characters of an abstract that has no metadata and does not end a sentence."""
+SHORTEST = 40  # characters of an abstract that has no metadata and does not end a sentence
 CONVINCING_PAPERS, CONVINCING_LENGTH = 3, 300
 """A text without a header is read as a page if it contains only papers, at least this many, each
 with one paragraph of at least this many characters."""
@@ -51,12 +50,8 @@ def read(text: str, *, name: str, arrived: datetime) -> Reading | None:
     has_header = page.is_own or (page.date is not None and page.header > 1)
     if not (has_header or page.is_detailed or _is_convincing(records, problems)):
         return None
-    return Reading(
-        format="papers-page-detailed" if page.is_detailed else "papers-page-plain",
-        listed=listed,
-        records=tuple(records),
-        problems=tuple(problems),
-    )
+    kind = "papers-page-detailed" if page.is_detailed else "papers-page-plain"
+    return Reading(kind, listed, tuple(records), tuple(problems))
 
 
 def _problem(error: BadRecord, found: TitledText, details: PageEntry, name: str) -> Problem:
@@ -116,11 +111,6 @@ def _is_abstract(text: Sequence[Paragraph]) -> bool:
 
 
 def _is_convincing(records: Sequence[Record], problems: Sequence[Problem]) -> bool:
-    return (
-        not problems
-        and len(records) >= CONVINCING_PAPERS
-        and all(
-            len(each.raw_abstract) >= CONVINCING_LENGTH and "\n" not in each.raw_abstract
-            for each in records
-        )
-    )
+    texts = [each.raw_abstract for each in records]
+    are_long = all(len(text) >= CONVINCING_LENGTH and "\n" not in text for text in texts)
+    return not problems and len(records) >= CONVINCING_PAPERS and are_long

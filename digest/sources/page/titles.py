@@ -1,9 +1,6 @@
-"""Decides by the text alone which paragraphs of a papers page are titles.
-
-Every paragraph is a title, the first paragraph of an abstract, a further one, or text without a
-title. Each of these gets points by the paragraph's looks (``title_points``) and by the paragraph
-before it. The Viterbi algorithm finds the sequence with the most points in one pass.
-"""
+"""Decides by the text alone which paragraphs of a papers page are titles. Each kind of paragraph
+gets points by its looks (``title_points``) and by the paragraph before it. The Viterbi algorithm
+finds the sequence with the most points in one pass."""
 
 import re
 from collections.abc import Sequence
@@ -51,7 +48,6 @@ CLOSING = "\"'”’)]*"
 SENTENCE_MARKS = (".", ",", ";", ":", "。", "…")
 SENTENCE_ENDS = (".", "!", "。", "！", "？")
 
-
 Kind = Literal["title", "first", "more", "orphan"]
 """A title, the first or a further paragraph of an abstract, or text without a title."""
 
@@ -71,31 +67,20 @@ def title_points(text: str) -> int:
     if HEADING.fullmatch(text) or LINK.search(text) or LIST_ITEM.match(text):
         return -9
     points = 2 if 15 <= len(text) <= 150 else -3 if len(text) > LONG_TITLE else 0
-    if _is_ended(text):
-        points -= 6
-    if NO_PROSE.search(text):
-        points -= 6
-    if LABEL.match(text):
-        points -= 7
-    if OPENER.match(text):
-        points -= 3
-    breaks = SENTENCE_BREAK.findall(ABBREVIATED.sub(" ", text))
-    points -= 4 * len(breaks)
+    points -= 6 * _is_ended(text) + 6 * bool(NO_PROSE.search(text))
+    points -= 7 * bool(LABEL.match(text)) + 3 * bool(OPENER.match(text))
+    points -= 4 * len(SENTENCE_BREAK.findall(ABBREVIATED.sub(" ", text)))
     points -= min(2, len(RUNNING.findall(text)))
-    points += _case_points(text)
-    return points + _shape_points(text)
+    return points + _case_points(text) + _shape_points(text)
 
 
 def _case_points(text: str) -> int:
     """Points for capitals: titles capitalise most long words, running text hardly any."""
     words = LONG_WORD.findall(text) or WORD.findall(text)
-    capital = sum(not word[0].islower() for word in words)
     if not words:
         return -2
-    if capital == len(words):
-        return 3
-    share = capital / len(words)
-    return 3 if share >= 0.7 else 1 if share >= 0.4 else 0 if capital else -1
+    share = sum(not word[0].islower() for word in words) / len(words)
+    return 3 if share >= 0.7 else 1 if share >= 0.4 else 0 if share else -1
 
 
 def _is_ended(text: str) -> bool:
@@ -155,13 +140,8 @@ def kinds(
 
 def _points(text: str) -> dict[Kind, int]:
     title = title_points(text)
-    is_broken_off = title > -5 and not _is_ended(text)
-    return {
-        "title": title,
-        "first": _first_points(text) - title,
-        "more": -title - is_broken_off,
-        "orphan": -title,
-    }
+    more = -title - (title > -5 and not _is_ended(text))
+    return {"title": title, "first": _first_points(text) - title, "more": more, "orphan": -title}
 
 
 def _step(
@@ -178,12 +158,9 @@ def _step(
 
 
 def _trace(best: dict[Kind, int], ways: Sequence[dict[Kind, Kind]]) -> list[Kind]:
-    """The best sequence, followed back from its end."""
     if not best:
         return []
-    kind = max(best, key=lambda each: best[each])
-    reading = [kind]
+    reading = [max(best, key=lambda each: best[each])]
     for way in reversed(ways):
-        kind = way[kind]
-        reading.append(kind)
+        reading.append(way[reading[-1]])
     return reading[::-1]
