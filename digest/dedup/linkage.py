@@ -53,8 +53,7 @@ class _Cluster:
     age: int  # orders the clusters: the paper that has been known longest has the smallest number
     paper: Paper | None  # the known paper; None if the paper is new
     arxiv_id: str | None
-    members: list[int] = field(default_factory=list)
-    """The indices of its records among the listings."""
+    members: list[int] = field(default_factory=list)  # its records' indices among the listings
 
     def admits(self, arxiv_id: str | None) -> bool:
         return arxiv_id is None or self.arxiv_id in (None, arxiv_id)
@@ -124,10 +123,10 @@ class _Linkage:
     def __init__(self, known: Sequence[Paper], records: Sequence[Record]) -> None:
         self.listings = [_Listing.of(paper, paper.keys) for paper in known]
         self.listings += map(_Listing.of, records)
+        # The cluster of each listing that has been compared.
         self._clusters = [_Cluster(age, paper, paper.arxiv_id) for age, paper in enumerate(known)]
-        """The cluster of each listing that has been compared."""
+        # For each key, the first listing with each pair of title and arXiv id that has the key.
         self._by_key: defaultdict[int, dict[tuple[int, str | None], int]] = defaultdict(dict)
-        """For each key, the first listing with each pair of title and arXiv id that has the key."""
         for place, listing in enumerate(self.listings):
             for key in listing.keys:
                 self._by_key[key].setdefault((listing.title_key, listing.text.arxiv_id), place)

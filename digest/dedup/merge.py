@@ -30,13 +30,9 @@ def first_paper(record: Record, *, listed: date | None, arrived: datetime) -> Pa
 
 
 def improved(paper: Paper, record: Record, *, newer: bool) -> Paper:
-    """Merge the record's metadata into the paper.
-
-    Title, id and arrival stay as they are. A complete abstract replaces a cut one, and a longer
-    one a shorter one; the longer list of authors is kept. A date from a source with an arXiv id
-    replaces one without, since pages leave out the year. The number of comments is that of the
-    newest dump: ``newer`` says that the record's dump is not older than the paper's.
-    """
+    """Merge the record's metadata into the paper. A complete abstract replaces a cut one, a longer
+    one a shorter one; a date from a source with an arXiv id one without, since pages leave out the
+    year. ``newer``: the record's dump is not older than the paper's, so its comments count."""
     return replace(
         paper,
         abstract=_better_abstract(paper.abstract, record.abstract),
@@ -70,9 +66,7 @@ def _better_date(paper: Paper, record: Record) -> date | None:
 
 
 def _newest(known: int | None, stated: int | None, *, newer: bool) -> int | None:
-    if stated is None or (known is not None and not newer):
-        return known
-    return stated
+    return known if stated is None or (known is not None and not newer) else stated
 
 
 def _largest(*counts: int | None) -> int | None:

@@ -31,8 +31,8 @@ NAMES = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma"
     " tau upsilon phi chi psi omega infty"
 )
+# Symbols → their LaTeX names, since some sources contain only the name.
 SPELLED = str.maketrans(dict(zip("αβγδεζηθικλμνξοπρστυφχψω∞", NAMES.split(), strict=True)))
-"""Symbols → their LaTeX names, since some sources contain only the name."""
 VARIATION = re.compile("[\u034f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 
@@ -60,13 +60,9 @@ def storable(raw: str) -> str:
 
 
 def normal_title(title: str) -> str:
-    """Normalise a title to its letters and digits in lower case, to compare it with others.
-
-    Accents, and hyphens and apostrophes inside words, are removed; other punctuation separates
-    words. ``+`` and ``#`` stay, since ``CodeT5`` and ``CodeT5+`` are different papers; Greek
-    letters are spelled out, since ``τ-bench`` and ``tau-bench`` are the same. A title of
-    punctuation only stays as it is.
-    """
+    """Normalise a title to its letters and digits in lower case. Accents, hyphens and apostrophes
+    inside words are removed; ``+`` and ``#`` stay, since ``CodeT5+`` is not ``CodeT5``;
+    Greek letters are spelled out (``τ-bench``). A title of punctuation only stays as it is."""
     folded = one_line(unicodedata.normalize("NFKD", one_line(title)).casefold())
     decomposed = unicodedata.normalize("NFKD", folded).translate(SPELLED)
     bare = "".join(char for char in decomposed if char.isascii() or not _is_accent(char))

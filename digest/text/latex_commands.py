@@ -1,9 +1,6 @@
-r"""Turns complete LaTeX, with backslashes and dollar signs, into Unicode: ``\'e``, ``$\alpha$``.
-
-pylatexenc reads the commands. It gets only the short spans that contain one, since an abstract is
-not LaTeX as a whole: ``%`` does not begin a comment in it and ``$`` is mostly money. The spans are
-bounded in length and depth, so the time is linear in the length of any text.
-"""
+r"""Turns complete LaTeX (``\'e``, ``$\alpha$``) into Unicode. pylatexenc reads the commands, but
+only in the short spans that contain one, since an abstract is not LaTeX as a whole: ``%`` begins no
+comment in it, ``$`` is mostly money. The spans are bounded, so the time is linear in the text."""
 
 import re
 from types import ModuleType
@@ -13,17 +10,8 @@ from digest.text import latex_residue, scripts
 SPECIAL = {ord(char): scripts.SET_ASIDE + ord(char) for char in "%$&#"}
 SPAN_LENGTH, SPAN_GROUPS = 600, 24
 
-ABBREVIATIONS = {
-    "ie": "i.e.",
-    "eg": "e.g.",
-    "etc": "etc.",
-    "etal": "et al.",
-    "wrt": "w.r.t.",
-    "vs": "vs.",
-    "aka": "a.k.a.",
-    "cf": "cf.",
-    "iid": "i.i.d.",
-}
+_WRITTEN_OUT = ("i.e.", "e.g.", "etc.", "et al.", "w.r.t.", "vs.", "a.k.a.", "cf.", "i.i.d.")
+ABBREVIATIONS = {re.sub(r"[. ]", "", words): words for words in _WRITTEN_OUT}
 SPACES = {" ": " ", ",": " ", ";": " ", ":": " ", "\\": " ", "!": "", "/": "", "-": "", "@": ""}
 SIGNS = SPACES | {"|": "‖"}
 ACCENTS = "\"'`^~=."
@@ -107,7 +95,8 @@ def _commands(text: str) -> str:
             pieces.append(before)
         else:
             pieces.append(before.rstrip(" ~") if match[1] in _macros().DROPPED.split() else before)
-            pieces.append(_unicode(text[match.start() : end]))
+            source = text[match.start() : end].translate(SPECIAL)
+            pieces.append(str(_macros().unicode_of(source)))
         done = end
     return "".join(pieces) + text[done:]
 
@@ -140,7 +129,6 @@ def _sign(match: re.Match[str], following: str) -> str:
 
 
 def _closing_braces(text: str) -> dict[int, int]:
-    """The index of each opening brace → that of its closing brace."""
     closing, opened = {}, []
     for match in BRACE.finditer(text):
         if match[0] == "{":
@@ -168,11 +156,6 @@ def _span_end(text: str, match: re.Match[str], closing: dict[int, int]) -> int:
     if not arguments and text.startswith("{}", end):
         return end + 2
     return end + (name in LETTERS and text[end : end + 1] == " ")
-
-
-def _unicode(source: str) -> str:
-    """Convert one command with its arguments."""
-    return str(_macros().unicode_of(source.translate(SPECIAL)))
 
 
 def _macros() -> ModuleType:

@@ -6,8 +6,8 @@ from functools import lru_cache
 from typing import Any
 
 # pylatexenc ships no types
-from pylatexenc import latexwalker  # type: ignore[import-untyped]
-from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_latex_context_db  # type: ignore[import-untyped]
+from pylatexenc import latex2text, latexwalker  # type: ignore[import-untyped]
+from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec  # type: ignore[import-untyped]
 from pylatexenc.macrospec import LatexContextDb, std_macro  # type: ignore[import-untyped]
 
 from digest.text import scripts
@@ -17,12 +17,11 @@ SHOWN = (
     " mbox hbox underline texttt textsf textmd textup textsl"
 )
 DROPPED = "ref eqref autoref cref Cref pageref label cite citep citet citealp citealt nocite"
+# pylatexenc knows these commands, but they read the clock, a file or earlier text.
 UNUSABLE = {"today", "input", "include", "title", "author", "date", "maketitle"}
-"""Commands that pylatexenc knows, but that read the clock, a file or earlier text."""
 BLACKBOARD = dict(zip("CHNPQRZ", "ℂℍℕℙℚℝℤ", strict=True))
 SIGNS = {"checkmark": "✓", "xmark": "✗", "prime": "′", "limits": "", "nolimits": ""}
 ROOTS = {"": "√", "2": "√", "3": "∛", "4": "∜"}
-NO_ARGUMENTS = ""
 
 
 @lru_cache(maxsize=1)
@@ -33,7 +32,7 @@ def arguments() -> dict[str, str]:
     known = {}
     for name in names - UNUSABLE:
         parser = getattr(context.get_macro_spec(name), "args_parser", None)
-        known[name] = getattr(parser, "argspec", None) or NO_ARGUMENTS
+        known[name] = getattr(parser, "argspec", None) or ""
     return known
 
 
@@ -50,14 +49,12 @@ def unicode_of(source: str) -> str:
 def _converter() -> LatexNodes2Text:
     # Malformed LaTeX is expected here, and an operator can do nothing about it.
     logging.getLogger("pylatexenc").setLevel(logging.CRITICAL)
-    context = get_default_latex_context_db()
+    context = latex2text.get_default_latex_context_db()
     shown = [MacroTextSpec(name, simplify_repl="%s") for name in SHOWN.split()]
-    dropped = [MacroTextSpec(name, simplify_repl=_nothing) for name in DROPPED.split()]
+    dropped = [MacroTextSpec(name, simplify_repl=lambda _: "") for name in DROPPED.split()]
     signs = [MacroTextSpec(name, simplify_repl=sign) for name, sign in SIGNS.items()]
-    wide = [
-        MacroTextSpec(f"wide{name}", context.get_macro_spec(name).simplify_repl)
-        for name in ("hat", "tilde")
-    ]
+    known = ((f"wide{name}", context.get_macro_spec(name)) for name in ("hat", "tilde"))
+    wide = [MacroTextSpec(name, spec.simplify_repl) for name, spec in known]
     own = [
         MacroTextSpec("sqrt", simplify_repl=_root),
         MacroTextSpec("mathbb", simplify_repl=_blackboard),
@@ -70,23 +67,15 @@ def _converter() -> LatexNodes2Text:
         MacroTextSpec("textsuperscript", simplify_repl=f"^{scripts.OPEN}%s{scripts.CLOSE}"),
         *(MacroTextSpec(name, simplify_repl=_fraction) for name in ("frac", "dfrac", "tfrac")),
     ]
-    context.add_context_category(
-        "papers", prepend=True, macros=[*shown, *dropped, *signs, *wide, *own]
-    )
+    macros = [*shown, *dropped, *signs, *wide, *own]
+    context.add_context_category("papers", prepend=True, macros=macros)
     return LatexNodes2Text(context, strict_latex_spaces="based-on-source")
 
 
 @lru_cache(maxsize=1)
 def _argument_context() -> LatexContextDb:
     context = latexwalker.get_default_latex_context_db()
-    one = [
-        *SHOWN.split(),
-        *DROPPED.split(),
-        "enquote",
-        "textsubscript",
-        "textsuperscript",
-        "mathbb",
-    ]
+    one = f"{SHOWN} {DROPPED} enquote textsubscript textsuperscript mathbb".split()
     macros = [
         *(std_macro(name, "*[[{" if name.startswith("cite") else "{") for name in one),
         *(std_macro(name, "{{") for name in ("frac", "dfrac", "tfrac", "href")),
@@ -94,10 +83,6 @@ def _argument_context() -> LatexContextDb:
     ]
     context.add_context_category("papers", prepend=True, macros=macros)
     return context
-
-
-def _nothing(_node: Any) -> str:
-    return ""
 
 
 def _argument(node: Any, converter: LatexNodes2Text, index: int) -> str:

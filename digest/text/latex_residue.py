@@ -1,13 +1,9 @@
-r"""Turns LaTeX without its backslashes and dollar signs into Unicode: ``sim21M``, ``1.22times``.
-
-A papers page shows ``$\sim$21M`` as ``sim21M``. Each rule requires a context in which its word
-cannot be an ordinary one; ``similar``, ``sometimes``, ``sim2real``, ``5 times`` and a single
-``tau`` stay as they are.
-"""
+r"""Turns LaTeX that lost its backslashes and dollar signs into Unicode: a papers page shows
+``$\sim$21M`` as ``sim21M``. Each rule requires a context in which its word cannot be an ordinary
+one; ``similar``, ``sometimes``, ``sim2real``, ``5 times`` and a single ``tau`` stay as they are."""
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 
 from digest.text.scripts import CLOSE, OPEN, SET_ASIDE
 
@@ -44,10 +40,9 @@ SIGN = _one_of(OPERATORS)
 SYMBOL = re.compile(_one_of(SYMBOLS))
 OPERAND = rf"(?:[A-Za-z]|{LETTER})"
 START = r"(?<![\w.\\/])"
-AFTER_ONE = r"(?<=(?<![\w.\\/-])\d/)"
-"""As in ``O(1/epsilon^2)``, but not in a path such as ``runs/1/epsilon_2``."""
-NO_COMPOUND = "(?!tep|tamp|cale|lot|lice|pan|eries|heet|haring)"
-"""Must not follow ``times``, as in ``timestep`` and ``timescale``."""
+AFTER_ONE = r"(?<=(?<![\w.\\/-])\d/)"  # as in O(1/epsilon^2), not in a path: runs/1/epsilon_2
+BASE = rf"(?:{START}|{AFTER_ONE}){LETTER}"
+NO_COMPOUND = "(?!tep|tamp|cale|lot|lice|pan|eries|heet|haring)"  # not timestep, not timescale
 INDEX = rf"(?:{LETTER}|infty)"
 PERCENT = "%" + chr(SET_ASIDE + ord("%"))
 DOLLAR = "$" + chr(SET_ASIDE + ord("$"))
@@ -65,17 +60,7 @@ OPERATOR_SPACE = re.compile(r"(?<=\S)([·∘]) (?=\S)|(?<=\S)(×) (?=\d)")
 Replacement = str | Callable[[re.Match[str]], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A pattern, tried only on texts that contain ``trigger``, which is much faster to find."""
-
-    trigger: str
-    pattern: re.Pattern[str]
-    replacement: Replacement
-
-
 def _symbols(match: re.Match[str]) -> str:
-    """Replace each command name in the match by its symbol."""
     return SYMBOL.sub(lambda name: SYMBOLS[name[0]], match[0])
 
 
@@ -83,24 +68,23 @@ def _joined(match: re.Match[str]) -> str:
     return _symbols(match).replace(" ", "")
 
 
-def _rule(trigger: str, pattern: str, replacement: Replacement = _symbols) -> Rule:
-    return Rule(trigger, re.compile(pattern), replacement)
+def _of(symbols: Mapping[str, str]) -> Replacement:
+    return lambda match: symbols[match[1]]
+
+
+def _rule(
+    trigger: str, pattern: str, replacement: Replacement = _symbols
+) -> tuple[str, re.Pattern[str], Replacement]:
+    """A pattern, tried only on texts that contain ``trigger``, which is much faster to find."""
+    return trigger, re.compile(pattern), replacement
 
 
 # Patterns that run often begin with a literal and then look behind, which is faster.
 RULES = (
     # several partsx2013such as, (7B)x2014a model
-    _rule(
-        "x20",
-        rf"(?<=[A-Za-z)])x({_one_of(CODE_POINTS)})(?=[A-Za-z])",
-        lambda match: CODE_POINTS[match[1]],
-    ),
+    _rule("x20", rf"(?<=[A-Za-z)])x({_one_of(CODE_POINTS)})(?=[A-Za-z])", _of(CODE_POINTS)),
     # EnglishrightarrowGerman, 3.5%uparrow; not the uparrow key
-    _rule(
-        "tarrow",
-        rf"(?<!\\)(?<!\\long)(?:long)?({_one_of(ARROWS)})arrow",
-        lambda match: ARROWS[match[1]],
-    ),
+    _rule("tarrow", rf"(?<!\\)(?<!\\long)(?:long)?({_one_of(ARROWS)})arrow", _of(ARROWS)),
     *(
         _rule(name, rf"(?<=[A-Za-z\d(){PERCENT}]){name}", arrow)
         for name, arrow in VERTICAL_ARROWS.items()
@@ -144,14 +128,8 @@ RULES = (
         for sign in ("cdot", "circ", "leq", "geq", "neq", "oplus", "otimes", "odot")
     ),
     # nu^2, pi_0, C_Phi, 3sigma; not beta_schedule, 1.0beta
-    _rule(
-        "_",
-        rf"(?:{START}|{AFTER_ONE}){LETTER}"
-        rf"(?=_(?:(?:\d{{1,3}}|[A-Za-z]|{INDEX})(?!\w)|[^\w\s]))",
-    ),
-    _rule(
-        "^", rf"(?:{START}|{AFTER_ONE}){LETTER}(?=\^(?:-?\d|[A-Za-z](?!\w)|{LETTER}(?!\w)|[^\w\s]))"
-    ),
+    _rule("_", rf"{BASE}(?=_(?:(?:\d{{1,3}}|[A-Za-z]|{INDEX})(?!\w)|[^\w\s]))"),
+    _rule("^", rf"{BASE}(?=\^(?:-?\d|[A-Za-z](?!\w)|{LETTER}(?!\w)|[^\w\s]))"),
     _rule("_", rf"(?<![^\W\d])[^\W\d_]_{INDEX}(?![A-Za-z_])"),
     _rule("^", rf"(?<![^\W\d])[^\W\d_]\^{INDEX}(?![A-Za-z_])"),
     # 360^circ, A^{top}; not the accuracy^top-1
@@ -181,9 +159,9 @@ RULES = (
 
 def outside_math(text: str) -> str:
     """Replace the names of symbols where their context leaves no doubt."""
-    for rule in RULES:
-        if rule.trigger in text:
-            text = rule.pattern.sub(rule.replacement, text)
+    for trigger, pattern, replacement in RULES:
+        if trigger in text:
+            text = pattern.sub(replacement, text)
     return text
 
 

@@ -96,17 +96,14 @@ class Pattern:
             options = re2.Options()
             options.encoding = re2.Options.Encoding.LATIN1
             options.max_mem, options.log_errors, options.never_capture = _MEMORY, False, True
-            form = "".join(
-                piece if is_syntax else self._kinds.fitting(piece)
-                for piece, is_syntax in self._pieces
-            )
+            fitting = self._kinds.fitting
+            form = "".join(part if syntax else fitting(part) for part, syntax in self._pieces)
             try:
                 self._compiled = re2.compile(form.encode("ascii"), options)
             except re2.error as error:
-                raise UnsupportedPatternError(
-                    f"the pattern {_shown(self.text)} is too large to be matched",
-                    "repeat fewer times, at most 1000 in all, or write several patterns",
-                ) from error
+                what = f"the pattern {_shown(self.text)} is too large to be matched"
+                remedy = "repeat fewer times, at most 1000 in all, or write several patterns"
+                raise UnsupportedPatternError(what, remedy) from error
         return self._compiled
 
 
@@ -117,13 +114,11 @@ class _Kinds(dict[int, str]):
         super().__init__()
         parts = dict.fromkeys(piece for piece, is_syntax in pieces if not is_syntax)
         self._parts = {part: re.compile(part, re.IGNORECASE) for part in parts}
-        self._has_boundary = any(
-            is_syntax and piece in (r"\b", r"\B") for piece, is_syntax in pieces
-        )
+        self._has_boundary = not {(r"\b", True), (r"\B", True)}.isdisjoint(pieces)
         both = iter(_BYTES)
         self._free = (iter(_OTHER), iter(_WORD)) if self._has_boundary else (both, both)
+        # The byte of each kind: whether it belongs to words, and the parts that it fits.
         self.bytes: dict[tuple[bool, tuple[str, ...]], str] = {}
-        """The byte of each kind: whether it belongs to words, and the parts that it fits."""
 
     def __missing__(self, ordinal: int) -> str:
         character = chr(ordinal)
@@ -132,10 +127,8 @@ class _Kinds(dict[int, str]):
         if kind not in self.bytes:
             byte = next(self._free[of_word], None)
             if byte is None:
-                raise UnsupportedPatternError(
-                    "the pattern tells too many different characters apart",
-                    r"write several patterns, or leave out \b",
-                )
+                what = "the pattern tells too many different characters apart"
+                raise UnsupportedPatternError(what, r"write several patterns, or leave out \b")
             self.bytes[kind] = byte
         self[ordinal] = self.bytes[kind]
         return self[ordinal]
@@ -161,9 +154,8 @@ def _pieces(text: str) -> Iterator[tuple[str, bool]]:
     """Syntax for RE2 (True) and parts that match one character (False), in order. It is lenient:
     ``re`` itself tells what is no pattern."""
     if len(text) > LONGEST:
-        raise PatternError(
-            f"the pattern is {len(text)} characters long", f"write at most {LONGEST}, or several"
-        )
+        what = f"the pattern is {len(text)} characters long"
+        raise PatternError(what, f"write at most {LONGEST}, or several")
     at = 0
     while at < len(text):
         if quantifier := _QUANTIFIER.match(text, at):
@@ -189,14 +181,11 @@ def _pieces(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def _opening(text: str, at: int) -> int:
-    """The length of what opens a group."""
     found = _GROUP.match(text, at)
     opening = found[0] if found else "("
     if opening == "(" and text.startswith("(?", at):
-        raise PatternError(
-            f"bad pattern: the construct {text[at : at + 4]!r}, at character {at + 1}",
-            "leave it out; a pattern ignores case anyway",
-        )
+        what = f"bad pattern: the construct {text[at : at + 4]!r}, at character {at + 1}"
+        raise PatternError(what, "leave it out; a pattern ignores case anyway")
     if opening in ("(?=", "(?!", "(?<=", "(?<!"):
         remedy = "leave it out; to rule papers out, write an exclusion"
         raise _unsupported(f"looking ahead or behind with {opening!r}", at, remedy)
@@ -207,32 +196,24 @@ def _opening(text: str, at: int) -> int:
 
 def _check_part(part: str, text: str, at: int) -> None:
     if _REFERENCE.match(text, at):
-        raise PatternError(
-            f"bad pattern: a reference back to a group, at character {at + 1}",
-            "write out what is to be found again",
-        )
+        what = f"bad pattern: a reference back to a group, at character {at + 1}"
+        raise PatternError(what, "write out what is to be found again")
     if part == "[":
-        raise PatternError(
-            f"bad pattern: unterminated character set, at character {at + 1} of {_shown(text)}",
-            "end it with ], or write \\[ for the bracket itself",
-        )
+        what = f"bad pattern: unterminated character set, at character {at + 1} of {_shown(text)}"
+        raise PatternError(what, "end it with ], or write \\[ for the bracket itself")
     if part[0] == "[" and (operation := _SET_OPERATION.search(part, 1)):
-        raise PatternError(
-            f"bad pattern: {operation[0]!r} inside [ ], at character {at + operation.start() + 1}",
-            f"write \\{operation[0][0]} there",
-        )
+        where = f"at character {at + operation.start() + 1}"
+        what = f"bad pattern: {operation[0]!r} inside [ ], {where}"
+        raise PatternError(what, f"write \\{operation[0][0]} there")
 
 
 def _check_syntax(text: str) -> None:
-    """Raise what ``re`` says of a pattern."""
     try:
         re.compile(text, re.IGNORECASE)
     except re.error as error:
         at = "" if error.pos is None else f", at character {error.pos + 1}"
-        raise PatternError(
-            f"bad pattern: {error.msg}{at} of {_shown(text)}",
-            "put a \\ before a character that stands for itself",
-        ) from error
+        remedy = "put a \\ before a character that stands for itself"
+        raise PatternError(f"bad pattern: {error.msg}{at} of {_shown(text)}", remedy) from error
     except OverflowError as error:
         raise PatternError(f"bad pattern: {error}", "repeat fewer times") from error
 

@@ -2,8 +2,7 @@
 
 import re
 
-OPEN, CLOSE = "\U0010f100", "\U0010f101"
-"""Characters that replace the braces of ``_{…}`` and ``^{…}`` while a text is converted."""
+OPEN, CLOSE = "\U0010f100", "\U0010f101"  # replace the braces of _{…} and ^{…} for a while
 SET_ASIDE = 0x10F000
 """An ASCII character that must stay as it is becomes the private-use character with this code plus
 its own, so that no later step reads it as markup."""

@@ -28,12 +28,9 @@ CLOSED_SOON = re.compile(r"[^()]{0,200}+\)")
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
-    """Find the start and end offsets of the sentences of ``text``, without white space around them.
-
-    A full stop ends a sentence if the next word may begin one, unless it belongs to an
-    abbreviation, an initial or the number of an item, or is inside brackets. A blank line always
-    ends a sentence. The time is linear in the length of ``text``.
-    """
+    """Find the start and end of each sentence of ``text``, in linear time. A full stop ends one if
+    the next word may begin one, unless it belongs to an abbreviation, an initial or the number of
+    an item, or is inside brackets. A blank line always ends a sentence."""
     spans: list[tuple[int, int]] = []
     start = seen = depth = 0
     for match in END.finditer(text):

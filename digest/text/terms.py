@@ -1,16 +1,13 @@
-"""Words and phrases of a text, compared regardless of case, accents, plurals and hyphens.
-
-A *word* is a sequence of letters and digits; its *form* is the word in lower case, without accents
-and in the singular. Two phrases are the same if the letters of their forms are the same, so
-``pre-training``, ``Pre training`` and ``pretraining`` are one phrase.
-"""
+"""Words and phrases of a text. A *word* is a sequence of letters and digits; its *form* is in lower
+case, without accents and in the singular. Two phrases are the same if the letters of their forms
+are, so ``pre-training``, ``Pre training`` and ``pretraining`` are one phrase."""
 
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 # Han characters and kana, written without spaces, are a word each.
@@ -20,17 +17,12 @@ _WORD_RE = re.compile(f"({_WORD})")
 _ASCII_WORD = re.compile(r"([A-Za-z0-9]+(?:\+\+|#)?)", re.ASCII)
 _WORD_OR_BREAK = re.compile(_WORD + r"|[^\w\s\-‐-―/'’­]|\n\s*\n")
 _BREAK = "\0"
-_PLAIN = {
-    at: _BREAK
-    for at in range(128)
-    if not (chr(at).isalnum() or chr(at).isspace() or chr(at) in "-_/'")
-} | dict.fromkeys(map(ord, "-_/'"), " ")
-"""For ASCII texts: marks that end a phrase → ``_BREAK``, marks inside a phrase → a space."""
-
+# For ASCII texts: marks that end a phrase → _BREAK, marks inside a phrase → a space.
+_PLAIN = {at: _BREAK for at in range(128) if not (chr(at).isalnum() or chr(at).isspace())}
+_PLAIN |= dict.fromkeys(map(ord, "-_/'"), " ")
 _LINK = re.compile(r"[\s\-‐-―/'’_­]*")  # what may be between two words of a phrase
 _PARAGRAPH = re.compile(r"\n\s*\n")
-MAX_EXTRA_WORDS = 2
-"""How many words more than the phrase a text may use for it (``pre-training`` for one)."""
+MAX_EXTRA_WORDS = 2  # words more than the phrase that a text may use for it: pre training for one
 
 _IRREGULAR = {
     "analyses": "analysis", "axes": "axis", "bases": "basis", "criteria": "criterion",
@@ -117,13 +109,10 @@ def spans(phrase: str, text: str) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     words, of_form = tokens(text), _words_of(text)
     spelled, longest = "".join(wanted), len(wanted) + MAX_EXTRA_WORDS
-    starts = [
-        at for length in range(1, len(spelled) + 1) for at in of_form.get(spelled[:length], ())
-    ]
+    beginnings = (of_form.get(spelled[:length], ()) for length in range(1, len(spelled) + 1))
     free = 0
-    for at in sorted(starts):
-        length = _spelled_from(words, at, spelled, longest, text) if at >= free else 0
-        if length:
+    for at in sorted(chain.from_iterable(beginnings)):
+        if at >= free and (length := _spelled_from(words, at, spelled, longest, text)):
             found.append((words.starts[at], words.ends[at + length - 1]))
             free = at + length
     return found
@@ -160,10 +149,9 @@ def linked(text: str, words: Tokens, at: int) -> bool:
 
 # --- acronyms ----------------------------------------------------------------------------
 
-_SMALL = frozenset(
-    {"a", "an", "and", "as", "by", "for", "in", "of", "on", "or", "the", "to", "with"}
-)
+_SMALL = {"a", "an", "and", "as", "by", "for", "in", "of", "on", "or", "the", "to", "with"}
 _BRACKETED = re.compile(r"\(([^()\n]{2,80})\)")
+_CLAUSE_END = re.compile(r"[.;:!?]\s|\n|[,()]")
 _LAST_WORD = re.compile(r"(\S+)\s*$")
 _SHORT = re.compile(r"(?=\S*[A-Z])[A-Za-z0-9][\w\-+/]{1,11}")
 
@@ -180,8 +168,7 @@ def _acronyms(text: str) -> Iterator[Acronym]:
         inside = re.split(r"[;,]", bracket[1])[0].strip()
         before = text[max(0, bracket.start() - 160) : bracket.start()]
         if _SHORT.fullmatch(inside):
-            long = _expansion(inside, re.split(r"[.;:!?]\s|\n|[,()]", before)[-1].strip())
-            if long:
+            if long := _expansion(inside, _CLAUSE_END.split(before)[-1].strip()):
                 yield Acronym(_singular(inside), long)
             continue
         word = _LAST_WORD.search(before)
@@ -200,10 +187,9 @@ def _expansion(short: str, before: str) -> str | None:
     folded = tail.lower()
     if len(folded) != len(tail):
         return None
-    at = _by_initials(letters, folded)
-    if at is None:
-        at = _by_letters(letters, folded)
-    if at is None:
+    if (at := _by_initials(letters, folded)) is None and (
+        at := _by_letters(letters, folded)
+    ) is None:
         return None
     long, said = tail[at:], forms(tail[at:])
     if len(said) < 2 or len(long) <= len(short) or "".join(forms(short)) in said:
@@ -238,10 +224,8 @@ def _by_letters(letters: str, folded: str) -> int | None:
 
 def _begins_words(letters: str, words: tuple[str, ...]) -> bool:
     """Whether at least half of the letters begin words; this rejects chance matches."""
-    initials = [w[0] for w in words]
-    hits = at = 0
+    initials, hits = "".join(word[0] for word in words), 0
     for letter in letters:
-        if letter in initials[at:]:
-            at += initials[at:].index(letter) + 1
-            hits += 1
+        if letter in initials:
+            initials, hits = initials.partition(letter)[2], hits + 1
     return 2 * hits >= len(letters)
