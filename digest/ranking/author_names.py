@@ -6,12 +6,9 @@ from digest.text.terms import fold
 
 
 def same_person(one: str, other: str) -> bool:
-    """Whether two names agree, whatever their order, accents and initials.
-
-    ``LeCun, Y.`` is ``Yann LeCun``; ``Jane Smith`` is not ``John Smith``. Every part of the
-    shorter name must be found in the longer one, equal or as its initial, and a family name (the
-    part before a comma, else the last or first) must be equal in full.
-    """
+    """Whether two names agree, as ``LeCun, Y.`` and ``Yann LeCun``. Every part of the shorter name
+    must be in the longer one, equal or as an initial, and a family name (the part before a comma,
+    else the last or first) must be equal in full."""
     (short, short_family), (long, long_family) = sorted(
         (_parts(one), _parts(other)), key=lambda name: len(name[0])
     )
@@ -19,12 +16,10 @@ def same_person(one: str, other: str) -> bool:
         return False
     left = list(long)
     for part in sorted(short, key=len, reverse=True):
-        match = next((p for p in left if p == part), None) or next(
-            (p for p in left if _abbreviates(p, part)), None
-        )
-        if match is None:
+        fitting = [p for p in left if p == part] or [p for p in left if _abbreviates(p, part)]
+        if not fitting:
             return False
-        left.remove(match)
+        left.remove(fitting[0])
     return True
 
 

@@ -1,9 +1,6 @@
-"""From evidence to a score between 0 and 1, in steps of 0.0001.
-
-Evidence adds up over interests and has no upper end. Up to ``KNEE``, the score is the evidence
-itself; above, it nears 1 ever more slowly: ``1 - (1 - KNEE)² / (evidence + 1 - 2 KNEE)``, which
-begins with the same slope. Nothing in it depends on other papers or on the profile.
-"""
+"""From evidence to a score between 0 and 1, in steps of 0.0001. Up to ``KNEE`` the score is the
+evidence; above, it nears 1 by ``1 - (1 - KNEE)² / (evidence + 1 - 2 KNEE)``, which begins with the
+same slope. Nothing in it depends on other papers or on the profile."""
 
 from collections.abc import Sequence
 from math import floor

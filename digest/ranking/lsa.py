@@ -1,10 +1,6 @@
-"""A latent space learned from an archive: terms that occur in similar papers lie close together.
-
-Latent semantic analysis (Deerwester et al., JASIS 41, 1990): the truncated singular value
-decomposition of the archive's tf-idf matrix, found by subspace iteration (Halko, Martinsson and
-Tropp, SIAM Review 53, 2011). The iteration starts from the ids of the papers rather than from
-random numbers, so that one more paper moves the others hardly at all.
-"""
+"""Latent semantic analysis (Deerwester et al., JASIS 41, 1990): the truncated singular value
+decomposition of the archive's tf-idf matrix, by subspace iteration (Halko, Martinsson and Tropp,
+SIAM Review 53, 2011), which starts from the papers' ids: one more paper hardly moves the others."""
 
 from __future__ import annotations
 
@@ -66,20 +62,16 @@ class LatentSpace:
 
 
 def on_grid(values: Floats, places: int) -> Floats:
-    """Values rounded to so many binary places.
-
-    Where the places of two vectors sum to 54 and their product stays below 1/4 (or to 52, and it
-    stays below 1), each partial sum of the product fits into a double without rounding. So the
-    product is the same number in whatever order, block or machine it is summed.
-    """
+    """Values rounded to so many binary places. Where those of two vectors sum to 54 and their
+    product stays below 1/4 (or to 52, and below 1), each partial sum fits into a double without
+    rounding: the product is the same in whatever order, block or machine it is summed."""
     found: Floats = np.ldexp(np.rint(np.ldexp(values, places)), -places)
     return found
 
 
 def _fading(strength: Floats) -> Floats:
-    """1 for the stronger half of the directions, less and less for the others, 0 for the last. The
-    last one is hardly stronger than the first that is left out, and one more paper can make them
-    change places: without fading, that would change scores."""
+    """1 for the stronger half of the directions, down to 0 for the last, since one more paper can
+    make it change places with the first that is left out."""
     last, middle = strength[-1], strength[len(strength) // 2]
     faded: Floats = np.clip((strength - last) / max(middle - last, 1e-12), 0.0, 1.0)
     return faded

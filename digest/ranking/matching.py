@@ -1,15 +1,11 @@
-"""The evidence of interests in papers.
+"""The evidence of interests in papers; docs/ranking.md works out an example. That of a phrase is
 
-For a phrase, weight aside, evidence is
-
-    the product of the interest's words with the paper's (stems and pairs of stems, tf-idf),
-      less where the paper has only some of them
-  + MENTION for each place where the whole phrase stands
-  + the product for the words of its topics, twice that for an exclusion
-  + nearness in the latent space learned from the archive
-  - FLOOR, which keeps noise out; never below 0.
-
-See docs/ranking.md for an example that is worked out.
+  the product of the interest's words with the paper's (stems and pairs of stems, tf-idf),
+    less where the paper has only some of them
++ MENTION for each place where the whole phrase stands
++ the product for the words of its topics, twice that for an exclusion
++ nearness in the latent space learned from the archive
+- FLOOR, which keeps noise out; never below 0.
 """
 
 from collections.abc import Iterator, Sequence
@@ -184,9 +180,9 @@ class Matching:
 
     def authors(self, interest: Interest) -> list[str]:
         """The name in each paper that is the author's; "" where there is none."""
+        wanted = interest.text
         return [
-            next((name for name in paper.authors if same_person(interest.text, name)), "")
-            for paper in self.papers
+            next((n for n in paper.authors if same_person(wanted, n)), "") for paper in self.papers
         ]
 
     def direction(self, points: Sequence[Floats]) -> Floats:

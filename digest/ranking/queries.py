@@ -13,9 +13,8 @@ from digest.ranking.topics import Topics, phrase_vectors
 from digest.ranking.vocabulary import PAIR, Floats, Ints, Vocabulary
 
 TOPIC, TOPIC_USE = 1.15, 0.02
-"""What the words of an interest's topics count beside its own. It halves for a phrase that the
-share ``TOPIC_USE`` of all papers hold: papers about something that has a common name mostly say
-that name."""
+"""What the words of an interest's topics count beside its own; half for a phrase that the share
+``TOPIC_USE`` of all papers hold, since papers about what has a common name mostly say it."""
 SPACE, SPACE_USE = 0.2, 0.1  # the same for nearness in the latent space
 _UNUSED = 1e-9  # the use of a spelling that no paper has, where it is the only one
 _POINT_BITS = 28  # products of these points with those of papers stay below 1/4; see `on_grid`
@@ -57,10 +56,8 @@ class Queries:
 
     def query(self, row: int) -> Query:
         """One of them, free of the others' memory."""
-        own, stems, related = (
-            (self.terms[columns], values.copy())
-            for columns, values in (cells(of, row) for of in (self.own, self.stems, self.related))
-        )
+        tables = [cells(table, row) for table in (self.own, self.stems, self.related)]
+        own, stems, related = ((self.terms[columns], its.copy()) for columns, its in tables)
         return Query(self.names[row], own, stems, related, self.points[row].copy())
 
 
@@ -79,8 +76,8 @@ def queries(
     phrases = _as_papers_write(phrases, background)
     all_names = tuple(names(forms, background) for forms in phrases)
     own_terms, own, use = _own(all_names, background, vocabulary)
-    chosen = topics.weigh(phrases)
-    weighed = [(row, *each) for row, found in enumerate(chosen) for each in found.items()]
+    chosen = enumerate(topics.weigh(phrases))
+    weighed = [(row, *each) for row, found in chosen for each in found.items()]
     counted = _gather(weighed, (len(phrases), topics.vectors.shape[0]))
     related = product(counted, topics.vectors)
     size = lengths(related)
@@ -125,7 +122,6 @@ def _own(
     known = background.vocabulary
     spellings: list[list[int]] = []
     spelling_of: list[int] = []
-    given: list[bool] = []
     own: list[tuple[int, int, float]] = []
     every: list[tuple[int, int, float]] = []
     for row, all_names in enumerate(wanted):
@@ -137,8 +133,8 @@ def _own(
                 found.remove(as_given)
             spellings += [as_given, *found]
             spelling_of += [len(every)] * (1 + len(found))
-            given += [True] + [False] * len(found)
             every.append((row, len(every), name.strength))
+    given = np.diff(spelling_of, prepend=-1) > 0
     terms, vectors, rarest = phrase_vectors(spellings, background)
     # A spelling that no paper uses counts only if it is the given one, and there is no other.
     use = np.where(rarest < background.unseen, np.exp(-rarest), np.where(given, _UNUSED, 0.0))

@@ -37,12 +37,9 @@ _NAMELESS = Part("", "abstract", "related", 1.0)  # evidence that no single word
 
 
 def explain(shares: Sequence[Share]) -> tuple[Reason, ...]:
-    """Reasons whose contributions sum to the score, strongest first.
-
-    An interest is credited with what the score would lose without it, so above the knee, where
-    evidence counts less, several interests leave something over that any one of them would have
-    brought: it is credited to all of them, as one reason via ``several``.
-    """
+    """Reasons whose contributions sum to the score, strongest first. An interest is credited with
+    what the score would lose without it; above the knee, what any one of several interests would
+    have brought is left over, and credited to all of them as one reason via ``several``."""
     total = sum(share.steps for share in shares)
     evidence = np.array([total, *(total - share.steps for share in shares)], dtype=np.float64)
     score, *without = map(int, score_steps(evidence).tolist())

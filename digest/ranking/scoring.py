@@ -29,6 +29,8 @@ _INTERESTS = 20_000  # interests kept at a time, however few the papers are
 _AT_A_TIME = 200_000  # profiles × papers scored at once
 _NOTHING, _NO_PAPERS = np.empty(0), np.empty(0, dtype=np.int64)
 _Weighted = tuple[Interest, float]  # what is looked for, and how much it counts
+_Asked = tuple[Profile, Sequence[_Weighted]]
+_Excluded = Mapping[int, str]
 _Verdicts = tuple[Via, tuple[PaperId, ...], float]
 _T = TypeVar("_T")
 
@@ -128,9 +130,9 @@ class Ranking:
 
     def _scored(
         self,
-        some: Sequence[tuple[Profile, Sequence[_Weighted]]],
+        some: Sequence[_Asked],
         found: Mapping[Interest, Evidence],
-        excluded: Mapping[Interest, Mapping[int, str]],
+        excluded: Mapping[Interest, _Excluded],
     ) -> Iterator[Scored]:
         totals = self._totals([asked for _, asked in some], found)
         for row, (profile, _) in enumerate(some):
@@ -183,11 +185,9 @@ class Ranking:
         evidence = self._found.of(interest for interest, _ in asked)
         return [(interest, weight, evidence[interest]) for interest, weight in asked]
 
-    def _in_parts(
-        self, profiles: Iterable[Profile]
-    ) -> Iterator[list[tuple[Profile, Sequence[_Weighted]]]]:
+    def _in_parts(self, profiles: Iterable[Profile]) -> Iterator[list[_Asked]]:
         """Profiles with no more interests and exclusions than can be kept at a time."""
-        some: list[tuple[Profile, Sequence[_Weighted]]] = []
+        some: list[_Asked] = []
         interests: set[Interest] = set()
         for profile in profiles:
             asked = _weighted(profile)
@@ -214,16 +214,14 @@ class Ranking:
 
     def _point(self, paper: PaperId) -> Floats | None:
         """Where a judged paper lies in the latent space; None for one that is not known."""
-        if paper in self._row:
-            point: Floats = self._matching.placed.points[self._row[paper]]
-            return point
-        point_there = self._corpus.point(paper)
-        return self._judged.get(paper) if point_there is None else point_there
+        row = self._row.get(paper)
+        point = self._corpus.point(paper) if row is None else self._matching.placed.points[row]
+        return self._judged.get(paper) if point is None else point
 
     # --- exclusions ----------------------------------------------------------------------
 
     def _ruled_out(
-        self, profile: Profile, excluded: Mapping[Interest, Mapping[int, str]]
+        self, profile: Profile, excluded: Mapping[Interest, _Excluded]
     ) -> dict[int, str]:
         found: dict[int, str] = {}
         for exclusion in sorted(profile.exclude, key=lambda e: (e.text, e.kind, e.place or "")):
@@ -231,9 +229,7 @@ class Ranking:
                 found.setdefault(paper, why)
         return {index: found[paper] for paper in sorted(found) for index in self._indices[paper]}
 
-    def _exclude(
-        self, exclusions: Sequence[Interest]
-    ) -> Iterator[tuple[Interest, Mapping[int, str]]]:
+    def _exclude(self, exclusions: Sequence[Interest]) -> Iterator[tuple[Interest, _Excluded]]:
         """The papers that each exclusion rules out, with the words that say why."""
         phrases = [each for each in exclusions if each.kind == "phrase"]
         held = self._matching.mentioning([terms.forms(each.text) for each in phrases])
