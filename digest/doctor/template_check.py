@@ -62,9 +62,8 @@ def check(templates: Templates, site: Site) -> TemplateCheck:
             make()
         except TemplateError as error:
             failures.setdefault(str(error), error)
-    if failures:
-        return TemplateCheck(tuple(failures.values()), ())
-    return TemplateCheck((), (*notes, *_unused(templates)))
+    told = () if failures else (*notes, *_unused(templates))
+    return TemplateCheck(tuple(failures.values()), told)
 
 
 def _unused(templates: Templates) -> Iterator[Problem]:

@@ -14,9 +14,7 @@ from digest.ranking.vocabulary import Floats, Ints, Vocabulary
 
 PRIOR_PAPERS = 50  # an imagined archive of this size backs the real one, so that an empty one works
 PRIOR_SHARE = 0.004  # the share of the imagined papers that hold any given term
-SMALL = (
-    900  # the latent space is trusted half in an archive of so many papers, fully in a large one
-)
+SMALL = 900  # with so many papers the latent space is trusted half, with many more fully
 _RARE_SENSE = 0.25  # a meaning of an acronym that a smaller share of its papers give is left out
 
 

@@ -37,9 +37,8 @@ class Collection:
         words = read((text for p in ordered for text in (p.title, p.abstract)), vocabulary)
         rows, found = Texts(words, vocabulary).terms()
         all_terms, columns = np.unique(found, return_inverse=True)
-        counts = sparse.coo_array(
-            (np.ones(len(rows)), (rows, columns)), shape=(2 * len(ordered), len(all_terms))
-        ).tocsr()
+        cells, shape = (np.ones(len(rows)), (rows, columns)), (2 * len(ordered), len(all_terms))
+        counts = sparse.coo_array(cells, shape=shape).tocsr()
         acronyms = [_acronyms(paper) for paper in ordered]
         return cls(ordered, vocabulary, words, all_terms, counts[0::2], counts[1::2], acronyms)
 
@@ -147,7 +146,6 @@ def columns_of(wanted: Ints, known: Ints) -> tuple[Ints, Ints]:
 
 def over(terms: Ints, its_terms: Ints, matrix: sparse.csr_array) -> sparse.csr_array:
     """A matrix of weights by term, its columns moved to a wider list of terms."""
-    columns = np.searchsorted(terms, its_terms)
-    return sparse.csr_array(
-        (matrix.data, columns[matrix.indices], matrix.indptr), shape=(matrix.shape[0], len(terms))
-    )
+    columns = np.searchsorted(terms, its_terms)[matrix.indices]
+    shape = (matrix.shape[0], len(terms))
+    return sparse.csr_array((matrix.data, columns, matrix.indptr), shape=shape)

@@ -90,7 +90,7 @@ class Matching:
         for row, interest in enumerate(interests):
             papers = np.flatnonzero(table[row])
             texts, strengths = cells(mentions, row)
-            held = (texts.copy(), strengths.copy())
+            held = texts.copy(), strengths.copy()
             yield interest, Evidence(papers, table[row, papers], wanted.query(row), held)
 
     def _compared(

@@ -60,12 +60,8 @@ class Vocabulary(dict[str, int]):
         self.spelled = lru_cache(maxsize=20_000)(self._spelled)
 
     def __missing__(self, spelling: str) -> int:
-        number = self._add(terms.form(spelling)) if spelling[0].isalnum() else BREAK
-        self[spelling] = number
-        return number
-
-    def _add(self, form: str) -> int:
-        number = self.forms.setdefault(form, len(self.forms))
+        form = terms.form(spelling) if spelling[0].isalnum() else ""
+        number = self[spelling] = self.forms.setdefault(form, len(self.forms))
         if number == len(self.stem_of):
             self.stem_of.append(self.learn_stem(form))
         return number
