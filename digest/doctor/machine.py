@@ -23,8 +23,8 @@ def folder(area: str, path: Path, *, written: bool = True) -> Finding:
     if not os.access(there, needed):
         act = "written" if written else "read"
         return fail(area, f"{there} cannot be {act}", f"give this user the right: chown {there}")
-    state = "writable" if written else "readable"
-    return ok(area, f"{path}: {state}" if there == path else f"{path}: will be made")
+    state = "will be made" if there != path else "writable" if written else "readable"
+    return ok(area, f"{path}: {state}")
 
 
 def disk(area: str, path: Path) -> Finding:

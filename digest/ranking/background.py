@@ -43,16 +43,11 @@ class Background:
         """Learn from the papers of an archive; there may be none."""
         papers = len(archive.papers)
         idf = _idf(archive.papers_with, papers)
-        weights = tf_idf(archive.counts, idf)
-        return cls(
-            papers,
-            archive.vocabulary,
-            archive.terms,
-            archive.papers_with,
-            _senses(Counter(acronym for each in archive.acronyms for acronym in each)),
-            LatentSpace.learn(archive, idf),
-            float(lengths(weights).mean()) if papers else 1.0,
-        )
+        senses = _senses(Counter(acronym for each in archive.acronyms for acronym in each))
+        space = LatentSpace.learn(archive, idf)
+        length = float(lengths(tf_idf(archive.counts, idf)).mean()) if papers else 1.0
+        known = archive.terms, archive.papers_with
+        return cls(papers, archive.vocabulary, *known, senses, space, length)
 
     def idf(self, terms: Ints) -> Floats:
         """The inverse document frequency: -ln of the share of papers that hold each term."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -45,14 +45,13 @@ class Collection:
     def part(self, rows: Ints) -> Collection:
         """Some of the papers, in the order given."""
         at = rows.tolist()
-        return Collection(
-            tuple(self.papers[row] for row in at),
-            self.vocabulary,
-            [self.words[text] for row in at for text in (2 * row, 2 * row + 1)],
-            self.terms,
-            self.in_title[rows],
-            self.in_abstract[rows],
-            [self.acronyms[row] for row in at],
+        return replace(
+            self,
+            papers=tuple(self.papers[row] for row in at),
+            words=[self.words[text] for row in at for text in (2 * row, 2 * row + 1)],
+            in_title=self.in_title[rows],
+            in_abstract=self.in_abstract[rows],
+            acronyms=[self.acronyms[row] for row in at],
         )
 
     def with_others(self, others: Collection) -> Collection:
