@@ -43,6 +43,7 @@ from digest.render.email.compose import EmailComposer
 from digest.render.pages import Pages
 from digest.render.site import Links, Site
 from digest.selection.window import Expect
+from tests.ledger.samples import feed_tokens
 
 MEMORY = next((each for each in ["/dev/shm"] if Path(each).is_dir()), None)  # noqa: S108  for folders of our own
 """Where many small homes are made without waiting for a disk; None: the usual place."""
@@ -226,7 +227,7 @@ class World:
     def feed(self, subscriber: Subscriber) -> list[str]:
         """The titles in the subscriber's feed, by the alphabet."""
         with self.ledger() as book:
-            token = book.ensure_subscribers([subscriber.id])[subscriber.id]
+            token = feed_tokens(book, subscriber.id)[subscriber.id]
         content = (self.folder / "public" / "feeds" / f"{token}.json").read_bytes()
         return sorted(entry["title"] for entry in json.loads(content)["items"])
 

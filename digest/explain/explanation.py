@@ -1,6 +1,6 @@
 """Explains the next digest and past ones, without changing anything."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -12,8 +12,8 @@ from digest.model import (
     Paper,
     PaperKey,
     Period,
-    Progress,
     Reason,
+    StoredSubscriber,
     Subscriber,
     SubscriberId,
     Why,
@@ -28,8 +28,11 @@ HISTORY = 1000  # how many past decisions are searched for a paper: 19 years of 
 class HistoryLedger(PlanningLedger, Protocol):
     """The part of the ledger that explanations are read from."""
 
-    def progress(self, due: Mapping[SubscriberId, Period]) -> Mapping[SubscriberId, Progress]:
-        """What is known of each subscriber for the period that is due."""
+    def stored(self, names: Collection[SubscriberId]) -> Mapping[SubscriberId, StoredSubscriber]:
+        """Of these subscribers, those who have a profile."""
+
+    def decided(self, due: Mapping[int, Period]) -> set[int]:
+        """Of these subscribers, by key, those whose period has a decision already."""
 
     def digests(self, subscriber: SubscriberId, *, limit: int) -> list[Digest]:
         """The digests of a subscriber, newest first."""
@@ -58,13 +61,14 @@ def next_plan(
 ) -> selection.Plan:
     """Plan the next digest from the papers known so far; it is the present one if one is due."""
     period, moment = periods.due_period(subscriber, now), now
-    progress = ledger.progress({subscriber.id: period})[subscriber.id]
-    if progress.decided:
+    known = ledger.stored([subscriber.id]).get(subscriber.id)
+    until = known.until if known else None
+    if known and ledger.decided({known.key: period}):
         moment = periods.next_due(subscriber, now)
         period = periods.due_period(subscriber, moment)
     first = periods.first_window(subscriber, period, now=moment)
-    after = ledger.cursor(first) if progress.until is None else progress.until
-    waiting = Waiting(subscriber, period, after, progress.until is None)
+    after = ledger.cursor(first) if until is None else until
+    waiting = Waiting(subscriber, period, after, until is None)
     planner = Planner(ledger, until=ledger.newest_paper(), expect=expect, now=moment)
     return next(planner.plans([waiting]))
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from digest.ledger.database import Database
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select
+
+from digest.ledger.database import Database, rows_in
 
 
 class Aggregate:
@@ -17,3 +22,20 @@ class Aggregate:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def _rows(self, query: Select[Any]) -> Sequence[Any]:
+        with self._database.reading() as connection:
+            return connection.execute(query).all()
+
+    def _rows_in(
+        self, query: Select[Any], column: ColumnElement[Any], values: Collection[Any]
+    ) -> list[Any]:
+        with self._database.reading() as connection:
+            return list(rows_in(connection, query, column, values))
+
+    def _count(self, query: Select[Any]) -> int:
+        return int(self._value(query) or 0)
+
+    def _value(self, query: Select[Any]) -> Any:
+        with self._database.reading() as connection:
+            return connection.scalar(query)

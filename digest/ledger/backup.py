@@ -66,10 +66,7 @@ class Backups(Aggregate):
             LedgerError: ``target`` is not empty, or does not give back what was put in; it is
                 left as it was.
         """
-        with (
-            self._database.reading() as old,
-            target._database.writing(INTAKE, REFUSALS) as new,
-        ):
+        with self._database.reading() as old, target._database.writing(INTAKE, REFUSALS) as new:
             for table in metadata.sorted_tables:
                 if new.execute(select(table).limit(1)).first() is not None:
                     raise LedgerError(

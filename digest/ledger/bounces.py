@@ -8,6 +8,7 @@ from sqlalchemy import update
 
 from digest.ledger.aggregate import Aggregate
 from digest.ledger.database import REFUSALS
+from digest.ledger.deliveries import resting
 from digest.ledger.suppressions import suppress
 from digest.ledger.tables import delivery
 from digest.model import DeliveryId, State
@@ -35,14 +36,8 @@ class Bounces(Aggregate):
                 update(delivery)
                 .where(delivery.c.id == number, delivery.c.channel == "email")
                 .where(delivery.c.fence == last, delivery.c.state.in_(ACCEPTED))
-                .values(
-                    state=State.FAILED,
-                    detail=f"came back: {reason}",
-                    due=None,
-                    owner=None,
-                    updated=now,
-                    fence=delivery.c.fence + 1,
-                )
+                .values(resting(State.FAILED, f"came back: {reason}", now=now))
+                .values(fence=delivery.c.fence + 1)
             )
             if not changed.rowcount:
                 return False

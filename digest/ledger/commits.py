@@ -16,6 +16,7 @@ from digest.ledger.aggregate import Aggregate
 from digest.ledger.bulk import Bulk
 from digest.ledger.column_types import EPOCH, fit, microseconds
 from digest.ledger.database import REFUSALS
+from digest.ledger.deliveries import resting
 from digest.ledger.leases import lapsed
 from digest.ledger.tables import decision, delivery, subscriber
 from digest.model import DeliveryId, Message, Outcome, State
@@ -119,13 +120,7 @@ class Commits(Aggregate):
             return connection.execute(
                 update(delivery)
                 .where(delivery.c.id.in_(waiting))
-                .values(
-                    state=State.EXPIRED,
-                    detail=_too_late(expire_after),
-                    due=None,
-                    owner=None,
-                    updated=now,
-                )
+                .values(resting(State.EXPIRED, _too_late(expire_after), now=now))
             ).rowcount
 
 
@@ -157,13 +152,9 @@ def _asking(
     """What ``_GO`` asks for each claim, in an order that keeps two writers from a deadlock."""
     oldest = EPOCH if expire_after is None else now - expire_after
     shared = {"now": microseconds(now), "oldest": microseconds(oldest)}
+    address = {number: suppressions.folded(to or "") for number, to in recipients.items()}
     return [
-        {
-            "which": number,
-            "held": fence,
-            "address": suppressions.folded(recipients.get(number) or ""),
-            **shared,
-        }
+        {"which": number, "held": fence, "address": address.get(number, ""), **shared}
         for number, fence in sorted(set(claims))
     ]
 
@@ -172,8 +163,7 @@ def _all_go(connection: Connection, rows: Rows) -> set[DeliveryId]:
     """Commit all, in one statement.
 
     Raises:
-        _SomeRefused: not all may go on; the transaction has to be undone. Seldom, so that this
-            is cheaper than a savepoint in every transaction.
+        _SomeRefused: Not all may go on, and the transaction has to be undone. That is rare.
     """
     if _GO.run(connection, rows) != len(rows):
         raise _SomeRefused

@@ -63,12 +63,7 @@ class Database:
     """An engine that connects, and creates or upgrades its tables, when first used."""
 
     def __init__(
-        self,
-        url: URL,
-        engine: Engine,
-        *,
-        patience: timedelta,
-        path: Path | None = None,
+        self, url: URL, engine: Engine, *, patience: timedelta, path: Path | None = None
     ) -> None:
         self.url, self.patience, self.path = url, patience, path
         # The path is that of the SQLite file; None: PostgreSQL, or a private SQLite database.

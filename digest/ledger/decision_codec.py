@@ -45,6 +45,11 @@ def picked(body: Mapping[str, Any]) -> list[PaperKey]:
     return [entry[0] for entry in body["picks"]]
 
 
+def count(blob: bytes) -> int:
+    """How many papers it holds."""
+    return len(unpack(blob)["picks"])
+
+
 def picks(body: Mapping[str, Any], papers: Mapping[PaperKey, Paper]) -> tuple[Pick, ...]:
     """The picks in it, with their papers as the ledger knows them now."""
     return tuple(

@@ -9,56 +9,24 @@ from sqlalchemy import Connection, bindparam, case, insert, select, update
 
 from digest.ledger import decision_codec
 from digest.ledger.aggregate import Aggregate
-from digest.ledger.database import batches
+from digest.ledger.database import rows_in
 from digest.ledger.deliveries import New, add
 from digest.ledger.publications import mark_behind
 from digest.ledger.tables import decision, delivery, sent, subscriber
-from digest.model import (
-    Channel,
-    Decision,
-    Digest,
-    PaperKey,
-    Period,
-    Progress,
-    Skip,
-    SubscriberId,
-)
+from digest.model import Channel, Decision, Digest, PaperKey, Period, Skip, SubscriberId
 
 
 class Decisions(Aggregate):
     """Digests and closed skips, one a subscriber and period."""
 
-    def progress(self, due: Mapping[SubscriberId, Period]) -> Mapping[SubscriberId, Progress]:
-        """What is known of each subscriber for the period that is due."""
-        found = dict.fromkeys(due, Progress(decided=False, until=None))
-        with self._database.reading() as connection:
-            for batch in batches(due):
-                rows = connection.execute(
-                    select(subscriber.c.id, subscriber.c.name, subscriber.c.until).where(
-                        subscriber.c.name.in_(batch)
-                    )
-                ).all()
-                decided = _decided(connection, {row.id: str(due[row.name]) for row in rows})
-                found.update(
-                    (row.name, Progress((row.id, str(due[row.name])) in decided, row.until))
-                    for row in rows
-                )
-        return found
-
     def sent(self, after: Mapping[SubscriberId, PaperKey]) -> Mapping[SubscriberId, set[PaperKey]]:
         """The papers beyond each cursor that a digest of that subscriber already holds."""
         found: dict[SubscriberId, set[PaperKey]] = {name: set() for name in after}
-        with self._database.reading() as connection:
-            for batch in batches(after):
-                rows = connection.execute(
-                    select(subscriber.c.name, sent.c.paper)
-                    .join_from(subscriber, sent)
-                    .where(subscriber.c.name.in_(batch))
-                    .where(sent.c.paper > min(after[name] for name in batch))
-                )
-                for name, paper in rows:
-                    if paper > after[name]:
-                        found[name].add(paper)
+        query = select(subscriber.c.name, sent.c.paper).join_from(subscriber, sent)
+        query = query.where(sent.c.paper > min(after.values(), default=0))
+        for name, paper in self._rows_in(query, subscriber.c.name, after):
+            if paper > after[name]:
+                found[name].add(paper)
         return found
 
     def decided(self, due: Mapping[int, Period]) -> set[int]:
@@ -100,41 +68,33 @@ def add_channels(
 
     Returns how many deliveries were added. The caller holds INTAKE.
     """
-    missing: list[New] = []
-    for batch in batches(due):
-        rows = connection.execute(
-            select(subscriber.c.name, decision.c.period, decision.c.id, delivery.c.channel)
-            .join_from(subscriber, decision)
-            .outerjoin(delivery)
-            .where(subscriber.c.name.in_(batch), decision.c.skipped.is_(None))
-            .where(decision.c.period.in_({str(due[name]) for name in batch}))
-        )
-        have: dict[tuple[SubscriberId, int], set[str | None]] = {}
-        for name, period, number, channel in rows:
-            if period == str(due[name]):
-                have.setdefault((name, number), set()).add(channel)
-        missing += [
-            New(number, channel, due[name], now)
-            for (name, number), there in have.items()
-            for channel in dict.fromkeys(channels.get(name, ()))
-            if channel not in there
-        ]
+    query = (
+        select(subscriber.c.name, decision.c.period, decision.c.id, delivery.c.channel)
+        .join_from(subscriber, decision)
+        .outerjoin(delivery)
+        .where(decision.c.skipped.is_(None))
+        .where(decision.c.period.in_(set(map(str, due.values()))))
+    )
+    have: dict[tuple[SubscriberId, int], set[str | None]] = {}
+    for name, period, number, channel in rows_in(connection, query, subscriber.c.name, due):
+        if period == str(due[name]):
+            have.setdefault((name, number), set()).add(channel)
+    missing = [
+        New(number, channel, due[name], now)
+        for (name, number), there in have.items()
+        for channel in dict.fromkeys(channels.get(name, ()))
+        if channel not in there
+    ]
     add(connection, missing)
     return len(missing)
 
 
 def _hold(connection: Connection, keys: Collection[int]) -> set[int]:
     """Keep others from deciding for these subscribers meanwhile; those who have not left."""
-    present: set[int] = set()
-    for batch in batches(sorted(keys)):
-        rows = connection.execute(
-            select(subscriber.c.id, subscriber.c.left_at)
-            .where(subscriber.c.id.in_(batch))
-            .order_by(subscriber.c.id)
-            .with_for_update(key_share=True)
-        )
-        present.update(row.id for row in rows if row.left_at is None)
-    return present
+    query = select(subscriber.c.id, subscriber.c.left_at).order_by(subscriber.c.id)
+    locked = query.with_for_update(key_share=True)
+    rows = rows_in(connection, locked, subscriber.c.id, sorted(keys))
+    return {row.id for row in rows if row.left_at is None}
 
 
 def _store(connection: Connection, fresh: Sequence[Decision]) -> None:
@@ -201,15 +161,10 @@ def _picked(outcome: Digest | Skip | None) -> list[PaperKey]:
 
 def _decided(connection: Connection, wanted: Mapping[int, str]) -> set[tuple[int, str]]:
     """(subscriber, period) pairs of ``wanted`` that are decided."""
-    found: set[tuple[int, str]] = set()
-    for batch in batches(wanted):
-        rows = connection.execute(
-            select(decision.c.subscriber, decision.c.period)
-            .where(decision.c.subscriber.in_(batch))
-            .where(decision.c.period.in_({wanted[key] for key in batch}))
-        )
-        found.update((key, period) for key, period in rows if wanted[key] == period)
-    return found
+    query = select(decision.c.subscriber, decision.c.period)
+    query = query.where(decision.c.period.in_(set(wanted.values())))
+    rows = rows_in(connection, query, decision.c.subscriber, wanted)
+    return {(key, period) for key, period in rows if wanted[key] == period}
 
 
 def _had(
@@ -218,16 +173,11 @@ def _had(
     """Of these papers, by subscriber key, those that the subscriber has had."""
     had: dict[int, set[PaperKey]] = {who: set() for who in candidates}
     asked = {who: set(papers) for who, papers in candidates.items() if papers}
-    for batch in batches(asked):
-        # A range, not a list: it reads only rows that exist, and few do so near the cursor.
-        oldest = min(min(asked[who]) for who in batch)
-        newest = max(max(asked[who]) for who in batch)
-        rows = connection.execute(
-            select(sent.c.subscriber, sent.c.paper)
-            .where(sent.c.subscriber.in_(batch))
-            .where(sent.c.paper.between(oldest, newest))
-        )
-        for who, paper in rows:
-            if paper in asked[who]:
-                had[who].add(paper)
+    every = set().union(*asked.values())
+    # A range, not a list: it reads only rows that exist, and few do so near the cursor.
+    near = sent.c.paper.between(min(every, default=0), max(every, default=0))
+    query = select(sent.c.subscriber, sent.c.paper).where(near)
+    for who, paper in rows_in(connection, query, sent.c.subscriber, asked):
+        if paper in asked[who]:
+            had[who].add(paper)
     return had

@@ -15,13 +15,7 @@ from digest.ledger.restore_mark import may_have_gone_out, restored_on
 from digest.ledger.tables import decision, delivery, dump, paper, subscriber
 from digest.model import Channel, DeliveryId, DeliveryRow, Period, State, SubscriberId
 
-UNFINISHED = (
-    State.PENDING,
-    State.CLAIMED,
-    State.COMMITTED,
-    State.DEFERRED,
-    State.UNCERTAIN,
-)
+UNFINISHED = (State.PENDING, State.CLAIMED, State.COMMITTED, State.DEFERRED, State.UNCERTAIN)
 TROUBLED = (State.FAILED, State.UNCERTAIN, State.DEFERRED, State.EXPIRED)
 """States whose detail says what went wrong."""
 _LAST = 5
@@ -107,14 +101,19 @@ class Deliveries(Aggregate):
         last_dump = select(dump.c.arrived).order_by(dump.c.id.desc()).limit(1)
         with self._database.reading() as connection:
             return Status(
-                papers=_count(connection, select(number).select_from(paper)),
-                dumps=_count(connection, dumps),
+                papers=connection.scalar(select(number).select_from(paper)) or 0,
+                dumps=connection.scalar(dumps) or 0,
                 last_dump=connection.scalar(last_dump),
-                subscribers=_count(connection, select(number).select_from(subscriber)),
+                subscribers=connection.scalar(select(number).select_from(subscriber)) or 0,
                 deliveries={row.state: row.number for row in connection.execute(states)},
                 oldest=next(iter(_listed(connection, oldest)), None),
                 troubles=tuple(_listed(connection, troubles)),
             )
+
+
+def resting(state: State, detail: str, *, now: datetime) -> dict[str, Any]:
+    """What an update sets where a delivery has nobody and nothing left to wait for."""
+    return {"state": state, "detail": detail, "due": None, "owner": None, "updated": now}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,25 +150,13 @@ def add(connection: Connection, new: Sequence[New]) -> None:
     connection.execute(insert(delivery), rows)
 
 
-def _count(connection: Connection, query: Select[Any]) -> int:
-    return int(connection.scalar(query) or 0)
-
-
 def _listed(connection: Connection, query: Select[Any]) -> list[DeliveryRow]:
     return [
         DeliveryRow(
-            row.id,
-            SubscriberId(row.name),
-            row.channel,
-            decision_codec.period(row.period),
-            row.state,
-            row.attempts,
-            row.detail or "",
-            row.updated,
-            row.composed,
-            row.due,
-            row.owner,
-            len(decision_codec.picked(decision_codec.unpack(row.body))),
+            *(number, name, channel, decision_codec.period(period), state, attempts),
+            *(detail or "", *rest, decision_codec.count(body)),
         )
-        for row in connection.execute(query)
+        for number, name, channel, period, state, attempts, detail, *rest, body in (
+            connection.execute(query)
+        )
     ]

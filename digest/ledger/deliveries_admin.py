@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +10,13 @@ from sqlalchemy import select, update
 
 from digest.errors import LedgerError, NotFound
 from digest.ledger.aggregate import Aggregate
+from digest.ledger.deliveries import resting
 from digest.ledger.publications import mark_everybody_behind
 from digest.ledger.restore_mark import mark_restored
 from digest.ledger.tables import delivery
 from digest.model import DeliveryId, State
+
+_RESTORED = "an older backup was restored: it may have been sent since"
 
 
 class DeliveriesAdmin(Aggregate):
@@ -27,8 +30,7 @@ class DeliveriesAdmin(Aggregate):
             LedgerError: its state forbids it.
         """
         frm = (State.UNCERTAIN, State.FAILED, State.EXPIRED, State.DEFERRED, State.PENDING)
-        detail = "marked as sent by the operator"
-        self._decide(number, frm, now=now, state=State.SENT, due=None, detail=detail)
+        self._decide(number, frm, resting(State.SENT, "marked as sent by the operator", now=now))
 
     def resend(self, number: DeliveryId, *, now: datetime) -> None:
         """Have a delivery sent again; its time to expire begins anew.
@@ -40,8 +42,8 @@ class DeliveriesAdmin(Aggregate):
         frm = (State.UNCERTAIN, State.FAILED, State.EXPIRED, State.CANCELLED, State.DEFERRED)
         # A sender that still has it in hand must not settle what is now another attempt.
         fence = delivery.c.fence + 1
-        anew: dict[str, Any] = {"since": now, "due": now, "detail": None, "fence": fence}
-        self._decide(number, frm, now=now, state=State.PENDING, **anew)
+        anew = {"state": State.PENDING, "since": now, "due": now, "detail": None, "fence": fence}
+        self._decide(number, frm, {**anew, "owner": None, "updated": now})
 
     def cancel(self, number: DeliveryId, *, now: datetime) -> None:
         """Give a delivery up for good, unless it is at this moment being accepted.
@@ -51,8 +53,7 @@ class DeliveriesAdmin(Aggregate):
             LedgerError: its state forbids it.
         """
         frm = (State.PENDING, State.DEFERRED, State.CLAIMED, State.UNCERTAIN)
-        detail = "cancelled by the operator"
-        self._decide(number, frm, now=now, state=State.CANCELLED, due=None, detail=detail)
+        self._decide(number, frm, resting(State.CANCELLED, "cancelled by the operator", now=now))
 
     def restored(self, *, now: datetime) -> int:
         """To be said after an older copy of the database was put back; how many emails are held.
@@ -67,29 +68,20 @@ class DeliveriesAdmin(Aggregate):
             return connection.execute(
                 update(delivery)
                 .where(delivery.c.channel == "email", delivery.c.due.is_not(None))
-                .values(
-                    state=State.UNCERTAIN,
-                    due=None,
-                    owner=None,
-                    updated=now,
-                    fence=delivery.c.fence + 1,
-                    detail="an older backup was restored: it may have been sent since",
-                )
+                .values(resting(State.UNCERTAIN, _RESTORED, now=now))
+                .values(fence=delivery.c.fence + 1)
             ).rowcount
 
     def _decide(
-        self, number: DeliveryId, frm: Collection[State], *, now: datetime, **values: object
+        self, number: DeliveryId, frm: Collection[State], values: Mapping[str, Any]
     ) -> None:
         """Change a delivery that is in one of these states."""
+        this = delivery.c.id == number
         with self._database.writing() as connection:
-            changed = connection.execute(
-                update(delivery)
-                .where(delivery.c.id == number, delivery.c.state.in_(frm))
-                .values(**values, owner=None, updated=now)
-            )
-            if changed.rowcount:
+            change = update(delivery).where(this, delivery.c.state.in_(frm)).values(values)
+            if connection.execute(change).rowcount:
                 return
-            state = connection.scalar(select(delivery.c.state).where(delivery.c.id == number))
+            state = connection.scalar(select(delivery.c.state).where(this))
         if state is None:
             raise NotFound("delivery", str(number))
         *most, last = (one.value for one in frm)

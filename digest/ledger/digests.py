@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -39,8 +39,21 @@ class Digests(Aggregate):
         self, names: Collection[SubscriberId], *, limit: int
     ) -> dict[SubscriberId, list[Digest]]:
         """The newest ``limit`` digests of each of these subscribers, newest first."""
+        newest_first = decision.c.id.desc()
+        age = func.row_number().over(partition_by=decision.c.subscriber, order_by=newest_first)
+        aged = (
+            select(decision.c.id, age.label("age"))
+            .join_from(decision, subscriber)
+            .where(subscriber.c.name.in_(names), decision.c.skipped.is_(None))
+            .subquery()
+        )
+        wanted = select(aged.c.id).where(aged.c.age <= limit)
+        query = _DIGESTS.where(decision.c.id.in_(wanted)).order_by(newest_first)
+        found: dict[SubscriberId, list[Digest]] = {name: [] for name in names}
         with self._database.reading() as connection:
-            return _newest(connection, list(names), limit)
+            for digest in _read(connection, connection.execute(query)).values():
+                found[digest.subscriber].append(digest)
+        return found
 
     def decisions(self, name: SubscriberId, *, limit: int) -> list[Decided]:
         """A subscriber's decisions, digests and closed skips, newest first."""
@@ -52,41 +65,15 @@ class Digests(Aggregate):
             .order_by(decision.c.id.desc())
             .limit(limit)
         )
-        with self._database.reading() as connection:
-            return [
-                Decided(
-                    decision_codec.period(period),
-                    composed,
-                    after,
-                    until,
-                    len(decision_codec.unpack(body)["picks"]),
-                )
-                for period, composed, after, until, body in connection.execute(query)
-            ]
+        return [
+            Decided(decision_codec.period(period), at, after, until, decision_codec.count(body))
+            for period, at, after, until, body in self._rows(query)
+        ]
 
 
 def by_number(connection: Connection, numbers: Collection[int]) -> dict[int, Digest]:
     """Digests by the key of their decision."""
     return _read(connection, rows_in(connection, _DIGESTS, decision.c.id, numbers))
-
-
-def _newest(
-    connection: Connection, names: Sequence[SubscriberId], limit: int
-) -> dict[SubscriberId, list[Digest]]:
-    newest_first = decision.c.id.desc()
-    age = func.row_number().over(partition_by=decision.c.subscriber, order_by=newest_first)
-    aged = (
-        select(decision.c.id, age.label("age"))
-        .join_from(decision, subscriber)
-        .where(subscriber.c.name.in_(names), decision.c.skipped.is_(None))
-        .subquery()
-    )
-    wanted = select(aged.c.id).where(aged.c.age <= limit)
-    rows = connection.execute(_DIGESTS.where(decision.c.id.in_(wanted)).order_by(newest_first))
-    found: dict[SubscriberId, list[Digest]] = {name: [] for name in names}
-    for digest in _read(connection, rows).values():
-        found[digest.subscriber].append(digest)
-    return found
 
 
 def _read(connection: Connection, rows: Iterable[Any]) -> dict[int, Digest]:

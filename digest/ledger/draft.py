@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import islice
+from functools import partial
+from itertools import chain, islice
+from operator import attrgetter
+from typing import TypeVar
 
 from digest.config.messages import nearest
 from digest.errors import NotFound
@@ -36,6 +39,8 @@ from digest.model import (
 )
 from digest.subscribers.changes import Compiled, folded
 
+T = TypeVar("T")
+
 
 class Draft(Ledger):
     """A ledger as it would be after the changes that it is given, which it writes nowhere.
@@ -58,13 +63,14 @@ class Draft(Ledger):
         self._new_claims: list[Claim] = []
         self._due: Iterator[StoredSubscriber] = iter(())
         self._claims: Iterator[Claim] | None = None
-        self._publications: Iterator[Publication] | None = None
+        self._behind: Iterator[Publication] | None = None
         self._publishes_all = False
+        self._in_hand: set[int] = set()
+        """The keys of readers whose publications were claimed."""
 
     # --- papers --------------------------------------------------------------------------
 
     def seen(self, hashes: Collection[DumpHash], *, readers: str) -> set[DumpHash]:
-        """Of these, the dumps already read, and the files rejected by this version of readers."""
         return super().seen(hashes, readers=readers) | (self._read_hashes & set(hashes))
 
     def record_dump(
@@ -108,7 +114,6 @@ class Draft(Ledger):
         until: PaperKey | None = None,
         limit: int | None = None,
     ) -> list[Paper]:
-        """Papers with keys beyond ``after`` up to ``until``, oldest first; the newest ``limit``."""
         stored = super().papers(after=after, until=until, limit=limit)
         found = [self._improved.get(one.key, one) for one in stored]
         found += [
@@ -119,15 +124,12 @@ class Draft(Ledger):
         return found if limit is None else found[-limit:]
 
     def newest_dump(self) -> int:
-        """The key of the dump that was read last; 0: there is none."""
         return super().newest_dump() + len(self._new_dumps)
 
     def newest_paper(self) -> PaperKey:
-        """The key of the paper that arrived last; 0: there is none."""
         return max(self._new_papers, default=None) or super().newest_paper()
 
     def cursor(self, before: datetime) -> PaperKey:
-        """The newest paper that arrived before this instant and before all that arrived later."""
         found = super().cursor(before)
         if found == super().newest_paper():
             for key, one in self._new_papers.items():
@@ -137,7 +139,6 @@ class Draft(Ledger):
         return found
 
     def dumps(self, *, since: datetime) -> list[DumpSeen]:
-        """Dumps that arrived at or after ``since``, in the order they were read."""
         return super().dumps(since=since) + [one for one in self._new_dumps if one.arrived >= since]
 
     def _paper_by_id(self, name: str, number: str) -> Paper | None:
@@ -157,7 +158,6 @@ class Draft(Ledger):
         return 0
 
     def compiled(self, host: str, content: str | None, *, now: datetime) -> bool:
-        """Whether this host has compiled this content last, or only has an older copy."""
         return self.is_compiled(host, content)
 
     def compile(
@@ -175,11 +175,6 @@ class Draft(Ledger):
         return Compiled()
 
     def subscriber(self, name: str) -> StoredSubscriber:
-        """Somebody who has a profile.
-
-        Raises:
-            NotFound: Nobody has this id.
-        """
         if found := self._profiles.get(SubscriberId(name)):
             return found
         try:
@@ -189,7 +184,6 @@ class Draft(Ledger):
             raise NotFound(error.kind, name, nearest(name, known)) from None
 
     def subscribers(self, *, after: int = 0, limit: int) -> list[StoredSubscriber]:
-        """About ``limit`` of all who have a profile and a key beyond ``after``, by key."""
         rows = super().subscribers(after=after, limit=limit)
         is_last = len(rows) < limit
         found = {row.key: row for row in rows if row.subscriber.id not in self._gone}
@@ -203,7 +197,6 @@ class Draft(Ledger):
     def subscribers_at(
         self, addresses: Collection[str]
     ) -> Mapping[str, Sequence[StoredSubscriber]]:
-        """Of these folded addresses, those of subscribers, each with its subscribers."""
         found: dict[str, list[StoredSubscriber]] = {}
         replaced = self._profiles.keys() | self._gone
         for address, there in super().subscribers_at(addresses).items():
@@ -215,12 +208,10 @@ class Draft(Ledger):
         return found
 
     def stored(self, names: Collection[SubscriberId]) -> Mapping[SubscriberId, StoredSubscriber]:
-        """Of these subscribers, those who have a profile."""
         found = {**super().stored(names), **self._profiles}
         return {name: found[name] for name in names if name in found and name not in self._gone}
 
     def count_due(self, now: datetime, *, reopened: bool) -> int:
-        """How many subscribers ``due`` returns, at most."""
         return super().count_due(now, reopened=reopened) + len(self._profiles)
 
     def due(
@@ -235,12 +226,10 @@ class Draft(Ledger):
         for one in self._profiles.values():
             if one.next_due and one.next_due <= now:
                 yield one
-        after = 0
-        while found := super().due(now, reopened=reopened, after=after, limit=limit):
-            after = found[-1].key
-            for one in found:
-                if one.subscriber.id not in self._profiles.keys() | self._gone:
-                    yield one
+        pages = partial(super().due, now, reopened=reopened, limit=limit)
+        for one in _all(pages, attrgetter("key")):
+            if one.subscriber.id not in self._profiles.keys() | self._gone:
+                yield one
 
     # --- decisions -----------------------------------------------------------------------
 
@@ -257,7 +246,6 @@ class Draft(Ledger):
     def newest_digests(
         self, names: Collection[SubscriberId], *, limit: int
     ) -> dict[SubscriberId, list[Digest]]:
-        """The newest ``limit`` digests of each of these subscribers, newest first."""
         found = super().newest_digests(names, limit=limit)
         for name in found.keys() & self._digests.keys():
             found[name] = [self._digests[name], *found[name]][:limit]
@@ -266,7 +254,6 @@ class Draft(Ledger):
     # --- deliveries ----------------------------------------------------------------------
 
     def waiting(self, channel: Channel, *, now: datetime) -> int:
-        """How many deliveries ``claim`` returns."""
         return super().waiting(channel, now=now) + len(self._new_claims)
 
     def claim(
@@ -274,15 +261,9 @@ class Draft(Ledger):
     ) -> list[Claim]:
         """The next ``limit`` deliveries; each comes once."""
         if self._claims is None:
-            self._claims = self._all_claims(channel, now=now, limit=limit)
+            pages = partial(self.claimable, channel, now=now, limit=limit)
+            self._claims = chain(_all(pages, attrgetter("delivery")), self._new_claims)
         return list(islice(self._claims, limit))
-
-    def _all_claims(self, channel: Channel, *, now: datetime, limit: int) -> Iterator[Claim]:
-        after = DeliveryId(0)
-        while found := self.claimable(channel, now=now, after=after, limit=limit):
-            after = found[-1].delivery
-            yield from found
-        yield from self._new_claims
 
     def commit(
         self,
@@ -311,7 +292,6 @@ class Draft(Ledger):
     # --- publications --------------------------------------------------------------------
 
     def count_publications(self) -> int:
-        """How many readers ``claim_publications`` returns, at most."""
         everybody = self.count_subscribers() if self._publishes_all else 0
         return super().count_publications() + len(self._digests) + everybody
 
@@ -323,27 +303,28 @@ class Draft(Ledger):
         self, owner: str, *, now: datetime, lease: timedelta, limit: int
     ) -> list[Publication]:
         """The next ``limit`` readers whose files are behind; each comes once."""
-        if self._publications is None:
-            self._publications = self._all_publications(limit)
-        return list(islice(self._publications, limit))
+        if self._behind is None:
+            self._behind = self._all_behind(limit)
+        claimed = list(islice(self._behind, limit))
+        self._in_hand.update(one.key for one in claimed)
+        return claimed
 
-    def _all_publications(self, limit: int) -> Iterator[Publication]:
+    def renew_publications(self, owner: str, *, now: datetime, lease: timedelta) -> set[int]:
+        return set(self._in_hand)
+
+    def _all_behind(self, limit: int) -> Iterator[Publication]:
         done: set[SubscriberId] = set()
-        after = 0
-        while found := self.publications_behind(after=after, limit=limit):
-            after = found[-1].key
-            done.update(one.name for one in found)
-            yield from found
+        for one in _all(partial(self.publications_behind, limit=limit), attrgetter("key")):
+            done.add(one.name)
+            yield one
         readers = self.stored(self._digests.keys() - done)
         for name, reader in readers.items():
             yield _publication(reader, since=self._digests[name].composed)
         done |= readers.keys()
-        after = 0
-        while self._publishes_all and (rows := self.subscribers(after=after, limit=limit)):
-            after = rows[-1].key
-            for row in rows:
-                if row.subscriber.id not in done:
-                    yield _publication(row, since=EPOCH)
+        if self._publishes_all:
+            for reader in _all(partial(self.subscribers, limit=limit), attrgetter("key")):
+                if reader.subscriber.id not in done:
+                    yield _publication(reader, since=EPOCH)
 
     def settle_publications(
         self, done: Collection[Publication], owner: str, *, now: datetime
@@ -352,6 +333,14 @@ class Draft(Ledger):
 
     def release_publications(self, owners: Collection[str]) -> None:
         """Release nothing: nothing is claimed."""
+
+
+def _all(page: Callable[..., list[T]], key: Callable[[T], int]) -> Iterator[T]:
+    """Every row of a query that is read in pages, each from beyond the last key before it."""
+    after = 0
+    while rows := page(after=after):
+        after = key(rows[-1])
+        yield from rows
 
 
 def _publication(reader: StoredSubscriber, *, since: datetime) -> Publication:

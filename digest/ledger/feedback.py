@@ -51,11 +51,10 @@ class Feedback(Aggregate):
             .where(subscriber.c.name == name)
             .order_by(verdict.c.at.desc(), verdict.c.paper.desc())
         )
-        with self._database.reading() as connection:
-            return [
-                Verdict(Paper(*columns), "like" if liked else "dislike", at)
-                for liked, at, *columns in connection.execute(query)
-            ]
+        return [
+            Verdict(Paper(*columns), "like" if liked else "dislike", at)
+            for liked, at, *columns in self._rows(query)
+        ]
 
     def verdicts(self, names: Collection[SubscriberId]) -> Mapping[SubscriberId, Verdicts]:
         """The papers that each of these liked and disliked; who gave no verdict is left out."""
@@ -71,9 +70,6 @@ class Feedback(Aggregate):
             wanted = {key for sides in found.values() for keys in sides.values() for key in keys}
             papers = {one.key: one for one in papers_with_keys(connection, wanted)}
         return {
-            name: Verdicts(
-                tuple(papers[key] for key in sides[True]),
-                tuple(papers[key] for key in sides[False]),
-            )
+            name: Verdicts(*(tuple(papers[key] for key in sides[liked]) for liked in (True, False)))
             for name, sides in found.items()
         }

@@ -13,7 +13,6 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, updat
 
 from digest.ledger import digests, spool
 from digest.ledger.aggregate import Aggregate
-from digest.ledger.database import batches
 from digest.ledger.tables import delivery
 from digest.model import Channel, Claim, DeliveryId, State
 
@@ -26,6 +25,7 @@ its waiting time means nothing any more."""
 
 _OPEN = (State.PENDING, State.DEFERRED, State.CLAIMED)
 _IN_HAND = and_(delivery.c.due.is_not(None), delivery.c.state.in_((State.CLAIMED, State.COMMITTED)))
+_CLAIM = (delivery.c.id, delivery.c.decision, delivery.c.fence, delivery.c.attempts)
 _STOPPED = "its sender stopped before the server's answer was recorded"
 
 
@@ -58,9 +58,7 @@ class Leases(Aggregate):
                     updated=now,
                     due=now + lease,
                 )
-                .returning(
-                    delivery.c.id, delivery.c.decision, delivery.c.fence, delivery.c.attempts
-                )
+                .returning(*_CLAIM)
             ).all()
             return _claims(connection, channel, rows)
 
@@ -68,16 +66,14 @@ class Leases(Aggregate):
         self, channel: Channel, *, now: datetime, after: DeliveryId, limit: int
     ) -> list[Claim]:
         """What ``claim`` would take, without taking it: ``limit`` deliveries beyond ``after``."""
-        columns = (delivery.c.id, delivery.c.decision, delivery.c.fence, delivery.c.attempts)
         free = and_(_free(channel, now), delivery.c.id > after)
-        query = select(*columns).where(free).order_by(delivery.c.id)
+        query = select(*_CLAIM).where(free).order_by(delivery.c.id)
         with self._database.reading() as connection:
             return _claims(connection, channel, connection.execute(query.limit(limit)).all())
 
     def waiting(self, channel: Channel, *, now: datetime) -> int:
         """How many deliveries ``claim`` would find."""
-        with self._database.reading() as connection:
-            return connection.execute(select(func.count()).where(_free(channel, now))).scalar_one()
+        return self._count(select(func.count()).where(_free(channel, now)))
 
     def renew(self, owner: str, *, now: datetime, lease: timedelta) -> int:
         """Extend the lease of everything an owner has in hand; how many deliveries that is."""
@@ -91,8 +87,7 @@ class Leases(Aggregate):
     def owners(self) -> list[str]:
         """Everybody who has a delivery in hand."""
         query = select(delivery.c.owner).distinct().where(_IN_HAND).order_by(delivery.c.owner)
-        with self._database.reading() as connection:
-            return list(connection.scalars(query))
+        return [one for (one,) in self._rows(query)]
 
     def recover(self, *, now: datetime, mode: Mode = "hold") -> int:
         """Give up on what was committed under a lease that has lapsed; how many deliveries.
@@ -109,33 +104,24 @@ class Leases(Aggregate):
         What was committed goes the way that ``recover`` says; what was only claimed is pending
         again. Returns how many deliveries they are.
         """
-        given_up = 0
         with self._database.writing() as connection:
             spool.tidy(connection)
-            for batch in batches(owners):
-                theirs = delivery.c.owner.in_(batch)
-                given_up += _give_up_committed(connection, theirs, now=now, mode=mode)
-                given_up += connection.execute(
-                    update(delivery)
-                    .where(delivery.c.due.is_not(None), delivery.c.state == State.CLAIMED, theirs)
-                    .values(state=State.PENDING, owner=None, updated=now, due=delivery.c.since)
-                ).rowcount
-        return given_up
+            theirs = delivery.c.owner.in_(owners)
+            given_up = _give_up_committed(connection, theirs, now=now, mode=mode)
+            claimed = connection.execute(
+                update(delivery)
+                .where(delivery.c.due.is_not(None), delivery.c.state == State.CLAIMED, theirs)
+                .values(state=State.PENDING, owner=None, updated=now, due=delivery.c.since)
+            )
+            return given_up + claimed.rowcount
 
 
 def _claims(connection: Connection, channel: Channel, rows: Sequence[Any]) -> list[Claim]:
     decided = digests.by_number(connection, {row.decision for row in rows})
     kept = spool.kept(connection, [row.id for row in rows if row.attempts > 1])
     return [
-        Claim(
-            DeliveryId(row.id),
-            channel,
-            decided[row.decision],
-            row.fence,
-            row.attempts,
-            kept.get(row.id),
-        )
-        for row in sorted(rows, key=lambda row: row.id)
+        Claim(number, channel, decided[decision], fence, attempt, kept.get(number))
+        for number, decision, fence, attempt in sorted(rows)
     ]
 
 

@@ -45,15 +45,13 @@ class PaperLookup(Aggregate):
         query = select(*PAPER).where(
             or_(paper.c.id == name, paper.c.id == f"arxiv:{number}", paper.c.arxiv_id == number)
         )
-        with self._database.reading() as connection:
-            row = connection.execute(query.order_by(paper.c.key)).first()
-            return Paper(*row) if row else None
+        rows = self._rows(query.order_by(paper.c.key).limit(1))
+        return next((Paper(*row) for row in rows), None)
 
     def _titles(self) -> dict[PaperKey, tuple[PaperId, str]]:
         """The id and the title of every paper."""
-        with self._database.reading() as connection:
-            rows = connection.execute(select(paper.c.key, paper.c.id, paper.c.title))
-            return {row.key: (row.id, row.title) for row in rows}
+        rows = self._rows(select(paper.c.key, paper.c.id, paper.c.title))
+        return {row.key: (row.id, row.title) for row in rows}
 
 
 def _by_title(titles: Mapping[PaperKey, tuple[PaperId, str]], name: str) -> PaperKey:

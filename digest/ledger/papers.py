@@ -16,9 +16,7 @@ from digest.model import Dump, DumpHash, DumpSeen, Match, Matcher, Paper, PaperI
 
 PAPER = tuple(paper.c[field.name] for field in dataclasses.fields(Paper) if field.name in paper.c)
 """The columns of a paper in the order of its fields."""
-_IMPROVABLE = tuple(
-    column.name for column in PAPER if column.name not in ("key", "id", "arrived", "listed")
-)
+_IMPROVABLE = {column.name for column in PAPER} - {"key", "id", "arrived", "listed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +84,7 @@ class Papers(Aggregate):
             .where(dump.c.rejected.is_not(None))
             .order_by(dump.c.id.desc())
         )
-        with self._database.reading() as connection:
-            return [Rejected(*row) for row in connection.execute(query)]
+        return [Rejected(*row) for row in self._rows(query)]
 
     def papers(
         self,
@@ -105,8 +102,7 @@ class Papers(Aggregate):
             query = query.where(paper.c.key > after)
         if until is not None:
             query = query.where(paper.c.key <= until)
-        with self._database.reading() as connection:
-            return [Paper(*row) for row in connection.execute(query)][::-1]
+        return [Paper(*row) for row in self._rows(query)][::-1]
 
     def cursor(self, before: datetime) -> PaperKey:
         """The newest paper that arrived before this instant and before all that arrived later.
@@ -114,20 +110,16 @@ class Papers(Aggregate):
         The second half matters where the clock was put back between two dumps: no paper that
         arrived at ``before`` or after is left behind the cursor. 0: there is none.
         """
-        first_after = select(func.min(paper.c.key)).where(paper.c.arrived >= before)
-        with self._database.reading() as connection:
-            first = connection.scalar(first_after)
-            return _newest(connection) if first is None else PaperKey(first - 1)
+        first = self._value(select(func.min(paper.c.key)).where(paper.c.arrived >= before))
+        return self.newest_paper() if first is None else PaperKey(first - 1)
 
     def newest_dump(self) -> int:
         """The key of the dump that was read last; 0: there is none."""
-        with self._database.reading() as connection:
-            return connection.scalar(select(func.max(dump.c.id))) or 0
+        return self._count(select(func.max(dump.c.id)))
 
     def newest_paper(self) -> PaperKey:
         """The key of the paper that arrived last; 0: there is none."""
-        with self._database.reading() as connection:
-            return _newest(connection)
+        return PaperKey(self._count(select(func.max(paper.c.key))))
 
     def dumps(self, *, since: datetime) -> list[DumpSeen]:
         """Dumps that arrived at or after ``since``, in the order they were read."""
@@ -136,8 +128,7 @@ class Papers(Aggregate):
             .where(dump.c.arrived >= since, dump.c.rejected.is_(None))
             .order_by(dump.c.id)
         )
-        with self._database.reading() as connection:
-            return [DumpSeen(*row) for row in connection.execute(query)]
+        return [DumpSeen(*row) for row in self._rows(query)]
 
 
 def papers_with_keys(connection: Connection, keys: Iterable[int]) -> list[Paper]:
@@ -153,7 +144,6 @@ def _seen(connection: Connection, hashes: Collection[DumpHash], readers: str) ->
 
 
 def _newest(connection: Connection) -> PaperKey:
-    """The key of the paper that arrived last; 0: there is none."""
     return PaperKey(connection.scalar(select(func.max(paper.c.key))) or 0)
 
 
@@ -177,16 +167,12 @@ def _pairs(connection: Connection, hashes: Collection[int]) -> set[tuple[int, Pa
 def numbered(
     matches: Sequence[Match], by_id: Mapping[PaperId, PaperKey], newest: PaperKey
 ) -> list[Match]:
-    """The matches with the keys that their papers get; a new paper under a known id is known.
-
-    ``by_id`` has the keys of ids that are known already.
-    """
+    """The matches with the keys of their papers; a new paper whose id is in ``by_id`` is known."""
     keys = dict(by_id)
     found: list[Match] = []
     for match in matches:
         key = keys.get(match.paper.id) if match.is_new else match.paper.key
-        is_new = key is None
-        if key is None:
+        if is_new := key is None:
             newest = PaperKey(newest + 1)
             key = keys[match.paper.id] = newest
         paper = dataclasses.replace(match.paper, key=key, keys=frozenset())

@@ -13,7 +13,6 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    null,
     or_,
     select,
     update,
@@ -22,6 +21,7 @@ from sqlalchemy import (
 from digest.ledger.aggregate import Aggregate
 from digest.ledger.column_types import EPOCH
 from digest.ledger.database import INTAKE, batches
+from digest.ledger.deliveries import resting
 from digest.ledger.tables import decision, delivery, publication, subscriber
 from digest.model import Publication, State, SubscriberId
 from digest.subscribers import codec
@@ -34,8 +34,7 @@ class Publications(Aggregate):
 
     def count_publications(self) -> int:
         """How many readers have files that are behind."""
-        with self._database.reading() as connection:
-            return connection.scalar(select(func.count()).select_from(publication)) or 0
+        return self._count(select(func.count()).select_from(publication))
 
     def publish_everybody(self, *, now: datetime) -> None:
         """Have the files of every reader who has a profile made anew."""
@@ -73,8 +72,7 @@ class Publications(Aggregate):
     def publication_owners(self) -> list[str]:
         """Everybody who has a reader's files in hand."""
         owned = select(publication.c.owner).where(publication.c.owner.is_not(None)).distinct()
-        with self._database.reading() as connection:
-            return list(connection.scalars(owned))
+        return [one for (one,) in self._rows(owned)]
 
     def renew_publications(self, owner: str, *, now: datetime, lease: timedelta) -> set[int]:
         """Extend the lease of the readers that an owner has in hand; their keys."""
@@ -105,49 +103,27 @@ class Publications(Aggregate):
                     update(delivery)
                     .where(delivery.c.channel == "feed", delivery.c.state.in_(_UNSETTLED))
                     .where(delivery.c.due.is_not(None), delivery.c.decision.in_(theirs))
-                    .values(
-                        state=State.SENT, detail="published", due=null(), owner=null(), updated=now
-                    )
+                    .values(resting(State.SENT, "published", now=now))
                 )
 
     def release_publications(self, owners: Collection[str]) -> None:
         """Let others take what these owners have claimed and not settled."""
         with self._database.writing() as connection:
-            for batch in batches(owners):
-                connection.execute(
-                    update(publication)
-                    .where(publication.c.owner.in_(batch))
-                    .values(owner=null(), lease_until=null())
-                )
+            theirs = publication.c.owner.in_(owners)
+            free = update(publication).where(theirs).values(owner=None, lease_until=None)
+            connection.execute(free)
 
 
 def _publications(
     connection: Connection, which: ColumnElement[bool], limit: int
 ) -> list[Publication]:
-    rows = connection.execute(
-        select(
-            subscriber.c.id,
-            subscriber.c.name,
-            subscriber.c.profile,
-            subscriber.c.feed_token,
-            publication.c.since,
-            publication.c.version,
-        )
-        .join_from(publication, subscriber)
-        .where(which)
-        .order_by(subscriber.c.id)
-        .limit(limit)
-    )
+    reader = subscriber.c
+    columns = (reader.id, reader.name, reader.profile, reader.feed_token)
+    query = select(*columns, publication.c.since, publication.c.version)
+    behind = query.join_from(publication, subscriber).where(which).order_by(reader.id).limit(limit)
     return [
-        Publication(
-            row.id,
-            SubscriberId(row.name),
-            codec.decode(row.profile) if row.profile else None,
-            row.feed_token,
-            row.since,
-            row.version,
-        )
-        for row in rows
+        Publication(key, SubscriberId(name), codec.decode(profile) if profile else None, *rest)
+        for key, name, profile, *rest in connection.execute(behind)
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Collection
+from dataclasses import asdict
 
 from sqlalchemy import Connection, delete, exists, insert, select
 
@@ -27,19 +28,11 @@ def keep(connection: Connection, messages: Collection[Message]) -> None:
     if messages:
         numbers = [message.delivery for message in messages]
         connection.execute(delete(spool).where(spool.c.delivery.in_(numbers)))
-        connection.execute(
-            insert(spool),
-            [
-                {
-                    "delivery": message.delivery,
-                    "sender": message.sender,
-                    "recipient": message.recipient,
-                    "name": message.name,
-                    "content": zlib.compress(message.content, LEVEL),
-                }
-                for message in messages
-            ],
-        )
+        rows = [
+            {**asdict(message), "content": zlib.compress(message.content, LEVEL)}
+            for message in messages
+        ]
+        connection.execute(insert(spool), rows)
 
 
 def kept(connection: Connection, numbers: Collection[DeliveryId]) -> dict[DeliveryId, Message]:

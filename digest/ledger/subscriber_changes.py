@@ -13,19 +13,13 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from digest.errors import ConfigError
 from digest.ledger.aggregate import Aggregate
 from digest.ledger.column_types import EPOCH
-from digest.ledger.database import INTAKE, batches, next_key
+from digest.ledger.database import INTAKE, batches, next_key, rows_in
 from digest.ledger.decisions import add_channels
+from digest.ledger.deliveries import resting
 from digest.ledger.publications import mark_behind
 from digest.ledger.subscribers import STORED, TOKEN_BYTES, stored
 from digest.ledger.tables import compilation, decision, delivery, mark, subscriber
-from digest.model import (
-    Channel,
-    Origin,
-    State,
-    StoredSubscriber,
-    Subscriber,
-    SubscriberId,
-)
+from digest.model import Channel, Origin, State, StoredSubscriber, Subscriber, SubscriberId
 from digest.scheduling import periods
 from digest.subscribers import changes, codec
 from digest.subscribers.changes import Changes, Compiled, First, Former, Known, New, Saved, folded
@@ -97,8 +91,7 @@ class SubscriberChanges(Aggregate):
         elsewhere = select(compilation.c.host).where(compilation.c.hash == content)
         if content is None:
             elsewhere = select(subscriber.c.name).where(subscriber.c.profile.is_not(None))
-        with self._database.reading() as connection:
-            return connection.scalar(elsewhere.limit(1)) is not None
+        return self._value(elsewhere.limit(1)) is not None
 
     def compiled(self, host: str, content: str | None, *, now: datetime) -> bool:
         """As ``is_compiled``; what counts as compiled is noted for a host that is new."""
@@ -111,8 +104,8 @@ class SubscriberChanges(Aggregate):
 
     def _last_compiled(self, host: str) -> str | None:
         latest = select(compilation.c.hash).where(compilation.c.host == host)
-        with self._database.reading() as connection:
-            return connection.scalar(latest.order_by(compilation.c.at.desc()).limit(1))
+        found: str | None = self._value(latest.order_by(compilation.c.at.desc()).limit(1))
+        return found
 
     def save(
         self, subscribers: Sequence[Subscriber], *, now: datetime, first: First = "next"
@@ -147,16 +140,14 @@ class SubscriberChanges(Aggregate):
         They may be wrong where the time zone data has another version, or where the clock was
         put back: what was decided while it was ahead would not be looked at for as long.
         """
-        with self._database.reading() as connection:
-            last = connection.execute(select(mark).where(mark.c.name == _CLOCK)).one_or_none()
+        last = next(iter(self._rows(select(mark).where(mark.c.name == _CLOCK))), None)
         put_back = last is not None and last.at > now + SKEW
         if last and last.value == zone_data and abs(last.at - now) <= SKEW:
             return 0
         moved = 0
         if last and (put_back or last.value != zone_data):
-            moved = self._reschedule(
-                changes.looked_at_anew if put_back else changes.rescheduled, now
-            )
+            again = changes.looked_at_anew if put_back else changes.rescheduled
+            moved = self._reschedule(again, now)
         with self._database.writing(INTAKE) as connection:
             connection.execute(delete(mark).where(mark.c.name == _CLOCK))
             connection.execute(insert(mark), {"name": _CLOCK, "at": now, "value": zone_data})
@@ -199,26 +190,24 @@ def _planned(
 
 
 def _known(connection: Connection, names: Collection[SubscriberId]) -> Iterator[Known]:
-    for batch in batches(names):
-        for row in connection.execute(select(subscriber).where(subscriber.c.name.in_(batch))):
-            if row.profile is not None:
-                yield stored(row)
-            else:
-                left = row.left_at is not None
-                name = SubscriberId(row.name)
-                yield Former(row.id, name, row.address, left, row.until, row.feed_token)
+    for row in rows_in(connection, select(subscriber), subscriber.c.name, names):
+        if row.profile is not None:
+            yield stored(row)
+        else:
+            left, name = row.left_at is not None, SubscriberId(row.name)
+            yield Former(row.id, name, row.address, left, row.until, row.feed_token)
 
 
 def _apply(connection: Connection, found: Changes, *, now: datetime) -> None:
     """Write changes and what follows from them. Raises ConfigError."""
     if found.problems:
         raise ConfigError(found.problems)
-    if found.added:
-        names = ({"id": one.key, "name": one.subscriber.id} for one in found.added)
-        tokens = ({"feed_token": one.feed_token} for one in found.added)
-        values = map(_values, found.added)
-        rows = [{**a, **b, **c} for a, b, c in zip(names, tokens, values, strict=True)]
-        connection.execute(insert(subscriber), rows)
+    new = [
+        {"id": one.key, "name": one.subscriber.id, "feed_token": one.feed_token, **_values(one)}
+        for one in found.added
+    ]
+    if new:
+        connection.execute(insert(subscriber), new)
     _replace(connection, [*found.returned, *(after for _, after in found.changed)])
     gone = [{"which": one.key, "to_left_at": now} for one in found.removed]
     if gone:
@@ -230,12 +219,9 @@ def _apply(connection: Connection, found: Changes, *, now: datetime) -> None:
     behind = [one.key for one in (*found.returned, *found.removed)]
     behind += [pair[1].key for pair in found.changed if changes.needs_publishing(*pair)]
     # The addresses of their feeds are shown at once; the feeds of an import come with what is due.
-    behind += [one.key for one in found.added if one.origin == "file" and _has_feed(one)]
+    added = [one for one in found.added if one.origin == "file"]
+    behind += [one.key for one in added if "feed" in one.subscriber.channels]
     mark_behind(connection, behind, since=EPOCH)
-
-
-def _has_feed(row: StoredSubscriber) -> bool:
-    return "feed" in row.subscriber.channels
 
 
 def _values(row: StoredSubscriber) -> dict[str, Any]:
@@ -261,6 +247,7 @@ def _replace(connection: Connection, rows: Sequence[StoredSubscriber]) -> None:
 def _cancel(connection: Connection, found: Changes, *, now: datetime) -> None:
     """Give up what waits for people and channels that went, unless it is being accepted."""
     for channel in _CHANNELS:
+        detail = f"no longer a subscriber by {channel}"
         keys = [one.key for one in found.removed]
         keys += [old.key for old, new in found.changed if channel in _lost(old, new)]
         for batch in batches(keys):
@@ -276,14 +263,8 @@ def _cancel(connection: Connection, found: Changes, *, now: datetime) -> None:
                 connection.execute(
                     update(delivery)
                     .where(delivery.c.id.in_(numbers))
-                    .values(
-                        state=State.CANCELLED,
-                        detail=f"no longer a subscriber by {channel}",
-                        fence=delivery.c.fence + 1,
-                        owner=None,
-                        due=None,
-                        updated=now,
-                    )
+                    .values(resting(State.CANCELLED, detail, now=now))
+                    .values(fence=delivery.c.fence + 1)
                 )
 
 

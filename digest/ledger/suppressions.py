@@ -52,10 +52,7 @@ class Suppressions(Aggregate):
     def suppressions(self) -> list[Suppression]:
         """All suppressed addresses, oldest first."""
         query = select(suppression).order_by(suppression.c.since, suppression.c.address)
-        with self._database.reading() as connection:
-            return [
-                Suppression(row.address, row.reason, row.since) for row in connection.execute(query)
-            ]
+        return [Suppression(*row) for row in self._rows(query)]
 
     def unsubscribe(self, subscriber: SubscriberId, *, now: datetime) -> bool:
         """Send a subscriber no more mail, whatever the profile says; False: it was so already."""
@@ -73,11 +70,7 @@ class Suppressions(Aggregate):
             .join_from(unsubscription, subscriber)
             .order_by(unsubscription.c.since, subscriber.c.name)
         )
-        with self._database.reading() as connection:
-            return [
-                Unsubscription(SubscriberId(name), since)
-                for name, since in connection.execute(query)
-            ]
+        return [Unsubscription(*row) for row in self._rows(query)]
 
     def resubscribe(self, subscriber: SubscriberId, address: str | None = None) -> bool:
         """Mail a subscriber again, and an address that is suppressed; False: neither was refused.
@@ -94,13 +87,9 @@ class Suppressions(Aggregate):
                 .where(delivery.c.state.in_((State.SENT, State.UNCERTAIN)))
                 .values(fence=delivery.c.fence + 1)
             )
-            lifted = [
-                connection.execute(
-                    delete(unsubscription).where(unsubscription.c.subscriber == key)
-                ),
-                connection.execute(delete(suppression).where(suppression.c.address == place)),
-            ]
-            return any(one.rowcount for one in lifted)
+            off = delete(unsubscription).where(unsubscription.c.subscriber == key)
+            gone = delete(suppression).where(suppression.c.address == place)
+            return bool(connection.execute(off).rowcount + connection.execute(gone).rowcount)
 
     def refused(self, people: Mapping[SubscriberId, str | None]) -> Mapping[SubscriberId, str]:
         """Of these people, each with an address, those who must not be mailed, and why in words."""

@@ -14,7 +14,6 @@ from digest.model.digests import (
     LeftOut,
     Period,
     Pick,
-    Progress,
     Reason,
     Skip,
     SkipReason,
@@ -45,7 +44,7 @@ __all__ = [
     "Channel", "Claim", "Coverage", "Decided", "Decision", "DeliveryId", "DeliveryRow",
     "Digest", "Dump", "DumpHash", "DumpSeen", "Interest", "InterestKind", "LeftOut", "Match",
     "Matcher", "Message", "Opinion", "Origin", "Outcome", "Paper", "PaperId", "PaperKey",
-    "Period", "Pick", "Place", "Problem", "Profile", "Progress", "Publication", "Reason",
+    "Period", "Pick", "Place", "Problem", "Profile", "Publication", "Reason",
     "Record", "Schedule", "Skip", "SkipReason", "State", "StoredSubscriber", "Subscriber",
     "SubscriberId", "Verdict", "Verdicts", "Why",
 ]  # fmt: skip

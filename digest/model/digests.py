@@ -55,15 +55,7 @@ class Reason(NamedTuple):
     contribution: float
     """Its part of the score. The contributions of a pick add up to its score (to 1e-9)."""
     via: Literal[
-        "term",
-        "acronym",
-        "related",
-        "pattern",
-        "author",
-        "liked",
-        "disliked",
-        "signal",
-        "several",
+        "term", "acronym", "related", "pattern", "author", "liked", "disliked", "signal", "several"
     ] = "term"
 
 
@@ -147,16 +139,6 @@ class Skip:
     until: PaperKey
     reason: SkipReason
     coverage: Coverage
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """What the ledger knows of a subscriber for whom a period is due."""
-
-    decided: bool
-    """This period already has a digest, or a closed skip."""
-    until: PaperKey | None
-    """Where the last digest ended; None: the subscriber has had none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,7 @@ from functools import partial
 from digest.delivery.group_commit import GroupCommit
 from digest.delivery.retry import retry_after
 from digest.errors import TemplateError
-from digest.model import (
-    Claim,
-    DeliveryId,
-    Message,
-    Outcome,
-    Problem,
-    State,
-    StoredSubscriber,
-)
+from digest.model import Claim, DeliveryId, Message, Outcome, Problem, State, StoredSubscriber
 from digest.pipeline.context import MEND_TEMPLATE, RunContext
 from digest.pipeline.protocols import Composer, PassLedger
 from digest.pipeline.report import Delivered, DeliverReport
@@ -130,9 +122,7 @@ class _Sending:
         return self._group_commit.commit(delivery, self._claims[delivery].fence)
 
     def _commit_all(
-        self,
-        pairs: Collection[tuple[DeliveryId, int]],
-        outcomes: Collection[tuple[Outcome, int]],
+        self, pairs: Collection[tuple[DeliveryId, int]], outcomes: Collection[tuple[Outcome, int]]
     ) -> set[DeliveryId]:
         context = self._context
         return context.ledger.commit(

@@ -1,4 +1,7 @@
-"""What the stages of a pass need of the outside: the parts of the ledger, and the rest."""
+"""What the stages of a pass need of the outside: the parts of the ledger, and the rest.
+
+The methods of ``digest.ledger.Ledger`` say what those of the ledger do.
+"""
 
 from __future__ import annotations
 
@@ -40,16 +43,12 @@ class Track(Protocol):
 
 
 class InboxFile(Protocol):
-    """A finished file in the inbox."""
+    """A finished file in the inbox; ``name`` is its path there, ``hash`` that of its bytes."""
 
     @property
-    def name(self) -> str:
-        """The path of the file, relative to the inbox."""
-
+    def name(self) -> str: ...
     @property
-    def hash(self) -> DumpHash:
-        """The hash of the bytes that ``content`` returns."""
-
+    def hash(self) -> DumpHash: ...
     def content(self) -> bytes:
         """Return the bytes of the file.
 
@@ -77,34 +76,23 @@ class Scan(Protocol):
 class Inbox(Protocol):
     """The folder that dumps are put into."""
 
-    def scan(self) -> Scan:
-        """Look at the folder once."""
+    def scan(self) -> Scan: ...
 
 
 class PaperLedger(Protocol):
     """The part of the ledger that papers are read into."""
 
-    def seen(self, hashes: Collection[DumpHash], *, readers: str) -> set[DumpHash]:
-        """Of these, the dumps that were read, or rejected by this version of the readers."""
-
+    def seen(self, hashes: Collection[DumpHash], *, readers: str) -> set[DumpHash]: ...
     def record_dump(
-        self,
-        dump: Dump,
-        keys: Collection[int],
-        match: Matcher,
-        *,
-        now: datetime,
-    ) -> Sequence[Match]:
-        """Match the records of a dump with the papers that share a key, and store both."""
-
+        self, dump: Dump, keys: Collection[int], match: Matcher, *, now: datetime
+    ) -> Sequence[Match]: ...
     def record_rejected(
         self, name: str, content: DumpHash, reason: str, *, readers: str, now: datetime
-    ) -> None:
-        """Remember that this version of the readers could not read this content."""
+    ) -> None: ...
 
 
-class PlanningLedger(Protocol):
-    """The part of the ledger that a plan is made from."""
+class ArchiveLedger(Protocol):
+    """The part of the ledger that papers and dumps are read from."""
 
     def papers(
         self,
@@ -112,63 +100,45 @@ class PlanningLedger(Protocol):
         after: PaperKey | None = None,
         until: PaperKey | None = None,
         limit: int | None = None,
-    ) -> list[Paper]:
-        """The newest ``limit`` papers with keys beyond ``after``, up to ``until``, oldest first."""
+    ) -> list[Paper]: ...
+    def dumps(self, *, since: datetime) -> list[DumpSeen]: ...
 
-    def cursor(self, before: datetime) -> PaperKey:
-        """The newest paper that arrived before this instant; 0 where none did."""
 
-    def newest_paper(self) -> PaperKey:
-        """The key of the paper that arrived last; 0 where there is none."""
+class PlanningLedger(ArchiveLedger, Protocol):
+    """The part of the ledger that a plan is made from."""
 
-    def dumps(self, *, since: datetime) -> list[DumpSeen]:
-        """The dumps that arrived at or after ``since``, oldest first."""
-
-    def sent(self, after: Mapping[SubscriberId, PaperKey]) -> Mapping[SubscriberId, set[PaperKey]]:
-        """The papers beyond each cursor that a digest of that subscriber already holds."""
-
-    def verdicts(self, subscribers: Collection[SubscriberId]) -> Mapping[SubscriberId, Verdicts]:
-        """The papers that each of these liked and disliked; who gave no verdict is left out."""
+    def cursor(self, before: datetime) -> PaperKey: ...
+    def newest_paper(self) -> PaperKey: ...
+    def sent(
+        self, after: Mapping[SubscriberId, PaperKey]
+    ) -> Mapping[SubscriberId, set[PaperKey]]: ...
+    def verdicts(
+        self, subscribers: Collection[SubscriberId]
+    ) -> Mapping[SubscriberId, Verdicts]: ...
 
 
 class DecisionLedger(PlanningLedger, Protocol):
     """The part of the ledger that decisions are read from and recorded in."""
 
-    def count_due(self, now: datetime, *, reopened: bool) -> int:
-        """How many subscribers ``due`` returns in all."""
-
+    def count_due(self, now: datetime, *, reopened: bool) -> int: ...
     def due(
         self, now: datetime, *, reopened: bool, after: int = 0, limit: int
-    ) -> list[StoredSubscriber]:
-        """The subscribers whose next digest is due, by key from beyond ``after``.
-
-        With ``reopened``, also those whose period is open because nothing had come.
-        """
-
-    def decided(self, due: Mapping[int, Period]) -> set[int]:
-        """Of these subscribers, by key, those whose period has a decision already."""
-
-    def record(self, decisions: Sequence[Decision], *, now: datetime) -> int:
-        """Store a batch of decisions in one transaction; return how many were new."""
+    ) -> list[StoredSubscriber]: ...
+    def decided(self, due: Mapping[int, Period]) -> set[int]: ...
+    def record(self, decisions: Sequence[Decision], *, now: datetime) -> int: ...
 
 
 class DeliveryLedger(Protocol):
     """The part of the ledger that deliveries are claimed from and settled in."""
 
-    def waiting(self, channel: Channel, *, now: datetime) -> int:
-        """How many deliveries ``claim`` would find."""
-
+    def waiting(self, channel: Channel, *, now: datetime) -> int: ...
     def claim(
         self, channel: Channel, owner: str, *, now: datetime, lease: timedelta, limit: int
-    ) -> list[Claim]:
-        """Take up to ``limit`` deliveries that may be worked on, those due longest first."""
-
-    def stored(self, names: Collection[SubscriberId]) -> Mapping[SubscriberId, StoredSubscriber]:
-        """Of these subscribers, those who have a profile."""
-
-    def refused(self, people: Mapping[SubscriberId, str | None]) -> Mapping[SubscriberId, str]:
-        """Of these people, each with an address, those who must not be mailed, and why."""
-
+    ) -> list[Claim]: ...
+    def stored(
+        self, names: Collection[SubscriberId]
+    ) -> Mapping[SubscriberId, StoredSubscriber]: ...
+    def refused(self, people: Mapping[SubscriberId, str | None]) -> Mapping[SubscriberId, str]: ...
     def commit(
         self,
         claims: Collection[tuple[DeliveryId, int]],
@@ -178,23 +148,10 @@ class DeliveryLedger(Protocol):
         recipients: Mapping[DeliveryId, str | None] | None = None,
         keep: Collection[Message] = (),
         outcomes: Collection[tuple[Outcome, int]] = (),
-    ) -> set[DeliveryId]:
-        """Durably mark (delivery, fence) pairs as about to be accepted; those that may go on.
-
-        The messages in ``keep`` are kept for a second try, and ``outcomes`` of other deliveries
-        are settled, in the same transaction. Refused, with the reason recorded: a fence that is
-        old, a delivery decided longer than ``expire_after`` ago, a subscriber who has
-        unsubscribed, a recipient who is suppressed.
-        """
-
-    def settle(self, outcomes: Collection[tuple[Outcome, int]], *, now: datetime) -> None:
-        """Durably record outcomes with their fences; one whose fence is old changes nothing."""
-
-    def renew(self, owner: str, *, now: datetime, lease: timedelta) -> int:
-        """Extend the lease of everything an owner has in hand; how many deliveries that is."""
-
-    def expire(self, *, now: datetime, expire_after: timedelta) -> int:
-        """End the mail that has waited longer than ``expire_after``; how many deliveries."""
+    ) -> set[DeliveryId]: ...
+    def settle(self, outcomes: Collection[tuple[Outcome, int]], *, now: datetime) -> None: ...
+    def renew(self, owner: str, *, now: datetime, lease: timedelta) -> int: ...
+    def expire(self, *, now: datetime, expire_after: timedelta) -> int: ...
 
 
 class Composer(Protocol):
@@ -225,58 +182,29 @@ class Transport(Protocol):
         """
 
 
-class PublicationLedger(Protocol):
+class PublicationLedger(ArchiveLedger, Protocol):
     """The part of the ledger that knows whose published files are behind."""
 
-    def papers(
-        self,
-        *,
-        after: PaperKey | None = None,
-        until: PaperKey | None = None,
-        limit: int | None = None,
-    ) -> list[Paper]:
-        """The newest ``limit`` papers, oldest first."""
-
-    def dumps(self, *, since: datetime) -> list[DumpSeen]:
-        """The dumps that arrived at or after ``since``, oldest first."""
-
-    def newest_dump(self) -> int:
-        """The key of the dump that was read last; 0 where there is none."""
-
-    def count_publications(self) -> int:
-        """How many readers have files that are behind."""
-
-    def publish_everybody(self, *, now: datetime) -> None:
-        """Have the files of every reader made anew."""
-
-    def claim_publications(
-        self, owner: str, *, now: datetime, lease: timedelta, limit: int
-    ) -> list[Publication]:
-        """Take up to ``limit`` readers whose files are behind, those behind longest first."""
-
+    def newest_dump(self) -> int: ...
     def newest_digests(
         self, subscribers: Collection[SubscriberId], *, limit: int
-    ) -> Mapping[SubscriberId, Sequence[Digest]]:
-        """The newest ``limit`` digests of each of these, newest first."""
-
-    def renew_publications(self, owner: str, *, now: datetime, lease: timedelta) -> set[int]:
-        """Extend the lease of the readers that an owner has in hand; their keys."""
-
+    ) -> Mapping[SubscriberId, Sequence[Digest]]: ...
+    def count_publications(self) -> int: ...
+    def publish_everybody(self, *, now: datetime) -> None: ...
+    def claim_publications(
+        self, owner: str, *, now: datetime, lease: timedelta, limit: int
+    ) -> list[Publication]: ...
+    def renew_publications(self, owner: str, *, now: datetime, lease: timedelta) -> set[int]: ...
     def settle_publications(
         self, done: Collection[Publication], owner: str, *, now: datetime
-    ) -> None:
-        """Record that these readers' files are in place: their deliveries by feed are sent."""
-
-    def release_publications(self, owners: Collection[str]) -> None:
-        """Let others take what these owners have claimed and not settled."""
+    ) -> None: ...
+    def release_publications(self, owners: Collection[str]) -> None: ...
 
 
 class Publisher(Protocol):
     """Puts files where a web server finds them."""
 
-    def read_marker(self) -> str | None:
-        """What ``write_marker`` wrote last; None in a folder that is new."""
-
+    def read_marker(self) -> str | None: ...
     def write_marker(self, newest: str) -> None:
         """Record that everything up to the dump ``newest`` has been published to this folder.
 

@@ -7,12 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from digest.errors import TemplateError
-from digest.model import (
-    Digest,
-    Problem,
-    Publication,
-    Subscriber,
-)
+from digest.model import Digest, Problem, Publication, Subscriber
 from digest.pipeline.context import MEND_TEMPLATE, RunContext
 from digest.pipeline.protocols import PassLedger
 from digest.pipeline.report import PublishReport

@@ -144,10 +144,7 @@ class RunReport:
                 "cancelled": counts[State.CANCELLED],
                 "held": self.delivered.held,
             },
-            "feeds": {
-                "written": self.published.written,
-                "unchanged": self.published.unchanged,
-            },
+            "feeds": {"written": self.published.written, "unchanged": self.published.unchanged},
             "problems": [
                 {"where": p.where, "what": p.what, "remedy": p.remedy} for p in self.problems
             ],

@@ -118,9 +118,7 @@ def _instant(wall: datetime, tz: ZoneInfo) -> datetime:
     earliest = wall.replace(tzinfo=UTC) - after
     seconds = range((latest - earliest) // SECOND)
     return earliest + SECOND * bisect_left(
-        seconds,
-        True,
-        key=lambda s: (earliest + s * SECOND).astimezone(tz).utcoffset() == after,
+        seconds, True, key=lambda s: (earliest + s * SECOND).astimezone(tz).utcoffset() == after
     )
 
 

@@ -3,13 +3,4 @@
 from digest.selection.decision import Plan, Ranked, plan, why_left_out
 from digest.selection.window import Expect, Window, expected_days, window
 
-__all__ = [
-    "Expect",
-    "Plan",
-    "Ranked",
-    "Window",
-    "expected_days",
-    "plan",
-    "why_left_out",
-    "window",
-]
+__all__ = ["Expect", "Plan", "Ranked", "Window", "expected_days", "plan", "why_left_out", "window"]

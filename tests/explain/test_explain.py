@@ -245,6 +245,7 @@ def test_what_is_said_adds_up_and_is_what_the_next_run_does(
             # The first time a digest is due at once; the second time only later.
             asked = DUE if number == 0 else "2026-11-23T20:00"
             world.run([], asked)
+            world.compile([ada], utc(asked))
             with world.ledger() as ledger:
                 answers = [
                     explanation.explain(ledger, ada, paper, expect="none", now=utc(asked))

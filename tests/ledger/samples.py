@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from hashlib import sha256
 
+from sqlalchemy import select
+
 from digest.ledger import Ledger
 from digest.ledger.database import INTAKE
 from digest.ledger.subscribers import ensure_keys, keys
+from digest.ledger.tables import subscriber
 from digest.model import (
     Channel,
     Claim,
@@ -43,6 +47,31 @@ WEEK = Period(date(2025, 11, 10), "week")
 NEXT_WEEK = Period(date(2025, 11, 17), "week")
 EMAIL: tuple[Channel, ...] = ("email",)
 BOTH: tuple[Channel, ...] = ("email", "feed")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What the ledger knows of a subscriber for whom a period is due."""
+
+    decided: bool
+    until: PaperKey | None
+
+
+def progress(ledger: Ledger, due: Mapping[SubscriberId, Period]) -> dict[SubscriberId, Progress]:
+    """Whether the period that is due is decided, and the newest paper considered, of each."""
+    found = dict.fromkeys(due, Progress(decided=False, until=None))
+    columns = (subscriber.c.id, subscriber.c.name, subscriber.c.until)
+    rows = [row for row in ledger._rows(select(*columns)) if row.name in due]
+    decided = ledger.decided({row.id: due[row.name] for row in rows})
+    return found | {row.name: Progress(row.id in decided, row.until) for row in rows}
+
+
+def feed_tokens(ledger: Ledger, *names: SubscriberId) -> dict[SubscriberId, str]:
+    """The feed tokens of these, who get rows where they are unknown."""
+    with ledger._database.writing(INTAKE) as connection:
+        ensure_keys(connection, names)
+    rows = ledger._rows(select(subscriber.c.name, subscriber.c.feed_token))
+    return {row.name: row.feed_token for row in rows if row.name in names}
 
 
 def record(title: str, *, line: int = 1, comments: int | None = None) -> Record:

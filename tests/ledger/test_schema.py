@@ -25,7 +25,13 @@ from digest.ledger.suppressions import Suppression, Unsubscription
 from digest.ledger.tables import metadata, paper, subscriber
 from digest.model import Verdicts
 from tests.conftest import disposing
-from tests.ledger.samples import ADA, NOW, deliver, states
+from tests.ledger.samples import (
+    ADA,
+    NOW,
+    deliver,
+    feed_tokens,
+    states,
+)
 
 
 def test_migrations_and_tables_agree(blank_url: str) -> None:
@@ -84,7 +90,7 @@ def test_processes_that_open_a_blank_database_together(blank_url: str) -> None:
     def process() -> None:
         with digest.ledger.open(blank_url) as own:
             start.wait()
-            tokens.append(own.ensure_subscribers([ADA])[ADA])
+            tokens.append(feed_tokens(own, ADA)[ADA])
 
     threads = [Thread(target=process) for _ in range(4)]
     for thread in threads:

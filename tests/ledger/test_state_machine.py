@@ -56,6 +56,7 @@ from tests.ledger.samples import (
     dump,
     keys_of,
     match_titles,
+    progress,
     recorded,
     skip,
 )
@@ -152,7 +153,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def planned(self, name: SubscriberId, period: Period, most: int) -> Digest:
         """What a run would decide now."""
-        cursor = self.ledger.progress({name: period})[name].until or PaperKey(0)
+        cursor = progress(self.ledger, {name: period})[name].until or PaperKey(0)
         papers = self.ledger.papers(after=cursor)
         had = self.ledger.sent({name: cursor})[name]
         fresh = [paper for paper in papers if paper.key not in had]
@@ -341,7 +342,7 @@ class LedgerMachine(RuleBasedStateMachine):
             assert {(name, key) for key in picked} == {
                 pair for pair in self.model.sent if pair[0] == name
             }
-            standing = self.ledger.progress({name: PERIODS[0]})[name]
+            standing = progress(self.ledger, {name: PERIODS[0]})[name]
             assert standing.until == self.model.cursors.get(name)
             assert standing.decided == ((name, PERIODS[0]) in self.model.decided)
 

@@ -24,7 +24,19 @@ from digest.model import (
     Subscriber,
     SubscriberId,
 )
-from tests.ledger.samples import ADA, BOB, BOTH, DAY, EMAIL, NOW, WEEK, claim, deliver, states
+from tests.ledger.samples import (
+    ADA,
+    BOB,
+    BOTH,
+    DAY,
+    EMAIL,
+    NOW,
+    WEEK,
+    claim,
+    deliver,
+    feed_tokens,
+    states,
+)
 
 MONDAY = datetime(2025, 11, 17, 8, tzinfo=UTC)
 """When a digest of the usual profile fell due last; ``NOW`` is the Thursday after."""
@@ -340,7 +352,7 @@ def test_a_subscriber_moves_from_the_file_to_the_database(ledger: Ledger) -> Non
 
 
 def test_who_is_known_from_before_there_was_a_store_is_taken_over(ledger: Ledger) -> None:
-    token = ledger.ensure_subscribers([ADA])[ADA]
+    token = feed_tokens(ledger, ADA)[ADA]
     assert everybody(ledger) == {}
     compile_(ledger, person())
     assert ledger.subscriber("ada").feed_token == token

@@ -28,14 +28,15 @@ from digest.pipeline.publish import publish
 from digest.pipeline.run import run
 from digest.public.folder import FolderPublisher
 from tests.conftest import examples
+from tests.ledger.samples import feed_tokens
 from tests.world import MEMORY, File, World, around, person, picked, snapshot, utc
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 KINDS = ("Lighthouse", "Soup kitchen", "Gull colony")
 LONG = 3650 * DAY
 STEPS = (
-    *("seen", "record_dump", "add_channels", "progress", "papers", "record", "record"),
-    *("claim", "commit", "commit", "settle", "settle", "ensure_subscribers", "digests"),
+    *("seen", "record_dump", "decided", "due", "papers", "record", "record"),
+    *("claim", "commit", "commit", "settle", "settle", "stored", "newest_digests"),
 )
 """What a pass asks of the ledger, and where it may die."""
 FORWARD = (DAY, DAY, DAY, 5 * HOUR, 3 * DAY, 8 * DAY, 365 * DAY)
@@ -236,7 +237,7 @@ class Promises(RuleBasedStateMachine):
             rebuilt, public = snapshot(Path(other)), self.home.public()
         assert rebuilt.keys() == public.keys()
         # A digest's own page is made once, and shows the profile as it was then.
-        bobs = self.home.book.ensure_subscribers([self.people[1].id])[self.people[1].id]
+        bobs = feed_tokens(self.home.book, self.people[1].id)[self.people[1].id]
         pages = {name for name in public if name.startswith(f"archive/{bobs}/2")}
         assert [name for name in public.keys() - pages if rebuilt[name] != public[name]] == []
 
