@@ -1,7 +1,5 @@
 """The database of papers, subscribers, decisions and deliveries."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from digest.ledger.database import connect, connect_for_reading

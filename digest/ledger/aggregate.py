@@ -1,7 +1,5 @@
 """What every part of the ledger stands on."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from typing import Any
 

@@ -1,8 +1,5 @@
-"""Backups of a ledger in use, putting one back, and copies into another database.
-
-A copy is proved to be the same. A backup that is put back is whole, and marked as old before
-anybody can open it.
-"""
+"""Backups of a ledger in use, putting one back, and copies into another database. A copy is proved
+to be the same. A backup that is put back is whole, and marked as old before anybody can open it."""
 
 from __future__ import annotations
 
@@ -27,8 +24,7 @@ from digest.ledger.deliveries_admin import DeliveriesAdmin
 from digest.ledger.schema import VERSION_TABLE
 from digest.ledger.tables import metadata
 
-_ROWS = 2000
-"""Rows that are held in memory at a time."""
+_ROWS = 2000  # rows that are held in memory at a time
 _MODULUS = 1 << 256
 _FILES = ("", "-wal", "-shm")
 """What a SQLite database consists of; a log left beside another file would destroy it."""
@@ -40,18 +36,15 @@ class Content:
 
     table: str
     rows: int
-    hash: str
-    """The sum of the SHA-256 of every row, modulo 2**256, in hex: rows have no order."""
+    hash: str  # the sum of the SHA-256 of every row, modulo 2**256, in hex: rows have no order
 
 
 @dataclass(frozen=True, slots=True)
 class PutBack:
     """What came of it."""
 
-    held: int
-    """Emails that may have gone out since the backup."""
-    aside: Path | None
-    """Where the old ledger lies now; None: there was none."""
+    held: int  # emails that may have gone out since the backup
+    aside: Path | None  # where the old ledger lies now; None: there was none
 
 
 class Backups(Aggregate):

@@ -1,7 +1,5 @@
 """Mail that was accepted and came back all the same."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import update
@@ -24,12 +22,10 @@ class Bounces(Aggregate):
     def returned(
         self, number: DeliveryId, fence: int | None, *, address: str, reason: str, now: datetime
     ) -> bool:
-        """Record that an email came back, and refuse mail to its address from now on.
-
-        ``fence`` is that of the attempt which came back; None where the report does not tell: it
-        then counts only for a delivery in which nobody has stepped in between two attempts.
-        False, and nothing changed: not sent, returned before, or another attempt than the last.
-        """
+        """Record that an email came back, and refuse mail to its address from now on. ``fence`` is
+        that of the attempt which came back; None where the report does not tell: it then counts
+        only for a delivery in which nobody has stepped in between two attempts. False, and nothing
+        changed: not sent, returned before, or another attempt than the last."""
         last = delivery.c.attempts if fence is None else fence
         with self._database.writing(REFUSALS) as connection:
             changed = connection.execute(

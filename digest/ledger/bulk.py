@@ -1,9 +1,5 @@
-"""Updates that every mail waits for, handed to the driver as they are.
-
-SQLAlchemy takes longer to bring one row's values to the driver than a database to change the row.
-"""
-
-from __future__ import annotations
+"""Updates that every mail waits for, handed to the driver as they are. SQLAlchemy takes longer to
+bring one row's values to the driver than a database to change the row."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -14,8 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Update
 from sqlalchemy.engine import Dialect
 
-Row = Mapping[str, Any]
-"""Values by the names of their parameters, of types that the driver takes."""
+Row = Mapping[str, Any]  # values by the names of their parameters, of types that the driver takes
 
 
 @dataclass(frozen=True)

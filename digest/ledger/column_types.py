@@ -1,10 +1,6 @@
-"""How the ledger keeps values in the columns of its tables.
-
-Instants are microseconds since 1970 in UTC. Text that came from outside may hold what a
-database refuses (NUL, lone surrogates): readable text has it replaced, raw text is kept as bytes.
-"""
-
-from __future__ import annotations
+"""How the ledger keeps values in the columns of its tables. Instants are microseconds since 1970 in
+UTC. Text that came from outside may hold what a database refuses (NUL, lone surrogates): readable
+text has it replaced, raw text is kept as bytes."""
 
 import json
 import re

@@ -1,9 +1,5 @@
-"""The point of no return of a delivery, and how it ends.
-
-A delivery is committed right before the step that may have it accepted, and settled after it.
-"""
-
-from __future__ import annotations
+"""The point of no return of a delivery, and how it ends. A delivery is committed right before the
+step that may have it accepted, and settled after it."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -21,10 +17,8 @@ from digest.ledger.leases import lapsed
 from digest.ledger.tables import decision, delivery, subscriber
 from digest.model import DeliveryId, Message, Outcome, State
 
-Fenced = tuple[DeliveryId, int]
-"""A delivery, and the fence of the claim that it is held under."""
-Rows = Sequence[Mapping[str, Any]]
-"""The values of ``_GO`` for each claim."""
+Fenced = tuple[DeliveryId, int]  # a delivery, and the fence of the claim that it is held under
+Rows = Sequence[Mapping[str, Any]]  # the values of ``_GO`` for each claim
 
 _SETTLEABLE = (State.CLAIMED, State.COMMITTED, State.UNCERTAIN, State.PENDING)
 """States in which the last owner's outcome counts: also where it was given up for dead and
@@ -68,13 +62,11 @@ class Commits(Aggregate):
         keep: Collection[Message] = (),
         outcomes: Collection[tuple[Outcome, int]] = (),
     ) -> set[DeliveryId]:
-        """Durably mark (delivery, fence) pairs as about to be accepted; those that may go on.
-
-        Of these, the messages in ``keep`` are kept for a second try, and ``outcomes`` of other
+        """Durably mark (delivery, fence) pairs as about to be accepted; those that may go on. Of
+        these, the messages in ``keep`` are kept for a second try, and ``outcomes`` of other
         deliveries are settled, in the same transaction. Refused are those that have lost their
-        fence, and emails that end here with the reason: cancelled where the subscriber has left
-        or the recipient is suppressed, expired where decided ``expire_after`` or longer ago.
-        """
+        fence, and emails that end here with the reason: cancelled where the subscriber has left or
+        the recipient is suppressed, expired where decided ``expire_after`` or longer ago."""
         addresses = recipients or {}
         rows = _asking(claims, now, expire_after, addresses)
 
@@ -100,10 +92,8 @@ class Commits(Aggregate):
             settle(connection, outcomes, now=now)
 
     def expire(self, *, now: datetime, expire_after: timedelta) -> int:
-        """End emails that have waited for ``expire_after`` or longer; how many.
-
-        A feed does not expire: its delivery waits until its files are in place.
-        """
+        """End emails that have waited for ``expire_after`` or longer; how many. A feed does not
+        expire: its delivery waits until its files are in place."""
         waiting = (
             select(delivery.c.id)
             .where(delivery.c.due.is_not(None), delivery.c.since <= now - expire_after)

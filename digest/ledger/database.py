@@ -1,11 +1,7 @@
-"""A database as the ledger uses it: transactions that are durable, short and fail in words.
-
-SQLite runs in WAL mode with ``synchronous=FULL``; a transaction that writes begins with
-BEGIN IMMEDIATE, so two never meet half-way. PostgreSQL reads at REPEATABLE READ and writes at
-READ COMMITTED; what must not run twice at once takes an advisory lock.
-"""
-
-from __future__ import annotations
+"""A database as the ledger uses it: transactions that are durable, short and fail in words. SQLite
+runs in WAL mode with ``synchronous=FULL``; a transaction that writes begins with BEGIN IMMEDIATE,
+so two never meet half-way. PostgreSQL reads at REPEATABLE READ and writes at READ COMMITTED; what
+must not run twice at once takes an advisory lock."""
 
 import sqlite3
 import threading
@@ -196,10 +192,8 @@ def _sqlite(url: URL, patience: timedelta) -> Database:
 
 
 def _make_private(path: Path) -> None:
-    """Create the file of a SQLite database, where there is none, for its owner alone.
-
-    SQLite gives its other files the mode of this one.
-    """
+    """Create the file of a SQLite database, where there is none, for its owner alone. SQLite gives
+    its other files the mode of this one."""
     private_files.make_folder(path.parent)
     with _CREATING:
         private_files.create(path)
@@ -208,10 +202,8 @@ def _make_private(path: Path) -> None:
 
 
 def private(url: URL, *, patience: timedelta) -> Database:
-    """A SQLite database of one connection that nobody else sees and that leaves nothing behind.
-
-    It lives in memory and moves to an unnamed temporary file where it outgrows that.
-    """
+    """A SQLite database of one connection that nobody else sees and that leaves nothing behind. It
+    lives in memory and moves to an unnamed temporary file where it outgrows that."""
     only = sqlite3.connect("", check_same_thread=False, isolation_level=None)
     # One connection, handed out to one thread at a time.
     engine = create_engine(

@@ -1,7 +1,5 @@
 """What a database's failure means, in words that say what to do."""
 
-from __future__ import annotations
-
 import sqlite3
 
 from sqlalchemy.engine import URL

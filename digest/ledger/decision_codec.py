@@ -1,9 +1,5 @@
-"""A decision's picks, reasons and coverage as one small blob: compressed JSON.
-
-Papers stand in it by key; they are read from their own table. Scores keep every digit.
-"""
-
-from __future__ import annotations
+"""A decision's picks, reasons and coverage as one small blob: compressed JSON. Papers stand in it
+by key; they are read from their own table. Scores keep every digit."""
 
 import json
 import zlib
@@ -14,8 +10,7 @@ from typing import Any
 
 from digest.model import Coverage, Digest, Paper, PaperKey, Period, Pick, Reason, Skip, Why
 
-_REASON = 6
-"""Values of a reason, in the order of its fields."""
+_REASON = 6  # values of a reason, in the order of its fields
 
 
 def pack(decision: Digest | Skip) -> bytes:

@@ -1,7 +1,5 @@
 """Deciding once: a digest or a closed skip for a subscriber and period, and its deliveries."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
@@ -35,13 +33,11 @@ class Decisions(Aggregate):
             return {key for key, _ in _decided(connection, {key: str(due[key]) for key in due})}
 
     def record(self, decisions: Sequence[Decision], *, now: datetime) -> int:
-        """Store what was decided of a batch of subscribers, and when each is due next.
-
-        A digest gets a pending delivery for each of its channels, and its reader's files are to
-        be published. Dropped are decisions for a period that has one already, and a digest with
-        a paper that its subscriber has had, which stays due; and all for somebody who has left.
-        Several processes may record at once. Returns how many decisions were stored.
-        """
+        """Store what was decided of a batch of subscribers, and when each is due next. A digest
+        gets a pending delivery for each of its channels, and its reader's files are to be
+        published. Dropped are decisions for a period that has one already, and a digest with a
+        paper that its subscriber has had, which stays due; and all for somebody who has left.
+        Several processes may record at once. Returns how many decisions were stored."""
         with self._database.writing() as connection:
             present = _hold(connection, [one.key for one in decisions])
             decisions = [one for one in decisions if one.key in present]
@@ -64,10 +60,8 @@ def add_channels(
     *,
     now: datetime,
 ) -> int:
-    """Deliver the digests of these periods also on channels that they have no delivery on.
-
-    Returns how many deliveries were added. The caller holds INTAKE.
-    """
+    """Deliver the digests of these periods also on channels that they have no delivery on. Returns
+    how many deliveries were added. The caller holds INTAKE."""
     query = (
         select(subscriber.c.name, decision.c.period, decision.c.id, delivery.c.channel)
         .join_from(subscriber, decision)

@@ -1,7 +1,5 @@
 """Deliveries as they are added and listed; the rows of decisions on their way to a channel."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,8 +16,7 @@ from digest.model import Channel, DeliveryId, DeliveryRow, Period, State, Subscr
 UNFINISHED = (State.PENDING, State.CLAIMED, State.COMMITTED, State.DEFERRED, State.UNCERTAIN)
 TROUBLED = (State.FAILED, State.UNCERTAIN, State.DEFERRED, State.EXPIRED)
 """States whose detail says what went wrong."""
-_LAST = 5
-"""How many of the latest troubles a status shows."""
+_LAST = 5  # how many of the latest troubles a status shows
 _RESTORED = "an older backup was restored: it may have been sent before"
 
 
@@ -29,12 +26,10 @@ class Status:
 
     papers: int
     dumps: int
-    last_dump: datetime | None
-    """When the newest dump arrived."""
+    last_dump: datetime | None  # when the newest dump arrived
     subscribers: int
     deliveries: Mapping[State, int]
-    oldest: DeliveryRow | None
-    """The oldest delivery that is not finished."""
+    oldest: DeliveryRow | None  # the oldest delivery that is not finished
     troubles: tuple[DeliveryRow, ...]
     """The latest that failed, were deferred, expired or are uncertain, newest first."""
 

@@ -1,7 +1,5 @@
 """What only an operator may decide about deliveries."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
@@ -57,11 +55,9 @@ class DeliveriesAdmin(Aggregate):
 
     def restored(self, *, now: datetime) -> int:
         """To be said after an older copy of the database was put back; how many emails are held.
-
         Emails that this copy has as unsent may have gone out since it was made: they become
         uncertain. So will those of periods that had ended by now, when they are decided again.
-        Published files may be ahead of this copy, so everybody's are made anew.
-        """
+        Published files may be ahead of this copy, so everybody's are made anew."""
         with self._database.writing() as connection:
             mark_restored(connection, now=now)
             mark_everybody_behind(connection)

@@ -1,7 +1,5 @@
 """Digests as they were decided, read back with their papers."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A ledger whose changes stay in memory: for dry runs, previews and other questions."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -43,12 +41,10 @@ T = TypeVar("T")
 
 
 class Draft(Ledger):
-    """A ledger as it would be after the changes that it is given, which it writes nowhere.
-
-    It reads the database as it is, and takes what a pass writes: papers, profiles of the files,
-    decisions and what becomes of deliveries. Every other method that writes raises LedgerError,
-    and the database is not even brought up to date.
-    """
+    """A ledger as it would be after the changes that it is given, which it writes nowhere. It reads
+    the database as it is, and takes what a pass writes: papers, profiles of the files, decisions
+    and what becomes of deliveries. Every other method that writes raises LedgerError, and the
+    database is not even brought up to date."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)

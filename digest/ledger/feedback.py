@@ -1,7 +1,5 @@
 """What subscribers said of papers: recorded, replaced, taken back, and read for ranking."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from datetime import datetime
 

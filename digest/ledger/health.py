@@ -1,7 +1,5 @@
 """Whether the database itself is well."""
 
-from __future__ import annotations
-
 import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,24 +10,18 @@ from digest.ledger.aggregate import Aggregate
 from digest.ledger.schema import version
 from digest.ledger.tables import delivery, dump
 
-_LISTED = 3
-"""Faults that are told."""
+_LISTED = 3  # faults that are told
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
     """What a look at the database has shown."""
 
-    engine: str
-    """``SQLite 3.45.1``, ``PostgreSQL 16.2``."""
-    schema: str
-    """The migration that its tables stand at."""
-    faults: tuple[str, ...]
-    """What is damaged, in SQLite's words; PostgreSQL watches over itself."""
-    clock: datetime | None
-    """The server's; None: the database is a file."""
-    newest: datetime | None
-    """When the ledger was last written, by the clock of whoever wrote."""
+    engine: str  # ``SQLite 3.45.1``, ``PostgreSQL 16.2``
+    schema: str  # the migration that its tables stand at
+    faults: tuple[str, ...]  # what is damaged, in SQLite's words; PostgreSQL watches over itself
+    clock: datetime | None  # the server's; None: the database is a file
+    newest: datetime | None  # when the ledger was last written, by the clock of whoever wrote
 
 
 class HealthCheck(Aggregate):

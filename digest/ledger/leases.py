@@ -1,9 +1,5 @@
-"""Deliveries in somebody's hand: claimed under a lease, renewed, and given up after a crash.
-
-Every claim raises the delivery's fence; a write that brings an older fence changes nothing.
-"""
-
-from __future__ import annotations
+"""Deliveries in somebody's hand: claimed under a lease, renewed, and given up after a crash. Every
+claim raises the delivery's fence; a write that brings an older fence changes nothing."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -91,19 +87,15 @@ class Leases(Aggregate):
 
     def recover(self, *, now: datetime, mode: Mode = "hold") -> int:
         """Give up on what was committed under a lease that has lapsed; how many deliveries.
-
         ``hold`` makes them uncertain, ``resend`` pending again. What was only claimed needs no
-        recovery: it is free to be claimed.
-        """
+        recovery: it is free to be claimed."""
         with self._database.writing() as connection:
             return _give_up_committed(connection, lapsed(now), now=now, mode=mode)
 
     def release(self, owners: Collection[str], *, now: datetime, mode: Mode = "hold") -> int:
-        """Give up on everything these dead owners have in hand, before their leases end.
-
-        What was committed goes the way that ``recover`` says; what was only claimed is pending
-        again. Returns how many deliveries they are.
-        """
+        """Give up on everything these dead owners have in hand, before their leases end. What was
+        committed goes the way that ``recover`` says; what was only claimed is pending again.
+        Returns how many deliveries they are."""
         with self._database.writing() as connection:
             spool.tidy(connection)
             theirs = delivery.c.owner.in_(owners)

@@ -1,7 +1,5 @@
 """The ledger: one class over the parts that stand in a module each."""
 
-from __future__ import annotations
-
 from types import TracebackType
 from typing import Self
 

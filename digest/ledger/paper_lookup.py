@@ -1,7 +1,5 @@
 """Finding a paper by what a person types: its id, its arXiv number, or a part of its title."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 

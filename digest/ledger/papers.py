@@ -1,7 +1,5 @@
 """Dumps, the papers in them, and every record as it stood."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,10 +39,8 @@ class Papers(Aggregate):
         self, read: Dump, keys: Collection[int], match: Matcher, *, now: datetime
     ) -> Sequence[Match]:
         """Match and store a dump's records; empty, and nothing stored, if it has been read.
-
-        ``match`` gets the records, and the papers that share one of ``keys``, each with those
-        it shares in ``Paper.keys``.
-        """
+        ``match`` gets the records, and the papers that share one of ``keys``, each with those it
+        shares in ``Paper.keys``."""
         with self._database.writing(INTAKE) as connection:
             _forget_rejection(connection, read.hash)
             if connection.scalar(select(dump.c.id).where(dump.c.hash == read.hash)):
@@ -93,10 +89,8 @@ class Papers(Aggregate):
         until: PaperKey | None = None,
         limit: int | None = None,
     ) -> list[Paper]:
-        """Papers with keys beyond ``after`` up to ``until``, oldest first.
-
-        At most ``limit`` papers, the newest ones.
-        """
+        """Papers with keys beyond ``after`` up to ``until``, oldest first. At most ``limit``
+        papers, the newest ones."""
         query = select(*PAPER).order_by(paper.c.key.desc()).limit(limit)
         if after is not None:
             query = query.where(paper.c.key > after)
@@ -105,11 +99,9 @@ class Papers(Aggregate):
         return [Paper(*row) for row in self._rows(query)][::-1]
 
     def cursor(self, before: datetime) -> PaperKey:
-        """The newest paper that arrived before this instant and before all that arrived later.
-
-        The second half matters where the clock was put back between two dumps: no paper that
-        arrived at ``before`` or after is left behind the cursor. 0: there is none.
-        """
+        """The newest paper that arrived before this instant and before all that arrived later. The
+        second half matters where the clock was put back between two dumps: no paper that arrived at
+        ``before`` or after is left behind the cursor. 0: there is none."""
         first = self._value(select(func.min(paper.c.key)).where(paper.c.arrived >= before))
         return self.newest_paper() if first is None else PaperKey(first - 1)
 

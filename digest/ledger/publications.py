@@ -1,7 +1,5 @@
 """Readers whose published files are behind: noted, claimed by one publisher, and settled."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
@@ -84,10 +82,8 @@ class Publications(Aggregate):
     def settle_publications(
         self, done: Collection[Publication], owner: str, *, now: datetime
     ) -> None:
-        """Record that the files of these readers are in place: their deliveries by feed are sent.
-
-        A reader for whom something was decided meanwhile stays behind.
-        """
+        """Record that the files of these readers are in place: their deliveries by feed are sent. A
+        reader for whom something was decided meanwhile stays behind."""
         with self._database.writing() as connection:
             for batch in batches(done):
                 claimed = {one.key: one.version for one in batch}
@@ -135,10 +131,8 @@ def mark_everybody_behind(connection: Connection) -> None:
 
 def mark_behind(connection: Connection, subscribers: Collection[int], *, since: datetime) -> None:
     """Have the files of these subscribers, given by key, published: the pages of digests composed
-    at ``since`` or later, the index and the feeds; of who has left, all files are removed.
-
-    The caller holds what keeps others from recording for these subscribers.
-    """
+    at ``since`` or later, the index and the feeds; of who has left, all files are removed. The
+    caller holds what keeps others from recording for these subscribers."""
     for batch in batches(sorted(subscribers)):
         behind = publication.c.subscriber.in_(batch)
         known = set(connection.scalars(select(publication.c.subscriber).where(behind)))

@@ -1,7 +1,5 @@
 """After an older backup was put back: what it may have forgotten is held, not sent again."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 
 from sqlalchemy import Connection, delete, insert, select
@@ -25,8 +23,6 @@ def restored_on(connection: Connection) -> date | None:
 
 
 def may_have_gone_out(period: Period, restored: date | None) -> bool:
-    """Whether this period's digest can have been sent between the backup and the restore.
-
-    The day of the restore itself counts: in the east the period may have ended by then.
-    """
+    """Whether this period's digest can have been sent between the backup and the restore. The day
+    of the restore itself counts: in the east the period may have ended by then."""
     return restored is not None and period.end <= restored

@@ -1,9 +1,5 @@
-"""Which version of the tables a database has, and bringing it up to date.
-
-Alembic takes a while to import, so a new database, and one that is up to date, do without it.
-"""
-
-from __future__ import annotations
+"""Which version of the tables a database has, and bringing it up to date. Alembic takes a while to
+import, so a new database, and one that is up to date, do without it."""
 
 from sqlalchemy import (
     Column,

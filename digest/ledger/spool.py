@@ -1,7 +1,5 @@
 """Messages that may have arrived, kept so that a second try sends the same bytes."""
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Collection
 from dataclasses import asdict
@@ -12,8 +10,7 @@ from digest.ledger.database import rows_in
 from digest.ledger.tables import delivery, spool
 from digest.model import DeliveryId, Message, State
 
-LEVEL = 1
-"""Of zlib: three times as fast as its default, for a tenth more bytes that soon go."""
+LEVEL = 1  # of zlib: three times as fast as its default, for a tenth more bytes that soon go
 
 _OVER = delete(spool).where(
     exists().where(

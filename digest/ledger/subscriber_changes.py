@@ -1,7 +1,5 @@
 """Subscribers who come, change and go, with all that follows for deliveries and published files."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -24,11 +22,9 @@ from digest.scheduling import periods
 from digest.subscribers import changes, codec
 from digest.subscribers.changes import Changes, Compiled, First, Former, Known, New, Saved, folded
 
-_NO_FILE = "none"
-"""Stands for the hash where a host has no profile files."""
+_NO_FILE = "none"  # stands for the hash where a host has no profile files
 _CLOCK = "clock"
-SKEW = timedelta(hours=1)
-"""A clock that goes back by less is not noticed."""
+SKEW = timedelta(hours=1)  # a clock that goes back by less is not noticed
 _BATCH = 1000
 _CANCELLABLE = (State.PENDING, State.DEFERRED, State.CLAIMED)
 _CHANNELS: tuple[Channel, ...] = ("email", "feed")
@@ -80,11 +76,9 @@ class SubscriberChanges(Aggregate):
         )
 
     def is_compiled(self, host: str, content: str | None) -> bool:
-        """Whether there is nothing to compile: what this host has is what it compiled last.
-
-        A host that never compiled anything may have an older copy: what another host compiled at
-        any time, or no files at all, counts as compiled.
-        """
+        """Whether there is nothing to compile: what this host has is what it compiled last. A host
+        that never compiled anything may have an older copy: what another host compiled at any time,
+        or no files at all, counts as compiled."""
         last = self._last_compiled(host)
         if last is not None:
             return last == (content or _NO_FILE)
@@ -135,11 +129,9 @@ class SubscriberChanges(Aggregate):
         return tuple(name for name in names if name in gone)
 
     def follow_clock(self, zone_data: str, *, now: datetime) -> int:
-        """Compute all due times anew where they may be wrong; how many moved.
-
-        They may be wrong where the time zone data has another version, or where the clock was
-        put back: what was decided while it was ahead would not be looked at for as long.
-        """
+        """Compute all due times anew where they may be wrong; how many moved. They may be wrong
+        where the time zone data has another version, or where the clock was put back: what was
+        decided while it was ahead would not be looked at for as long."""
         last = next(iter(self._rows(select(mark).where(mark.c.name == _CLOCK))), None)
         put_back = last is not None and last.at > now + SKEW
         if last and last.value == zone_data and abs(last.at - now) <= SKEW:

@@ -1,7 +1,5 @@
 """Who there is: keys, feed tokens and profiles, and who is due."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -18,10 +16,8 @@ from digest.ledger.tables import subscriber
 from digest.model import Origin, StoredSubscriber, SubscriberId
 from digest.subscribers import codec
 
-TOKEN_BYTES = 16
-"""128 random bits: 22 URL-safe characters."""
-_LOOK_ALIKES = 5000
-"""Most ids that are compared with an unknown one."""
+TOKEN_BYTES = 16  # 128 random bits: 22 URL-safe characters
+_LOOK_ALIKES = 5000  # most ids that are compared with an unknown one
 
 STORED: Select[Any] = select(subscriber).where(subscriber.c.profile.is_not(None))
 """The rows with a profile."""
@@ -60,10 +56,8 @@ class Subscribers(Aggregate):
     def due(
         self, now: datetime, *, reopened: bool, after: int = 0, limit: int
     ) -> list[StoredSubscriber]:
-        """Up to ``limit`` of those who are due and have a key beyond ``after``, by key.
-
-        With ``reopened``, also those whose period was due and empty, and stays open.
-        """
+        """Up to ``limit`` of those who are due and have a key beyond ``after``, by key. With
+        ``reopened``, also those whose period was due and empty, and stays open."""
         # As a subquery, so that SQLite takes the indices of the due times and not that of the key.
         waiting = _waiting(now, reopened=reopened, after=after)
         query = STORED.where(subscriber.c.id.in_(waiting)).order_by(subscriber.c.id).limit(limit)
@@ -120,10 +114,8 @@ def keys(connection: Connection, names: Collection[SubscriberId]) -> dict[Subscr
 
 
 def ensure_keys(connection: Connection, names: Collection[SubscriberId]) -> dict[SubscriberId, int]:
-    """The keys of all of these; who is unknown gets one, and a feed token.
-
-    The caller holds INTAKE, unless all are known.
-    """
+    """The keys of all of these; who is unknown gets one, and a feed token. The caller holds INTAKE,
+    unless all are known."""
     found = keys(connection, names)
     unknown = [name for name in dict.fromkeys(names) if name not in found]
     new = dict(zip(unknown, count(next_key(connection, subscriber.c.id)), strict=False))

@@ -1,9 +1,5 @@
-"""Who must not be mailed: people who have unsubscribed, addresses that are suppressed.
-
-Both are about email. A feed is fetched by its reader, who need not be kept from it.
-"""
-
-from __future__ import annotations
+"""Who must not be mailed: people who have unsubscribed, addresses that are suppressed. Both are
+about email. A feed is fetched by its reader, who need not be kept from it."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -22,8 +18,7 @@ from digest.model import State, SubscriberId
 class Suppression:
     """An address that must not be mailed."""
 
-    address: str
-    """Folded."""
+    address: str  # Folded
     reason: str
     since: datetime
 
@@ -74,9 +69,7 @@ class Suppressions(Aggregate):
 
     def resubscribe(self, subscriber: SubscriberId, address: str | None = None) -> bool:
         """Mail a subscriber again, and an address that is suppressed; False: neither was refused.
-
-        What was accepted so far gets a new fence, so that no report of it counts any more.
-        """
+        What was accepted so far gets a new fence, so that no report of it counts any more."""
         place = folded(address or "")
         with self._database.writing(REFUSALS) as connection:
             key = keys(connection, [subscriber]).get(subscriber)

@@ -1,11 +1,7 @@
-"""The tables of the ledger.
-
-Keys are integers, so that they sort, serve as cursors and take few bytes; names are kept once.
-The database gives those of decisions and deliveries, since several processes may add them at
-once. The ledger gives the others itself, one process at a time, in the order of commits.
-"""
-
-from __future__ import annotations
+"""The tables of the ledger. Keys are integers, so that they sort, serve as cursors and take few
+bytes; names are kept once. The database gives those of decisions and deliveries, since several
+processes may add them at once. The ledger gives the others itself, one process at a time, in the
+order of commits."""
 
 from typing import Any
 

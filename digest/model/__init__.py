@@ -1,8 +1,5 @@
-"""The domain types: frozen values without I/O.
-
-A date is a local calendar date; a datetime is timezone-aware and in UTC. Scores and contributions
-are multiples of 0.0001 between 0 and 1.
-"""
+"""The domain types: frozen values without I/O. A date is a local calendar date; a datetime is
+timezone-aware and in UTC. Scores and contributions are multiples of 0.0001 between 0 and 1."""
 
 from digest.model.deliveries import Claim, DeliveryRow, Message, Outcome, Publication, State
 from digest.model.digests import (

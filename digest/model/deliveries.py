@@ -34,10 +34,8 @@ class Claim:
     digest: Digest
     fence: int
     """It grows with every claim of the delivery; a write with an older fence changes nothing."""
-    attempt: int
-    """The number of the attempt, from 1."""
-    kept: Message | None = None
-    """The message of an earlier attempt whose outcome is uncertain."""
+    attempt: int  # the number of the attempt, from 1
+    kept: Message | None = None  # the message of an earlier attempt whose outcome is uncertain
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +46,7 @@ class Message:
     sender: str
     recipient: str
     content: bytes
-    name: str = ""
-    """Its name in file names and logs, as ``2026-W46-ada``."""
+    name: str = ""  # its name in file names and logs, as ``2026-W46-ada``
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +55,7 @@ class Outcome:
 
     delivery: DeliveryId
     state: State
-    detail: str = ""
-    """The reply of the server, or the path of the file."""
+    detail: str = ""  # the reply of the server, or the path of the file
     retry_at: datetime | None = None
     """With the state ``deferred``: when to try again at the earliest."""
 
@@ -80,8 +76,7 @@ class DeliveryRow:
     composed: datetime
     due: datetime | None
     """When it is tried next (pending, deferred) or its owner's lease ends; None: never."""
-    owner: str | None
-    """The process that has claimed it."""
+    owner: str | None  # the process that has claimed it
     papers: int
 
 
@@ -89,13 +84,10 @@ class DeliveryRow:
 class Publication:
     """A reader whose published files are behind, claimed by one publisher."""
 
-    key: int
-    """The ledger's key of the subscriber."""
+    key: int  # the ledger's key of the subscriber
     name: SubscriberId
-    subscriber: Subscriber | None
-    """None: the subscriber has left, and the files go."""
+    subscriber: Subscriber | None  # None: the subscriber has left, and the files go
     feed_token: str
-    since: datetime
-    """Pages of digests composed at this instant or later are not in place."""
+    since: datetime  # pages of digests composed at this instant or later are not in place
     version: int
     """Grows with every change; a publisher settles only the version that it has claimed."""

@@ -1,7 +1,5 @@
 """Periods, picks, and the decisions about a subscriber's digest for a period."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -46,8 +44,7 @@ class Period:
 class Reason(NamedTuple):
     """One addend of a score; a named tuple, since so many are made and hashed."""
 
-    interest: str
-    """The interest, as the profile writes it."""
+    interest: str  # the interest, as the profile writes it
     term: str
     """The term that was found, as the paper writes it (``LoRA`` for ``low-rank adaptation``)."""
     place: Place
@@ -66,8 +63,7 @@ class Pick:
     paper: Paper
     score: float
     reasons: tuple[Reason, ...]
-    late: bool = False
-    """Whether the date of its dump lies before the digest's period."""
+    late: bool = False  # whether the date of its dump lies before the digest's period
 
 
 class Why(StrEnum):
@@ -89,8 +85,7 @@ class LeftOut:
     paper: Paper
     score: float
     why: Why
-    detail: str
-    """The reason in words, with its figure or term, as ``0.1312 is below 0.2``."""
+    detail: str  # the reason in words, with its figure or term, as ``0.1312 is below 0.2``
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +93,9 @@ class Coverage:
     """The dumps and papers that a digest was selected from."""
 
     dumps: int
-    papers: int
-    """How many papers were considered."""
+    papers: int  # how many papers were considered
     left_out: Mapping[Why, int] = field(default_factory=dict)
-    missing: tuple[date, ...] = ()
-    """The days of the period whose expected dump did not arrive."""
+    missing: tuple[date, ...] = ()  # the days of the period whose expected dump did not arrive
     expected: int = 0
 
 
@@ -112,10 +105,8 @@ class Digest:
 
     subscriber: SubscriberId
     period: Period
-    composed: datetime
-    """``now`` of the pass that decided it; also the Date header of the message."""
-    until: PaperKey
-    """The newest paper considered; the next digest begins after it."""
+    composed: datetime  # ``now`` of the pass that decided it; also the Date header of the message
+    until: PaperKey  # the newest paper considered; the next digest begins after it
     picks: tuple[Pick, ...]
     coverage: Coverage
 
@@ -125,8 +116,7 @@ class SkipReason(StrEnum):
 
     NOTHING_NEW = "nothing new has arrived"
     """The period stays open for late dumps during its grace, then it is closed."""
-    NOTHING_PICKED = "no paper matched"
-    """The period is closed."""
+    NOTHING_PICKED = "no paper matched"  # the period is closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +135,10 @@ class Skip:
 class Decision:
     """What is recorded of a subscriber whose digest was due."""
 
-    key: int
-    """The ledger's key of the subscriber."""
-    outcome: Digest | Skip | None
-    """None: the period had been decided before."""
-    channels: tuple[Channel, ...]
-    """Where a digest goes."""
-    next_due: datetime
-    """When to look at the subscriber again."""
+    key: int  # the ledger's key of the subscriber
+    outcome: Digest | Skip | None  # None: the period had been decided before
+    channels: tuple[Channel, ...]  # where a digest goes
+    next_due: datetime  # when to look at the subscriber again
     open_since: datetime | None = None
     """Set where the period stays open, and nothing is decided yet; see ``SkipReason``."""
 
@@ -171,8 +157,7 @@ class Decided:
     after: PaperKey | None
     """The newest paper of the decision before it; None: it is the subscriber's first one."""
     until: PaperKey
-    picks: int
-    """The number of picks; 0 stands for a skip or an empty digest."""
+    picks: int  # the number of picks; 0 stands for a skip or an empty digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,5 +167,4 @@ class DumpSeen:
     name: str
     listed: date | None
     arrived: datetime
-    newest: PaperKey
-    """The newest paper that was known after the dump was read; 0: there was none."""
+    newest: PaperKey  # the newest paper that was known after the dump was read; 0: there was none

@@ -1,7 +1,5 @@
 """Types of identifiers, channels, and problems."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal, NewType
 
@@ -21,8 +19,7 @@ Channel = Literal["email", "feed"]
 class Problem:
     """Something that the operator should know: where it is, what it is, and what to do about it."""
 
-    where: str
-    """``file:line``, ``file``, or a name such as ``ada/email``."""
+    where: str  # ``file:line``, ``file``, or a name such as ``ada/email``
     what: str
     remedy: str = ""
 

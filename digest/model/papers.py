@@ -1,7 +1,5 @@
 """Dumps, the papers in them, and the verdicts of subscribers on papers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -25,8 +23,7 @@ class Record:
     author_count: int | None = None
     published: date | None = None
     comments: int | None = None
-    url: str | None = None
-    """An http(s) URL."""
+    url: str | None = None  # an http(s) URL
     arxiv_id: str | None = None
     """The arXiv id without version, as ``2401.01234`` or ``hep-th/9901001``."""
 
@@ -36,12 +33,9 @@ class Dump:
     """The result of reading one file."""
 
     hash: DumpHash
-    name: str
-    """The file's path in the inbox."""
-    format: str
-    """The format that was recognised, as ``papers-page-plain``."""
-    listed: date | None
-    """The dump's own date, with an inferred year; None if it has no date."""
+    name: str  # the file's path in the inbox
+    format: str  # the format that was recognised, as ``papers-page-plain``
+    listed: date | None  # the dump's own date, with an inferred year; None if it has no date
     records: tuple[Record, ...]
     problems: tuple[Problem, ...] = ()
     """One problem for each bad record that was skipped, or read in part."""
@@ -55,10 +49,8 @@ class Paper:
     id: PaperId
     title: str
     abstract: str
-    arrived: datetime
-    """``now`` of the pass that first read the paper."""
-    listed: date | None = None
-    """The date of the first dump that lists the paper."""
+    arrived: datetime  # ``now`` of the pass that first read the paper
+    listed: date | None = None  # the date of the first dump that lists the paper
     authors: tuple[str, ...] = ()
     author_count: int | None = None
     published: date | None = None
@@ -73,12 +65,10 @@ class Paper:
 class Match:
     """Records of one dump that are the same paper, new or known."""
 
-    paper: Paper
-    """The paper with the best metadata of all its records; ``key`` is 0 if ``is_new``."""
+    paper: Paper  # the paper with the best metadata of all its records; ``key`` is 0 if ``is_new``
     records: tuple[Record, ...]
     is_new: bool
-    keys: frozenset[int]
-    """Its blocking keys, by which later records find the paper."""
+    keys: frozenset[int]  # its blocking keys, by which later records find the paper
 
 
 Matcher = Callable[[Sequence[Record], Sequence[Paper]], Sequence[Match]]

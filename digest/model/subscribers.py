@@ -1,7 +1,5 @@
 """Subscribers: their interests, schedules and settings."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Literal
@@ -18,14 +16,12 @@ Origin = Literal["file", "database"]
 class Interest:
     """A keyword, phrase, pattern or author with a weight; in ``exclude``, an exclusion."""
 
-    text: str
-    """The phrase, the pattern without its slashes, or the author's name."""
+    text: str  # the phrase, the pattern without its slashes, or the author's name
     kind: InterestKind = "phrase"
     place: Literal["title", "abstract"] | None = None
     """Where it has to occur; None: in the title or the abstract."""
     weight: float = 1.0
-    must_see: bool = False
-    """Papers that contain it are in the digest whatever their score."""
+    must_see: bool = False  # papers that contain it are in the digest whatever their score
 
     def __str__(self) -> str:
         return f"/{self.text}/" if self.kind == "pattern" else self.text
@@ -39,8 +35,7 @@ class Schedule:
     on: int | None = None
     """For ``week`` 1 (Monday) to 7 (Sunday); for ``month`` 1 to 31, or the month's last day."""
     at: time = time(8)
-    cron: str | None = None
-    """A cron expression of five fields, in which Sunday is 0 or 7."""
+    cron: str | None = None  # a cron expression of five fields, in which Sunday is 0 or 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +47,7 @@ class Profile:
     liked: tuple[PaperId, ...] = ()
     """The papers that the subscriber liked; empty if verdicts do not count."""
     disliked: tuple[PaperId, ...] = ()
-    comments: float = 0.0
-    """How much a paper with many comments gains, from 0 to 0.5."""
+    comments: float = 0.0  # how much a paper with many comments gains, from 0 to 0.5
     freshness: float = 0.0
     """How much a paper gains that arrives on the day of its publication, from 0 to 0.5."""
 
@@ -63,24 +57,20 @@ class Subscriber:
     """Who gets a digest, of what and when: one profile."""
 
     id: SubscriberId
-    email: str | None
-    """None only if ``email`` is not among the channels."""
+    email: str | None  # None only if ``email`` is not among the channels
     profile: Profile
     name: str = ""
     channels: tuple[Channel, ...] = ("email",)
     schedule: Schedule = Schedule()
-    timezone: str = "UTC"
-    """The IANA key of a time zone that ``zoneinfo`` knows."""
+    timezone: str = "UTC"  # the IANA key of a time zone that ``zoneinfo`` knows
     limit: int = 12
     threshold: float = 0.2
     backfill: timedelta | None = None
     """How far back the first digest reaches; None: to the start of its period."""
     send_empty: bool = False
     feed_entries: Literal["papers", "digests"] = "papers"
-    learn: bool = True
-    """Whether verdicts change the ranking."""
-    paused: date | None = None
-    """No digest falls due before this local day."""
+    learn: bool = True  # whether verdicts change the ranking
+    paused: date | None = None  # no digest falls due before this local day
     source: str = field(default="", compare=False)
     """``file:line`` of the entry; the ledger does not keep it."""
 
@@ -89,14 +79,11 @@ class Subscriber:
 class StoredSubscriber:
     """A subscriber with a profile, as the ledger keeps it."""
 
-    key: int
-    """The ledger's integer key; it grows in the order in which subscribers became known."""
+    key: int  # the ledger's integer key; it grows in the order in which subscribers became known
     subscriber: Subscriber
     origin: Origin
-    until: PaperKey | None
-    """The newest paper that a decision for this subscriber has considered."""
-    next_due: datetime | None
-    """From this instant on, the next digest is due."""
+    until: PaperKey | None  # the newest paper that a decision for this subscriber has considered
+    next_due: datetime | None  # from this instant on, the next digest is due
     open_since: datetime | None
     """Since when the period that is due has been empty and stays open for late dumps."""
     feed_token: str

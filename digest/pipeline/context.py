@@ -1,7 +1,5 @@
 """What a pass works with: the ledger, the inbox, the transport, the publisher and the limits."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,15 +36,12 @@ class RunContext(Generic[LedgerT_co]):
     site: Site
     clock: Callable[[], datetime]
     """For leases and retries while mail goes out; decisions use ``now``."""
-    stopping: Callable[[], bool]
-    """Whether to finish what is in flight and begin nothing more."""
-    owner: str
-    """Names this process in claims; no other process ever had the same name."""
+    stopping: Callable[[], bool]  # whether to finish what is in flight and begin nothing more
+    owner: str  # names this process in claims; no other process ever had the same name
     lease: timedelta
     expire_after: timedelta
     """A mail that could not be sent within this after its digest was made is given up."""
-    keep: bool
-    """Whether mail that may have arrived is sent again, and its bytes are kept for that."""
+    keep: bool  # whether mail that may have arrived is sent again, and its bytes are kept for that
     expect: Expect
     feed_entries: int
     grace: timedelta | None = None

@@ -1,7 +1,5 @@
 """Decides the digests that are due, a batch of subscribers at a time, and records the decisions."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -21,18 +19,14 @@ from digest.pipeline.protocols import DecisionLedger, PassLedger, PlanningLedger
 from digest.pipeline.report import DecideReport
 from digest.scheduling import periods
 
-BATCH = 500
-"""Subscribers that are decided together."""
+BATCH = 500  # subscribers that are decided together
 DAILY_GRACE, GRACE = timedelta(hours=6), timedelta(hours=24)
 """How long a period stays open while no paper comes, of a daily digest and of others."""
 
 
 def decide(context: RunContext[PassLedger], *, papers_came: bool, now: datetime) -> DecideReport:
-    """Record a decision for everybody whose digest is due.
-
-    A pass draws on the papers up to the newest at its start: what another process reads
-    meanwhile is left to the next pass.
-    """
+    """Record a decision for everybody whose digest is due. A pass draws on the papers up to the
+    newest at its start: what another process reads meanwhile is left to the next pass."""
     report = DecideReport()
     total = context.ledger.count_due(now, reopened=papers_came)
     if total:

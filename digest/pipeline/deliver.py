@@ -1,7 +1,5 @@
 """Sends the emails that are due: claim, compose, send, settle."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -15,8 +13,7 @@ from digest.pipeline.context import MEND_TEMPLATE, RunContext
 from digest.pipeline.protocols import Composer, PassLedger
 from digest.pipeline.report import Delivered, DeliverReport
 
-BATCH = 100
-"""Emails claimed together: so few that nothing in flight waits for the next ones."""
+BATCH = 100  # emails claimed together: so few that nothing in flight waits for the next ones
 RETRY_TEMPLATE = timedelta(minutes=15)
 """A mail that a broken template holds up is tried again after this."""
 

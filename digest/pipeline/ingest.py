@@ -1,7 +1,5 @@
 """Reads new dump files into the ledger's papers."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from functools import partial
 
@@ -17,11 +15,9 @@ REPORT = "report this fault together with the file, or save the file in another 
 def ingest(
     inbox: Inbox, ledger: PaperLedger, *, now: datetime, track: Track = untracked
 ) -> IngestReport:
-    """Read every finished file of the inbox that the ledger does not know.
-
-    A file that a reader fails on is rejected like one that is no dump. A file that the disk or
-    the memory fails on is not recorded, so that the next pass tries it again.
-    """
+    """Read every finished file of the inbox that the ledger does not know. A file that a reader
+    fails on is rejected like one that is no dump. A file that the disk or the memory fails on is
+    not recorded, so that the next pass tries it again."""
     scan = inbox.scan()
     found = list(scan.found)
     known = ledger.seen([file.hash for file in found], readers=sources.VERSION)

@@ -28,8 +28,7 @@ from digest.selection.diversity import NearDuplicates
 if TYPE_CHECKING:
     from digest.ranking import Corpus, Ranking, Scored
 
-ARCHIVE = 5000
-"""How many of the newest papers teach the ranking which words are common."""
+ARCHIVE = 5000  # how many of the newest papers teach the ranking which words are common
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +37,16 @@ class Waiting:
 
     subscriber: Subscriber
     period: Period
-    after: PaperKey
-    """Where the digest before it ended."""
+    after: PaperKey  # where the digest before it ended
     is_first: bool
     """The subscriber has had no digest: nothing in it is late, and no page is missing."""
 
 
 class Planner:
-    """Plans digests from papers up to the key ``until``.
-
-    The newest ``ARCHIVE`` of these papers teach the ranking, and nothing else does. So a plan is
-    the same whoever else is planned for. With ``is_past`` a decision of the past is planned
-    again: what its own digest sent does not count as sent before.
-    """
+    """Plans digests from papers up to the key ``until``. The newest ``ARCHIVE`` of these papers
+    teach the ranking, and nothing else does. So a plan is the same whoever else is planned for.
+    With ``is_past`` a decision of the past is planned again: what its own digest sent does not
+    count as sent before."""
 
     def __init__(
         self,

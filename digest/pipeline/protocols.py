@@ -1,9 +1,5 @@
-"""What the stages of a pass need of the outside: the parts of the ledger, and the rest.
-
-The methods of ``digest.ledger.Ledger`` say what those of the ledger do.
-"""
-
-from __future__ import annotations
+"""What the stages of a pass need of the outside: the parts of the ledger, and the rest. The methods
+of ``digest.ledger.Ledger`` say what those of the ledger do."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -175,11 +171,9 @@ class Transport(Protocol):
     def send(
         self, messages: Iterable[Message], commit: Callable[[DeliveryId], bool]
     ) -> Iterator[Outcome]:
-        """Deliver each message; yield one outcome for each, in any order.
-
-        ``commit`` is called right before the step that cannot be undone; where it returns False,
-        that message goes no further.
-        """
+        """Deliver each message; yield one outcome for each, in any order. ``commit`` is called
+        right before the step that cannot be undone; where it returns False, that message goes no
+        further."""
 
 
 class PublicationLedger(ArchiveLedger, Protocol):

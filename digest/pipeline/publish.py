@@ -1,7 +1,5 @@
 """Brings the published feeds and pages of readers with new decisions up to date."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -14,23 +12,18 @@ from digest.pipeline.report import PublishReport
 from digest.render import feeds
 from digest.render.site import archive_folder, feed_paths
 
-BATCH = 100
-"""Readers whose files are made together."""
-NEWEST = 200
-"""Papers in the feed of all papers and on the start page."""
-SHOWN = 20
-"""Problems that a report tells one by one."""
+BATCH = 100  # readers whose files are made together
+NEWEST = 200  # papers in the feed of all papers and on the start page
+SHOWN = 20  # problems that a report tells one by one
 
 
 def publish(
     context: RunContext[PassLedger], *, now: datetime, everything: bool = False
 ) -> PublishReport:
-    """Bring the files of readers with a new decision up to date, and what else is behind.
-
-    A delivery by feed is settled once its files are in place. What cannot be written stops
-    nothing else, and the next pass tries it again. With ``everything``, and in a folder that
-    lost its marker, all files are made anew.
-    """
+    """Bring the files of readers with a new decision up to date, and what else is behind. A
+    delivery by feed is settled once its files are in place. What cannot be written stops nothing
+    else, and the next pass tries it again. With ``everything``, and in a folder that lost its
+    marker, all files are made anew."""
     publishing = _Publishing(context, now)
     marker, newest = context.publisher.read_marker(), str(context.ledger.newest_dump())
     anew = everything or marker is None

@@ -1,7 +1,5 @@
 """What one pass did, in figures and problems."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,8 +7,7 @@ from typing import Any
 
 from digest.model import Outcome, Period, Problem, Skip, State, SubscriberId
 
-ROWS = 1000
-"""Digests that a report names one by one; beyond them it only counts."""
+ROWS = 1000  # digests that a report names one by one; beyond them it only counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +43,7 @@ class DecideReport:
     """The digests that were due and were not made."""
 
     skipped: int = 0
-    rows: list[Skip] = field(default_factory=list)
-    """The first ``ROWS`` of them."""
+    rows: list[Skip] = field(default_factory=list)  # the first ``ROWS`` of them
     problems: tuple[Problem, ...] = ()
 
     def add(self, skip: Skip) -> None:
@@ -75,8 +71,7 @@ class DeliverReport:
     rows: list[Delivered] = field(default_factory=list)
     """Those that were not sent, then others, ``ROWS`` of either at most."""
     problems: tuple[Problem, ...] = ()
-    held: int = 0
-    """Not tried, because no mail can be composed."""
+    held: int = 0  # not tried, because no mail can be composed
 
     def add(self, row: Delivered) -> None:
         """Count one more."""

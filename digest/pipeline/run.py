@@ -1,7 +1,5 @@
 """One pass: ingest, decide, deliver, publish."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from digest.pipeline.context import RunContext

@@ -1,7 +1,5 @@
 """Writes the files that a web server serves; each file is replaced as a whole."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import re

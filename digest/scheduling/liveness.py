@@ -1,10 +1,6 @@
-"""Finds processes of this machine that have died, so that their claims can be freed at once.
-
-Each process locks a file that has its name. The operating system releases the lock when the
-process ends, in whatever way.
-"""
-
-from __future__ import annotations
+"""Finds processes of this machine that have died, so that their claims can be freed at once. Each
+process locks a file that has its name. The operating system releases the lock when the process
+ends, in whatever way."""
 
 import fcntl
 import os
@@ -36,10 +32,8 @@ def hold(folder: Path, owner: str) -> Iterator[None]:
 
 
 def stale(folder: Path, owners: Collection[str]) -> list[str]:
-    """The owners whose file exists and is not locked: their processes have died.
-
-    An owner without a file may be alive, for example on another machine.
-    """
+    """The owners whose file exists and is not locked: their processes have died. An owner without a
+    file may be alive, for example on another machine."""
     return [owner for owner in owners if _is_stale(folder / owner)]
 
 

@@ -9,8 +9,6 @@ Every function is pure; ``zone`` is an IANA key. Every function raises ``ZoneInf
 an unknown zone, and ``ValueError`` for a cron expression that is wrong or never comes true.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from calendar import monthrange
 from collections.abc import Iterator
@@ -42,13 +40,11 @@ def next_occurrence(schedule: Schedule, zone: str, now: datetime) -> datetime:
 
 
 def period(schedule: Schedule, zone: str, occurrence: datetime) -> Period:
-    """The period for which the digest that fell due at ``occurrence`` stands.
-
-    It is the day, week or month that contains the middle of the time that the digest looks back
-    on: a weekly digest on Monday morning stands for the week before, one on Friday evening for the
-    same week. A ``weekday`` digest never stands for a weekend. A ``cron`` digest stands for the day
-    before, so a subscriber gets at most one a day, however often the expression matches.
-    """
+    """The period for which the digest that fell due at ``occurrence`` stands. It is the day, week
+    or month that contains the middle of the time that the digest looks back on: a weekly digest on
+    Monday morning stands for the week before, one on Friday evening for the same week. A
+    ``weekday`` digest never stands for a weekend. A ``cron`` digest stands for the day before, so a
+    subscriber gets at most one a day, however often the expression matches."""
     due = _latest_wall(schedule, zone, occurrence)
     if schedule.cron is not None:
         return Period(due.date() - DAY, "day")
@@ -71,10 +67,8 @@ def due_period(subscriber: Subscriber, now: datetime) -> Period:
 
 
 def next_due(subscriber: Subscriber, now: datetime) -> datetime:
-    """The first instant after ``now``, in UTC, at which the subscriber's digest falls due.
-
-    For who is paused, the first one on or after the local day to which ``paused`` is set.
-    """
+    """The first instant after ``now``, in UTC, at which the subscriber's digest falls due. For who
+    is paused, the first one on or after the local day to which ``paused`` is set."""
     if (end := pause_end(subscriber)) and end > now:
         now = end - MICROSECOND
     return next_occurrence(subscriber.schedule, subscriber.timezone, now)
@@ -88,10 +82,8 @@ def pause_end(subscriber: Subscriber) -> datetime | None:
 
 
 def first_window(subscriber: Subscriber, period: Period, *, now: datetime) -> datetime:
-    """The instant, in UTC, from which on papers belong to a new subscriber's first digest.
-
-    It is the local start of the digest's period, or ``now`` minus the subscriber's ``backfill``.
-    """
+    """The instant, in UTC, from which on papers belong to a new subscriber's first digest. It is
+    the local start of the digest's period, or ``now`` minus the subscriber's ``backfill``."""
     if subscriber.backfill is not None:
         return now - subscriber.backfill
     return _instant(datetime.combine(period.start, time()), ZoneInfo(subscriber.timezone))
@@ -149,10 +141,8 @@ def _walls_after(schedule: Schedule, start: datetime) -> Iterator[datetime]:
 
 
 def _cron(expression: str, start: datetime, *, reverse: bool) -> Iterator[datetime]:
-    """The wall times of a cron expression after ``start``, or before it; never ends.
-
-    The times are naive, so that the library does not apply its own rules for DST.
-    """
+    """The wall times of a cron expression after ``start``, or before it; never ends. The times are
+    naive, so that the library does not apply its own rules for DST."""
     try:
         yield from CronSim(expression, start, reverse=reverse)
     except CronSimError as error:

@@ -1,10 +1,6 @@
-"""Starts passes while the service runs: when digests fall due, and when dumps arrive.
-
-The scheduler only starts a pass; the ledger decides what is due. So an unnecessary pass does
-nothing, and the next pass makes up for a missed one.
-"""
-
-from __future__ import annotations
+"""Starts passes while the service runs: when digests fall due, and when dumps arrive. The scheduler
+only starts a pass; the ledger decides what is due. So an unnecessary pass does nothing, and the
+next pass makes up for a missed one."""
 
 import logging
 import signal
@@ -23,25 +19,21 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-LOOK = timedelta(seconds=5)
-"""How often the inbox, the profiles and the next due time are looked at."""
+LOOK = timedelta(seconds=5)  # how often the inbox, the profiles and the next due time are looked at
 REGULAR = timedelta(minutes=5)
 """The longest time between two passes; deferred deliveries have no alarm of their own."""
 FIRST_RETRY = timedelta(seconds=10)
-STEP = timedelta(minutes=1)
-"""A clock that is put back by more makes a pass."""
+STEP = timedelta(minutes=1)  # a clock that is put back by more makes a pass
 LAST_RETRY = timedelta(minutes=5)
 """A failed pass is repeated after ``FIRST_RETRY``; the time doubles up to ``LAST_RETRY``."""
 
 
 class Service:
     """Runs passes until it is told to stop, one at a time, in the thread that calls ``run``.
-
-    ``run_pass`` makes one pass as of an instant. ``next_due`` says when the next digest falls
-    due. ``profiles_changed`` and ``inbox_changed`` say whether there is something that no pass
-    has seen. ``clock`` is the system's clock. What any of them raises is logged and does not end
-    the service.
-    """
+    ``run_pass`` makes one pass as of an instant. ``next_due`` says when the next digest falls due.
+    ``profiles_changed`` and ``inbox_changed`` say whether there is something that no pass has seen.
+    ``clock`` is the system's clock. What any of them raises is logged and does not end the
+    service."""
 
     def __init__(
         self,

@@ -34,12 +34,10 @@ if TYPE_CHECKING:
 class Ranked:
     """The results of ranking for the papers of a window; a paper is its index in the window."""
 
-    scores: NDArray[np.float64]
-    """One for each paper."""
+    scores: NDArray[np.float64]  # one for each paper
     excluded: Mapping[int, str]
     """Excluded paper → the exclusion that it matches, as the profile writes it."""
-    reasons: Callable[[int], tuple[Reason, ...]]
-    """The reasons that add up to a paper's score."""
+    reasons: Callable[[int], tuple[Reason, ...]]  # the reasons that add up to a paper's score
     alone: Callable[[Interest], NDArray[np.float64]]
     """The scores that the papers would have if this were the only interest."""
     holding: Callable[[Interest], Collection[int]]
@@ -50,8 +48,7 @@ class Ranked:
 class Judgement:
     """What becomes of every paper of a window; a paper is its index in the window."""
 
-    order: tuple[int, ...]
-    """All papers that could be picked, best first."""
+    order: tuple[int, ...]  # all papers that could be picked, best first
     chosen: Chosen
     sent: frozenset[int]
     excluded: frozenset[int]

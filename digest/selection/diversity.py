@@ -1,11 +1,7 @@
 """Chooses among good papers, where they are more than the limit or some are nearly the same. Pure.
-
 A paper is an integer here. A digest takes the required papers, then the best ones up to the limit,
 and never two that are nearly the same. Then an interest that has good papers, none of them chosen,
-gets its best one in; the paper that goes is one that no interest needs.
-"""
-
-from __future__ import annotations
+gets its best one in; the paper that goes is one that no interest needs."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,12 +20,9 @@ LEAST_TRIPLES = 30
 class Chosen:
     """The papers of a digest, and why some that are as good are not among them."""
 
-    picked: tuple[int, ...]
-    """Best first."""
-    twins: Mapping[int, int]
-    """A paper that is left out → the better one that is nearly the same."""
-    made_room: Mapping[int, str]
-    """A paper that is left out → the interest that got its place."""
+    picked: tuple[int, ...]  # best first
+    twins: Mapping[int, int]  # a paper that is left out → the better one that is nearly the same
+    made_room: Mapping[int, str]  # a paper that is left out → the interest that got its place
 
 
 def choose(
@@ -41,10 +34,8 @@ def choose(
     good: Callable[[], Mapping[str, Collection[int]]],
 ) -> Chosen:
     """Choose from ``order``, best first; all ``required`` papers are in, even beyond ``limit``.
-
     ``good`` returns the papers that are good enough for each interest by itself. It is called only
-    if the limit leaves a paper out.
-    """
+    if the limit leaves a paper out."""
     picked: list[int] = []
     twins: dict[int, int] = {}
     first = [index for index in order if index in required]
@@ -73,9 +64,8 @@ def _balance(
     good: Mapping[str, Collection[int]],
 ) -> dict[int, str]:
     """Replace papers in ``picked`` until every interest that has a good paper has one there.
-
-    Interests come in the order of their best paper; the papers at the end of ``picked`` go first.
-    """
+    Interests come in the order of their best paper; the papers at the end of ``picked`` go
+    first."""
     best = {name: [index for index in rest if index in papers] for name, papers in good.items()}
     rank = {index: place for place, index in enumerate(rest)}
     made_room: dict[int, str] = {}

@@ -1,7 +1,5 @@
 """The window of a digest: the papers that arrived since the last one, and the missing dumps."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -9,24 +7,19 @@ from typing import Literal
 
 from digest.model import DumpSeen, Paper, PaperKey, Period
 
-Expect = Literal["weekday", "day", "none"]
-"""The days for which a dump is expected."""
+Expect = Literal["weekday", "day", "none"]  # the days for which a dump is expected
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
     """The papers that arrived since a subscriber's last digest, and its expected dumps."""
 
-    papers: Sequence[Paper]
-    """Oldest first."""
+    papers: Sequence[Paper]  # oldest first
     until: PaperKey
     """The newest paper of the window; without papers, the paper after which it begins."""
-    dumps: int
-    """How many dumps arrived."""
-    expected: int
-    """How many days should have brought a dump so far."""
-    missing: tuple[date, ...]
-    """Of these days, those without a dump."""
+    dumps: int  # how many dumps arrived
+    expected: int  # how many days should have brought a dump so far
+    missing: tuple[date, ...]  # of these days, those without a dump
 
 
 def window(
@@ -39,9 +32,7 @@ def window(
     today: date,
 ) -> Window:
     """Select the ``papers`` (oldest first) that arrived after ``after``, and count the dumps.
-
-    ``today`` is the subscriber's local date: a dump of a later day does not count as missing.
-    """
+    ``today`` is the subscriber's local date: a dump of a later day does not count as missing."""
     fresh = [paper for paper in papers if paper.key > after]
     due = [day for day in expected_days(period, expect) if day <= today]
     came = {dump.listed for dump in dumps}

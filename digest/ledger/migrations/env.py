@@ -1,7 +1,5 @@
 """Alembic's entry: migrates over the connection that ``digest.ledger.schema`` hands in."""
 
-from __future__ import annotations
-
 from alembic import context
 
 from digest.ledger.schema import VERSION_TABLE

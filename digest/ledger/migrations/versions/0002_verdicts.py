@@ -1,7 +1,5 @@
 """What subscribers said of papers."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 
@@ -14,14 +12,9 @@ KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     op.create_table(
         "verdict",
-        sa.Column("subscriber", KEY, autoincrement=False, nullable=False),
-        sa.Column("paper", KEY, autoincrement=False, nullable=False),
+        sa.Column("subscriber", KEY, sa.ForeignKey("subscriber.id"), primary_key=True),
+        sa.Column("paper", KEY, sa.ForeignKey("paper.key"), primary_key=True),
         sa.Column("liked", sa.Boolean(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["paper"], ["paper.key"], name=op.f("fk_verdict_paper_paper")),
-        sa.ForeignKeyConstraint(
-            ["subscriber"], ["subscriber.id"], name=op.f("fk_verdict_subscriber_subscriber")
-        ),
-        sa.PrimaryKeyConstraint("subscriber", "paper", name=op.f("pk_verdict")),
         sqlite_with_rowid=False,
     )

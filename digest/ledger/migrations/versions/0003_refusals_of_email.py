@@ -1,7 +1,5 @@
 """Unsubscribing and suppression are of email, and what is suppressed is an address."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 
@@ -23,19 +21,14 @@ def upgrade() -> None:
     op.drop_table("suppression")
     unsubscription = op.create_table(
         "unsubscription",
-        sa.Column("subscriber", KEY, autoincrement=False, nullable=False),
+        sa.Column("subscriber", KEY, sa.ForeignKey("subscriber.id"), primary_key=True),
         sa.Column("since", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["subscriber"], ["subscriber.id"], name=op.f("fk_unsubscription_subscriber_subscriber")
-        ),
-        sa.PrimaryKeyConstraint("subscriber", name=op.f("pk_unsubscription")),
     )
     suppression = op.create_table(
         "suppression",
-        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), primary_key=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("since", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("address", name=op.f("pk_suppression")),
         sqlite_with_rowid=False,
     )
     op.bulk_insert(unsubscription, [dict(row._mapping) for row in off])

@@ -1,7 +1,5 @@
 """Profiles in the ledger, what is to be published, and keys that the database gives."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 
@@ -14,40 +12,29 @@ KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     op.execute("ALTER TABLE subscriber RENAME COLUMN upto TO until")
     op.execute("ALTER TABLE decision RENAME COLUMN upto TO until")
-    op.add_column("subscriber", sa.Column("origin", sa.String(length=8)))
-    op.add_column("subscriber", sa.Column("profile", sa.Text()))
-    op.add_column("subscriber", sa.Column("address", sa.Text()))
-    op.add_column("subscriber", sa.Column("next_due", sa.BigInteger()))
-    op.add_column("subscriber", sa.Column("open_since", sa.BigInteger()))
-    op.add_column("subscriber", sa.Column("left_at", sa.BigInteger()))
+    op.add_column("subscriber", sa.Column("origin", sa.String(8)))
+    for name in ("profile", "address"):
+        op.add_column("subscriber", sa.Column(name, sa.Text()))
+    for name in ("next_due", "open_since", "left_at"):
+        op.add_column("subscriber", sa.Column(name, sa.BigInteger()))
     op.create_index("ix_subscriber_address", "subscriber", ["address"])
-    for name, columns in (("next_due", ["next_due", "id"]), ("open_since", ["open_since"])):
-        op.create_index(
-            f"ix_subscriber_{name}",
-            "subscriber",
-            columns,
-            sqlite_where=sa.text(f"{name} IS NOT NULL"),
-            postgresql_where=sa.text(f"{name} IS NOT NULL"),
-        )
+    for columns in (["next_due", "id"], ["open_since"]):
+        name, rows = f"ix_subscriber_{columns[0]}", sa.text(f"{columns[0]} IS NOT NULL")
+        op.create_index(name, "subscriber", columns, sqlite_where=rows, postgresql_where=rows)
     op.add_column("mark", sa.Column("value", sa.Text()))
     op.create_table(
         "publication",
-        sa.Column("subscriber", KEY, autoincrement=False, nullable=False),
+        sa.Column("subscriber", KEY, sa.ForeignKey("subscriber.id"), primary_key=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.Column("owner", sa.Text()),
         sa.Column("lease_until", sa.BigInteger()),
-        sa.ForeignKeyConstraint(
-            ["subscriber"], ["subscriber.id"], name=op.f("fk_publication_subscriber_subscriber")
-        ),
-        sa.PrimaryKeyConstraint("subscriber", name=op.f("pk_publication")),
     )
     op.create_table(
         "compilation",
-        sa.Column("host", sa.String(length=64), nullable=False),
-        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("host", sa.String(64), primary_key=True),
+        sa.Column("hash", sa.String(64), primary_key=True),
         sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("host", "hash", name=op.f("pk_compilation")),
         sqlite_with_rowid=False,
     )
     if op.get_bind().dialect.name == "postgresql":
