@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
-from shutil import copyfile
 from threading import Barrier, Thread
 from typing import Any
 
@@ -35,7 +33,6 @@ from digest.pipeline.ingest import REPORT
 from digest.pipeline.protocols import Composer
 from digest.pipeline.report import RunReport
 from digest.pipeline.run import run
-from tests.conftest import MakeUrl
 from tests.world import LATE, File, World, answer, around, person, picked, utc
 
 KEEPERS, LAMPS = "Keepers of the last lighthouse", "Lamps for a lighthouse"
@@ -45,23 +42,6 @@ MONDAY, TUESDAY, FRIDAY = date(2026, 11, 16), date(2026, 11, 17), date(2026, 11,
 EARLIER = date(2026, 11, 10)
 ADA = person("ada")
 DAILY = person("bob", schedule=Schedule("day"))
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def either(request: pytest.FixtureRequest, tmp_path: Path) -> World:
-    """A home on each of the databases."""
-    if request.param == "sqlite":
-        world: World = request.getfixturevalue("world")
-        return world
-    empty: MakeUrl = request.getfixturevalue("emptied")
-    return World(tmp_path, empty())
-
-
-@pytest.fixture
-def world(tmp_path: Path, sqlite_template: Path) -> World:
-    """A home on SQLite."""
-    copyfile(sqlite_template, tmp_path / "digest.db")
-    return World(tmp_path, f"sqlite:///{tmp_path / 'digest.db'}")
 
 
 def figures(report: RunReport, part: str) -> dict[str, int]:
