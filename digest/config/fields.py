@@ -20,9 +20,7 @@ LONGEST = timedelta(days=3650)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DURATION = re.compile(r"(\d{1,8})\s*([smhdw])", re.ASCII)
 _UNSEEN = {"Cc", "Cs", "Zl", "Zp"}
-_BIDI_CONTROLS = frozenset(
-    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-)
+_BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _PRIVATE_DOMAINS = ("local", "localhost", "test")
 """Top-level domains of private networks, inside which digests may well be sent."""
 _MAILBOX = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>")
@@ -34,7 +32,7 @@ _DATABASES = ("sqlite:///", "postgresql+psycopg://")
 def one_line(text: str) -> str:
     """A text of one line without control or bidirectional characters; the ends are stripped."""
     for character in "" if text.isprintable() else text:
-        if unicodedata.category(character) in _UNSEEN or character in _BIDI_CONTROLS:
+        if unicodedata.category(character) in _UNSEEN or character in _BIDI:
             raise wrong(f"the character U+{ord(character):04X} in {quoted(text)}", "delete it")
     return text.strip()
 
@@ -57,10 +55,8 @@ def duration(text: str) -> timedelta:
     """A duration, such as ``90s``, ``5m``, ``12h``, ``30d`` or ``2w``; at most ten years."""
     match = _DURATION.fullmatch(text.strip())
     if match is None:
-        raise wrong(
-            f"{quoted(text)} is not a duration",
-            "write a number and a unit: 90s, 5m, 12h, 30d or 2w",
-        )
+        remedy = "write a number and a unit: 90s, 5m, 12h, 30d or 2w"
+        raise wrong(f"{quoted(text)} is not a duration", remedy)
     count, unit = match.groups()
     span = timedelta(**{_UNITS[unit]: int(count)})
     if not span:
@@ -105,10 +101,8 @@ def mailbox(text: str) -> str:
     name = unquote(found["name"].strip()) if found else ""
     address = email_address(found["address"].strip() if found else text.strip())
     if not address.isascii():
-        raise wrong(
-            f"{quoted(address)} has letters before the @ that many servers refuse",
-            "send from an address in plain ASCII",
-        )
+        what = f"{quoted(address)} has letters before the @ that many servers refuse"
+        raise wrong(what, "send from an address in plain ASCII")
     if not name:
         return address
     return f'"{quote(name)}" <{address}>' if _SPECIAL.search(name) else f"{name} <{address}>"

@@ -3,7 +3,7 @@
 import json
 import re
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args, get_origin
@@ -47,21 +47,20 @@ def load(home: Path, environ: Mapping[str, str]) -> Settings:
 
 def unknown_variables(environ: Mapping[str, str]) -> tuple[Problem, ...]:
     """Warn of ``DIGEST_…`` variables that nothing reads."""
-    known = {*map(_variable, _paths()), *NOT_SETTINGS}
+    paths: list[Location] = [(key,) for key in _keys(Settings)]
+    paths += [(name, key) for name, model in _sections().items() for key in _keys(model)]
+    known = {*map(_variable, paths), *NOT_SETTINGS}
     sections = tuple(f"{_variable((name,))}__" for name in _sections())
-    return tuple(
-        Problem(name, "an unknown variable", _meant(name, known))
-        for name in sorted(environ)
-        if name.upper().startswith(PREFIX)
-        and name.upper() not in known
-        and not name.upper().startswith(sections)
-    )
-
-
-def _meant(name: str, known: Collection[str]) -> str:
-    # Without the prefix, which would make any two names similar.
-    found = nearest(name[len(PREFIX) :], [each[len(PREFIX) :] for each in known], limit=1)
-    return f"did you mean '{PREFIX}{found[0]}'?" if found else "unset it"
+    problems = []
+    for name in sorted(environ):
+        upper = name.upper()
+        if upper.startswith(PREFIX) and upper not in known and not upper.startswith(sections):
+            # Without the prefix, which would make any two names similar.
+            bare = [each.removeprefix(PREFIX) for each in known]
+            found = nearest(name[len(PREFIX) :], bare, limit=1)
+            remedy = f"did you mean '{PREFIX}{found[0]}'?" if found else "unset it"
+            problems.append(Problem(name, "an unknown variable", remedy))
+    return tuple(problems)
 
 
 @dataclass(slots=True)
@@ -96,26 +95,20 @@ class _Gathered:
             self.problems.append(Problem(f"{FILE}:{line}", f"not TOML: {what}", remedy))
             return
         self.lines = dict(_key_lines(text))
-        self.refuse_secrets()
-
-    def refuse_secrets(self) -> None:
-        """Report secrets in the file, which may be shared or kept under version control."""
+        # The file may be shared, or kept under version control.
         tables = [((), self.values, "secret"), (("smtp",), self.values.get("smtp"), "password")]
-        for path, table, key in tables:
+        for section, table, key in tables:
             if isinstance(table, dict) and key in table:
-                remedy = f"set {_variable((*path, key))} in the environment"
+                remedy = f"set {_variable((*section, key))} in the environment"
                 if key == "password":
                     remedy += ", or name a `password_file`"
-                where = self.where((*path, key))
+                where = self.where((*section, key))
                 self.problems.append(Problem(where, f"a {key} in this file is not read", remedy))
 
     def read_environ(self, environ: Mapping[str, str]) -> None:
         """Let variables replace values of the file, key by key; an empty one counts as unset."""
-        given = {
-            name.upper(): name
-            for name, value in environ.items()
-            if name.upper().startswith(PREFIX) and value
-        }
+        names = (name for name, value in environ.items() if value)
+        given = {name.upper(): name for name in names if name.upper().startswith(PREFIX)}
         self.variables = given
         keys, sections = _keys(Settings), _sections()
         for variable in sorted(given):  # the variable of a section comes before those of its keys
@@ -221,7 +214,6 @@ def _file_first(problem: Problem) -> tuple[bool, int, Problem]:
 
 
 def _sections() -> dict[str, type[Section]]:
-    """Key of each table → the model of the table."""
     return {
         name: model
         for name, info in Settings.model_fields.items()
@@ -240,16 +232,5 @@ def _keys(model: type[BaseModel]) -> list[str]:
 
 
 def _lists(model: type[BaseModel]) -> set[str]:
-    """The keys of a model whose values are lists."""
-    return {
-        name for name, info in model.model_fields.items() if get_origin(info.annotation) is tuple
-    }
-
-
-def _paths() -> Iterator[Location]:
-    """The path of every setting."""
-    for key in _keys(Settings):
-        yield (key,)
-    for name, model in _sections().items():
-        for key in _keys(model):
-            yield (name, key)
+    fields = model.model_fields.items()
+    return {name for name, info in fields if get_origin(info.annotation) is tuple}

@@ -35,6 +35,25 @@ def did_you_mean(word: str, known: Collection[str], otherwise: str = "") -> str:
     return f"did you mean {found[0]!r}?" if found else otherwise
 
 
+_LIST = "not a list", "write [one, another]"
+_WHOLE = "not a whole number", "write one such as 5"
+_NUMBER = "not a number", "write one such as 5"
+_PHRASES = {
+    "missing": ("missing", "add it"),
+    "model_type": ("not a mapping of keys to values", "give it keys of its own"),
+    **dict.fromkeys(("list_type", "tuple_type"), _LIST),
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), _WHOLE),
+    **dict.fromkeys(("float_parsing", "float_type"), _NUMBER),
+    "finite_number": ("not a finite number", "write one such as 2 or 0.5"),
+    "string_type": ("not text", "put it in quotes"),
+    "path_type": ("not a path", "write it in quotes"),
+    "too_short": ("empty", "add something"),
+    "greater_than": ("too low", "write more than {gt:g}"),
+    "greater_than_equal": ("too low", "write at least {ge:g}"),
+    "less_than_equal": ("too high", "write at most {le:g}"),
+}
+
+
 def complaint(error: ErrorDetails, known: Collection[str]) -> tuple[str, str]:
     """Turn one error of pydantic into a message and its remedy. ``known`` are the valid keys at the
     place of an unknown one. The message quotes the value only if it had to be one of a few words;
@@ -52,22 +71,6 @@ def complaint(error: ErrorDetails, known: Collection[str]) -> tuple[str, str]:
         words = re.findall("'([^']*)'", expected)
         remedy = did_you_mean(str(error["input"]), words, f"write {expected}")
         return f"unknown word {quoted(error['input'])}", remedy
-    phrases = {
-        "missing": (f"{key} is missing", "add it"),
-        "model_type": (f"{key} is not a mapping of keys to values", "give it keys of its own"),
-        "list_type": (f"{key} is not a list", "write [one, another]"),
-        "tuple_type": (f"{key} is not a list", "write [one, another]"),
-        "int_parsing": (f"{key} is not a whole number", "write one such as 5"),
-        "int_type": (f"{key} is not a whole number", "write one such as 5"),
-        "int_from_float": (f"{key} is not a whole number", "write one such as 5"),
-        "float_parsing": (f"{key} is not a number", "write one such as 5"),
-        "float_type": (f"{key} is not a number", "write one such as 5"),
-        "finite_number": (f"{key} is not a finite number", "write one such as 2 or 0.5"),
-        "string_type": (f"{key} is not text", "put it in quotes"),
-        "path_type": (f"{key} is not a path", "write it in quotes"),
-        "greater_than": (f"{key} is too low", f"write more than {context.get('gt', 0):g}"),
-        "too_short": (f"{key} is empty", "add something"),
-        "greater_than_equal": (f"{key} is too low", f"write at least {context.get('ge', 0):g}"),
-        "less_than_equal": (f"{key} is too high", f"write at most {context.get('le', 0):g}"),
-    }
-    return phrases.get(kind, (f"{key}: {error['msg']}", ""))
+    if found := _PHRASES.get(kind):
+        return f"{key} is {found[0]}", found[1].format(**context)
+    return f"{key}: {error['msg']}", ""

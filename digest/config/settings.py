@@ -66,15 +66,11 @@ class Smtp(Section):
     @model_validator(mode="after")
     def _no_login_in_the_clear(self) -> Self:
         if self.username and self.security == "none" and not fields.is_loopback(self.host):
-            raise wrong(
-                f"the password would go to {self.host} unencrypted",
-                'write security = "starttls" or "tls"',
-            )
+            what = f"the password would go to {self.host} unencrypted"
+            raise wrong(what, 'write security = "starttls" or "tls"')
         if self.username and not (self.password or self.password_file):
-            raise wrong(
-                "a `username` without a password",
-                "set DIGEST_SMTP__PASSWORD, or name a `password_file`",
-            )
+            remedy = "set DIGEST_SMTP__PASSWORD, or name a `password_file`"
+            raise wrong("a `username` without a password", remedy)
         if not self.username and (self.password or self.password_file):
             raise wrong("a password without a `username`", "add the name to log in with")
         return self
@@ -185,8 +181,6 @@ class Settings(Section):
     @classmethod
     def _long_enough(cls, secret: SecretStr | None) -> SecretStr | None:
         if secret is not None and len(secret.get_secret_value()) < SHORTEST_SECRET:
-            raise wrong(
-                f"a secret of fewer than {SHORTEST_SECRET} characters",
-                "make one with `openssl rand -hex 32`",
-            )
+            what = f"a secret of fewer than {SHORTEST_SECRET} characters"
+            raise wrong(what, "make one with `openssl rand -hex 32`")
         return secret

@@ -70,8 +70,7 @@ def listed(home: Path, ledger: Store) -> tuple[Subscriber, ...]:
 
 def is_compiled(home: Path, ledger: Store, state: Path) -> bool:
     """Whether the ledger has what the profile files say. Nothing is written."""
-    path = state / "host"
-    host = path.read_text(encoding="ascii").strip() if path.exists() else ""
+    host = host_id(state) if (state / "host").exists() else ""
     return ledger.is_compiled(host, content_hash(home))
 
 
@@ -87,8 +86,7 @@ def content_hash(home: Path) -> str | None:
         except OSError:
             content = b""  # loading the files will say why
         name = path.relative_to(home).as_posix()
-        found.update(f"{name}\0{len(content)}\0".encode())
-        found.update(content)
+        found.update(f"{name}\0{len(content)}\0".encode() + content)
     return found.hexdigest()
 
 
@@ -106,10 +104,8 @@ def zone_data_version() -> str:
 def host_id(state: Path) -> str:
     """The random name of this host, kept in a file of the state folder."""
     path = state / "host"
-    try:
-        return path.read_text(encoding="ascii").strip()
-    except FileNotFoundError:
+    if not path.exists():
         private_files.make_folder(state)
         with private_files.open_to_write(path) as file:
             file.write(secrets.token_hex(16))
-        return path.read_text(encoding="ascii").strip()
+    return path.read_text(encoding="ascii").strip()

@@ -1,7 +1,7 @@
 """An import: everything in the file is checked first, then saved in batches. What waits between the
 two is text, so that memory holds one batch of profiles."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -73,13 +73,10 @@ def import_file(
     waiting, problems = _read(path, track)
     waiting = _matched(waiting, ledger, now=now, track=track)
     counts = dict.fromkeys(("added", "changed", "unchanged"), 0)
-
-    def save(batch: Sequence[_Waiting]) -> None:
+    for batch in _batches(waiting, "Saving", track):
         saved = ledger.save([one.unpacked() for one in batch], now=now, first=first)
         for name in counts:
             counts[name] += len(getattr(saved, name))
-
-    _in_batches(waiting, save, "Saving", track)
     return counts, problems
 
 
@@ -100,19 +97,18 @@ def _read(path: Path, track: Track) -> tuple[list[_Waiting], list[Problem]]:
 
 
 def _matched(
-    waiting: Sequence[_Waiting], ledger: Store, *, now: datetime, track: Track
+    waiting: list[_Waiting], ledger: Store, *, now: datetime, track: Track
 ) -> list[_Waiting]:
     """The same subscribers, each with the id that the ledger knows. Raises ConfigError."""
     given = {one.id for one in waiting}
     matched: list[_Waiting] = []
     problems: list[Problem] = []
     taken: dict[SubscriberId, str] = {}
-
-    def match(batch: Sequence[_Waiting]) -> None:
+    for batch in _batches(waiting, "Comparing", track):
         people = [one.unpacked() for one in batch]
         known = ledger.stored([one.id for one in people])
-        unknown = {folded(one.email) for one in people if one.id not in known} - {None}
-        at = ledger.subscribers_at([address for address in unknown if address])
+        unknown = {one.email for one in people if one.id not in known}
+        at = ledger.subscribers_at([address for one in unknown if (address := folded(one))])
         for n, one in enumerate(people):
             same = [] if one.id in known else at.get(folded(one.email) or "", ())
             others = [row for row in same if row.subscriber.id not in given]
@@ -121,13 +117,9 @@ def _matched(
             elif others:
                 people[n] = replace(one, id=others[0].subscriber.id)
                 taken[people[n].id] = one.source
-        problems.extend(ledger.planned(people, "database", now=now).problems)
-        matched.extend(
-            before if before.id == one.id else _Waiting.of(one)
-            for before, one in zip(batch, people, strict=True)
-        )
-
-    _in_batches(waiting, match, "Comparing", track)
+        problems += ledger.planned(people, "database", now=now).problems
+        pairs = zip(batch, people, strict=True)
+        matched += [old if old.id == one.id else _Waiting.of(one) for old, one in pairs]
     if problems:
         raise ConfigError(problems)
     return matched
@@ -145,12 +137,7 @@ def _ambiguous(one: Subscriber, others: Rows, taken: Mapping[SubscriberId, str])
     return None
 
 
-def _in_batches(
-    waiting: Sequence[_Waiting],
-    act: Callable[[Sequence[_Waiting]], None],
-    what: str,
-    track: Track,
-) -> None:
+def _batches(waiting: list[_Waiting], what: str, track: Track) -> Iterator[list[_Waiting]]:
     remaining = iter(track(waiting, what, len(waiting)))
     while batch := list(islice(remaining, BATCH)):
-        act(batch)
+        yield batch
