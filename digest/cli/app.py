@@ -58,16 +58,6 @@ class Home:
         return self.path / "public"
 
     @property
-    def heartbeat(self) -> Path:
-        """The file that a running service touches."""
-        return self.state / "heartbeat"
-
-    @property
-    def failure(self) -> Path:
-        """The file that exists while the passes of the service fail."""
-        return self.state / "failure"
-
-    @property
     def site(self) -> Site:
         """The public folder and its address."""
         return Site(self.public, self.settings.base_url, self.settings.sender)
@@ -115,17 +105,14 @@ def open_context(
     private_files.restrict_tree(home.state)
     owner = liveness.new_owner()
     with open_ledger(home) as book, liveness.hold(home.state / "owners", owner):
-        mail, publisher, keys = (
-            transport(home, stopping),
-            FolderPublisher(home.public),
-            signer(home),
-        )
-        _take_over(home, book, mail, now=now)
+        mail, publisher = transport(home, stopping), FolderPublisher(home.public)
+        keys, mode = signer(home), "resend" if mail.repeatable else home.settings.delivery.uncertain
+        _take_over(home, book, mode, now=now)
         context = _context(home, book, mail, publisher, keys, owner=owner, now=now, track=track)
         try:
             yield replace(context, inbox=inbox or context.inbox, stopping=stopping)
         finally:
-            book.release([owner], now=context.clock(), mode=_mode(home, mail))
+            book.release([owner], now=context.clock(), mode=mode)
             book.release_publications([owner])
 
 
@@ -185,20 +172,15 @@ def _context(
     )
 
 
-def _take_over(home: Home, book: Ledger, mail: Transport, *, now: datetime) -> None:
-    """Free what killed processes had in hand."""
+def _take_over(home: Home, book: Ledger, mode: Mode, *, now: datetime) -> None:
+    """Free what killed processes had in hand; ``mode`` is for deliveries with an unknown fate."""
     owners = home.state / "owners"
     gone = liveness.stale(owners, {*book.owners(), *book.publication_owners()})
     if gone:
-        book.release(gone, now=now, mode=_mode(home, mail))
+        book.release(gone, now=now, mode=mode)
         book.release_publications(gone)
         liveness.forget(owners, gone)
-    book.recover(now=now, mode=_mode(home, mail))
-
-
-def _mode(home: Home, mail: Transport) -> Mode:
-    """What becomes of a delivery whose fate is unknown."""
-    return "resend" if mail.repeatable else home.settings.delivery.uncertain
+    book.recover(now=now, mode=mode)
 
 
 def transport(home: Home, stopping: Callable[[], bool] = lambda: False) -> Transport:

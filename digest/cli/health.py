@@ -11,6 +11,8 @@ from digest import private_files
 from digest.cli.app import Home
 from digest.errors import DigestError
 
+HEARTBEAT = "heartbeat"  # a file in the state folder that a running service touches
+FAILURE = "failure"  # a file in the state folder that exists while its passes fail
 SILENT = timedelta(minutes=2)  # a heartbeat older than this means that the service does not run
 
 
@@ -40,7 +42,7 @@ class Health:
 def of(home: Home, *, now: datetime) -> Health:
     """The state of the service of a home. A service that does not run has no failure."""
     try:
-        last = home.heartbeat.stat().st_mtime
+        last = (home.state / HEARTBEAT).stat().st_mtime
     except OSError:
         return Health(is_running=False, failure=None)
     is_running = now.timestamp() - last < SILENT.total_seconds()
@@ -51,7 +53,7 @@ def beat(home: Home) -> None:
     """Record that the service runs."""
     with suppress(OSError):  # the service then looks silent
         private_files.make_folder(home.state)
-        home.heartbeat.touch(mode=0o600)
+        (home.state / HEARTBEAT).touch(mode=0o600)
 
 
 @contextmanager
@@ -65,20 +67,20 @@ def recorded(home: Home, *, now: datetime) -> Iterator[None]:
         told = {"since": (earlier.since if earlier else now).isoformat(), "what": said}
         with suppress(OSError):  # on a full disk the file stays empty, which is a failure as well
             private_files.make_folder(home.state)
-            with private_files.open_to_write(home.failure) as file:
+            with private_files.open_to_write(home.state / FAILURE) as file:
                 json.dump(told, file)
         raise
     with suppress(OSError):
-        home.failure.unlink(missing_ok=True)
+        (home.state / FAILURE).unlink(missing_ok=True)
 
 
 def _failure(home: Home) -> Failure | None:
     try:
-        written = home.failure.stat().st_mtime
+        written = (home.state / FAILURE).stat().st_mtime
     except FileNotFoundError:
         return None
     try:
-        told = json.loads(home.failure.read_text("utf-8"))
+        told = json.loads((home.state / FAILURE).read_text("utf-8"))
         return Failure(datetime.fromisoformat(told["since"]), told["what"])
     except (OSError, ValueError):
         return Failure(datetime.fromtimestamp(written, UTC), "the log of the service says why")

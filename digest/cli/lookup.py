@@ -42,9 +42,7 @@ class Person:
     @property
     def origin(self) -> Origin | None:
         """Where the profile is kept."""
-        if self.profile is None:
-            return None
-        return self.stored.origin if self.stored else "file"
+        return self.stored.origin if self.stored else "file" if self.profile else None
 
     @property
     def standing(self) -> Standing:

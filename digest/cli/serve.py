@@ -84,11 +84,10 @@ def run_service(home: Home, *, clock: Callable[[], datetime]) -> None:
         log.info("listening on http://%s:%d", host, port)
         with app.open_ledger(home) as ledger:
             app.follow_profiles(home, ledger, now=clock())
-            people = ledger.count_subscribers()
-        log.info("watching %s; %d subscribers", home.inbox, people)
+            log.info("watching %s; %d subscribers", home.inbox, ledger.count_subscribers())
         service.run()
     with suppress(OSError):
-        home.heartbeat.unlink()
+        (home.state / health.HEARTBEAT).unlink()
     log.info("stopped")
 
 
@@ -138,8 +137,7 @@ class Profiles:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._seen = subscribers.watch_stamp(home.path)
-        self._refused: subscribers.Stamp | None = None
-        """The edit that was refused last."""
+        self._refused: subscribers.Stamp | None = None  # the edit that was refused last
 
     def changed(self) -> bool:
         """Whether a file was edited, added or removed since the last look."""
@@ -167,8 +165,7 @@ class Watch:
 
     def __init__(self, home: Home, inbox: Inbox) -> None:
         self._home, self._inbox = home, inbox
-        self._now: frozenset[DumpHash] = frozenset()
-        self._seen: frozenset[DumpHash] = frozenset()
+        self._now = self._seen = frozenset[DumpHash]()
 
     def changed(self) -> bool:
         """Whether the inbox holds a file that has not been there at the last pass."""

@@ -25,9 +25,7 @@ REJECTED = 3  # the number of rejected files that are listed
 
 
 @click.command()
-@click.option(
-    "--alive", is_flag=True, help="Only tell, by the exit status, whether `digest serve` is well."
-)
+@click.option("--alive", is_flag=True, help="Only tell, by exit status, if `digest serve` is well.")
 @now_option
 @json_option
 @pass_home
@@ -71,12 +69,10 @@ class Overview:
     seen: Status
     rejected: Sequence[Rejected]  # files that were no dumps, newest first
     progress: Mapping[str, int]  # how many subscribers are active, unsubscribed and suppressed
-    upcoming: Sequence[tuple[datetime, str]]
-    """When each subscriber's next digest falls due, soonest first."""
+    upcoming: Sequence[tuple[datetime, str]]  # each subscriber's next due time, soonest first
     service: Health  # of `digest serve`
 
     def as_json(self) -> dict[str, Any]:
-        """What ``digest status --json`` prints."""
         seen = self.seen
         return {
             "now": self.now,
@@ -95,7 +91,6 @@ class Overview:
         }
 
     def show(self) -> None:
-        """Print it to the terminal."""
         out = output.console()
         rows = [(Text(heading, "bold"), words) for heading, words in self._rows()]
         out.print(output.table(("", ""), rows))
@@ -136,13 +131,13 @@ class Overview:
     def _stuck(self, row: DeliveryRow) -> str:
         """Why a delivery is not finished, and what comes next."""
         due = f"{row.due:%Y-%m-%d %H:%M} UTC" if row.due else "never"
+        settle = f"`digest deliveries mark-sent {row.id}` or `digest deliveries resend {row.id}`"
         words = {
             State.PENDING: "goes out with the next run",
             State.CLAIMED: f"being sent; given up at {due} if its sender has died",
             State.COMMITTED: f"being accepted; given up at {due} if its sender has died",
             State.DEFERRED: f"tried again at {due}",
-            State.UNCERTAIN: "did it arrive? Settle it by "
-            f"`digest deliveries mark-sent {row.id}` or `digest deliveries resend {row.id}`",
+            State.UNCERTAIN: f"did it arrive? Settle it by {settle}",
         }
         return f"{row.state}, {ago(self.now - row.updated)}; {words[row.state]}"
 

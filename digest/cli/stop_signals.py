@@ -10,11 +10,10 @@ from types import FrameType
 def stop_on_signals() -> Iterator[Callable[[], bool]]:
     """Return a function that tells whether SIGTERM or SIGINT has come inside the block. The block
     has to be in the main thread. A second signal has its usual effect."""
-    stopped = False
+    seen: list[int] = []
 
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        nonlocal stopped
-        stopped = True
+    def stop(number: int, _frame: FrameType | None) -> None:
+        seen.append(number)
         restore()
 
     def restore() -> None:
@@ -23,6 +22,6 @@ def stop_on_signals() -> Iterator[Callable[[], bool]]:
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        yield lambda: stopped
+        yield lambda: bool(seen)
     finally:
         restore()

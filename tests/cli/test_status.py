@@ -60,7 +60,7 @@ def test_a_service_whose_passes_fail_says_since_when_and_why_until_one_succeeds(
         with pytest.raises(type(error)), health.recorded(opened, now=moment):
             raise error
     stamp = now.timestamp()
-    os.utime(opened.heartbeat, (stamp, stamp))
+    os.utime(opened.state / health.HEARTBEAT, (stamp, stamp))
     at = now.isoformat()
     assert command(home, "status", "--alive", "--now", at).code == 1
     what = "OverflowError: large"
