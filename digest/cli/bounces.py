@@ -26,7 +26,7 @@ class Post:
     """What was found in the mailboxes."""
 
     messages: int = 0
-    handled: list[HandledReport] = field(default_factory=list)
+    reports: list[HandledReport] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -63,9 +63,7 @@ def bounces(home: Home, sources: tuple[str, ...], now: datetime, as_json: bool) 
         app.follow_profiles(home, ledger, now=now)
     post = read(home, places, now=now)
     if as_json:
-        output.print_json(
-            {"messages": post.messages, "reports": post.handled, "problems": post.problems}
-        )
+        output.print_json(post)
     else:
         _show(post)
     return int(bool(post.problems))
@@ -102,9 +100,8 @@ def _read(source: str, handler: BounceHandler, post: Post, *, now: datetime) -> 
     try:
         for raw in mailbox.at(source, os.environ.get(PASSWORD)).unread():
             post.messages += 1
-            report = parse.parse(raw)
-            if report is not None:
-                post.handled.append(handler.handle(report, now=now))
+            if report := parse.parse(raw):
+                post.reports.append(handler.handle(report, now=now))
     except mailbox.MailboxError as error:
         remedy = f"check its address and {PASSWORD}" if "://" in source else "check its path"
         post.problems.append(Problem(source, str(error), remedy))
@@ -113,10 +110,10 @@ def _read(source: str, handler: BounceHandler, post: Post, *, now: datetime) -> 
 def _show(post: Post) -> None:
     out = output.console()
     yes, no = Text("yes", "green"), Text("no", "dim")
-    handled = sorted(post.handled, key=lambda one: not one.changed)
-    rows = [(one.subscriber or "–", yes if one.changed else no, one.what) for one in handled]
+    reports = sorted(post.reports, key=lambda one: not one.changed)
+    rows = [(one.subscriber or "–", yes if one.changed else no, one.what) for one in reports]
     if rows:
         out.print(output.table(("Subscriber", "Changed", ""), rows))
-    new = sum(one.changed for one in post.handled)
+    new = sum(one.changed for one in post.reports)
     out.print(f"Reports: {len(rows)}, new: {new}. Other messages: {post.messages - len(rows)}.")
     output.print_problems(post.problems)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
@@ -25,15 +24,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_STATE_COLOURS = {
-    State.SENT: "green",
-    State.DEFERRED: "yellow",
-    State.UNCERTAIN: "yellow",
-    State.FAILED: "red",
-    State.EXPIRED: "red",
-}
-_PROCESS = os.getpid()
-"""The only process that shows progress bars: the bars of two would overwrite each other."""
+_STATE_COLOURS = {State.SENT: "green", State.DEFERRED: "yellow", State.UNCERTAIN: "yellow"}
+_STATE_COLOURS |= {State.FAILED: "red", State.EXPIRED: "red"}
 _PIPE_WIDTH = 10_000  # the width where the output is a file or a pipe, so that no line is cut off
 
 
@@ -98,9 +90,8 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
 
 def named(values: Mapping[str, object]) -> Table:
     """Return a table of names in bold, each with its value."""
-    return table(
-        ("", ""), [(Text(name.capitalize(), "bold"), said) for name, said in values.items()]
-    )
+    rows = [(Text(name.capitalize(), "bold"), value) for name, value in values.items()]
+    return table(("", ""), rows)
 
 
 def state(of: State) -> Text:
@@ -110,7 +101,7 @@ def state(of: State) -> Text:
 
 def track(items: Iterable[T], what: str, total: int) -> Iterator[T]:
     """Show a progress bar on standard error if that is a terminal, from the first second on."""
-    if not sys.stderr.isatty() or os.getpid() != _PROCESS:
+    if not sys.stderr.isatty():
         yield from items
         return
     from rich.progress import Progress  # noqa: PLC0415  a file or a pipe does without

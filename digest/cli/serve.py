@@ -92,7 +92,7 @@ def run_service(home: Home, *, clock: Callable[[], datetime]) -> None:
 
 
 def _tell_post(post: bounces.Post) -> None:
-    for one in post.handled:
+    for one in post.reports:
         if one.changed:
             log.info("%s: %s", one.subscriber, one.what)
     for problem in post.problems:

@@ -70,7 +70,7 @@ def test_a_service_whose_passes_fail_says_since_when_and_why_until_one_succeeds(
     assert found["service"] is True
     assert found["failing"] == {"since": first.isoformat(), "what": what}
 
-    opened.failure.write_text("")  # what a full disk leaves
+    (opened.state / health.FAILURE).write_text("")  # what a full disk leaves
     assert command(home, "status", "--alive", "--now", at).code == 1
     assert "the log of the service says why" in "".join(lines(home, at))
 
