@@ -103,7 +103,8 @@ class Papers(Aggregate):
         second half matters where the clock was put back between two dumps: no paper that arrived at
         ``before`` or after is left behind the cursor. 0: there is none."""
         first = self._value(select(func.min(paper.c.key)).where(paper.c.arrived >= before))
-        return self.newest_paper() if first is None else PaperKey(first - 1)
+        # A draft has a newest paper of its own, which is not in the database.
+        return Papers.newest_paper(self) if first is None else PaperKey(first - 1)
 
     def newest_dump(self) -> int:
         """The key of the dump that was read last; 0: there is none."""
