@@ -3,11 +3,8 @@
 1. An arXiv id decides: equal ids are one paper, different ids are two, whatever the titles are.
 2. Without two ids, equal normalised titles are one paper.
 3. Otherwise two records are one paper if their titles are nearly identical (a typo, a word more or
-   less, another subtitle) and their abstracts match. A number, a part, a negation or a word such
-   as "revisited" in only one of the titles always makes two papers: to list a paper twice is a
-   nuisance, to lose one is worse.
-
-The same rules apply to records of one dump. A paper keeps the id of its first record.
+   less, another subtitle) and their abstracts match. A number, a part, a negation or "revisited" in
+   only one title makes two papers: to list a paper twice is a nuisance, to lose one is worse.
 """
 
 from digest.dedup.blocking_keys import keys

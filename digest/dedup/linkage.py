@@ -66,13 +66,10 @@ def match(
     listed: date | None,
     arrived: datetime,
 ) -> list[Match]:
-    """Match the records of a dump with papers; the result is in the order of the first records.
-
-    ``candidates`` are the known papers that share a key with any record; ``listed`` is the dump's
-    own date. A record that matches several papers joins the one with its arXiv id, else one with
-    the same title and a matching abstract, else the one known longest. Two papers of the ledger
-    are never joined. The result does not depend on the order of ``records`` and ``candidates``.
-    """
+    """Match the records of a dump, whose own date is ``listed``, with the known papers that share a
+    key with any. A record that matches several papers joins the one with its arXiv id, else one
+    with the same title and a matching abstract, else the one known longest. Two papers of the
+    ledger are never joined. Matches come in the order of their first records."""
     known = sorted(candidates, key=lambda paper: (paper.arrived, paper.key, paper.id))
     order = sorted(range(len(records)), key=lambda place: _rank(records[place]))
     linkage = _Linkage(known, [records[place] for place in order])

@@ -73,12 +73,8 @@ class _Kept(Generic[_T]):
 
 
 class Ranking:
-    """Papers made ready to be scored for any number of profiles.
-
-    A score depends on the paper, the profile and the corpus alone: not on the other papers, the
-    other profiles, or the order of anything. What interests find is kept, in bounded memory: one
-    ranking serves all profiles that choose from the same papers.
-    """
+    """Papers made ready to be scored for any number of profiles, in bounded memory. A score depends
+    on the paper, the profile and the corpus alone: not on others, nor on the order of anything."""
 
     def __init__(
         self, corpus: Corpus, papers: Iterable[Paper], judged: Iterable[Paper] = ()

@@ -1,12 +1,10 @@
 r"""Patterns of profiles: written as for Python's ``re``, ignoring case, and matched by RE2.
 
-Python backtracks, and some patterns take hours on some texts. RE2 takes time in proportion to the
-text, whatever the pattern, but its ``\w``, ``\d``, ``\s`` and ``\b`` know only ASCII. So it gets no
-characters. The parts of a pattern that match one character (``a``, ``\u00e9``, ``\w``, ``[a-z]``,
-``.``) are tried with ``re`` on single characters; characters that fit the same parts are of one
-kind; and RE2 gets each text as a row of bytes, one for the kind of each character, and the pattern
-with sets of these bytes as its parts. The bytes of words are letters and digits of ASCII and
-those of others are not, so that ``\b`` means to RE2 what it means to ``re``.
+RE2 takes time in proportion to the text, whatever the pattern, but its ``\w`` and ``\b`` know only
+ASCII. So the parts of a pattern that match one character (``a``, ``\w``, ``[a-z]``) are tried with
+``re`` on single characters; characters that fit the same parts are of one kind; and RE2 gets a text
+as a byte for the kind of each character, and a pattern with sets of these bytes as its parts. Bytes
+of word characters are letters and digits of ASCII, so that ``\b`` means what it means to ``re``.
 """
 
 import re
