@@ -38,8 +38,7 @@ def check(folder: Path, as_json: bool) -> int:
     problems: list[Problem] = []
     notes = list(app.unknown_variables())
     stops = "nothing is sent"
-    people: Sequence[Subscriber] = ()
-    count = 0
+    people, count = list[Subscriber](), 0
     home: Home | None = None
     try:
         home = app.open_home(folder)

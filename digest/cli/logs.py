@@ -6,14 +6,12 @@ import sys
 from datetime import UTC, datetime
 from typing import Literal
 
-from digest.model import State
 from digest.pipeline.report import RunReport
 
 log = logging.getLogger("digest")
 
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 """The attributes that every log record has; others were given as ``extra``."""
-_TROUBLE = (State.FAILED, State.EXPIRED, State.UNCERTAIN)
 
 
 class JsonLines(logging.Formatter):

@@ -191,9 +191,8 @@ def as_json(home: Home, person: Person) -> dict[str, Any]:
     """What is printed of a person as JSON, with the addresses of the feeds."""
     profile, token = person.profile, person.stored.feed_token if person.stored else None
     has_feeds = profile is not None and "feed" in profile.channels
-    feeds = {
-        kind: home.site.url(feed_path(token, kind)) for kind in FEED_TYPES if token and has_feeds
-    }
+    kinds = FEED_TYPES if has_feeds else ()
+    feeds = {kind: home.site.url(feed_path(token, kind)) for kind in kinds if token}
     return {
         "id": person.id,
         "listed": profile is not None,

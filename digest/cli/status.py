@@ -42,8 +42,7 @@ def status(home: Home, alive: bool, now: datetime, as_json: bool) -> int:
     service = health.of(home, now=now)
     if alive:
         return int(service.word != "ok")
-    progress: Counter[str] = Counter()
-    upcoming = []
+    progress, upcoming = Counter[str](), []
     with app.read_ledger(home) as ledger:
         for person in lookup.everybody(lookup.listed(home, ledger), ledger):
             if person.profile:

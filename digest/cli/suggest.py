@@ -53,12 +53,7 @@ def suggest(home: Home, subscriber: str, library: Path | None, limit: int, as_js
 def _learn(
     ledger: Ledger, person: Subscriber, library: Path | None, limit: int
 ) -> tuple[int, int, Sequence[Suggestion]]:
-    """Return the number of texts learned from, of those compared with, and the suggestions.
-
-    Raises:
-        ClickException: The subscriber likes too few papers.
-        DigestError: The library is neither BibTeX nor RIS.
-    """
+    """The number of texts learned from, of those compared with, and the suggestions."""
     papers = ledger.papers(limit=ARCHIVE)
     if library is None:
         said = ledger.verdicts([person.id]).get(person.id, Verdicts())
