@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -13,10 +13,10 @@ from digest.ranking.attribution import Attribution
 from digest.ranking.boosts import boosts
 from digest.ranking.calibration import SCALE, STEPS, score_steps
 from digest.ranking.corpus import Corpus
-from digest.ranking.matching import PLACES, Evidence, Matching
+from digest.ranking.exclusions import Excluded, exclude, first_reasons
+from digest.ranking.matching import Evidence, Matching
 from digest.ranking.reasons import Part, Share, Via, explain
 from digest.ranking.vocabulary import Floats, Ints
-from digest.text import terms
 from digest.text.patterns import PatternError
 
 AGAINST = -6.5  # weight of an exclusion for papers that only come near it
@@ -30,7 +30,6 @@ _AT_A_TIME = 200_000  # profiles × papers scored at once
 _NOTHING, _NO_PAPERS = np.empty(0), np.empty(0, dtype=np.int64)
 _Weighted = tuple[Interest, float]  # what is looked for, and how much it counts
 _Asked = tuple[Profile, Sequence[_Weighted]]
-_Excluded = Mapping[int, str]
 _Verdicts = tuple[Via, tuple[PaperId, ...], float]
 _T = TypeVar("_T")
 
@@ -93,7 +92,7 @@ class Ranking:
         self._evidence = lru_cache(maxsize=100)(self._evidence_of)
         self._most = max(1, min(_INTERESTS, _CELLS // max(1, len(self.papers))))
         self._found = _Kept(self._matching.evidence, 2 * self._most)
-        self._excluded = _Kept(self._exclude, 2 * self._most)
+        self._excluded = _Kept(partial(exclude, self._matching), 2 * self._most)
         self._judged: Mapping[PaperId, Floats] = {}
         self.place_judged(judged)
 
@@ -128,7 +127,7 @@ class Ranking:
         self,
         some: Sequence[_Asked],
         found: Mapping[Interest, Evidence],
-        excluded: Mapping[Interest, _Excluded],
+        excluded: Mapping[Interest, Excluded],
     ) -> Iterator[Scored]:
         totals = self._totals([asked for _, asked in some], found)
         for row, (profile, _) in enumerate(some):
@@ -214,42 +213,9 @@ class Ranking:
         point = self._corpus.point(paper) if row is None else self._matching.placed.points[row]
         return self._judged.get(paper) if point is None else point
 
-    # --- exclusions ----------------------------------------------------------------------
-
-    def _ruled_out(
-        self, profile: Profile, excluded: Mapping[Interest, _Excluded]
-    ) -> dict[int, str]:
-        found: dict[int, str] = {}
-        for exclusion in sorted(profile.exclude, key=lambda e: (e.text, e.kind, e.place or "")):
-            for paper, why in excluded[exclusion].items():
-                found.setdefault(paper, why)
+    def _ruled_out(self, profile: Profile, excluded: Mapping[Interest, Excluded]) -> dict[int, str]:
+        found = first_reasons(profile.exclude, excluded)
         return {index: found[paper] for paper in sorted(found) for index in self._indices[paper]}
-
-    def _exclude(self, exclusions: Sequence[Interest]) -> Iterator[tuple[Interest, _Excluded]]:
-        """The papers that each exclusion rules out, with the words that say why."""
-        phrases = [each for each in exclusions if each.kind == "phrase"]
-        held = self._matching.mentioning([terms.forms(each.text) for each in phrases])
-        texts = dict(zip(phrases, held, strict=True))
-        for each in exclusions:
-            yield each, dict(self._rules_out(each, texts.get(each)))
-
-    def _rules_out(self, exclusion: Interest, texts: Ints | None) -> Iterator[tuple[int, str]]:
-        """Papers (as matching numbers them) and the words that say why. ``texts`` hold a phrase."""
-        matching = self._matching
-        if exclusion.kind == "author":
-            for paper, name in enumerate(matching.authors(exclusion)):
-                if name:
-                    yield paper, f"{exclusion} among the authors"
-            return
-        for place in reversed(PLACES):  # the title comes last, and so is the one that is told
-            if exclusion.place not in (None, place):
-                continue
-            if texts is None:
-                held = np.flatnonzero(matching.matches(exclusion, place))
-            else:
-                held = texts[texts % 2 == PLACES.index(place)] // 2
-            for paper in held.tolist():
-                yield paper, f"{exclusion} in the {place}"
 
 
 def _steps(evidence: Floats) -> Ints:
