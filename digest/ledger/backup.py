@@ -143,11 +143,7 @@ def _opened(path: Path, like: Database) -> Database:
 
 
 def _complete(path: Path) -> None:
-    """See that a copy is sound, in one file and on the disk.
-
-    Raises:
-        LedgerError: it is damaged.
-    """
+    """See that a copy is in one file and on the disk; raise LedgerError if it is damaged."""
     with closing(sqlite3.connect(path)) as made:
         made.execute("PRAGMA journal_mode = DELETE")
         (found,) = made.execute("PRAGMA integrity_check(1)").fetchone()

@@ -150,11 +150,7 @@ def _asking(
 
 
 def _all_go(connection: Connection, rows: Rows) -> set[DeliveryId]:
-    """Commit all, in one statement.
-
-    Raises:
-        _SomeRefused: Not all may go on, and the transaction has to be undone. That is rare.
-    """
+    """Commit all in one statement; raise _SomeRefused, which is rare, where not all may go on."""
     if _GO.run(connection, rows) != len(rows):
         raise _SomeRefused
     return {row["which"] for row in rows}

@@ -15,16 +15,12 @@ _REASON = 6  # values of a reason, in the order of its fields
 
 def pack(decision: Digest | Skip) -> bytes:
     """The blob of a digest or a skip."""
-    coverage = decision.coverage
+    seen, picks = decision.coverage, decision.picks if isinstance(decision, Digest) else ()
+    left_out = {why.value: number for why, number in seen.left_out.items()}
+    missing = [day.isoformat() for day in seen.missing]
     body = {
-        "coverage": [
-            coverage.dumps,
-            coverage.papers,
-            {why.value: number for why, number in coverage.left_out.items()},
-            [day.isoformat() for day in coverage.missing],
-            coverage.expected,
-        ],
-        "picks": [_flat(pick) for pick in (decision.picks if isinstance(decision, Digest) else ())],
+        "coverage": [seen.dumps, seen.papers, left_out, missing, seen.expected],
+        "picks": [_flat(pick) for pick in picks],
     }
     return zlib.compress(json.dumps(body, separators=(",", ":")).encode("ascii"))
 
@@ -48,29 +44,16 @@ def count(blob: bytes) -> int:
 def picks(body: Mapping[str, Any], papers: Mapping[PaperKey, Paper]) -> tuple[Pick, ...]:
     """The picks in it, with their papers as the ledger knows them now."""
     return tuple(
-        Pick(
-            papers[key],
-            score,
-            tuple(
-                Reason._make(reasons[start : start + _REASON])
-                for start in range(0, len(reasons), _REASON)
-            ),
-            bool(late),
-        )
-        for key, score, late, *reasons in body["picks"]
+        Pick(papers[key], score, _reasons(values), bool(late))
+        for key, score, late, *values in body["picks"]
     )
 
 
 def coverage(body: Mapping[str, Any]) -> Coverage:
     """What the decision was drawn from."""
     dumps, considered, left_out, missing, expected = body["coverage"]
-    return Coverage(
-        dumps,
-        considered,
-        {Why(value): number for value, number in left_out.items()},
-        tuple(map(date.fromisoformat, missing)),
-        expected,
-    )
+    why = {Why(value): number for value, number in left_out.items()}
+    return Coverage(dumps, considered, why, tuple(map(date.fromisoformat, missing)), expected)
 
 
 def period(key: str) -> Period:
@@ -81,6 +64,11 @@ def period(key: str) -> Period:
     if key.count("-") == 1:
         return Period(date.fromisoformat(f"{key}-01"), "month")
     return Period(date.fromisoformat(key), "day")
+
+
+def _reasons(values: list[Any]) -> tuple[Reason, ...]:
+    starts = range(0, len(values), _REASON)
+    return tuple(Reason._make(values[start : start + _REASON]) for start in starts)
 
 
 def _flat(pick: Pick) -> list[Any]:

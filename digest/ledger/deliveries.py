@@ -34,20 +34,23 @@ class Status:
     """The latest that failed, were deferred, expired or are uncertain, newest first."""
 
 
+_delivery, _decision = delivery.c, decision.c
 _LISTING = (
     select(
-        delivery.c.id,
+        _delivery.id,
         subscriber.c.name,
-        delivery.c.channel,
-        decision.c.period,
-        delivery.c.state,
-        delivery.c.attempts,
-        delivery.c.detail,
-        delivery.c.updated,
-        decision.c.composed,
-        delivery.c.due,
-        delivery.c.owner,
-        decision.c.body,
+        _delivery.channel,
+        _decision.period,
+        _delivery.state,
+        _delivery.attempts,
+    )
+    .add_columns(
+        _delivery.detail,
+        _delivery.updated,
+        _decision.composed,
+        _delivery.due,
+        _delivery.owner,
+        _decision.body,
     )
     .join_from(delivery, decision)
     .join(subscriber)

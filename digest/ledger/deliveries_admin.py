@@ -18,25 +18,20 @@ _RESTORED = "an older backup was restored: it may have been sent since"
 
 
 class DeliveriesAdmin(Aggregate):
-    """Settles deliveries on the operator's word."""
+    """Settles deliveries on the operator's word.
+
+    Raises:
+        NotFound: In ``mark_sent``, ``resend`` and ``cancel``: there is no such delivery.
+        LedgerError: There, too: the delivery's state forbids it.
+    """
 
     def mark_sent(self, number: DeliveryId, *, now: datetime) -> None:
-        """Settle a delivery as sent.
-
-        Raises:
-            NotFound: there is no such delivery.
-            LedgerError: its state forbids it.
-        """
+        """Settle a delivery as sent."""
         frm = (State.UNCERTAIN, State.FAILED, State.EXPIRED, State.DEFERRED, State.PENDING)
         self._decide(number, frm, resting(State.SENT, "marked as sent by the operator", now=now))
 
     def resend(self, number: DeliveryId, *, now: datetime) -> None:
-        """Have a delivery sent again; its time to expire begins anew.
-
-        Raises:
-            NotFound: there is no such delivery.
-            LedgerError: its state forbids it.
-        """
+        """Have a delivery sent again; its time to expire begins anew."""
         frm = (State.UNCERTAIN, State.FAILED, State.EXPIRED, State.CANCELLED, State.DEFERRED)
         # A sender that still has it in hand must not settle what is now another attempt.
         fence = delivery.c.fence + 1
@@ -44,12 +39,7 @@ class DeliveriesAdmin(Aggregate):
         self._decide(number, frm, {**anew, "owner": None, "updated": now})
 
     def cancel(self, number: DeliveryId, *, now: datetime) -> None:
-        """Give a delivery up for good, unless it is at this moment being accepted.
-
-        Raises:
-            NotFound: there is no such delivery.
-            LedgerError: its state forbids it.
-        """
+        """Give a delivery up for good, unless it is at this moment being accepted."""
         frm = (State.PENDING, State.DEFERRED, State.CLAIMED, State.UNCERTAIN)
         self._decide(number, frm, resting(State.CANCELLED, "cancelled by the operator", now=now))
 

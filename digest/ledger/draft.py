@@ -104,18 +104,14 @@ class Draft(Ledger):
         self._read_hashes.add(content)
 
     def papers(
-        self,
-        *,
-        after: PaperKey | None = None,
-        until: PaperKey | None = None,
-        limit: int | None = None,
+        self, *, after: int = 0, until: PaperKey | None = None, limit: int | None = None
     ) -> list[Paper]:
         stored = super().papers(after=after, until=until, limit=limit)
         found = [self._improved.get(one.key, one) for one in stored]
         found += [
             one
             for key, one in self._new_papers.items()
-            if (after is None or key > after) and (until is None or key <= until)
+            if key > after and (until is None or key <= until)
         ]
         return found if limit is None else found[-limit:]
 

@@ -1,6 +1,5 @@
 """The ledger: one class over the parts that stand in a module each."""
 
-from types import TracebackType
 from typing import Self
 
 from digest.ledger.backup import Backups
@@ -39,23 +38,12 @@ class Ledger(
     Backups,
     HealthCheck,
 ):
-    """Papers, subscribers, decisions and deliveries in SQLite or PostgreSQL.
-
-    Every method is one transaction, and threads may share a ledger.
-
-    Raises:
-        LedgerError: in every method, in words, where the database cannot be used.
-    """
+    """Papers, subscribers, decisions and deliveries in SQLite or PostgreSQL."""
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

@@ -53,11 +53,7 @@ class PaperLookup(Aggregate):
 
 
 def _by_title(titles: Mapping[PaperKey, tuple[PaperId, str]], name: str) -> PaperKey:
-    """The only paper whose title is ``name``, or has it in it.
-
-    Raises:
-        NotFound: There is none, or more than one.
-    """
+    """The only paper whose title is ``name``, or has it in it; raises NotFound for any others."""
     wanted = normal_title(name)
     normal = {key: normal_title(title) for key, (_, title) in titles.items()}
     # ``Low-Rank`` is one word there and ``low rank`` two: spaces do not count.

@@ -83,17 +83,11 @@ class Papers(Aggregate):
         return [Rejected(*row) for row in self._rows(query)]
 
     def papers(
-        self,
-        *,
-        after: PaperKey | None = None,
-        until: PaperKey | None = None,
-        limit: int | None = None,
+        self, *, after: int = 0, until: PaperKey | None = None, limit: int | None = None
     ) -> list[Paper]:
         """Papers with keys beyond ``after`` up to ``until``, oldest first. At most ``limit``
         papers, the newest ones."""
-        query = select(*PAPER).order_by(paper.c.key.desc()).limit(limit)
-        if after is not None:
-            query = query.where(paper.c.key > after)
+        query = select(*PAPER).where(paper.c.key > after).order_by(paper.c.key.desc()).limit(limit)
         if until is not None:
             query = query.where(paper.c.key <= until)
         return [Paper(*row) for row in self._rows(query)][::-1]

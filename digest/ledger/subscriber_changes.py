@@ -28,16 +28,9 @@ SKEW = timedelta(hours=1)  # a clock that goes back by less is not noticed
 _BATCH = 1000
 _CANCELLABLE = (State.PENDING, State.DEFERRED, State.CLAIMED)
 _CHANNELS: tuple[Channel, ...] = ("email", "feed")
-_REPLACE = (
-    update(subscriber)
-    .where(subscriber.c.id == bindparam("which"))
-    .values(
-        {
-            column: bindparam(f"to_{column}")
-            for column in ("origin", "profile", "address", "next_due", "open_since", "left_at")
-        }
-    )
-)
+_REPLACED = ("origin", "profile", "address", "next_due", "open_since", "left_at")
+_REPLACE = update(subscriber).where(subscriber.c.id == bindparam("which"))
+_REPLACE = _REPLACE.values({column: bindparam(f"to_{column}") for column in _REPLACED})
 
 
 class SubscriberChanges(Aggregate):
@@ -229,11 +222,9 @@ def _values(row: StoredSubscriber) -> dict[str, Any]:
 
 def _replace(connection: Connection, rows: Sequence[StoredSubscriber]) -> None:
     if rows:
-        values = [
-            {"which": row.key, **{f"to_{column}": value for column, value in _values(row).items()}}
-            for row in rows
-        ]
-        connection.execute(_REPLACE, values)
+        values = [(row.key, _values(row).items()) for row in rows]
+        new = [{"which": key, **{f"to_{name}": to for name, to in own}} for key, own in values]
+        connection.execute(_REPLACE, new)
 
 
 def _cancel(connection: Connection, found: Changes, *, now: datetime) -> None:

@@ -95,15 +95,8 @@ def _waiting(now: datetime, *, reopened: bool, after: int) -> Any:
 
 def stored(row: Row[Any]) -> StoredSubscriber:
     """A row of the table that has a profile."""
-    return StoredSubscriber(
-        row.id,
-        codec.decode(row.profile),
-        row.origin,
-        row.until,
-        row.next_due,
-        row.open_since,
-        row.feed_token,
-    )
+    rest = (row.origin, row.until, row.next_due, row.open_since, row.feed_token)
+    return StoredSubscriber(row.id, codec.decode(row.profile), *rest)
 
 
 def keys(connection: Connection, names: Collection[SubscriberId]) -> dict[SubscriberId, int]:

@@ -49,12 +49,7 @@ def ingest(
 
 
 def _read(file: InboxFile, *, now: datetime) -> tuple[Dump, frozenset[int]]:
-    """The dump that a file holds, and the keys of its records.
-
-    Raises:
-        DumpError: The file is no dump, or a reader failed on it.
-        OSError, MemoryError: The file cannot be read at present.
-    """
+    """The dump of a file and the keys of its records; raises DumpError, OSError or MemoryError."""
     content = file.content()
     try:
         dump = sources.read(file.name, content, hash=file.hash, arrived=now)

@@ -91,11 +91,7 @@ class ArchiveLedger(Protocol):
     """The part of the ledger that papers and dumps are read from."""
 
     def papers(
-        self,
-        *,
-        after: PaperKey | None = None,
-        until: PaperKey | None = None,
-        limit: int | None = None,
+        self, *, after: int = 0, until: PaperKey | None = None, limit: int | None = None
     ) -> list[Paper]: ...
     def dumps(self, *, since: datetime) -> list[DumpSeen]: ...
 
