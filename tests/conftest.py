@@ -13,12 +13,12 @@ from uuid import uuid4
 import jinja2
 import pytest
 from hypothesis import settings
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from sqlalchemy import Engine, create_engine, text
 
 import digest.ledger
 from digest.ledger.database import restart_keys
 from digest.ledger.tables import metadata
+from digest.render import templates
 from digest.render.email.inlining import inlined
 
 MakeUrl = Callable[[], str]
@@ -41,10 +41,10 @@ def examples(number: int) -> int:
 def _made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What Jinja compiles and premailer styles is kept: it is the same in every new home."""
     compiled = jinja2.FileSystemBytecodeCache(str(tmp_path_factory.mktemp("compiled")))
-    kept = partial(ImmutableSandboxedEnvironment, bytecode_cache=compiled)
+    kept = partial(templates._Sandbox, bytecode_cache=compiled)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("digest.render.templates.ImmutableSandboxedEnvironment", kept)
-        patch.setattr("digest.render.email.compose.inlined", cache(inlined))
+        patch.setattr(templates, "_Sandbox", kept)
+        patch.setattr("digest.render.email.styling.inlined", cache(inlined))
         yield
 
 

@@ -9,10 +9,13 @@ from markupsafe import Markup, escape
 
 from digest.text.terms import spans
 
+RICH_TAGS = ("mark", "bdi")
+"""The elements that a ``Markup`` value may hold, without attributes."""
+
 
 @lru_cache(maxsize=50_000)
 def _spans(term: str, text: str) -> tuple[tuple[int, int], ...]:
-    """Many readers are told of the same term in the same paper."""
+    """Return where a term stands; many readers are told of the same term in the same paper."""
     return tuple(spans(term, text))
 
 
@@ -26,12 +29,23 @@ def shortened(text: str, length: int) -> str:
 
 def marked(text: str, terms: Iterable[str]) -> Markup:
     """The text, escaped, with every place where one of ``terms`` stands inside ``<mark>``."""
-    out, at = [], 0
-    for start, end in _merged(span for term in terms for span in _spans(term, text)):
-        out.append(f"{escape(text[at:start])}<mark>{escape(text[start:end])}</mark>")
+    plain = _is_plain(text)
+    out: list[str] = []
+    at = 0
+    for start, end in _merged([span for term in terms for span in _spans(term, text)]):
+        before, found = text[at:start], text[start:end]
+        if not plain:
+            before, found = escape(before), escape(found)
+        out += (before, "<mark>", found, "</mark>")
         at = end
-    out.append(escape(text[at:]))
+    out.append(text[at:] if plain else escape(text[at:]))
     return Markup("".join(out))  # noqa: S704  all of it was escaped
+
+
+@lru_cache(maxsize=5_000)
+def _is_plain(text: str) -> bool:
+    """Whether nothing in it needs escaping."""
+    return len(escape(text)) == len(text)
 
 
 def _merged(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -43,3 +57,16 @@ def _merged(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
         elif start < end:
             merged.append((start, end))
     return merged
+
+
+def with_tags(value: object, *tags: str) -> object:
+    """Write the elements of a ``Markup`` value with other start tags, one for each of RICH_TAGS."""
+    return _with_tags(value, tags) if isinstance(value, Markup) else value
+
+
+@lru_cache(maxsize=10_000)
+def _with_tags(value: Markup, tags: tuple[str, ...]) -> Markup:
+    text = str(value)  # a Markup would escape what is put into it
+    for name, tag in zip(RICH_TAGS, tags, strict=True):
+        text = text.replace(f"<{name}>", tag)
+    return Markup(text)  # noqa: S704  it was Markup, and the tags stand in a template

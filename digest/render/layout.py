@@ -1,8 +1,8 @@
-"""The frame of every web page: its style, its policy, its links to feeds and other pages.
+"""The layout of every web page: its style, its policy, its links to feeds and other pages.
 
-A page needs nothing from anywhere: the style stands in it, links to other pages are relative,
-there is no script, and a content security policy forbids what is not needed. A page whose
-address is a secret tells it to nobody it links to (``referrer``) and to no search engine.
+A page needs nothing from elsewhere: it holds its style, links to other pages are relative, there is
+no script, and a content security policy forbids everything else. A page whose address is a secret
+tells it to no page that it links to (``referrer``) and to no search engine.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from digest.render.feeds import ALL
 from digest.render.site import FEED_TYPES, FeedFormat, Site, feed_path
-from digest.render.templates import Templates
+from digest.render.templates import STYLE, Templates
 
 _NAMES: Mapping[FeedFormat, str] = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
 FORMATS: tuple[FeedFormat, ...] = tuple(_NAMES)
@@ -33,10 +33,11 @@ class Feed:
 
 
 class Layout:
-    """Puts pages into the frame, all with one reading of the style sheets."""
+    """Puts pages into the layout. The style sheets are read once for all of them."""
 
     def __init__(self, templates: Templates, site: Site) -> None:
-        self._templates, self._site = templates, site
+        self._templates = templates.with_style(site.brand.email_style)
+        self._site = site
 
     def page(
         self,
@@ -48,17 +49,21 @@ class Layout:
         feeds: Collection[FeedFormat] = (),
         has_form: bool = False,
     ) -> bytes:
-        """A page whose links to others start from ``path``, relative to the public folder.
+        """Render the page at ``path``, relative to the public folder.
 
-        ``token`` names whose ``feeds`` it offers; a page of ``ALL`` is for everybody, any other
-        is personal. One that ``has_form`` can send it to where the page came from, and nowhere
-        else. Raises TemplateError.
+        ``token`` names whose ``feeds`` the page offers; a page of ``ALL`` is for everybody, any
+        other is personal. ``has_form`` allows the page to send a form to where it came from.
+
+        Raises:
+            TemplateError: a template is missing or wrong.
         """
         style, style_hash = self._style
         root = "../" * path.count("/")
         target = "'self'" if has_form else "'none'"
         frame = {
             "brand": self._site.name,
+            "footer": self._site.brand.footer,
+            "postal_address": self._site.brand.postal_address,
             "style": style,
             "policy": (
                 f"default-src 'none'; style-src '{style_hash}'; base-uri 'none'; "
@@ -77,6 +82,7 @@ class Layout:
     def _style(self) -> tuple[Markup, str]:
         """The style sheet, and the source expression that allows it and no other."""
         # A browser hashes the text it has parsed; ``source`` has no carriage returns either.
-        style = "\n".join(map(self._templates.source, ("style.css", "page.css")))
+        style = "\n".join(map(self._templates.source, (STYLE, "page.css")))
+        style += self._site.brand.page_style
         digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
         return Markup(style), f"sha256-{digest}"  # noqa: S704  the operator's own file

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from digest.model import Digest, DumpSeen, Paper, Pick, Reason, Subscriber
 from digest.render import wording
-from digest.render.email import view
+from digest.render.email import paper_view, view
 from digest.render.excerpt import marked, shortened
 from digest.render.feeds import ALL
 from digest.render.layout import FORMATS, Layout
@@ -43,10 +43,24 @@ class Addend:
 
 
 @dataclass(frozen=True, slots=True)
+class Card:
+    """What a page says of a picked paper beside its abstract."""
+
+    number: str
+    title: str
+    url: str
+    facts: Markup
+    late: tuple[str, ...]
+    """One sentence, or none."""
+    why: str
+    percent: str
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
     """One picked paper, in full."""
 
-    card: view.Card
+    card: Card
     paragraphs: tuple[Markup, ...]
     """The whole abstract, with the terms found in it marked."""
     addends: tuple[Addend, ...]
@@ -140,7 +154,9 @@ def _in_full(subscriber: Subscriber, digest: Digest) -> dict[str, object]:
         "period": wording.period_name(digest.period),
         "headline": view.headline(digest),
         "lead": view.lead(subscriber.name, bool(articles)),
-        "chips": view.chips(digest.picks),
+        "chips": view.chips(
+            paper_view.interests(wording.told(pick.reasons)) for pick in digest.picks
+        ),
         "contents": len(articles) >= view.CONTENTS_FROM,
         "articles": articles,
         "coverage": (wording.coverage(digest.coverage), *filter(None, (left_out,))),
@@ -148,12 +164,18 @@ def _in_full(subscriber: Subscriber, digest: Digest) -> dict[str, object]:
 
 
 def _article(number: int, pick: Pick) -> Article:
-    """The card of the email with what is cut there in full."""
-    paper = pick.paper
-    card = replace(
-        view.card(number, pick), title=wording.title(paper), why=wording.why(pick.reasons)
+    """Put a pick into words as the email does, but with nothing cut."""
+    paper, told = pick.paper, wording.told(pick.reasons)
+    seen, terms = paper_view.view_paper(paper), paper_view.found(told)
+    card = Card(
+        number=str(number),
+        title=wording.title(paper),
+        url=seen.url,
+        facts=seen.facts,
+        late=(seen.late,) if pick.late else (),
+        why=wording.said(told),
+        percent=paper_view.match(pick.score),
     )
-    terms = view.found(wording.telling(pick.reasons))
     paragraphs = filter(None, plain(paper.abstract).split("\n\n"))
     return Article(
         card=card,

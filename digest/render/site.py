@@ -1,13 +1,15 @@
-"""Where published files lie, and the links a message carries."""
+"""Where published files lie, who publishes them, and the links that a message carries."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
+from digest.render.brand import NO_BRAND, Brand
 from digest.text.clean import one_line
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ FEED_TYPES: Mapping[FeedFormat, str] = {
     "rss": "application/rss+xml",
     "json": "application/feed+json",
 }
-"""The media type of each."""
+"""The media type of each format."""
 
 INDEX, HELP = "index.html", "help.html"
 """Pages at the top of the public folder: what this is, and how to edit a profile."""
@@ -37,17 +39,36 @@ class Site:
     """http(s), without a slash at its end; None: links are file URIs into ``public``."""
     sender: str
     """The From header as configured: ``Paper Digest <digest@example.org>``."""
+    reply_to: str = ""
+    """The Reply-To header as configured; "" has replies go to the sender."""
+    brand: Brand = NO_BRAND
+
+    @property
+    def sender_name(self) -> str:
+        """The display name in the From header."""
+        return _display_name(self.sender) or self.brand.name or "Paper Digest"
 
     @property
     def name(self) -> str:
-        """Who publishes: the sender's display name."""
-        return one_line(parseaddr(self.sender)[0]) or "Paper Digest"
+        """Who publishes: the name of the brand, by default the sender's display name."""
+        return self.brand.name or self.sender_name
+
+    @property
+    def contact(self) -> str:
+        """The address at which a person answers."""
+        return parseaddr(self.reply_to or self.sender)[1]
 
     def url(self, path: str) -> str:
         """The address of a file whose path is relative to the public folder."""
         if self.base_url is None:
             return (self.public / path).as_uri()
         return f"{self.base_url}/{quote(path)}"
+
+
+@lru_cache(maxsize=8)
+def _display_name(sender: str) -> str:
+    """Return the name in a header; every message asks for it."""
+    return one_line(parseaddr(sender)[0])
 
 
 def feed_path(token: str, kind: FeedFormat) -> str:

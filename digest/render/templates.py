@@ -1,37 +1,72 @@
-"""Templates: the operator's own first, then those that ship with the program."""
+"""Jinja templates: the operator's own first, then those that ship with the program."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from types import TracebackType
-from typing import Any
+from types import FunctionType, TracebackType
+from typing import Any, TypeVar, cast
 
 import jinja2
+from jinja2 import nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup, escape
 
 from digest.config.messages import nearest
 from digest.errors import TemplateError
-from digest.render.email.sheet import Each
+from digest.render.excerpt import with_tags
 
+T = TypeVar("T")
+
+STYLE = "style.css"
+"""The style sheet that the email and the web pages share."""
+WITH_TAGS = "with_tags"
+"""The filter that ``email.styling`` puts into templates."""
 _PACKAGE = Path(__file__).resolve().parent.parent
+_FILE = 100_000
+"""A line of a parsed template is the file's number times this, plus the line in that file, so that
+a tree put together from several files knows where each of its parts stands."""
 
 
 def load(home: Path | None = None) -> Templates:
-    """The templates of a home: ``templates/NAME`` there replaces the shipped one of that name."""
+    """Return the templates of a home: ``templates/NAME`` there replaces the shipped one."""
     shipped = _shipped()
     return Templates(shipped, own=None if home is None else home / "templates")
 
 
 def _shipped() -> Path:
-    """In an installed package they lie inside it, in a checkout beside it."""
+    """An installed package holds its templates; in a checkout they lie beside it."""
     inside = _PACKAGE / "templates"
     return inside if inside.is_dir() else _PACKAGE.parent / "templates"
 
 
+_escaped = lru_cache(maxsize=20_000)(escape)
+
+
+def _escape(value: Any) -> Markup:
+    """Escape what a template prints. markupsafe would copy what is ready, so much is the same."""
+    if type(value) is str:
+        return _escaped(value)
+    return value if type(value) is Markup else escape(value)
+
+
+class _Compiled(jinja2.Template):
+    """A template that escapes by ``_escape``."""
+
+    @classmethod
+    def from_code(cls, *arguments: Any, **options: Any) -> jinja2.Template:
+        made = super().from_code(*arguments, **options)
+        cast("FunctionType", made.root_render_func).__globals__["escape"] = _escape
+        return made
+
+
 class _Sandbox(ImmutableSandboxedEnvironment):
-    """The sandbox decides by type and name alone, a hundred thousand times for a thousand pages."""
+    """Remembers which attributes are safe: that depends on the type and the name alone."""
+
+    template_class = _Compiled
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -53,43 +88,84 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
 
 class _Loader(jinja2.FileSystemLoader):
-    """Remembers what was asked for."""
+    """Remembers which templates were asked for, and can add rules to the style sheet."""
 
-    def __init__(self, folders: Sequence[Path]) -> None:
+    def __init__(self, folders: Sequence[Path], more_style: str, asked: set[str]) -> None:
         super().__init__(folders)
-        self.asked: set[str] = set()
+        self._more_style = more_style
+        self.asked = asked
 
     def get_source(
         self, environment: jinja2.Environment, template: str
     ) -> tuple[str, str, Callable[[], bool]]:
         self.asked.add(template)
-        return super().get_source(environment, template)
+        source, file, is_current = super().get_source(environment, template)
+        return source + self._more_style * (template == STYLE), file, is_current
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A compiled template."""
+
+    _name: str
+    _compiled: jinja2.Template
+    _error: Callable[[str, Exception], TemplateError]
+
+    def pieces(self, values: Mapping[str, Any], convert: Callable[[str], T]) -> list[T]:
+        """Render the template over ``values``, which it sees as names.
+
+        Each constant text and each printed value is a piece of its own, which is converted.
+
+        Raises:
+            TemplateError: with ``file:line``, whatever goes wrong inside of the template.
+        """
+        compiled = self._compiled
+        try:
+            return list(map(convert, compiled.root_render_func(compiled.new_context(dict(values)))))
+        except Exception as error:  # a template can raise anything; the operator needs its line
+            raise self._error(self._name, error) from error
+
+    def render(self, values: Mapping[str, Any]) -> str:
+        """Render the template into one text.
+
+        Raises:
+            TemplateError: as for ``pieces``.
+        """
+        return "".join(self.pieces(values, str))
 
 
 class Templates:
     """Jinja templates in a sandbox; names that end in ``.html.j2`` escape what they print.
 
-    A template can include ``style.css`` and use ``{% each item in items %} … {% endeach %}``, a
-    loop that the email composer can cut out of the page (see ``digest.render.email.sheet``). A name
-    that is not defined is an error.
+    A name that is not defined is an error. ``more_style`` is added at the end of ``style.css``.
     """
 
-    def __init__(self, shipped: Path, own: Path | None = None) -> None:
+    def __init__(self, shipped: Path, own: Path | None = None, more_style: str = "") -> None:
         self._shipped = shipped
         self._folders = [shipped] if own is None else [own, shipped]
-        self._loader = _Loader(self._folders)
+        self._files: list[str] = []
+        self._loader = _Loader(self._folders, more_style, set())
         self._environment = _Sandbox(
             loader=self._loader,
-            autoescape=jinja2.select_autoescape(["html.j2"], default=False),
+            autoescape=lambda name: name is not None and name.endswith(".html.j2"),
             undefined=jinja2.StrictUndefined,
-            extensions=[Each],
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
+        self._environment.filters[WITH_TAGS] = with_tags
+
+    def with_style(self, more_style: str) -> Templates:
+        """Return these templates with rules added at the end of their style sheet."""
+        if not more_style:
+            return self
+        own = self._folders[0] if len(self._folders) > 1 else None
+        made = Templates(self._shipped, own, more_style)
+        made._loader.asked = self._loader.asked
+        return made
 
     def is_shipped(self, *names: str) -> bool:
-        """Whether no file of these names replaces the shipped one by something else."""
+        """Tell whether no file of these names replaces the shipped one by something else."""
         return all(
             _bytes(folder / name) in (None, _bytes(self._shipped / name))
             for folder in self._folders[:-1]
@@ -97,8 +173,10 @@ class Templates:
         )
 
     def never_asked_for(self) -> list[tuple[str, str]]:
-        """The operator's files that nothing has used so far, each with the shipped name that it
-        may have been meant for, or ""."""
+        """Return the operator's files that nothing has used so far.
+
+        With each goes the shipped name that it may have been meant for, or "".
+        """
         shipped = [path.name for path in self._shipped.iterdir()]
         unused = (
             path.relative_to(folder).as_posix()
@@ -113,61 +191,91 @@ class Templates:
         ]
 
     def source(self, name: str) -> str:
-        """The text of a template as it stands in its file.
+        """Return the text of a template.
 
         Raises:
             TemplateError: there is no such template, or it is not UTF-8.
         """
         return self._read(name)[0]
 
-    def parse(self, name: str) -> jinja2.nodes.Template:
-        """The syntax tree of a template.
+    def parse(self, name: str, *, last_newline: bool = True) -> nodes.Template:
+        """Return the syntax tree of a template; ``place`` explains the lines of its nodes.
+
+        Without its ``last_newline``, what it makes can stand on a line of another template.
 
         Raises:
             TemplateError: there is no such template, or its syntax is wrong.
         """
         source, file = self._read(name)
+        if not last_newline:
+            source = source.removesuffix("\n")
         try:
-            return self._environment.parse(source, name, file)
+            tree = self._environment.parse(source, name, file)
         except jinja2.TemplateSyntaxError as error:
             raise self._error(name, error) from error
+        self._files.append(file)
+        for node in tree.find_all(nodes.Node):
+            if node.lineno is not None:  # the operands of some expressions have none
+                node.lineno += _FILE * len(self._files)
+        return tree
 
-    def render(self, name: str, values: Mapping[str, object]) -> str:
-        """What a template makes of ``values``, which it sees as names.
+    def place(self, line: int, file: str = "") -> str:
+        """Return ``file:line`` for the line of a node; ``file`` is that of an unparsed template."""
+        number, line = divmod(line, _FILE)
+        return f"{self._files[number - 1] if number else file}:{line}"
+
+    def compile(self, name: str, tree: nodes.Template | None = None) -> Template:
+        """Compile a template, or the tree that was made of it.
 
         Raises:
-            TemplateError: with ``file:line``, whatever goes wrong inside of it.
+            TemplateError: there is no such template, or its syntax is wrong.
         """
+        environment = self._environment
         try:
-            return self._environment.get_template(name).render(values)
-        except Exception as error:  # a template can raise anything; the operator needs its line
+            if tree is None:
+                compiled = environment.get_template(name)
+            else:
+                code = environment.compile(tree, name, name)
+                compiled = _Compiled.from_code(environment, code, environment.globals)
+        except (jinja2.TemplateError, UnicodeDecodeError) as error:
             raise self._error(name, error) from error
+        return Template(name, compiled, self._error)
 
-    def _read(self, name: str) -> tuple[str, str | None]:
-        """The text of a template, and the file that it stands in."""
+    def render(self, name: str, values: Mapping[str, object]) -> str:
+        """Render the template of this name.
+
+        Raises:
+            TemplateError: it is missing or wrong, or fails on these values; with ``file:line``.
+        """
+        return self.compile(name).render(values)
+
+    def _read(self, name: str) -> tuple[str, str]:
+        """Return the text of a template, and the file that it stands in."""
         try:
             return self._loader.get_source(self._environment, name)[:2]
         except (jinja2.TemplateNotFound, UnicodeDecodeError) as error:
             raise self._error(name, error) from error
 
     def _error(self, name: str, error: Exception) -> TemplateError:
+        """Return the error as the operator is told it, with the place in the operator's file."""
         if isinstance(error, jinja2.TemplateNotFound):
             return TemplateError(name, f"there is no template {error.name!r}")
         if isinstance(error, jinja2.TemplateSyntaxError):
-            return TemplateError(f"{error.filename or name}:{error.lineno}", str(error.message))
-        places = [
-            f"{file}:{line}" for file, line in _places(error.__traceback__) if self._owns(file)
-        ]
+            what = str(error.message)
+            if "tag 'each'" in what:
+                what = "{% each %} is gone: write {% for %} … {% endfor %}"
+            return TemplateError(self.place(error.lineno, error.filename or name), what)
+        places = [self.place(line, file) for file, line in _places(error.__traceback__)]
         return TemplateError(places[-1] if places else name, f"{type(error).__name__}: {error}")
-
-    def _owns(self, file: str) -> bool:
-        return any(Path(file).is_relative_to(folder) for folder in self._folders)
 
 
 def _places(traceback: TracebackType | None) -> Iterator[tuple[str, int]]:
-    """File and line of each frame; Jinja gives the frames of a template its own file's lines."""
+    """Yield file and line of each frame of a traceback that is one of a template."""
     while traceback is not None:
-        yield traceback.tb_frame.f_code.co_filename, traceback.tb_lineno
+        template = traceback.tb_frame.f_globals.get("__jinja_template__")
+        if isinstance(template, jinja2.Template):
+            line = template.get_corresponding_lineno(traceback.tb_lineno)
+            yield template.filename or "", line
         traceback = traceback.tb_next
 
 

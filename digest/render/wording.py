@@ -18,15 +18,15 @@ from digest.text.clean import one_line
 from digest.text.terms import forms
 
 _NAMED = 3
-"""So many authors are named; of more, the first two and the number of the others."""
+"""Up to this many authors are named; of more, the first two and the number of the others."""
 _DAYS = 5
-"""So many missing days are named; of more, the first four and the number of the others."""
+"""Up to this many missing days are named; of more, the first four and the number of the others."""
 _SHARE = 0.05
-"""The least part of a score that a reason makes up which is told,"""
+"""A reason is told if it makes up at least this share of the score."""
 _TOLD = 6
-"""and the most reasons that are."""
+"""At most this many reasons are told."""
 _URL_SAFE = "!$%&()*+,/:;=?@~"
-"""May stand in a path, query or fragment as it is (RFC 3986), less the apostrophe."""
+"""Characters that a path, query or fragment may hold (RFC 3986), without the apostrophe."""
 _WORDS = (
     *("no", "one", "two", "three", "four", "five", "six"),
     *("seven", "eight", "nine", "ten", "eleven", "twelve"),
@@ -96,12 +96,23 @@ def facts(paper: Paper) -> tuple[str, ...]:
 # --- reasons -----------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=5_000)
-def telling(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
-    """The reasons that are worth a word, weightiest first: those that make up a twentieth of all
-    that is named, or the first one, and no more than can be taken in at a glance. A term that an
-    interest has said is not said again as related to another, and as related to one interest only.
-    The rest are single words, or arithmetic."""
+class Told(NamedTuple):
+    """A reason as it is said: without figures, on which the words do not depend."""
+
+    interest: str
+    term: str
+    place: Place
+    via: str
+
+
+@lru_cache(maxsize=20_000)
+def told(reasons: tuple[Reason, ...]) -> tuple[Told, ...]:
+    """Choose the reasons that are worth a word, weightiest first.
+
+    They make up at least ``_SHARE`` of all that is named, or are the first one, and are no more
+    than ``_TOLD``. A term that an interest has said is not said again as related to another, and as
+    related to one interest only. The rest are single words, or arithmetic.
+    """
     named = sorted(
         (reason for reason in reasons if reason.via != "several" and reason.term),
         key=lambda reason: -reason.contribution,
@@ -117,7 +128,8 @@ def telling(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
             or said.setdefault(_letters(reason.term), reason.interest) == reason.interest
         )
     ]
-    return tuple(telling[:_TOLD] or named[:1])
+    chosen = telling[:_TOLD] or named[:1]
+    return tuple([Told(each.interest, each.term, each.place, each.via) for each in chosen])
 
 
 @lru_cache(maxsize=20_000)
@@ -126,23 +138,14 @@ def _letters(term: str) -> str:
 
 
 def why(reasons: tuple[Reason, ...]) -> str:
-    """Why a paper was picked, weightiest first: ``“LoRA” in the title; by Ada Lovelace``."""
-    # Without their figures, on which the words do not depend, reasons recur among readers.
-    return _said(tuple([_Told(r.interest, r.term, r.place, r.via) for r in telling(reasons)]))
-
-
-class _Told(NamedTuple):
-    """What is said of a reason."""
-
-    interest: str
-    term: str
-    place: Place
-    via: str
+    """Say why a paper was picked: ``“LoRA” in the title; by Ada Lovelace``."""
+    return said(told(reasons))
 
 
 @lru_cache(maxsize=20_000)
-def _said(told: tuple[_Told, ...]) -> str:
-    groups: dict[tuple[str, str, str], list[_Told]] = {}
+def said(told: tuple[Told, ...]) -> str:
+    """Put chosen reasons into one sentence."""
+    groups: dict[tuple[str, str, str], list[Told]] = {}
     for reason in told:
         # What is only near an interest is told together.
         letters = "" if reason.via == "related" else _letters(reason.term)
@@ -151,22 +154,29 @@ def _said(told: tuple[_Told, ...]) -> str:
     # An interest that was also found as it is written need not be named beside its other forms.
     spelled = {interest for interest, via, _ in groups if via == "term"}
     # What is a term of one interest may be near another: it is said once.
-    sentence = "; ".join(dict.fromkeys(_reason(group, spelled) for group in groups.values()))
+    sentence = "; ".join(dict.fromkeys([_reason(group, spelled) for group in groups.values()]))
     return sentence[:1].upper() + sentence[1:]
 
 
-def _reason(group: Sequence[_Told], spelled: Collection[str]) -> str:
+@lru_cache(maxsize=20_000)
+def _clean(text: str) -> str:
+    return one_line(text)
+
+
+def _reason(group: Sequence[Told], spelled: Collection[str]) -> str:
     """One interest and the places where it was found."""
-    interest, term = one_line(group[0].interest), one_line(group[0].term)
+    interest, term = _clean(group[0].interest), _clean(group[0].term)
     if group[0].via == "author":
         return f"by {term}"
     if group[0].via == "signal":
         return term
-    where = listed(sorted({reason.place for reason in group}, reverse=True))  # title first
+    where: str = group[0].place
+    if len(group) > 1:
+        where = listed(sorted({reason.place for reason in group}, reverse=True))  # title first
     if group[0].via == "related":
         spellings: dict[str, str] = {}
         for reason in group:
-            spellings.setdefault(_letters(reason.term), f"“{one_line(reason.term)}”")
+            spellings.setdefault(_letters(reason.term), f"“{_clean(reason.term)}”")
         return f"{listed(spellings.values())} in the {where}, related to “{interest}”"
     found = f"“{term}” in the {where}"
     if group[0].interest in spelled:
@@ -199,6 +209,7 @@ def span(first: date, last: date) -> str:
     return f"{first.day}–{long_day(last)}"
 
 
+@lru_cache(maxsize=256)
 def period_name(period: Period) -> str:
     """``Week 47, 16–22 November 2026``; a day or month goes by its dates alone."""
     if period.kind == "week":

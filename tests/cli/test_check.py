@@ -126,7 +126,7 @@ def test_templates_that_are_slow_or_not_used_are_noted(tmp_path: Path) -> None:
     ended = digest(home, "check")
     assert ended.code == 0, ended.err
     slow, unused = ended.err.splitlines()
-    assert slow.startswith("email.html.j2: each message goes through premailer, which is slow")
+    assert slow.startswith(f"{own / 'style.css'}:103: each message is styled by itself")
     assert unused == "templates/email.html: nothing uses this file – did you mean 'email.html.j2'?"
 
 

@@ -1,41 +1,53 @@
 """What the email templates see: a digest in words, ready to be printed.
 
-Every ``str`` is clean plain text on one line, to be escaped; ``Markup`` holds no elements but
-``<mark>`` and ``<bdi>``. What may be absent is a tuple of none or one.
+Every ``str`` is clean plain text on one line, to be escaped, and "" where there is nothing to say;
+``Markup`` holds no elements but ``<mark>`` and ``<bdi>``, or is what a template has made.
+docs/templates.md explains these names to operators.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain
+from typing import NamedTuple
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from digest.model import Digest, Paper, Pick, Reason, Subscriber
+from digest.model import Digest, Pick, Subscriber
 from digest.render import wording
-from digest.render.excerpt import marked, shortened
-from digest.render.gist import gist
+from digest.render.email.paper_view import PaperView, ReasonView
+from digest.render.excerpt import shortened
 from digest.render.schedule_wording import rhythm
-from digest.render.site import Links
+from digest.render.site import Links, Site
 from digest.text.clean import one_line
 
 CONTENTS_FROM = 6
-"""So many papers have a contents list."""
+"""A digest of at least this many papers has a contents list."""
 _CHIPS = 8
-_TITLE, _ENTRY, _SUBJECT_TITLE, _FACT, _WHY, _INTEREST, _NAME = 300, 120, 60, 160, 420, 60, 80
-_PREHEADER, _GIST = 140, 800
-"""Characters; what is longer is cut after a word."""
+_SUBJECT_TITLE, _OTHER_TITLE, _INTEREST, _NAME, _PREHEADER = 60, 70, 60, 80, 140
+"""Lengths in characters; longer text is cut after a word."""
 
-_SHORT_FACT = 14
-"""So short a fact stays on one line."""
-_RTL = "[\u0590-\u08ff\ufb1d-\ufefc]+"
-_RIGHT_TO_LEFT = re.compile(f"{_RTL}(?:[ '’.-]+{_RTL})*")
-"""Words of Hebrew, Arabic and their neighbours, with what stands between them."""
 
-Maybe = tuple[str, ...]
+class PickView(NamedTuple):
+    """One paper of a digest. What is the reader's own stands here, for ``email.html.j2``."""
+
+    number: str
+    percent: str  # how strong the match is: 1 … 100
+    late: str
+    why: str
+    card: Markup  # what card.html.j2 has made of the paper
+    card_encoded: bytes  # the same in quoted-printable
+    reason: Markup  # what reason.html.j2 has made, where messages are styled one by one
+    paper: PaperView
+    because: ReasonView
+    title: str
+    url: str
+    facts: Markup
+    facts_text: str
+    gist: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +58,7 @@ class Chip:
     count: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A line of the contents list."""
 
     number: str
@@ -55,35 +66,8 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
-    """The contents list."""
-
-    entries: tuple[Entry, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One picked paper."""
-
-    number: str
-    title: str
-    url: str
-    """http(s), ASCII."""
-    facts: Markup
-    """Authors, date, comments."""
-    facts_text: Maybe
-    late: Maybe
-    gist: tuple[Markup, ...]
-    """The gist of the abstract, with the terms found in it marked."""
-    gist_text: Maybe
-    why: str
-    percent: str
-    """``1`` … ``100``."""
-
-
-@dataclass(frozen=True, slots=True)
 class EmailView:
-    """One digest for one subscriber."""
+    """One digest for one subscriber. The names that ``email.html.j2`` and ``email.txt.j2`` see."""
 
     subject: str
     preheader: str
@@ -92,90 +76,96 @@ class EmailView:
     headline: str
     lead: str
     chips: tuple[Chip, ...]
-    contents: tuple[Contents, ...]
-    """None where there are few papers."""
-    papers: tuple[Card, ...]
-    more: Maybe
+    contents: tuple[Entry, ...]
+    """Empty where there are few papers."""
+    papers: tuple[PickView, ...]
+    more: str
     """How many papers the archive page has beyond these."""
-    empty: Maybe
+    empty: str
     """Said instead of papers where there are none."""
     coverage: str
-    left_out: Maybe
+    left_out: str
     rhythm: str
     feed: str
     archive: str
     help: str
     unsubscribe: str
+    footer: tuple[str, ...]
+    """The operator's own lines."""
+    postal_address: tuple[str, ...]
 
     def first(self, count: int) -> EmailView:
-        """The letter with the first ``count`` of its papers, the others left to the archive."""
+        """Return the view with the first ``count`` papers, the others left to the archive."""
         left = len(self.papers) - count
         if not left:
             return self
         kept = self.papers[:count]
         more = f"{left:,} more papers" if left > 1 else "One more paper"
         return replace(
-            self,
-            papers=kept,
-            contents=_contents(kept),
-            more=(f"{more} in the full digest",),
+            self, papers=kept, contents=_contents(kept), more=f"{more} in the full digest"
         )
 
 
-def write(brand: str, digest: Digest, subscriber: Subscriber, links: Links) -> EmailView:
-    """Put a digest into words. ``brand`` is the sender's name."""
-    cards = tuple(card(number, pick) for number, pick in enumerate(digest.picks, 1))
-    seen = digest.coverage
-    left_out = wording.left_out(seen)
+def write(
+    digest: Digest,
+    subscriber: Subscriber,
+    links: Links,
+    site: Site,
+    view_pick: Callable[[int, Pick], PickView],
+) -> EmailView:
+    """Put a digest into words; ``view_pick`` does so for one of its papers."""
+    papers = tuple(view_pick(number, pick) for number, pick in enumerate(digest.picks, 1))
     return EmailView(
-        subject=subject(digest),
-        preheader=preheader(digest),
-        brand=brand,
+        subject=subject(digest, papers),
+        preheader=preheader(digest, papers),
+        brand=site.name,
         period=wording.period_name(digest.period),
         headline=headline(digest),
-        lead=lead(subscriber.name, bool(cards)),
-        chips=chips(digest.picks),
-        contents=_contents(cards),
-        papers=cards,
-        more=(),
-        empty=() if cards else (_nothing(digest),),
-        coverage=wording.coverage(seen),
-        left_out=(left_out,) if left_out else (),
+        lead=lead(subscriber.name, bool(papers)),
+        chips=chips(pick.because.interests for pick in papers),
+        contents=_contents(papers),
+        papers=papers,
+        more="",
+        empty="" if papers else _nothing(digest),
+        coverage=wording.coverage(digest.coverage),
+        left_out=wording.left_out(digest.coverage),
         rhythm=rhythm(subscriber.schedule, subscriber.timezone, subscriber.email or ""),
         feed=links.feed,
         archive=links.archive,
         help=links.help,
         unsubscribe=links.unsubscribe,
+        footer=site.brand.footer,
+        postal_address=site.brand.postal_address,
     )
 
 
-def _contents(cards: tuple[Card, ...]) -> tuple[Contents, ...]:
-    if len(cards) < CONTENTS_FROM:
+def _contents(papers: Sequence[PickView]) -> tuple[Entry, ...]:
+    if len(papers) < CONTENTS_FROM:
         return ()
-    return (Contents(tuple(Entry(card.number, shortened(card.title, _ENTRY)) for card in cards)),)
+    return tuple([Entry(pick.number, pick.paper.short_title) for pick in papers])
 
 
-# --- the letter's head -------------------------------------------------------------------
+# --- the head ----------------------------------------------------------------------------
 
 
-def subject(digest: Digest) -> str:
+def subject(digest: Digest, papers: Sequence[PickView]) -> str:
     """``Seven papers: PAT: Pruning-Aware Tuning… and 6 more``."""
-    if not digest.picks:
+    if not papers:
         return f"No papers for you, {wording.dates(digest.period)}"
-    count = len(digest.picks)
-    first = shortened(wording.title(digest.picks[0].paper), _SUBJECT_TITLE)
+    count = len(papers)
+    first = shortened(papers[0].title, _SUBJECT_TITLE)
     said = f"{wording.counted(count, 'paper').capitalize()}: {first}"
     return f"{said} and {count - 1} more" if count > 1 else said
 
 
-def preheader(digest: Digest) -> str:
-    """What a mailbox shows beside the subject, which names the first paper already."""
-    if not digest.picks:
+def preheader(digest: Digest, papers: Sequence[PickView]) -> str:
+    """Return what a mailbox shows beside the subject, which names the first paper already."""
+    if not papers:
         return wording.coverage(digest.coverage)
-    first, *others = digest.picks
+    first, *others = papers
     if not others:
-        return shortened(_about(first.paper).gist, _PREHEADER) or wording.why(first.reasons)
-    return f"Also: {'; '.join(shortened(wording.title(pick.paper), 70) for pick in others[:3])}"
+        return shortened(first.gist, _PREHEADER) or wording.why(digest.picks[0].reasons)
+    return f"Also: {'; '.join([shortened(pick.title, _OTHER_TITLE) for pick in others[:3]])}"
 
 
 def headline(digest: Digest) -> str:
@@ -187,7 +177,7 @@ def headline(digest: Digest) -> str:
 
 
 def lead(name: str, some: bool) -> str:
-    """What stands above the interests; ``some``: there are papers."""
+    """Return the line above the interests; ``some`` says that there are papers."""
     whom = shortened(one_line(name), _NAME)
     if some:
         return f"Chosen for {whom} by interest" if whom else "Chosen by interest"
@@ -200,86 +190,12 @@ def _nothing(digest: Digest) -> str:
     return "None of them matched your interests well enough."
 
 
-def chips(picks: Sequence[Pick]) -> tuple[Chip, ...]:
-    """The interests that were matched, most often first, with the number of their papers."""
-    counts = Counter(
-        interest
-        for pick in picks
-        for interest in dict.fromkeys(
-            r.interest for r in wording.telling(pick.reasons) if r.via != "signal"
-        )
-    )
-    return tuple(
-        Chip(shortened(one_line(interest), _INTEREST), f"{count:,}")
-        for interest, count in counts.most_common(_CHIPS)
-    )
-
-
-# --- papers ------------------------------------------------------------------------------
-
-
-def card(number: int, pick: Pick) -> Card:
-    """Put one pick into words."""
-    about = _about(pick.paper)
-    reasons = wording.telling(pick.reasons)
-    return Card(
-        number=str(number),
-        title=about.title,
-        url=about.url,
-        facts=about.facts,
-        facts_text=about.facts_text,
-        late=(about.late,) if pick.late else (),
-        gist=(_marked(about.gist, found(reasons)),) if about.gist else (),
-        gist_text=(about.gist,) if about.gist else (),
-        why=shortened(wording.why(pick.reasons), _WHY),
-        percent=str(min(100, max(1, round(pick.score * 100)))),
-    )
-
-
-def found(reasons: Sequence[Reason]) -> tuple[str, ...]:
-    """The terms to be marked in an abstract; what was told of the title may stand there too."""
-    return tuple(
-        dict.fromkeys(reason.term for reason in reasons if reason.place in ("title", "abstract"))
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _About:
-    """What a paper's card says whoever it is for."""
-
-    title: str
-    url: str
-    facts: Markup
-    facts_text: Maybe
-    late: str
-    gist: str
-
-
-@lru_cache(maxsize=5_000)
-def _about(paper: Paper) -> _About:
-    facts = [shortened(fact, _FACT) for fact in wording.facts(paper)]
-    return _About(
-        title=shortened(wording.title(paper), _TITLE),
-        url=wording.paper_url(paper),
-        facts=Markup("&nbsp;· ").join(map(_isolated, facts)),
-        facts_text=(" · ".join(facts),) if facts else (),
-        late=_late(paper),
-        gist=shortened(" ".join(gist(paper.title, paper.abstract)), _GIST),
-    )
-
-
-def _isolated(fact: str) -> Markup:
-    """Escaped; names that are written from right to left do not turn what stands beside them."""
-    text = str(escape(fact.replace(" ", "\xa0") if len(fact) <= _SHORT_FACT else fact))
-    return Markup(_RIGHT_TO_LEFT.sub(r"<bdi>\g<0></bdi>", text))  # noqa: S704  escaped above
-
-
-def _late(paper: Paper) -> str:
-    if paper.listed is None:
-        return "From an earlier page, late"
-    return f"From the page of {paper.listed.day} {paper.listed:%B}, late"
+def chips(matched: Iterable[Iterable[str]]) -> tuple[Chip, ...]:
+    """Return the interests of all papers, most often first, with the number of papers."""
+    counts = Counter(chain.from_iterable(matched)).most_common(_CHIPS)
+    return tuple([_chip(interest, count) for interest, count in counts])
 
 
 @lru_cache(maxsize=20_000)
-def _marked(text: str, terms: tuple[str, ...]) -> Markup:
-    return marked(text, terms)
+def _chip(interest: str, count: int) -> Chip:
+    return Chip(shortened(one_line(interest), _INTEREST), f"{count:,}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import email
 import re
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import date
 from email.message import EmailMessage
 from email.policy import default
@@ -17,10 +17,9 @@ from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 from digest.errors import TemplateError
 from digest.model import Coverage, DeliveryId, Digest, PaperKey, Period, Subscriber
 from digest.render.email.compose import BUDGET, EmailComposer
-from digest.render.email.inlining import inlined, same_page
-from digest.render.email.view import write
 from digest.render.site import Links
 from digest.render.templates import load
+from tests.render.email.own import own
 from tests.render.email.views import ADA, LINKS, NOW, SITE, WEEK_OF_SEVEN, digest, pick, reason
 
 EMPTY = digest([], coverage=Coverage(dumps=5, papers=212, expected=5))
@@ -345,127 +344,12 @@ def test_the_envelope_and_added_headers(composer: EmailComposer) -> None:
     assert message["Bcc"] is None
 
 
-# --- styled once, filled many times ------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", DIGESTS)
-def test_filled_pages_equal_pages_that_went_through_premailer(
-    composer: EmailComposer, name: str
-) -> None:
-    shown = len(texts(read(composer, DIGESTS[name]), "//h2"))
-    letter = write(SITE.name, DIGESTS[name], ADA, LINKS).first(shown)
-    values = {field.name: getattr(letter, field.name) for field in fields(letter)}
-    whole = inlined(load().render("email.html.j2", values))
-    filled = composer.html(DIGESTS[name], ADA, LINKS)
-    assert same_page(filled.encode(), whole.encode())
-
-
-def test_the_ready_page_is_what_premailer_makes_of_the_templates(composer: EmailComposer) -> None:
-    assert load().source("email.inlined.html") == composer.ready()
-
-
-def test_premailer_is_called_only_for_templates_of_ones_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[str] = []
-
-    def watched(page: str) -> str:
-        seen.append(page)
-        return inlined(page)
-
-    monkeypatch.setattr("digest.render.email.compose.inlined", watched)
-    EmailComposer(load(), SITE)
-    assert seen == []
-    own(tmp_path, "style.css", ("font-size: 16px", "font-size: 17px"))
-    assert any("font-size: 17px" in page for page in seen)
-
-
-def own(home: Path, name: str, *changes: tuple[str, str]) -> EmailComposer:
-    """A composer over a home whose template of that name has these changes."""
-    source = load().source(name)
-    for old, new in changes:
-        assert old in source
-        source = source.replace(old, new)
-    (home / "templates").mkdir(exist_ok=True)
-    (home / "templates" / name).write_text(source)
-    return EmailComposer(load(home), SITE)
-
-
-def test_an_operators_template_is_filled_too_where_it_can_be(tmp_path: Path) -> None:
-    made = own(tmp_path, "email.html.j2", ("match {{", "fits {{"))
-    assert made.problems == ()
-    assert "1 · fits 82 %" in texts(read(made), "//*[@class='match']")
-
-
-@pytest.mark.parametrize(
-    ("name", "change", "reason"),
-    [
-        (
-            "style.css",
-            (".bar {", ".paper:first-child { color: #222222 }\n.bar {"),
-            "by siblings or position: .paper:first-child",
-        ),
-        (
-            "style.css",
-            (".bar {", "p, tr + tr td { color: #222222 }\n.bar {"),
-            "by siblings or position: tr + tr td",
-        ),
-        (
-            "style.css",
-            (".bar {", "a[href^='http'] { color: #222222 }\n.bar {"),
-            "looks different",
-        ),
-        ("style.css", (".bar {", "{% if papers %}{% endif %}.bar {"), "style.css:"),
-        (
-            "email.html.j2",
-            ("{{ paper.title }}</a></h2>", "{{ paper.title|upper }}</a></h2>"),
-            "does more with a value than to print it",
-        ),
-        (
-            "email.html.j2",
-            (
-                "{% each paper in papers %}",
-                "{% for x in papers %}{% endfor %}{% each paper in papers %}",
-            ),
-            "does more with a value than to print it",
-        ),
-        ("email.html.j2", ("</head>", "<style>{{ brand }}</style></head>"), "premailer moves"),
-        ("email.txt.j2", ("{{ paper.url }}", "{{ paper.url[:60] }}"), "email.txt.j2:"),
-        ("email.txt.j2", ("{{ paper.number }}", "{{ loop.index }}"), "email.txt.j2:"),
-    ],
-)
-def test_where_it_cannot_be_each_message_is_styled(
-    tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
-    name: str,
-    change: tuple[str, str],
-    reason: str,
-) -> None:
-    made = own(tmp_path, name, change)
-    [problem] = made.problems
-    assert reason in problem.what
-    assert reason in caplog.text
-    letter = write(SITE.name, WEEK_OF_SEVEN, ADA, LINKS)
-    values = {field.name: getattr(letter, field.name) for field in fields(letter)}
-    templates = load(tmp_path)
-    whole = inlined(templates.render("email.html.j2", values))
-    assert same_page(made.html(WEEK_OF_SEVEN, ADA, LINKS).encode(), whole.encode())
-    plain = templates.render("email.txt.j2", values)
-    assert made.text(WEEK_OF_SEVEN, ADA, LINKS).split() == plain.split()
-
-
-def test_a_slow_template_keeps_to_the_budget_too(tmp_path: Path) -> None:
-    made = own(tmp_path, "style.css", (".bar {", "td:only-child { color: #222222 }\n.bar {"))
-    message = read(made, HUGE)
-    html = message.get_body(("html",))
-    assert html is not None
-    assert len(cast("str", html.get_payload())) <= BUDGET
-    assert "more papers in the full digest" in flowed(message)
+# --- templates of one's own --------------------------------------------------------------
 
 
 def test_a_broken_template_is_reported_at_once(tmp_path: Path) -> None:
     with pytest.raises(TemplateError) as caught:
-        own(tmp_path, "email.html.j2", ("{{ headline }}", "{{ haedline }}"))
+        own(tmp_path, ("email.html.j2", "{{ headline }}", "{{ haedline }}"))
     line = load().source("email.html.j2").partition("{{ headline }}")[0].count("\n") + 1
     assert caught.value.where == f"{tmp_path}/templates/email.html.j2:{line}"
     assert "'haedline' is undefined" in caught.value.what

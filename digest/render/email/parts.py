@@ -1,0 +1,149 @@
+"""The two parts of a message, HTML and text, made of the operator's templates.
+
+What many messages share is made once: cards and reasons as blocks, and every piece of HTML in
+quoted-printable, which costs more than all else. The pieces of a message are joined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any
+
+from markupsafe import Markup
+
+from digest.model import Paper, Pick
+from digest.render import wording
+from digest.render.email import mime
+from digest.render.email.inlining import inlined
+from digest.render.email.paper_view import (
+    PaperView,
+    ReasonView,
+    match,
+    view_paper,
+    view_reason,
+)
+from digest.render.email.source_page import CARD, HTML, REASON
+from digest.render.email.styling import whole
+from digest.render.email.view import EmailView, PickView
+from digest.render.email.wrapping import wrapped
+from digest.render.templates import Template, Templates
+
+TEXT = "email.txt.j2"
+_KEPT = 20_000
+"""Pieces of HTML that are kept encoded."""
+_NAMES = tuple(field.name for field in fields(EmailView))
+_VALUES: Callable[[EmailView], tuple[Any, ...]] = attrgetter(*_NAMES)
+
+
+class Parts:
+    """Makes the parts of messages.
+
+    ``styled`` are the templates with their style in their source; without them, each message is
+    styled whole.
+
+    Raises:
+        TemplateError: a template is missing, or its syntax is wrong.
+    """
+
+    def __init__(
+        self, templates: Templates, brand: str, styled: dict[str, Template] | None
+    ) -> None:
+        self._styled = styled is not None
+        self._html = whole(templates) if styled is None else styled
+        self._text = templates.compile(TEXT)
+        self._brand = brand
+        self._encoded = _Encoded()
+        self._card_of = lru_cache(maxsize=2_000)(self._make_card)
+        self._reason_of = lru_cache(maxsize=10_000)(self._make_reason)
+
+    def pick(self, number: int, pick: Pick) -> PickView:
+        """Put one paper of a digest into words.
+
+        Raises:
+            TemplateError: the template of the card or the reason fails on it.
+        """
+        paper, card, encoded = self._card_of(pick.paper)
+        because, reason = self._reason_of(paper, wording.told(pick.reasons))
+        return PickView(
+            str(number),
+            match(pick.score),
+            paper.late if pick.late else "",
+            because.why,
+            card,
+            encoded,
+            reason,
+            paper,
+            because,
+            paper.title,
+            paper.url,
+            paper.facts,
+            paper.facts_text,
+            paper.gist,
+        )
+
+    def _make_card(self, paper: Paper) -> tuple[PaperView, Markup, bytes]:
+        seen = view_paper(paper)
+        pieces = self._block(CARD, paper=seen)
+        return seen, _ready(pieces), mime.join(map(mime.quoted, pieces))
+
+    def _make_reason(
+        self, paper: PaperView, told: tuple[wording.Told, ...]
+    ) -> tuple[ReasonView, Markup]:
+        seen = view_reason(paper, told)
+        if self._styled:  # the frame has it in itself, and may only ask whether there is one
+            return seen, Markup("reason")
+        return seen, _ready(self._block(REASON, paper=paper, reason=seen))
+
+    def _block(self, name: str, **values: object) -> list[str]:
+        if name not in self._html:
+            return []
+        return self._html[name].pieces({"brand": self._brand, **values}, str)
+
+    def html(self, letter: EmailView) -> bytes:
+        """Return the HTML part in quoted-printable.
+
+        Raises:
+            TemplateError: a template fails on it.
+        """
+        frame, values = self._html[HTML], _values(letter)
+        if not self._styled:
+            return mime.quoted(inlined(frame.render(values)))
+        encoded = self._encoded
+        if len(encoded) > _KEPT:
+            encoded.clear()
+        for pick in letter.papers:
+            encoded[pick.card] = pick.card_encoded
+        return mime.join(frame.pieces(values, encoded.__getitem__))
+
+    def text(self, letter: EmailView) -> bytes:
+        """Return the plain text part in quoted-printable.
+
+        Raises:
+            TemplateError: a template fails on it.
+        """
+        page = self._text.render(_values(letter))
+        return b"".join([_line(line) for line in page.rstrip("\n").split("\n")])
+
+
+def _ready(pieces: list[str]) -> Markup:
+    return Markup("".join(pieces))  # noqa: S704  templates have escaped what they print
+
+
+def _values(letter: EmailView) -> dict[str, Any]:
+    return dict(zip(_NAMES, _VALUES(letter), strict=True))
+
+
+class _Encoded(dict[str, bytes]):
+    """Pieces of HTML in quoted-printable; made when they are asked for, and kept."""
+
+    def __missing__(self, piece: str) -> bytes:
+        self[piece] = made = mime.quoted(str(piece))  # the methods of a Markup escape arguments
+        return made
+
+
+@lru_cache(maxsize=20_000)
+def _line(line: str) -> bytes:
+    return mime.quoted("".join(f"{part}\n" for part in wrapped(line)))
