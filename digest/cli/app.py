@@ -24,6 +24,7 @@ from digest.pipeline.context import RunContext
 from digest.pipeline.protocols import Publisher, Track, Transport, untracked
 from digest.public.folder import FolderPublisher
 from digest.render import templates
+from digest.render.brand import Brand
 from digest.render.email.compose import EmailComposer
 from digest.render.pages import Pages
 from digest.render.site import HELP, Links, Site, archive_index_path, archive_path
@@ -59,8 +60,10 @@ class Home:
 
     @property
     def site(self) -> Site:
-        """The public folder and its address."""
-        return Site(self.public, self.settings.base_url, self.settings.sender)
+        """The public folder, its address, and who publishes it."""
+        settings = self.settings
+        brand = Brand(**settings.brand.model_dump())
+        return Site(self.public, settings.base_url, settings.sender, settings.reply_to or "", brand)
 
 
 def open_home(path: Path) -> Home:

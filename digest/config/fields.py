@@ -26,6 +26,8 @@ _PRIVATE_DOMAINS = ("local", "localhost", "test")
 _MAILBOX = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>")
 _SPECIAL = re.compile(r'[()<>@,:;".\[\]\\]')
 _SELECTOR = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?", re.IGNORECASE | re.ASCII)
+_COLOUR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
+_LINES = 8
 _DATABASES = ("sqlite:///", "postgresql+psycopg://")
 
 
@@ -35,6 +37,21 @@ def one_line(text: str) -> str:
         if unicodedata.category(character) in _UNSEEN or character in _BIDI:
             raise wrong(f"the character U+{ord(character):04X} in {quoted(text)}", "delete it")
     return text.strip()
+
+
+def lines(text: str) -> str:
+    """A text of at most eight lines, none of them empty."""
+    found = list(filter(None, map(one_line, text.splitlines())))
+    if len(found) > _LINES:
+        raise wrong(f"a text of {len(found)} lines", f"write at most {_LINES}")
+    return "\n".join(found)
+
+
+def colour(text: str) -> str:
+    """A colour in the form ``#rrggbb``."""
+    if _COLOUR.fullmatch(text.strip()) is None:
+        raise wrong(f"{quoted(text)} is not a colour", "write it like #1d3f78")
+    return text.strip().lower()
 
 
 def email_address(text: str) -> str:

@@ -141,6 +141,20 @@ class Feeds(Section):
     entries: Annotated[int, Field(ge=1, le=1000)] = 50  # the most entries in one feed
 
 
+class Brand(Section):
+    """How emails and pages show who publishes them."""
+
+    name: Annotated[str, AfterValidator(fields.one_line)] = ""
+    """Left out: the display name in ``from``."""
+    accent: Annotated[str, AfterValidator(fields.colour)] = ""
+    """Colour of links and bars as ``#rrggbb``; darker or lighter shades are used where it could not
+    be read."""
+    footer: Annotated[str, AfterValidator(fields.lines)] = ""
+    """A text of a few lines below each email and page."""
+    postal_address: Annotated[str, AfterValidator(fields.lines)] = ""
+    """Shown below the footer; many laws demand it in bulk mail."""
+
+
 class Log(Section):
     """The log of the service."""
 
@@ -156,6 +170,9 @@ class Settings(Section):
         default="Paper Digest <digest@localhost>", alias="from"
     )
     """The From header."""
+    reply_to: Annotated[str, AfterValidator(fields.mailbox)] | None = None
+    """Where answers go; left out: to ``from``."""
+    brand: Brand = Brand()
     database_url: Annotated[str, AfterValidator(fields.database_url)] = Field(
         default="sqlite:///state/digest.db", repr=False
     )

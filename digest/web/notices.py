@@ -1,6 +1,5 @@
 """Pages that answer a request: to unsubscribe, and for a path that does not exist."""
 
-from email.utils import parseaddr
 from typing import Literal
 from urllib.parse import quote
 
@@ -19,7 +18,7 @@ class Notices:
 
     def __init__(self, templates: Templates, site: Site) -> None:
         self._frame = Layout(templates, site)
-        self._contact = parseaddr(site.sender)[1]
+        self._contact = site.contact
 
     def question(self, subscriber: SubscriberId) -> bytes:
         """Ask whether to unsubscribe, with a button that does it."""

@@ -173,7 +173,7 @@ domain = "example..org"
         "digest.toml:15: '8000' is not host:port (write it as 127.0.0.1:8000 or [::1]:80)",
         "digest.toml:19: unknown word 'atm' (did you mean 'atom'?)",
         "digest.toml:20: '5' is not a duration (write a number and a unit: 90s, 5m, 12h, 30d or 2w)",
-        "digest.toml:21: unknown key 'logging' (the keys are base_url, from, database_url, inbox, expect, grace, secret, smtp, delivery, dkim, web, sources, feeds, log)",
+        "digest.toml:21: unknown key 'logging' (the keys are base_url, from, reply_to, brand, database_url, inbox, expect, grace, secret, smtp, delivery, dkim, web, sources, feeds, log)",
         "digest.toml:23: 'key_file' is missing (add it)",
         "digest.toml:24: 'a b' is not a selector (write letters, digits, '.' and '-')",
         "digest.toml:25: 'example..org' is not a domain (write it as example.org)",
@@ -209,6 +209,10 @@ domain = "example..org"
         ('[smtp]\nhost = "h"\nusername = "u"\npassword_file = "none.txt"', "4: cannot read {home}/none.txt: No such file or directory (name a file that can be read)"),
         ('[smtp]\nhost = "h"\nusername = "u"\nsecurity = "none"\npassword_file = "p"', "1: the password would go to h unencrypted (write security = \"starttls\" or \"tls\")"),
         ('[dkim]\nselector = "s"\ndomain = "x.org"\nkey_file = "dkim.pem"', "4: cannot read {home}/dkim.pem: No such file or directory (name a file that can be read)"),
+        ('reply_to = "Ada"', "1: 'Ada' is not an e-mail address: An email address must have an @-sign. (write it as name@example.org)"),
+        ('[brand]\naccent = "teal"', "2: 'teal' is not a colour (write it like #1d3f78)"),
+        ('[brand]\nfooter = "a\\rb\\u0007"', "2: the character U+0007 in 'b\\x07' (delete it)"),
+        ('[brand]\npostal_address = "a\\nb\\nc\\nd\\ne\\nf\\ng\\nh\\ni"', "2: a text of 9 lines (write at most 8)"),
         ("[delivery]\nper_second = 0", "2: 'per_second' is too low (write more than 0)"),
         ("[delivery]\nper_domain = nan", "2: 'per_domain' is not a finite number (write one such as 2 or 0.5)"),
         ("delivery = 3", "1: 'delivery' is not a mapping of keys to values (give it keys of its own)"),
@@ -249,6 +253,28 @@ def test_a_file_that_cannot_be_read_hides_no_wrong_variable(tmp_path: Path) -> N
         "digest.toml: not UTF-8 (save the file as UTF-8)",
         "DIGEST_EXPECT: unknown word 'never' (write 'weekday', 'day' or 'none')",
     ]
+
+
+def test_a_brand(tmp_path: Path) -> None:
+    text = """\
+reply_to = "Ada <ada@example.org>"
+[brand]
+accent = "#1D3F78"
+footer = "Questions are welcome."
+postal_address = \"\"\"
+ Example Library
+
+1 Main Street\"\"\"
+"""
+    (tmp_path / "digest.toml").write_text(text)
+    found = config.load(tmp_path, {"DIGEST_BRAND__NAME": "Example"})
+    assert found.reply_to == "Ada <ada@example.org>"
+    assert found.brand.model_dump() == {
+        "name": "Example",
+        "accent": "#1d3f78",
+        "footer": "Questions are welcome.",
+        "postal_address": "Example Library\n1 Main Street",
+    }
 
 
 @pytest.mark.parametrize(
