@@ -95,7 +95,8 @@ def test_sources_that_nothing_fetches_are_noted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("archive.html.j2", "archive_index.html.j2", "email.html.j2", "email.txt.j2"),
+        *("archive.html.j2", "archive_index.html.j2", "card.html.j2", "reason.html.j2"),
+        *("email.html.j2", "email.txt.j2"),
         *("help.html.j2", "index.html.j2", "missing.html.j2", "unsubscribe.html.j2"),
     ],
 )
