@@ -85,6 +85,10 @@ class _Sending:
             for claim in claims:
                 if context.stopping():
                     return
+                if claim.delivery in self._claims:
+                    # Its lease ended while it is in hand. The attempt under way is refused by its
+                    # old fence; were the new one taken for its own, its end would settle the mail.
+                    continue
                 name = claim.digest.subscriber
                 self._claims[claim.delivery] = claim
                 made = self._made(claim, readers.get(name), refused.get(name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from itertools import chain, repeat
 from threading import Barrier, Thread
 from typing import Any
 
@@ -460,6 +461,29 @@ def test_an_address_that_is_suppressed_meanwhile_is_refused_however_it_is_spelle
     report = world.run([reader], "2026-11-23T09:00", composer=composer)
     assert figures(report, "digests") == {"cancelled": 1}
     assert world.mail() == {}
+
+
+class AllAtOnce(Outbox):
+    """Takes every message before it delivers the first."""
+
+    def send(
+        self, messages: Iterable[Message], commit: Callable[[DeliveryId], bool]
+    ) -> Iterator[Outcome]:
+        return super().send(list(messages), commit)
+
+
+def test_mail_whose_lease_ends_while_it_is_in_hand_is_sent_by_a_later_pass(world: World) -> None:
+    world.put("1.json", KEEPERS)
+    now = utc("2026-11-16T08:00")
+    # The machine sleeps for an hour between the first claim and the next.
+    moments = chain([now] * 3, repeat(now + timedelta(hours=1)))
+    outbox = AllAtOnce(world.folder / "outbox")
+    world.run([ADA], now, transport=outbox, clock=lambda: next(moments))
+    with world.ledger() as book:
+        assert [row.state for row in book.deliveries()] != [State.CANCELLED]
+    assert world.mail() == {}
+    world.run([ADA], now + timedelta(hours=2))
+    assert world.mail() == {"2026-W46-ada": [KEEPERS]}
 
 
 def test_all_that_is_due_goes_out_in_one_go(world: World) -> None:
