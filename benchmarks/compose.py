@@ -56,7 +56,8 @@ BY_HAND = {
 <body><div class="preheader">{{ preheader }}</div>
 {% include "top.html.j2" %}
 {% if contents %}<div class="contents"><ol>
-{% for entry in contents %}<li class="row"><a href="#{{ entry.number }}">{{ entry.title }}</a></li>
+{% for paper in papers %}
+<li class="row"><a href="#{{ paper.number }}">{{ paper.short_title }}</a></li>
 {% endfor %}</ol></div>{% endif %}
 {% for paper in papers %}<div class="paper" id="{{ paper.number }}">
 <p class="match">{{ paper.number }} of {{ papers | length }}, {{ paper.percent }} %</p>

@@ -1,7 +1,5 @@
 """How an operator's name, colour and address show in emails and pages."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Text cut to a length, and with the terms marked that were found in it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from functools import lru_cache
 

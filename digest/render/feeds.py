@@ -7,8 +7,6 @@ a domain that whoever runs this keeps for good; a name-based UUID (RFC 9562, 5.5
 paper has the same id in every feed, wherever it is served.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

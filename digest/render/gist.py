@@ -5,8 +5,6 @@ a *result*, or else a further claim. What a sentence is worth as either is a sum
 they were found, and how far they carry, is in docs/gist.md.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

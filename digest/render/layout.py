@@ -5,8 +5,6 @@ no script, and a content security policy forbids everything else. A page whose a
 tells it to no page that it links to (``referrer``) and to no search engine.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 from collections.abc import Collection, Mapping

@@ -1,7 +1,5 @@
 """Web pages in files: what this is, how to edit a profile, and every past digest in full."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date

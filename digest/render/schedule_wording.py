@@ -1,7 +1,5 @@
 """When a subscriber's digest comes, in words."""
 
-from __future__ import annotations
-
 from datetime import time
 
 from digest.model import Schedule

@@ -1,21 +1,16 @@
 """Where published files lie, who publishes them, and the links that a message carries."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
 
+from digest.model import Period
 from digest.render.brand import NO_BRAND, Brand
 from digest.text.clean import one_line
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from digest.model import Period
 
 FeedFormat = Literal["atom", "rss", "json"]
 FEED_TYPES: Mapping[FeedFormat, str] = {

@@ -1,14 +1,12 @@
 """Jinja templates: the operator's own first, then those that ship with the program."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import FunctionType, TracebackType
-from typing import Any, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 
 import jinja2
 from jinja2 import nodes
@@ -29,12 +27,6 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 _FILE = 100_000
 """A line of a parsed template is the file's number times this, plus the line in that file, so that
 a tree put together from several files knows where each of its parts stands."""
-
-
-def load(home: Path | None = None) -> Templates:
-    """Return the templates of a home: ``templates/NAME`` there replaces the shipped one."""
-    shipped = _shipped()
-    return Templates(shipped, own=None if home is None else home / "templates")
 
 
 def _shipped() -> Path:
@@ -155,12 +147,12 @@ class Templates:
         )
         self._environment.filters[WITH_TAGS] = with_tags
 
-    def with_style(self, more_style: str) -> Templates:
+    def with_style(self, more_style: str) -> Self:
         """Return these templates with rules added at the end of their style sheet."""
         if not more_style:
             return self
         own = self._folders[0] if len(self._folders) > 1 else None
-        made = Templates(self._shipped, own, more_style)
+        made = type(self)(self._shipped, own, more_style)
         made._loader.asked = self._loader.asked
         return made
 
@@ -267,6 +259,11 @@ class Templates:
             return TemplateError(self.place(error.lineno, error.filename or name), what)
         places = [self.place(line, file) for file, line in _places(error.__traceback__)]
         return TemplateError(places[-1] if places else name, f"{type(error).__name__}: {error}")
+
+
+def load(home: Path | None = None) -> Templates:
+    """Return the templates of a home: ``templates/NAME`` there replaces the shipped one."""
+    return Templates(_shipped(), own=None if home is None else home / "templates")
 
 
 def _places(traceback: TracebackType | None) -> Iterator[tuple[str, int]]:

@@ -4,8 +4,6 @@ Every function takes text as it comes and returns clean plain text on one line, 
 whoever puts it into markup.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date

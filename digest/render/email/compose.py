@@ -1,7 +1,5 @@
 """From a digest to the email that is sent."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping
 from datetime import datetime

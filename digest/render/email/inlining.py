@@ -1,7 +1,5 @@
 """premailer, set up for email."""
 
-from __future__ import annotations
-
 import logging
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types

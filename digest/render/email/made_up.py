@@ -1,7 +1,5 @@
 """Digests that nobody gets: templates are tried on them before real ones need them."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, date, datetime
 

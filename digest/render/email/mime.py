@@ -6,8 +6,6 @@ follows RFC 5322 (form), 2045 and 2047 (encodings) and 6532 (an address whose lo
 ASCII stays UTF-8; such a message needs SMTPUTF8).
 """
 
-from __future__ import annotations
-
 import binascii
 import re
 import string

@@ -4,8 +4,6 @@ A page made of template sources has *markers* in the places of what a template d
 it prints, and of where a block begins, goes on with another branch, and ends.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterator
 from html.parser import HTMLParser
@@ -44,7 +42,6 @@ class Outline(HTMLParser):
         self.faults: list[Fault] = []
         self.styles: list[Fault] = []
         """The style sheets, each with its place in the page."""
-        self._page = page
         self._lines = [0, *(found.end() for found in re.finditer("\n", page))]
         self._open: list[tuple[str, int]] = []
         """The elements that are open, and where they begin."""
@@ -63,8 +60,6 @@ class Outline(HTMLParser):
         self._note(f"<{tag}>")
         for name, value in attrs:
             self._note_markers(value or "", f"{name}=")
-            if _NAME.search(name):
-                self.faults.append((self._offset(), "the attributes of an element are computed"))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note an element that is written ``<br/>``."""

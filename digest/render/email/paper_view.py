@@ -1,7 +1,5 @@
 """What emails and pages say of one paper, and of why it was picked."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass

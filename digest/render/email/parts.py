@@ -4,8 +4,6 @@ What many messages share is made once: cards and reasons as blocks, and every pi
 quoted-printable, which costs more than all else. The pieces of a message are joined.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import fields
 from functools import lru_cache
@@ -78,6 +76,7 @@ class Parts:
             paper,
             because,
             paper.title,
+            paper.short_title,
             paper.url,
             paper.facts,
             paper.facts_text,

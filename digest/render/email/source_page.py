@@ -4,8 +4,6 @@ Card and reason stand where the frame prints them, includes are resolved, and ma
 a template does: for a value, and for where a block begins, goes on and ends (see ``outline``).
 """
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -22,17 +20,6 @@ BLOCKS = {"card": CARD, "reason": REASON}
 """Which template makes what the frame prints as ``paper.card`` and ``paper.reason``."""
 _IN_TAG = re.compile(r"""<[A-Za-z/](?:[^>"']|"[^"]*"|'[^']*')*(?P<value>"[^"]*|'[^']*)?""")
 _ATTRIBUTE = re.compile(r"""([\w:-]+)\s*=\s*(?:"[^"]*|'[^']*)$""")
-_SAID: dict[type[nodes.Node], str] = {
-    nodes.Macro: "a macro",
-    nodes.CallBlock: "a call of a macro",
-    nodes.Import: "an import",
-    nodes.FromImport: "an import",
-    nodes.Extends: "a template that extends another",
-    nodes.Block: "a block to be extended",
-    nodes.AssignBlock: "a part that is set and printed elsewhere",
-    nodes.Include: "an include whose name is computed",
-    nodes.For: "a recursive loop",
-}
 
 
 class SourcePage:
@@ -107,8 +94,7 @@ class SourcePage:
             case nodes.Assign():
                 pass
             case _:
-                said = _SAID.get(type(node), "a block of another kind")
-                self._fault(node, f"there is {said}")
+                self._fault(node, f"there is a block of the kind {type(node).__name__}")
         return [node]
 
     def _included(self, node: nodes.Include, name: str) -> nodes.Node:

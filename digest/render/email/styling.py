@@ -8,8 +8,6 @@ That gives what premailer would make of each message as long as the elements, th
 their order do not depend on values. Where they may, the place is told, and nothing is styled here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from jinja2 import nodes

@@ -5,14 +5,12 @@ Every ``str`` is clean plain text on one line, to be escaped, and "" where there
 docs/templates.md explains these names to operators.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from markupsafe import Markup
 
@@ -44,6 +42,7 @@ class PickView(NamedTuple):
     paper: PaperView
     because: ReasonView
     title: str
+    short_title: str
     url: str
     facts: Markup
     facts_text: str
@@ -58,13 +57,6 @@ class Chip:
     count: str
 
 
-class Entry(NamedTuple):
-    """A line of the contents list."""
-
-    number: str
-    title: str
-
-
 @dataclass(frozen=True, slots=True)
 class EmailView:
     """One digest for one subscriber. The names that ``email.html.j2`` and ``email.txt.j2`` see."""
@@ -76,13 +68,10 @@ class EmailView:
     headline: str
     lead: str
     chips: tuple[Chip, ...]
-    contents: tuple[Entry, ...]
-    """Empty where there are few papers."""
+    contents: bool  # whether there are so many papers that a list of them helps
     papers: tuple[PickView, ...]
-    more: str
-    """How many papers the archive page has beyond these."""
-    empty: str
-    """Said instead of papers where there are none."""
+    more: str  # how many papers the archive page has beyond these
+    empty: str  # said instead of papers where there are none
     coverage: str
     left_out: str
     rhythm: str
@@ -91,18 +80,19 @@ class EmailView:
     help: str
     unsubscribe: str
     footer: tuple[str, ...]
-    """The operator's own lines."""
     postal_address: tuple[str, ...]
 
-    def first(self, count: int) -> EmailView:
+    def first(self, count: int) -> Self:
         """Return the view with the first ``count`` papers, the others left to the archive."""
         left = len(self.papers) - count
         if not left:
             return self
-        kept = self.papers[:count]
         more = f"{left:,} more papers" if left > 1 else "One more paper"
         return replace(
-            self, papers=kept, contents=_contents(kept), more=f"{more} in the full digest"
+            self,
+            papers=self.papers[:count],
+            contents=count >= CONTENTS_FROM,
+            more=f"{more} in the full digest",
         )
 
 
@@ -123,7 +113,7 @@ def write(
         headline=headline(digest),
         lead=lead(subscriber.name, bool(papers)),
         chips=chips(pick.because.interests for pick in papers),
-        contents=_contents(papers),
+        contents=len(papers) >= CONTENTS_FROM,
         papers=papers,
         more="",
         empty="" if papers else _nothing(digest),
@@ -137,12 +127,6 @@ def write(
         footer=site.brand.footer,
         postal_address=site.brand.postal_address,
     )
-
-
-def _contents(papers: Sequence[PickView]) -> tuple[Entry, ...]:
-    if len(papers) < CONTENTS_FROM:
-        return ()
-    return tuple([Entry(pick.number, pick.paper.short_title) for pick in papers])
 
 
 # --- the head ----------------------------------------------------------------------------

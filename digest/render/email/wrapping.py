@@ -1,7 +1,5 @@
 """Lines of plain text that fit a window."""
 
-from __future__ import annotations
-
 import re
 
 WIDTH = 72

@@ -24,7 +24,7 @@ def own(home: Path, *changes: tuple[str, str, str], site: Site = SITE) -> EmailC
         path = folder / name
         source = path.read_text() if path.exists() else load().source(name) if old else ""
         assert old in source
-        path.write_text(source.replace(old, new) if old else new)
+        path.write_text(source.replace(old, new, 1) if old else new)
     return EmailComposer(load(home), site)
 
 

@@ -126,20 +126,20 @@ def test_these_changes_are_styled_in_the_source(
                 LOOP,
                 "{% macro m(x) %}<b class='late'>{{ x }}</b>{% endmacro %}" + LOOP,
             ),
-            "a macro",
+            "the kind Macro",
         ),
         (
             ("email.html.j2", LOOP, '{% from "m.html.j2" import m %}{{ m(brand) }}' + LOOP),
-            "an import",
+            "the kind FromImport",
         ),
         (
             ("email.html.j2", LOOP, "{% set x %}<b>{{ brand }}</b>{% endset %}{{ x }}" + LOOP),
-            "set and printed",
+            "the kind AssignBlock",
         ),
-        (("email.html.j2", LOOP, "{% block a %}<b>x</b>{% endblock %}" + LOOP), "to be extended"),
+        (("email.html.j2", LOOP, "{% block a %}<b>x</b>{% endblock %}" + LOOP), "the kind Block"),
         (
             ("email.html.j2", LOOP, '{% include ["m.html.j2", "style.css"] %}' + LOOP),
-            "name is computed",
+            "the kind Include",
         ),
         (
             ("email.html.j2", "{{ paper.card }}", "{{ paper.card | replace('x', 'y') }}"),
