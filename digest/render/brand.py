@@ -18,8 +18,7 @@ class Brand:
     """What the section ``[brand]`` of the settings holds; all of it may be left out."""
 
     name: str = ""
-    accent: str = ""
-    """A colour as ``#rrggbb``."""
+    accent: str = ""  # a colour as `#rrggbb`
     footer: tuple[str, ...] = ()
     postal_address: tuple[str, ...] = ()
 

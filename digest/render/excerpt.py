@@ -7,8 +7,7 @@ from markupsafe import Markup, escape
 
 from digest.text.terms import spans
 
-RICH_TAGS = ("mark", "bdi")
-"""The elements that a ``Markup`` value may hold, without attributes."""
+RICH_TAGS = ("mark", "bdi")  # the elements that a `Markup` value may hold, without attributes
 
 
 @lru_cache(maxsize=50_000)

@@ -22,11 +22,9 @@ from digest.render import wording
 from digest.render.site import INDEX, Site, archive_index_path, archive_path, feed_path
 from digest.text.clean import one_line, plain
 
-ALL = "all"
-"""Stands for a subscriber's token in the feed of all papers."""
+ALL = "all"  # stands for a subscriber's token in the feed of all papers
 _NAMESPACE = UUID("19139061-9fe2-4928-8411-4914470faf01")
-_NEVER = datetime(2000, 1, 1, tzinfo=UTC)
-"""When a feed without entries was last updated."""
+_NEVER = datetime(2000, 1, 1, tzinfo=UTC)  # when a feed without entries was last updated
 _GENERATOR = "digest"
 _PARAGRAPH, _EMPHASIS = Markup("<p>{}</p>"), Markup("<p><em>{}</em></p>")
 
@@ -36,12 +34,10 @@ class _Entry:
     id: str
     title: str
     url: str
-    updated: datetime
-    """UTC, whole seconds; also when it was published."""
+    updated: datetime  # UTC, whole seconds; also when it was published
     authors: tuple[str, ...]
     html: str
-    summarises: bool
-    """Whether ``html`` sums up what ``url`` leads to, or is all there is."""
+    summarises: bool  # whether `html` sums up what `url` leads to, or is all there is
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +45,9 @@ class _Feed:
     token: str
     title: str
     about: str
-    home: str
-    """URL of the page that the feed accompanies."""
-    author: str
-    """Who stands for entries that name no author."""
-    entries: tuple[_Entry, ...]
-    """Newest first."""
+    home: str  # URL of the page that the feed accompanies
+    author: str  # who stands for entries that name no author
+    entries: tuple[_Entry, ...]  # newest first
 
     @property
     def updated(self) -> datetime:
@@ -69,11 +62,9 @@ def subscriber_feeds(
     *,
     entries: int = 50,
 ) -> dict[str, bytes]:
-    """One subscriber's feeds by public path. ``digests`` come newest first.
-
-    Entries are the newest ``entries`` papers picked, best first within a digest, or, where the
-    subscriber asks for ``digests``, so many whole digests.
-    """
+    """One subscriber's feeds by public path. ``digests`` come newest first. Entries are the newest
+    ``entries`` papers picked, best first within a digest, or, where the subscriber asks for
+    ``digests``, so many whole digests."""
     if subscriber.feed_entries == "digests":
         made = [_digest_entry(digest, token, site) for digest in digests[:entries]]
     else:

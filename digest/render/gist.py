@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from digest.text.clean import plain
 from digest.text.sentences import sentences
 
-READ = 10_000
-"""Characters of an abstract that are looked at."""
-ROOM = 600
-"""Characters that two sentences may have together."""
+READ = 10_000  # characters of an abstract that are looked at
+ROOM = 600  # characters that two sentences may have together
 
 
 # --- cues --------------------------------------------------------------------------------
@@ -23,11 +21,9 @@ ROOM = 600
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """Points, as claim and as result, for a sentence in which one of ``patterns`` is found.
-
-    It is looked at in lower case with a space in front: a word that begins with a space is found
-    five times as fast as one that begins with ``\\b``.
-    """
+    """Points, as claim and as result, for a sentence in which one of ``patterns`` is found. It is
+    looked at in lower case with a space in front: a word that begins with a space is found five
+    times as fast as one that begins with ``\\b``."""
 
     claim: float
     result: float
@@ -112,10 +108,8 @@ NAME = re.compile(r"(?:The )?(?=[A-Z][\w-]*?[A-Z\d])[\w-]++ (?!are\b|have\b)")
 
 LEAST = 1.0
 """Points of a claim. Where there is none, the abstract speaks best for itself as it opens."""
-LEANS = 2.0
-"""Points that a sentence loses where the one it leans on is not shown."""
-LONG, PER_POINT = 240, 120
-"""A sentence loses a point for every 120 characters beyond 240."""
+LEANS = 2.0  # points that a sentence loses where the one it leans on is not shown
+LONG, PER_POINT = 240, 120  # a sentence loses a point for every 120 characters beyond 240
 WORD = re.compile(r"\w{4,}")
 
 
@@ -132,10 +126,8 @@ class Sentence:
 
 
 def gist(title: str, abstract: str) -> tuple[str, ...]:
-    """At most two whole sentences of an abstract, each on one line, in their order.
-
-    All of them where there are no more; one where there is no other worth its room.
-    """
+    """At most two whole sentences of an abstract, each on one line, in their order. All of them
+    where there are no more; one where there is no other worth its room."""
     said = _sentences(abstract)
     if len(said) <= 2:
         return tuple(said)
@@ -181,11 +173,8 @@ def _alone(sentence: Sentence) -> float:
 
 
 def _beside(first: Sentence, other: Sentence) -> float:
-    """What a sentence is worth as the second one.
-
-    A result before the claim is likely to be somebody else's, a further claim a detail, and what
-    says the same once more is of little use.
-    """
+    """What a sentence is worth as the second one. A result before the claim is likely to be
+    somebody else's, a further claim a detail, and what says the same once more is of little use."""
     result = other.result - 1.5 * (other.number < first.number)
     leaning = LEANS * (other.leans and other.number != first.number + 1)
     alike = len(first.words & other.words) / (min(len(first.words), len(other.words)) or 1)

@@ -24,10 +24,8 @@ from digest.render.site import (
 from digest.render.templates import Templates
 from digest.text.clean import one_line, plain
 
-_TITLES = 3
-"""So many titles stand for a digest where digests are listed."""
-_TITLE = 200
-"""Characters of a title in a list; a digest's own page has it whole."""
+_TITLES = 3  # so many titles stand for a digest where digests are listed
+_TITLE = 200  # characters of a title in a list; a digest's own page has it whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +46,7 @@ class Card:
     title: str
     url: str
     facts: Markup
-    late: tuple[str, ...]
-    """One sentence, or none."""
+    late: tuple[str, ...]  # one sentence, or none
     why: str
     percent: str
 
@@ -59,8 +56,7 @@ class Article:
     """One picked paper, in full."""
 
     card: Card
-    paragraphs: tuple[Markup, ...]
-    """The whole abstract, with the terms found in it marked."""
+    paragraphs: tuple[Markup, ...]  # the whole abstract, with the terms found in it marked
     addends: tuple[Addend, ...]
     score: str
 
@@ -95,10 +91,8 @@ class Day:
 
 
 class Pages:
-    """Renders pages, each as bytes by public path, from one set of templates; make one a run.
-
-    Every method raises TemplateError where a template fails.
-    """
+    """Renders pages, each as bytes by public path, from one set of templates; make one a run. Every
+    method raises TemplateError where a template fails."""
 
     def __init__(self, templates: Templates, site: Site) -> None:
         self._frame = Layout(templates, site)

@@ -28,14 +28,11 @@ INDEX, HELP = "index.html", "help.html"
 class Site:
     """The public folder and the URL it is served under."""
 
-    public: Path
-    """Absolute."""
+    public: Path  # absolute
     base_url: str | None
     """http(s), without a slash at its end; None: links are file URIs into ``public``."""
-    sender: str
-    """The From header as configured: ``Paper Digest <digest@example.org>``."""
-    reply_to: str = ""
-    """The Reply-To header as configured; "" has replies go to the sender."""
+    sender: str  # the From header as configured: `Paper Digest <digest@example.org>`.
+    reply_to: str = ""  # the Reply-To header as configured; "" has replies go to the sender
     brand: Brand = NO_BRAND
 
     @property
@@ -96,12 +93,9 @@ class Links:
     """The personal addresses of one message."""
 
     feed: str
-    archive: str
-    """The page with this digest in full."""
-    help: str
-    """How to edit an interest profile."""
+    archive: str  # the page with this digest in full
+    help: str  # how to edit an interest profile
     unsubscribe: str
     """What the footer offers: the https address where there is one, else the mailto."""
     unsubscribe_mailto: str
-    one_click: str | None = None
-    """https, takes the POST of RFC 8058."""
+    one_click: str | None = None  # https, takes the POST of RFC 8058

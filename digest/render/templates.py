@@ -19,10 +19,8 @@ from digest.render.excerpt import with_tags
 
 T = TypeVar("T")
 
-STYLE = "style.css"
-"""The style sheet that the email and the web pages share."""
-WITH_TAGS = "with_tags"
-"""The filter that ``email.styling`` puts into templates."""
+STYLE = "style.css"  # the style sheet that the email and the web pages share
+WITH_TAGS = "with_tags"  # the filter that `email.styling` puts into templates.
 _PACKAGE = Path(__file__).resolve().parent.parent
 _FILE = 100_000
 """A line of a parsed template is the file's number times this, plus the line in that file, so that
@@ -127,10 +125,8 @@ class Template:
 
 
 class Templates:
-    """Jinja templates in a sandbox; names that end in ``.html.j2`` escape what they print.
-
-    A name that is not defined is an error. ``more_style`` is added at the end of ``style.css``.
-    """
+    """Jinja templates in a sandbox; names that end in ``.html.j2`` escape what they print. A name
+    that is not defined is an error. ``more_style`` is added at the end of ``style.css``."""
 
     def __init__(self, shipped: Path, own: Path | None = None, more_style: str = "") -> None:
         self._shipped = shipped
@@ -165,10 +161,8 @@ class Templates:
         )
 
     def never_asked_for(self) -> list[tuple[str, str]]:
-        """Return the operator's files that nothing has used so far.
-
-        With each goes the shipped name that it may have been meant for, or "".
-        """
+        """Return the operator's files that nothing has used so far. With each goes the shipped name
+        that it may have been meant for, or ""."""
         shipped = [path.name for path in self._shipped.iterdir()]
         unused = (
             path.relative_to(folder).as_posix()

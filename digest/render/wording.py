@@ -1,8 +1,6 @@
-"""How papers, reasons, periods and coverage read to people, in email, feeds and pages alike.
-
-Every function takes text as it comes and returns clean plain text on one line, to be escaped by
-whoever puts it into markup.
-"""
+"""How papers, reasons, periods and coverage read to people, in email, feeds and pages alike. Every
+function takes text as it comes and returns clean plain text on one line, to be escaped by whoever
+puts it into markup."""
 
 import re
 from collections.abc import Collection, Iterable, Sequence
@@ -15,14 +13,11 @@ from digest.model import Coverage, Paper, Period, Place, Reason, Why
 from digest.text.clean import one_line
 from digest.text.terms import forms
 
-_NAMED = 3
-"""Up to this many authors are named; of more, the first two and the number of the others."""
+_NAMED = 3  # up to this many authors are named; of more, the first two and the number of the others
 _DAYS = 5
 """Up to this many missing days are named; of more, the first four and the number of the others."""
-_SHARE = 0.05
-"""A reason is told if it makes up at least this share of the score."""
-_TOLD = 6
-"""At most this many reasons are told."""
+_SHARE = 0.05  # a reason is told if it makes up at least this share of the score
+_TOLD = 6  # at most this many reasons are told
 _URL_SAFE = "!$%&()*+,/:;=?@~"
 """Characters that a path, query or fragment may hold (RFC 3986), without the apostrophe."""
 _WORDS = (
@@ -32,10 +27,8 @@ _WORDS = (
 
 
 def paper_url(paper: Paper) -> str:
-    """Where the paper can be read: its own page, its arXiv page, or a search for its title.
-
-    Always http(s) and ASCII, without a character that ends an attribute.
-    """
+    """Where the paper can be read: its own page, its arXiv page, or a search for its title. Always
+    http(s) and ASCII, without a character that ends an attribute."""
     if paper.url is not None and (web := _web_address(one_line(paper.url))):
         return web
     if paper.arxiv_id is not None:

@@ -18,10 +18,8 @@ from digest.render.email.view import EmailView, write
 from digest.render.site import Links, Site
 from digest.render.templates import STYLE, Templates
 
-TRIAL = "[Test] "
-"""Begins the subject of a message that is only sent to try things out."""
-BUDGET = 88_000
-"""Bytes of the encoded HTML part. Gmail cuts a message near 102,000."""
+TRIAL = "[Test] "  # begins the subject of a message that is only sent to try things out
+BUDGET = 88_000  # bytes of the encoded HTML part. Gmail cuts a message near 102,000.
 
 _SLOW = "each message is styled by itself, which is slow: %s"
 _FAST = "docs/templates.md says what can be styled once for all messages"
@@ -39,8 +37,7 @@ class EmailComposer:
         self._site = site
         self._sender = mime.address(parseaddr(site.sender)[1])
         templates = templates.with_style(site.brand.email_style)
-        self.problems: tuple[Problem, ...] = ()
-        """What the operator should know of the templates."""
+        self.problems: tuple[Problem, ...] = ()  # what the operator should know of the templates
         try:
             self._parts = Parts(templates, site.name, style(templates))
             if not templates.is_shipped(HTML, CARD, REASON, TEXT, STYLE):
@@ -172,10 +169,8 @@ class EmailComposer:
 
 
 def message_id(subscriber: SubscriberId, period: Period, sender: str, trial: str = "") -> str:
-    """The Message-ID of a digest by email, in its angle brackets: the same on every try.
-
-    ``sender`` is the From header or the address in it; ``trial`` as in ``compose``.
-    """
+    """The Message-ID of a digest by email, in its angle brackets: the same on every try. ``sender``
+    is the From header or the address in it; ``trial`` as in ``compose``."""
     name = f"{subscriber}\0email\0{period}" + (f"\0{trial}" if trial else "")
     return f"<{sha256(name.encode()).hexdigest()[:32]}@{_domain(sender)}>"
 

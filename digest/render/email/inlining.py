@@ -6,11 +6,9 @@ from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
 
 def inlined(page: str) -> str:
-    """The page with its style sheet written into the elements.
-
-    Rules inside ``@media`` and for ``:hover`` stay in the head, where ``!important`` lets them
-    win over what was written into the elements. Nothing is fetched.
-    """
+    """The page with its style sheet written into the elements. Rules inside ``@media`` and for
+    ``:hover`` stay in the head, where ``!important`` lets them win over what was written into the
+    elements. Nothing is fetched."""
     # Slow to import, and most commands style no mail. It ships no types.
     from premailer import Premailer  # type: ignore[import-untyped]  # noqa: PLC0415
 

@@ -32,11 +32,8 @@ _URI_LENGTH = 900
 
 
 def assemble(headers: Iterable[tuple[str, str]], text: bytes, html: bytes) -> bytes:
-    """A message of two alternatives.
-
-    ``headers`` are ready to stand on the wire (see the functions below); both parts are UTF-8
-    in quoted-printable with CRLF line ends.
-    """
+    """A message of two alternatives. ``headers`` are ready to stand on the wire (see the functions
+    below); both parts are UTF-8 in quoted-printable with CRLF line ends."""
     head = "".join([f"{name}: {value}\r\n" for name, value in headers]).encode()
     return b"".join(
         [
@@ -58,10 +55,8 @@ def _part(kind: bytes, body: bytes) -> bytes:
 
 
 def quoted(text: str) -> bytes:
-    """Text in quoted-printable, its line ends as CRLF (RFC 2045, 6.7).
-
-    The last line leaves room for the ``=`` with which ``join`` may go on.
-    """
+    """Text in quoted-printable, its line ends as CRLF (RFC 2045, 6.7). The last line leaves room
+    for the ``=`` with which ``join`` may go on."""
     unix = text.replace("\r\n", "\n").replace("\r", "\n")
     body = binascii.b2a_qp(unix.encode("utf-8", "replace")).replace(b"\n", b"\r\n")
     if len(body) - 1 - body.rfind(b"\n") < _LINE:
@@ -104,10 +99,8 @@ def mailbox(name: str, address: str) -> str:
 
 
 def uris(*addresses: str) -> str:
-    """Addresses for a ``List-`` header, one a line and never encoded.
-
-    What no URI may hold is left out, and so is an address that does not fit a line.
-    """
+    """Addresses for a ``List-`` header, one a line and never encoded. What no URI may hold is left
+    out, and so is an address that does not fit a line."""
     cleaned = (_NOT_URI.sub("", address) for address in addresses)
     return ",\r\n ".join(f"<{uri}>" for uri in cleaned if uri and len(uri) <= _URI_LENGTH)
 

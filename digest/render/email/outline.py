@@ -1,8 +1,6 @@
-"""What a page is made of, as far as it decides which rules of a style sheet hold where.
-
-A page made of template sources has *markers* in the places of what a template does: of a value that
-it prints, and of where a block begins, goes on with another branch, and ends.
-"""
+"""What a page is made of, as far as it decides which rules of a style sheet hold where. A page made
+of template sources has *markers* in the places of what a template does: of a value that it prints,
+and of where a block begins, goes on with another branch, and ends."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -37,16 +35,12 @@ class Outline(HTMLParser):
     def __init__(self, page: str) -> None:
         super().__init__()
         self.events: list[str] = []
-        self.offsets: list[int] = []
-        """Where in the page each event is."""
+        self.offsets: list[int] = []  # where in the page each event is
         self.faults: list[Fault] = []
-        self.styles: list[Fault] = []
-        """The style sheets, each with its place in the page."""
+        self.styles: list[Fault] = []  # the style sheets, each with its place in the page
         self._lines = [0, *(found.end() for found in re.finditer("\n", page))]
-        self._open: list[tuple[str, int]] = []
-        """The elements that are open, and where they begin."""
-        self._blocks: list[int] = []
-        """How many elements were open where each block began."""
+        self._open: list[tuple[str, int]] = []  # the elements that are open, and where they begin
+        self._blocks: list[int] = []  # how many elements were open where each block began
         self.feed(page)
         self.close()
         self._leave(0)
@@ -117,10 +111,8 @@ class Outline(HTMLParser):
 
 
 def selector_faults(style: str, computed: Collection[str]) -> Iterator[Fault]:
-    """Yield the selectors whose match can depend on values.
-
-    ``computed`` are the attributes that do. Rules inside ``@media`` are not written into elements.
-    """
+    """Yield the selectors whose match can depend on values. ``computed`` are the attributes that
+    do. Rules inside ``@media`` are not written into elements."""
     for pattern in (_COMMENT, _AT_RULE):
         style = pattern.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), style)
     for found in _SELECTORS.finditer(style):

@@ -15,8 +15,7 @@ from digest.render.gist import gist
 
 _TITLE, _SHORT_TITLE, _FACT, _WHY, _GIST = 300, 120, 160, 420, 800
 """Lengths in characters; longer text is cut after a word."""
-_SHORT_FACT = 14
-"""A fact of at most this many characters stays on one line."""
+_SHORT_FACT = 14  # a fact of at most this many characters stays on one line
 _RTL = "[\u0590-\u08ff\ufb1d-\ufefc]+"
 _RIGHT_TO_LEFT = re.compile(f"{_RTL}(?:[ '’.-]+{_RTL})*")
 """Words of Hebrew, Arabic and their neighbours, with what stands between them."""
@@ -27,27 +26,20 @@ class PaperView:
     """What is said of a paper whoever reads it. The names that ``card.html.j2`` sees."""
 
     title: str
-    short_title: str
-    """For the contents list."""
-    url: str
-    """http(s), ASCII."""
-    facts: Markup
-    """Authors, date, comments."""
+    short_title: str  # for the contents list
+    url: str  # http(s), ASCII
+    facts: Markup  # authors, date, comments
     facts_text: str
-    gist: str
-    """What the paper does, in two sentences of its abstract."""
-    late: str
-    """What a digest says that should have had the paper earlier."""
+    gist: str  # what the paper does, in two sentences of its abstract
+    late: str  # what a digest says that should have had the paper earlier
 
 
 class ReasonView(NamedTuple):
     """Why a paper was picked, with the gist that shows it. The names of ``reason.html.j2``."""
 
-    gist: Markup
-    """The gist with the terms marked that were found in the paper."""
+    gist: Markup  # the gist with the terms marked that were found in the paper
     why: str
-    interests: tuple[str, ...]
-    """Those of the reader's interests that the paper matches."""
+    interests: tuple[str, ...]  # those of the reader's interests that the paper matches
 
 
 def match(score: float) -> str:

@@ -1,8 +1,6 @@
-"""The two parts of a message, HTML and text, made of the operator's templates.
-
-What many messages share is made once: cards and reasons as blocks, and every piece of HTML in
-quoted-printable, which costs more than all else. The pieces of a message are joined.
-"""
+"""The two parts of a message, HTML and text, made of the operator's templates. What many messages
+share is made once: cards and reasons as blocks, and every piece of HTML in quoted-printable, which
+costs more than all else. The pieces of a message are joined."""
 
 from collections.abc import Callable
 from dataclasses import fields
@@ -30,8 +28,7 @@ from digest.render.email.wrapping import wrapped
 from digest.render.templates import Template, Templates
 
 TEXT = "email.txt.j2"
-_KEPT = 20_000
-"""Pieces of HTML that are kept encoded."""
+_KEPT = 20_000  # pieces of HTML that are kept encoded
 _NAMES = tuple(field.name for field in fields(EmailView))
 _VALUES: Callable[[EmailView], tuple[Any, ...]] = attrgetter(*_NAMES)
 

@@ -1,8 +1,6 @@
-"""The source of the email's templates as one page, to be styled.
-
-Card and reason stand where the frame prints them, includes are resolved, and markers stand for what
-a template does: for a value, and for where a block begins, goes on and ends (see ``outline``).
-"""
+"""The source of the email's templates as one page, to be styled. Card and reason stand where the
+frame prints them, includes are resolved, and markers stand for what a template does: for a value,
+and for where a block begins, goes on and ends (see ``outline``)."""
 
 import re
 from bisect import bisect_right
@@ -39,12 +37,9 @@ class SourcePage:
         """The number of each value's marker, and what prints it."""
         self._origins: list[tuple[int, int]] = []
         """Where in ``text`` something begins, and its line as the trees have it."""
-        self.computed: set[str] = set()
-        """The attributes that have a value in them."""
-        self.faults: list[tuple[str, str]] = []
-        """What cannot be styled here: ``file:line``, and why."""
-        self.cards: list[range] = []
-        """The slots of the card, for each time that it is printed."""
+        self.computed: set[str] = set()  # the attributes that have a value in them
+        self.faults: list[tuple[str, str]] = []  # what cannot be styled here: `file:line`, and why
+        self.cards: list[range] = []  # the slots of the card, for each time that it is printed
         self._uses: dict[int, nodes.Node] = {}
         """Nodes that name a block and have not been seen to print it."""
         self._reading: list[str] = []

@@ -22,8 +22,7 @@ from digest.render.schedule_wording import rhythm
 from digest.render.site import Links, Site
 from digest.text.clean import one_line
 
-CONTENTS_FROM = 6
-"""A digest of at least this many papers has a contents list."""
+CONTENTS_FROM = 6  # a digest of at least this many papers has a contents list
 _CHIPS = 8
 _SUBJECT_TITLE, _OTHER_TITLE, _INTEREST, _NAME, _PREHEADER = 60, 70, 60, 80, 140
 """Lengths in characters; longer text is cut after a word."""
