@@ -257,11 +257,12 @@ def _composer_of(loaded: templates.Templates) -> Composer:
 
 def read_mail(path: Path) -> EmailMessage:
     """A mail as a mail program reads it; any defect fails the test."""
-    return _parsed(path.read_bytes())
+    return parsed(path.read_bytes())
 
 
 @cache
-def _parsed(content: bytes) -> EmailMessage:
+def parsed(content: bytes) -> EmailMessage:
+    """A mail as a mail program reads it; any defect fails the test."""
     message = email.message_from_bytes(content, policy=email.policy.default)
     assert isinstance(message, EmailMessage)
     assert not [defect for part in message.walk() for defect in part.defects]

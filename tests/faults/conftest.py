@@ -28,7 +28,6 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Home:
     path = tmp_path_factory.mktemp("faults") / "home"
-    path.mkdir()
     return homes.make(path, READERS, f"sqlite:///{path / 'state' / 'digest.db'}")
 
 

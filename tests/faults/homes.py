@@ -1,4 +1,4 @@
-"""Homes with mail that is due, and what their ledgers say afterwards."""
+"""Homes with digests that are due, and what their ledgers say afterwards."""
 
 from __future__ import annotations
 
@@ -18,19 +18,22 @@ from unittest.mock import patch
 from sqlalchemy import create_engine, text
 
 import digest.ledger
-from digest.model import State
+from digest.model import Channel, DeliveryRow, State
 from tests.cli.command import Ended
 from tests.cli.command import digest as command
+from tests.world import SENDER, snapshot
 
 NOW = datetime(2026, 3, 20, 8, tzinfo=UTC)
 DUE_AGAIN = timedelta(hours=1)
 """After this, mail that was deferred at ``NOW`` is due."""
-DUMPS = Path(__file__).parents[2] / "examples" / "dumps"
+DUMPS = sorted((Path(__file__).parents[2] / "examples" / "dumps").iterdir())
+KINDS = ("language models", "segmentation", "robot")
+"""The interest of every third reader; each has papers in every dump."""
 
 
 @dataclass(frozen=True)
 class Home:
-    """A home folder whose every reader has one email waiting."""
+    """A home folder with readers who get emails and feeds."""
 
     path: Path
     database: str
@@ -41,6 +44,7 @@ class Home:
         inherited = {key: value for key, value in os.environ.items() if "DIGEST" not in key}
         return inherited | {
             "DIGEST_DATABASE_URL": self.database,
+            "DIGEST_FROM": SENDER,
             "DIGEST_SMTP__HOST": "127.0.0.1",
             "DIGEST_SMTP__PORT": str(port),
             "DIGEST_SMTP__SECURITY": "none",
@@ -73,12 +77,45 @@ class Home:
             text=True,
         )
 
-    def states(self) -> dict[str, State]:
-        """Each reader's address and where its delivery stands."""
+    def put(self, *dumps: Path) -> None:
+        """Lay copies of these dumps into the inbox."""
+        for dump in dumps:
+            copied = self.path / "inbox" / dump.name
+            shutil.copyfile(dump, copied)
+            os.utime(copied, (0, 0))  # else it would seem to be still written
+
+    def deliveries(self, channel: Channel) -> list[DeliveryRow]:
+        """What the ledger says of every delivery by this channel."""
         with digest.ledger.open(self.database) as book:
-            rows = book.deliveries(channel="email")
+            return book.deliveries(channel=channel)
+
+    def states(self) -> dict[str, State]:
+        """Each reader's address and where the one delivery by email stands."""
+        rows = self.deliveries("email")
         assert len({row.subscriber for row in rows}) == len(rows)
         return {f"{row.subscriber}@example.org": row.state for row in rows}
+
+    def digests(self) -> dict[str, dict[str, list[str]]]:
+        """The titles in each digest, by reader and period."""
+        found: dict[str, dict[str, list[str]]] = {}
+        with digest.ledger.open(self.database) as book:
+            readers = [one.subscriber.id for one in book.subscribers(limit=10_000)]
+            for name, made in book.newest_digests(readers, limit=100).items():
+                found[name] = {
+                    str(one.period): sorted(pick.paper.title for pick in one.picks) for one in made
+                }
+        return found
+
+    def public(self) -> dict[str, bytes]:
+        """Every published file."""
+        return snapshot(self.path / "public")
+
+    def published_anew(self) -> dict[str, bytes]:
+        """Every file that ``digest publish --all`` writes to an empty folder."""
+        (self.path / "public").rename(self.path / "published before")
+        ended = self.digest(9, "publish", "--all", "--now", (NOW + DUE_AGAIN).isoformat())
+        assert ended.code == 0, ended.err
+        return self.public()
 
     def check_integrity(self) -> None:
         """Fail if the database is damaged."""
@@ -102,19 +139,23 @@ class Home:
             engine.dispose()
 
 
-def make(path: Path, readers: int, database: str, uncertain: str = "hold") -> Home:
-    """A home where a first pass has decided on everybody's digest and reached no server."""
-    home = Home(path, database, uncertain)
-    shutil.copytree(DUMPS, path / "inbox")
-    for dump in (path / "inbox").iterdir():
-        os.utime(dump, (0, 0))  # else one just checked out would seem to be still written
+def empty(path: Path, readers: int, database: str, uncertain: str = "hold") -> Home:
+    """A new home in this folder, without a dump; a digest is due for every reader."""
+    (path / "inbox").mkdir(parents=True)
     (path / "subscribers.yaml").write_text(
-        "defaults: {schedule: {every: week}, limit: 1}\nsubscribers:\n"
+        "defaults: {schedule: {every: week}, limit: 2, channels: [email, feed]}\nsubscribers:\n"
         + "".join(
-            f"  - {{id: r{n}, email: r{n}@example.org, interests: [language models]}}\n"
+            f"  - {{id: r{n}, email: r{n}@example.org, interests: [{KINDS[n % len(KINDS)]}]}}\n"
             for n in range(readers)
         )
     )
+    return Home(path, database, uncertain)
+
+
+def make(path: Path, readers: int, database: str) -> Home:
+    """A home where a first pass has decided on everybody's digest and reached no server."""
+    home = empty(path, readers, database)
+    home.put(*DUMPS)
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
     first = home.digest(port, "run", "--now", NOW.isoformat())
@@ -123,7 +164,7 @@ def make(path: Path, readers: int, database: str, uncertain: str = "hold") -> Ho
     return home
 
 
-def copy(home: Home, path: Path, uncertain: str = "hold") -> Home:
+def copy(home: Home, path: Path) -> Home:
     """A home on SQLite once more, to be spoilt."""
     shutil.copytree(home.path, path)
-    return Home(path, f"sqlite:///{path / 'state' / 'digest.db'}", uncertain)
+    return Home(path, f"sqlite:///{path / 'state' / 'digest.db'}")

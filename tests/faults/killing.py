@@ -1,10 +1,13 @@
-"""Kill two mailing processes at random points until every delivery is settled, and count.
+"""Kill two passes at a time at random points until every delivery is settled, and count.
 
     python -m tests.faults.killing --deliveries 1000 --kills 200 --database sqlite|postgresql
     python -m tests.faults.killing --uncertain resend …
 
-With ``hold`` nobody may get two, and whoever got none must be listed as uncertain; with
-``resend`` nobody may get none. Exit status 1 where that is not so.
+Dumps come in two weeks; every reader gets an email and a feed in each, and processes are killed
+while they read dumps and decide, mail, and publish. With ``hold`` nobody may get a mail twice,
+and whoever got none must be listed as uncertain; with ``resend`` nobody may get none. Digests
+must be those of passes that nobody disturbed, no paper may come twice, and the public folder must
+be what ``digest publish --all`` makes of the ledger. Exit status 1 where that is not so.
 """
 
 from __future__ import annotations
@@ -14,23 +17,39 @@ import random
 import shutil
 import sys
 import tempfile
+import threading
+import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 from importlib import import_module
-from itertools import count
 from pathlib import Path
 
-from digest.model import State
+from digest.model import Channel, DeliveryRow, State
+from digest.render.email.compose import message_id
 from tests.faults import homes
-from tests.faults.homes import DUE_AGAIN, NOW, Home
+from tests.faults.homes import DUE_AGAIN, DUMPS, KINDS, NOW, Home
 from tests.faults.workers import POINTS, Strike, Worker, injecting
+from tests.world import SENDER, parsed, text
 
+MINUTE = timedelta(minutes=1)
+CHANNELS: tuple[Channel, ...] = ("email", "feed")
+WEEKS = ((NOW, DUMPS[:2]), (NOW + timedelta(days=7), DUMPS[2:]))
+"""When the passes of each week begin, and what has come by then."""
+BEGINNING, MAILING = 0.15, 0.7
+"""Up to this share of a week's kills, they come as passes begin; and as they mail. The others come
+as they publish."""
+START_TAKES = 2.0
+"""Seconds from the start of a process in which it reads dumps and decides."""
 TRACED = {"sqlite": ("fdatasync", "sendto"), "postgresql": ("sendto",)}
-"""System calls at which strace, where it is installed, kills a process."""
-SETTLED = {State.SENT, State.UNCERTAIN}
+"""System calls at which strace, where it is installed, kills a process that mails."""
+FILES = 5
+"""How many are published for a reader in a week."""
+PUBLISHING = ("/^rename", "fsync", "unlinkat")
+SETTLED = {"email": {State.SENT, State.UNCERTAIN}, "feed": {State.SENT}}
 
 
 @dataclass
@@ -40,64 +59,152 @@ class Tally:
     kills: Counter[str] = field(default_factory=Counter)
     """By the point they came at."""
     passes: int = 0
-    mailed: Counter[str] = field(default_factory=Counter)
-    """By address, how often a server took responsibility."""
+    failed: list[str] = field(default_factory=list)
+    """What passes said that ended with an error."""
+    mails: list[tuple[str, EmailMessage]] = field(default_factory=list)
+    """Each message that a server took responsibility for, with its recipient."""
 
     def add(self, worker: Worker, point: str) -> None:
         """Wait for a pass, and count it."""
         errors = worker.finish()
-        if "Traceback" in errors:
-            raise SystemExit(errors)
         self.passes += 1
-        self.kills[point] += worker.process.returncode < 0
-        self.mailed += worker.server.recipients()
+        code = worker.process.returncode
+        self.kills[point] += code < 0
+        if code > 0 or "Traceback" in errors:
+            self.failed.append(f"a pass ended with {code}: {errors}")
+        self.mails += [(one.recipient, parsed(one.content)) for one in worker.server.accepted]
 
-    def faults(self, states: dict[str, State], uncertain: str) -> list[str]:
-        """Every broken promise, in words."""
-        found = [f"{address} is unknown" for address in self.mailed.keys() - states.keys()]
-        for address, state in states.items():
-            times = self.mailed[address]
-            if state not in SETTLED:
-                found.append(f"{address} is still {state}")
-            if times > 1 and uncertain == "hold":
-                found.append(f"{address} was mailed {times} times")
-            if times == 0 and (state is State.SENT or uncertain == "resend"):
-                found.append(f"{address} got nothing and is {state}")
-        return found
+    def copies(self) -> Counter[str]:
+        """How often each message was taken, by its Message-ID."""
+        return Counter(str(message["Message-ID"]) for _, message in self.mails)
 
 
-def kill_until_settled(home: Home, deliveries: int, kills: int, chance: random.Random) -> Tally:
-    """Two workers at a time, each killed somewhere, until there is nothing left to do."""
+def kill_until_settled(home: Home, readers: int, kills: int, chance: random.Random) -> Tally:
+    """Two passes at a time, each killed somewhere, until there is nothing left to do."""
     tally = Tally()
-    traced = TRACED[home.database.partition("+")[0].partition(":")[0]]
-    points = [*POINTS, *(traced if shutil.which("strace") else ())]
-    longest = max(1, round(1.2 * deliveries / kills))
-    for second in count():
-        now = NOW + DUE_AGAIN + timedelta(seconds=second)
-        killing = tally.kills.total() < kills
-        pair = [chance.choice(points) if killing else "" for _ in range(2)]
-        lives = [chance.randint(1, longest) for _ in pair]
-        workers = [start(home, now, *chosen) for chosen in zip(pair, lives, strict=True)]
-        for worker, point in zip(workers, pair, strict=True):
-            tally.add(worker, point)
-        states = home.states()
-        left = sum(state not in SETTLED for state in states.values())
-        progress(f"{tally.kills.total()} kills, {tally.passes} passes, {left} deliveries left")
-        if not left:
-            return tally
-    raise AssertionError
+    for week, (begin, dumps) in enumerate(WEEKS, 1):
+        home.put(*dumps)
+        before, quota = tally.kills.total(), kills * week // len(WEEKS)
+        now, left = begin, 1
+        while left and tally.passes < 5 * kills + 20:  # more would get no further
+            now += MINUTE
+            killed = tally.kills.total()
+            share = (killed - before) / (quota - before) if killed < quota else None
+            pair = [start(home, now, *draw(home, share, readers / kills, chance)) for _ in "ab"]
+            for worker, point in pair:
+                tally.add(worker, point)
+            left = week * readers * len(CHANNELS) - sum(map(is_settled, rows_of(home)))
+            progress(f"{tally.kills.total()} kills, {tally.passes} passes, {left} deliveries left")
+    return tally
 
 
-def start(home: Home, now: datetime, point: str, nth: int) -> Worker:
-    """A pass that is killed when it comes to a point for the ``nth`` time."""
-    if point in ("connect", "ehlo"):
-        nth = 1  # it happens once in a pass
+def draw(
+    home: Home, share: float | None, readers_a_kill: float, chance: random.Random
+) -> tuple[str, int | float]:
+    """Where to kill a pass, and at which time it comes there; nowhere where ``share`` is None.
+
+    ``share``: the part of the week's kills that came before.
+    """
+    traced = shutil.which("strace") is not None
+    if share is None:
+        return "", 0
+    if share < BEGINNING:
+        return "start", chance.uniform(0, START_TAKES)
+    if share < MAILING or not traced:
+        database = home.database.partition("+")[0].partition(":")[0]
+        point = chance.choice([*POINTS, *(TRACED[database] if traced else ())])
+        return point, chance.randint(1, max(1, round(1.2 * len(WEEKS) * readers_a_kill)))
+    files = len(WEEKS) * readers_a_kill * FILES / (1 - MAILING)
+    return chance.choice(PUBLISHING), chance.randint(1, max(1, round(files)))
+
+
+def start(home: Home, now: datetime, point: str, nth: float) -> tuple[Worker, str]:
+    """A pass that is killed when it comes to a point for the ``nth`` time, and that point."""
+    if point == "start":
+        worker = Worker(home).start(now)
+        threading.Timer(nth, worker.kill).start()
+        return worker, point
+    nth = round(nth)
     if point in POINTS:
-        return Worker(home, Strike(point, nth, Worker.kill)).start(now)
+        # The first two happen once in a pass.
+        strike = Strike(point, 1 if point in ("connect", "ehlo") else nth, Worker.kill)
+        return Worker(home, strike).start(now), point
     # A connection's sixth send is a dot, and so is every fifth from there on.
-    calls = 5 * nth + 1 if point == "sendto" else 2 * nth
+    calls = {"sendto": 5 * nth + 1, "fdatasync": 2 * nth}.get(point, nth)
     under = injecting(point, f"signal=KILL:when={calls}") if point else ()
-    return Worker(home).start(now, under=under)
+    return Worker(home).start(now, under=under), point
+
+
+def rows_of(home: Home) -> list[DeliveryRow]:
+    """Every delivery."""
+    return [row for channel in CHANNELS for row in home.deliveries(channel)]
+
+
+def is_settled(row: DeliveryRow) -> bool:
+    """Whether nothing is left to do for it, as far as the program is concerned."""
+    return row.state in SETTLED[row.channel]
+
+
+def undisturbed(path: Path) -> Mapping[str, Mapping[str, list[str]]]:
+    """The titles in the digests of one reader of each kind, by period, when nobody kills."""
+    home = homes.empty(path, len(KINDS), f"sqlite:///{path / 'state' / 'digest.db'}")
+    for begin, dumps in WEEKS:
+        home.put(*dumps)
+        Worker(home).run(begin + MINUTE)
+    return home.digests()
+
+
+def faults(
+    home: Home, tally: Tally, expected: Mapping[str, Mapping[str, list[str]]], uncertain: str
+) -> list[str]:
+    """Every broken promise, in words."""
+    found = [*tally.failed, *_faults_of_deliveries(home, tally, uncertain)]
+    found += _faults_of_mail(home, tally)
+    for name, digests in home.digests().items():
+        kind = f"r{int(name[1:]) % len(KINDS)}"
+        if digests != expected[kind]:
+            found.append(f"{name} has {digests} instead of {expected[kind]}")
+    public = home.public()
+    anew = home.published_anew()
+    differing = [one for one in public | anew if public.get(one) != anew.get(one)]
+    return found + [f"{path} is not what publish --all makes" for path in sorted(differing)]
+
+
+def _faults_of_deliveries(home: Home, tally: Tally, uncertain: str) -> Iterator[str]:
+    copies = tally.copies()
+    for row in rows_of(home):
+        what = f"the {row.channel} of {row.subscriber} for {row.period}"
+        times = copies.pop(identifier(row), 0) if row.channel == "email" else 1
+        if not is_settled(row):
+            yield f"{what} is still {row.state}"
+        if times > 1 and uncertain == "hold":
+            yield f"{what} was sent {times} times"
+        if times == 0 and (row.state is State.SENT or uncertain == "resend"):
+            yield f"{what} was not sent and is {row.state}"
+    if copies:
+        yield f"{copies.total()} mails belong to no delivery"
+
+
+def _faults_of_mail(home: Home, tally: Tally) -> Iterator[str]:
+    digests = home.digests()
+    rows = {identifier(row): row for row in home.deliveries("email")}
+    known = {one for made in digests.values() for papers in made.values() for one in papers}
+    had: dict[tuple[str, str], str] = {}
+    for recipient, message in tally.mails:
+        name, words = str(message["Message-ID"]), " ".join(text(message).split())
+        row, papers = rows[name], sorted(title for title in known if title in words)
+        if recipient != f"{row.subscriber}@example.org":
+            yield f"{recipient} got the mail of {row.subscriber}"
+        if papers != digests[row.subscriber][str(row.period)]:
+            yield f"the mail of {row.subscriber} for {row.period} has {papers}"
+        for title in papers:
+            if had.setdefault((recipient, title), name) != name:
+                yield f"{recipient} got '{title}' twice"
+
+
+def identifier(row: DeliveryRow) -> str:
+    """The Message-ID of a delivery by email."""
+    return message_id(row.subscriber, row.period, SENDER)
 
 
 def listed(counts: Iterable[tuple[str, int]]) -> str:
@@ -129,21 +236,28 @@ def database(kind: str, folder: Path) -> Iterator[str]:
 
 def run(kind: str, uncertain: str, deliveries: int, kills: int, seed: int) -> list[str]:
     """Do it, and print what came of it; every broken promise."""
+    began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, database(kind, Path(folder)) as url:
-        path = Path(folder) / "home"
-        path.mkdir()
-        home = homes.make(path, deliveries, url, uncertain)
-        tally = kill_until_settled(home, deliveries, kills, random.Random(seed))  # noqa: S311 - a repeatable draw
+        readers = deliveries // len(WEEKS)
+        expected = undisturbed(Path(folder) / "undisturbed")
+        home = homes.empty(Path(folder) / "home", readers, url, uncertain)
+        chance = random.Random(seed)  # noqa: S311 - a repeatable draw
+        tally = kill_until_settled(home, readers, kills, chance)
+        tally.add(Worker(home).start(WEEKS[-1][0] + DUE_AGAIN * 9), "")
         home.check_integrity()
-        states = home.states()
-    faults = tally.faults(states, uncertain)
-    times = Counter(tally.mailed[address] for address in states)
+        found = faults(home, tally, expected, uncertain)
+        states = {one: Counter(row.state for row in home.deliveries(one)) for one in CHANNELS}
+    copies = tally.copies()
+    times = Counter(copies.values())
+    times[0] = states["email"].total() - len(copies)
     print(f"{kind}, {uncertain}, seed {seed}: {tally.kills.total()} kills in {tally.passes} passes")
+    print(f"  {time.monotonic() - began:.0f} s")
     print("  killed at:", listed((point, n) for point, n in tally.kills.most_common() if n))
     print("  mailed:", listed((f"{times} times:", n) for times, n in sorted(times.items())))
-    print("  listed as:", listed(Counter(states.values()).items()))
-    print("  broken promises:", "; ".join(faults) or "none")
-    return faults
+    for channel, counts in states.items():
+        print(f"  listed as, by {channel}:", listed(counts.items()))
+    print("  broken promises:", "; ".join(found) or "none")
+    return found
 
 
 def main() -> int:
@@ -155,10 +269,10 @@ def main() -> int:
     parser.add_argument("--uncertain", choices=["hold", "resend"], default="hold")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    faults = run(
+    found = run(
         options.database, options.uncertain, options.deliveries, options.kills, options.seed
     )
-    return int(bool(faults))
+    return int(bool(found))
 
 
 if __name__ == "__main__":
