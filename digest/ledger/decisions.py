@@ -10,8 +10,19 @@ from digest.ledger.aggregate import Aggregate
 from digest.ledger.database import rows_in
 from digest.ledger.deliveries import New, add
 from digest.ledger.publications import mark_behind
+from digest.ledger.subscribers import hold
 from digest.ledger.tables import decision, delivery, sent, subscriber
-from digest.model import Channel, Decision, Digest, PaperKey, Period, Skip, SubscriberId
+from digest.model import (
+    Channel,
+    Decision,
+    Digest,
+    PaperKey,
+    Period,
+    Skip,
+    StoredSubscriber,
+    SubscriberId,
+)
+from digest.subscribers import codec
 
 
 class Decisions(Aggregate):
@@ -36,20 +47,22 @@ class Decisions(Aggregate):
         """Store what was decided of a batch of subscribers, and when each is due next. A digest
         gets a pending delivery for each of its channels, and its reader's files are to be
         published. Dropped are decisions for a period that has one already, and a digest with a
-        paper that its subscriber has had, which stays due; and all for somebody who has left.
-        Several processes may record at once. Returns how many decisions were stored."""
+        paper that its subscriber has had, which stays due; and all for somebody who has left, or
+        whose profile has changed since, who stays due. Several processes may record at once.
+        Returns how many decisions were stored."""
         with self._database.writing() as connection:
-            present = _hold(connection, [one.key for one in decisions])
-            decisions = [one for one in decisions if one.key in present]
+            held = hold(connection, [one.reader.key for one in decisions])
+            profiles = {row.id: row.profile for row in held}
+            decisions = [one for one in decisions if _is_as_read(one.reader, profiles)]
             closing = [one for one in decisions if one.outcome and not one.open_since]
-            decided = _decided(connection, {one.key: str(one.period) for one in closing})
-            undecided = [one for one in closing if (one.key, str(one.period)) not in decided]
-            had = _had(connection, {one.key: _picked(one.outcome) for one in undecided})
-            fresh = [one for one in undecided if not had[one.key]]
+            decided = _decided(connection, {one.reader.key: str(one.period) for one in closing})
+            undecided = [one for one in closing if (one.reader.key, str(one.period)) not in decided]
+            had = _had(connection, {one.reader.key: _picked(one.outcome) for one in undecided})
+            fresh = [one for one in undecided if not had[one.reader.key]]
             if fresh:
                 _store(connection, fresh)
-            stale = {one.key for one in undecided} - {one.key for one in fresh}
-            _set_due(connection, [one for one in decisions if one.key not in stale])
+            stale = {one.reader.key for one in undecided} - {one.reader.key for one in fresh}
+            _set_due(connection, [one for one in decisions if one.reader.key not in stale])
             return len(fresh)
 
 
@@ -83,19 +96,16 @@ def add_channels(
     return len(missing)
 
 
-def _hold(connection: Connection, keys: Collection[int]) -> set[int]:
-    """Keep others from deciding for these subscribers meanwhile; those who have not left."""
-    query = select(subscriber.c.id, subscriber.c.left_at).order_by(subscriber.c.id)
-    locked = query.with_for_update(key_share=True)
-    rows = rows_in(connection, locked, subscriber.c.id, sorted(keys))
-    return {row.id for row in rows if row.left_at is None}
+def _is_as_read(reader: StoredSubscriber, profiles: Mapping[int, str | None]) -> bool:
+    profile = profiles.get(reader.key)
+    return profile is not None and codec.decode(profile) == reader.subscriber
 
 
 def _store(connection: Connection, fresh: Sequence[Decision]) -> None:
     """Insert decisions with their deliveries, what they sent and where they ended."""
     rows = [
         {
-            "subscriber": one.key,
+            "subscriber": one.reader.key,
             "period": str(outcome.period),
             "skipped": outcome.reason.value if isinstance(outcome, Skip) else None,
             "composed": outcome.composed,
@@ -111,13 +121,15 @@ def _store(connection: Connection, fresh: Sequence[Decision]) -> None:
     numbers = {row.subscriber: row.id for row in added}
     digests = [(one, one.outcome) for one in fresh if isinstance(one.outcome, Digest)]
     new = [
-        New(numbers[one.key], channel, digest.period, digest.composed)
+        New(numbers[one.reader.key], channel, digest.period, digest.composed)
         for one, digest in digests
-        for channel in dict.fromkeys(one.channels)
+        for channel in dict.fromkeys(one.reader.subscriber.channels)
     ]
     add(connection, new)
     pairs = [
-        {"subscriber": one.key, "paper": key} for one, digest in digests for key in _picked(digest)
+        {"subscriber": one.reader.key, "paper": key}
+        for one, digest in digests
+        for key in _picked(digest)
     ]
     if pairs:
         connection.execute(insert(sent), pairs)
@@ -135,7 +147,7 @@ def _store(connection: Connection, fresh: Sequence[Decision]) -> None:
     )
     if digests:
         since = min(digest.composed for _, digest in digests)
-        mark_behind(connection, [one.key for one, _ in digests], since=since)
+        mark_behind(connection, [one.reader.key for one, _ in digests], since=since)
 
 
 def _set_due(connection: Connection, decisions: Sequence[Decision]) -> None:
@@ -144,7 +156,10 @@ def _set_due(connection: Connection, decisions: Sequence[Decision]) -> None:
             update(subscriber)
             .where(subscriber.c.id == bindparam("who"))
             .values(next_due=bindparam("then"), open_since=bindparam("open")),
-            [{"who": one.key, "then": one.next_due, "open": one.open_since} for one in decisions],
+            [
+                {"who": one.reader.key, "then": one.next_due, "open": one.open_since}
+                for one in decisions
+            ],
         )
 
 

@@ -230,7 +230,7 @@ class Draft(Ledger):
         for one in decisions:
             if isinstance(digest := one.outcome, Digest):
                 self._digests[digest.subscriber] = digest
-                if "email" in one.channels:
+                if "email" in one.reader.subscriber.channels:
                     number = DeliveryId(-len(self._digests))
                     self._new_claims.append(Claim(number, "email", digest, fence=0, attempt=1))
         return len(decisions)

@@ -6,20 +6,21 @@ from datetime import datetime, timedelta
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    bindparam,
+    and_,
     case,
     delete,
     func,
-    insert,
     or_,
     select,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
 from digest.ledger.aggregate import Aggregate
 from digest.ledger.column_types import EPOCH
 from digest.ledger.database import INTAKE, batches
 from digest.ledger.deliveries import resting
+from digest.ledger.leases import SKEW
 from digest.ledger.tables import decision, delivery, publication, subscriber
 from digest.model import Publication, State, SubscriberId
 from digest.subscribers import codec
@@ -44,7 +45,8 @@ class Publications(Aggregate):
         self, owner: str, *, now: datetime, lease: timedelta, limit: int
     ) -> list[Publication]:
         """Take up to ``limit`` readers whose files are behind and whom nobody else has in hand."""
-        free = or_(publication.c.owner.is_(None), publication.c.lease_until <= now)
+        until = publication.c.lease_until
+        free = or_(publication.c.owner.is_(None), until <= now, until > now + lease + SKEW)
         with self._database.writing() as connection:
             taken = (
                 select(publication.c.subscriber)
@@ -76,8 +78,9 @@ class Publications(Aggregate):
         """Extend the lease of the readers that an owner has in hand; their keys."""
         mine = publication.c.owner == owner
         with self._database.writing() as connection:
+            held = set(_hold(connection, mine))
             connection.execute(update(publication).where(mine).values(lease_until=now + lease))
-            return set(connection.scalars(select(publication.c.subscriber).where(mine)))
+            return held
 
     def settle_publications(
         self, done: Collection[Publication], owner: str, *, now: datetime
@@ -87,11 +90,8 @@ class Publications(Aggregate):
         with self._database.writing() as connection:
             for batch in batches(done):
                 claimed = {one.key: one.version for one in batch}
-                rows = connection.execute(
-                    select(publication.c.subscriber, publication.c.version)
-                    .where(publication.c.subscriber.in_(claimed), publication.c.owner == owner)
-                    .with_for_update()
-                )
+                mine = and_(publication.c.subscriber.in_(claimed), publication.c.owner == owner)
+                rows = _hold(connection, mine).items()
                 settled = [key for key, version in rows if claimed[key] == version]
                 connection.execute(delete(publication).where(publication.c.subscriber.in_(settled)))
                 theirs = select(decision.c.id).where(decision.c.subscriber.in_(settled))
@@ -106,6 +106,7 @@ class Publications(Aggregate):
         """Let others take what these owners have claimed and not settled."""
         with self._database.writing() as connection:
             theirs = publication.c.owner.in_(owners)
+            _hold(connection, theirs)
             free = update(publication).where(theirs).values(owner=None, lease_until=None)
             connection.execute(free)
 
@@ -131,23 +132,27 @@ def mark_everybody_behind(connection: Connection) -> None:
 
 def mark_behind(connection: Connection, subscribers: Collection[int], *, since: datetime) -> None:
     """Have the files of these subscribers, given by key, published: the pages of digests composed
-    at ``since`` or later, the index and the feeds; of who has left, all files are removed. The
-    caller holds what keeps others from recording for these subscribers."""
+    at ``since`` or later, the index and the feeds; of who has left, all files are removed."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    new = dialect.insert(publication)
+    earlier = publication.c.since < new.excluded.since
+    also = {
+        "version": publication.c.version + 1,
+        "since": case((earlier, publication.c.since), else_=new.excluded.since),
+    }
+    noted = new.on_conflict_do_update(index_elements=["subscriber"], set_=also)
     for batch in batches(sorted(subscribers)):
-        behind = publication.c.subscriber.in_(batch)
-        known = set(connection.scalars(select(publication.c.subscriber).where(behind)))
-        earlier = publication.c.since < bindparam("from")
-        connection.execute(
-            update(publication)
-            .where(behind)
-            .values(
-                version=publication.c.version + 1,
-                since=case((earlier, publication.c.since), else_=bindparam("from")),
-            ),
-            {"from": since},
-        )
-        new = [
-            {"subscriber": key, "version": 0, "since": since} for key in batch if key not in known
-        ]
-        if new:
-            connection.execute(insert(publication), new)
+        rows = [{"subscriber": key, "version": 0, "since": since} for key in batch]
+        connection.execute(noted, rows)
+
+
+def _hold(connection: Connection, which: ColumnElement[bool]) -> dict[int, int]:
+    """Keep others from writing these rows, taken in the order of keys as all writers take them;
+    the version of each, by key."""
+    rows = connection.execute(
+        select(publication.c.subscriber, publication.c.version)
+        .where(which)
+        .order_by(publication.c.subscriber)
+        .with_for_update()
+    )
+    return {row.subscriber: row.version for row in rows}

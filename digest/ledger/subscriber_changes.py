@@ -15,7 +15,7 @@ from digest.ledger.database import INTAKE, batches, next_key, rows_in
 from digest.ledger.decisions import add_channels
 from digest.ledger.deliveries import resting
 from digest.ledger.publications import mark_behind
-from digest.ledger.subscribers import STORED, TOKEN_BYTES, stored
+from digest.ledger.subscribers import STORED, TOKEN_BYTES, hold, stored
 from digest.ledger.tables import compilation, decision, delivery, mark, subscriber
 from digest.model import Channel, Origin, State, StoredSubscriber, Subscriber, SubscriberId
 from digest.scheduling import periods
@@ -193,20 +193,23 @@ def _apply(connection: Connection, found: Changes, *, now: datetime) -> None:
     ]
     if new:
         connection.execute(insert(subscriber), new)
-    _replace(connection, [*found.returned, *(after for _, after in found.changed)])
+    known = [*found.returned, *(after for _, after in found.changed)]
+    hold(connection, [one.key for one in (*known, *found.removed)])
+    _replace(connection, known)
     gone = [{"which": one.key, "to_left_at": now} for one in found.removed]
     if gone:
         leave = update(subscriber).where(subscriber.c.id == bindparam("which"))
         nothing = {"origin": None, "profile": None, "next_due": None, "open_since": None}
         connection.execute(leave.values(left_at=bindparam("to_left_at"), **nothing), gone)
-    _cancel(connection, found, now=now)
-    _switch_on(connection, found, now=now)
     behind = [one.key for one in (*found.returned, *found.removed)]
     behind += [pair[1].key for pair in found.changed if changes.needs_publishing(*pair)]
     # The addresses of their feeds are shown at once; the feeds of an import come with what is due.
     added = [one for one in found.added if one.origin == "file"]
     behind += [one.key for one in added if "feed" in one.subscriber.channels]
+    # Before deliveries are touched, as a publisher does: neither waits for the other.
     mark_behind(connection, behind, since=EPOCH)
+    _cancel(connection, found, now=now)
+    _switch_on(connection, found, now=now)
 
 
 def _values(row: StoredSubscriber) -> dict[str, Any]:

@@ -99,6 +99,14 @@ def stored(row: Row[Any]) -> StoredSubscriber:
     return StoredSubscriber(row.id, codec.decode(row.profile), *rest)
 
 
+def hold(connection: Connection, numbers: Collection[int]) -> list[Row[Any]]:
+    """Keep others from writing the rows with these keys until the transaction ends; the rows. All
+    writers of several rows take them in the order of keys, so that no two wait for each other."""
+    query = select(subscriber.c.id, subscriber.c.profile)
+    locked = query.order_by(subscriber.c.id).with_for_update(key_share=True)
+    return list(rows_in(connection, locked, subscriber.c.id, sorted(numbers)))
+
+
 def keys(connection: Connection, names: Collection[SubscriberId]) -> dict[SubscriberId, int]:
     """The keys of those that are known."""
     query = select(subscriber.c.name, subscriber.c.id)

@@ -6,9 +6,9 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
-from digest.model.identifiers import Channel, PaperKey, SubscriberId
+from digest.model.identifiers import PaperKey, SubscriberId
 from digest.model.papers import Paper
-from digest.model.subscribers import Place
+from digest.model.subscribers import Place, StoredSubscriber
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -135,9 +135,8 @@ class Skip:
 class Decision:
     """What is recorded of a subscriber whose digest was due."""
 
-    key: int  # the ledger's key of the subscriber
+    reader: StoredSubscriber  # as it was when this was decided
     outcome: Digest | Skip | None  # None: the period had been decided before
-    channels: tuple[Channel, ...]  # where a digest goes
     next_due: datetime  # when to look at the subscriber again
     open_since: datetime | None = None
     """Set where the period stays open, and nothing is decided yet; see ``SkipReason``."""

@@ -65,22 +65,22 @@ def _decisions(
 ) -> Iterator[Decision]:
     due = {one.key: periods.due_period(one.subscriber, now) for one in batch}
     decided = ledger.decided(due)
-    waiting: dict[int, Waiting] = {}
+    waiting: list[tuple[StoredSubscriber, Waiting]] = []
     for one in batch:
         after = cursor_of(ledger, one, due[one.key], now=now)
         open_since = _open_since(one, now=now)
         ends = open_since + _grace(one.subscriber.schedule, grace)
         if one.key in decided:
-            yield Decision(one.key, None, (), periods.next_due(one.subscriber, now))
+            yield Decision(one, None, periods.next_due(one.subscriber, now))
         elif now >= ends or not planner.has_papers(after):
             yield _without_papers(one, due[one.key], after, open_since, ends, now=now)
         else:
-            waiting[one.key] = Waiting(one.subscriber, due[one.key], after, one.until is None)
+            first = one.until is None
+            waiting.append((one, Waiting(one.subscriber, due[one.key], after, first)))
     if waiting:
-        plans = planner.plans(list(waiting.values()))
-        for key, plan in zip(waiting, plans, strict=True):
-            following = periods.next_due(plan.subscriber, now)
-            yield Decision(key, plan.decision, plan.subscriber.channels, following)
+        plans = planner.plans([window for _, window in waiting])
+        for (one, _), plan in zip(waiting, plans, strict=True):
+            yield Decision(one, plan.decision, periods.next_due(one.subscriber, now))
 
 
 def cursor_of(
@@ -121,5 +121,5 @@ def _without_papers(
     skip = Skip(one.subscriber.id, period, now, after, SkipReason.NOTHING_NEW, coverage)
     following = periods.next_due(one.subscriber, now)
     if now >= ends:
-        return Decision(one.key, skip, (), following)
-    return Decision(one.key, skip, (), min(ends, following), open_since)
+        return Decision(one, skip, following)
+    return Decision(one, skip, min(ends, following), open_since)

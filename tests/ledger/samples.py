@@ -9,11 +9,11 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from hashlib import sha256
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from digest.ledger import Ledger
 from digest.ledger.database import INTAKE
-from digest.ledger.subscribers import ensure_keys, keys
+from digest.ledger.subscribers import ensure_keys
 from digest.ledger.tables import subscriber
 from digest.model import (
     Channel,
@@ -23,20 +23,25 @@ from digest.model import (
     Digest,
     Dump,
     DumpHash,
+    Interest,
     Match,
     Paper,
     PaperId,
     PaperKey,
     Period,
     Pick,
+    Profile,
     Reason,
     Record,
     Skip,
     SkipReason,
     State,
+    StoredSubscriber,
+    Subscriber,
     SubscriberId,
     Why,
 )
+from digest.subscribers import codec
 
 NOW = datetime(2025, 11, 20, 8, 0, 0, 123456, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -46,6 +51,8 @@ ADA, BOB = SubscriberId("ada"), SubscriberId("bob")
 WEEK = Period(date(2025, 11, 10), "week")
 NEXT_WEEK = Period(date(2025, 11, 17), "week")
 EMAIL: tuple[Channel, ...] = ("email",)
+UNLISTED = "unlisted"
+"""The name of those who have their profile from ``reader``."""
 BOTH: tuple[Channel, ...] = ("email", "feed")
 
 
@@ -180,31 +187,44 @@ def recorded(
     channels: Mapping[SubscriberId, tuple[Channel, ...]],
 ) -> int:
     """Have digests and skips recorded, several of one subscriber one after the other."""
-    rounds: dict[int, list[Decision]] = {}
+    count = 0
+    rounds: dict[int, list[Digest | Skip]] = {}
     before: Counter[SubscriberId] = Counter()
     for one in outcomes:
-        name = one.subscriber
-        is_open = isinstance(one, Skip) and one.reason is SkipReason.NOTHING_NEW
-        decision = Decision(
-            key_of_subscriber(ledger, name),
-            one,
-            channels.get(name, ()),
-            NOW + WEEKLY,
-            NOW if is_open else None,
-        )
-        rounds.setdefault(before[name], []).append(decision)
-        before[name] += 1
-    return sum(ledger.record(each, now=NOW) for each in rounds.values())
+        rounds.setdefault(before[one.subscriber], []).append(one)
+        before[one.subscriber] += 1
+    for each in rounds.values():
+        decisions = [
+            Decision(
+                reader(ledger, one.subscriber, channels.get(one.subscriber, ())),
+                one,
+                NOW + WEEKLY,
+                NOW if isinstance(one, Skip) and one.reason is SkipReason.NOTHING_NEW else None,
+            )
+            for one in each
+        ]
+        count += ledger.record(decisions, now=NOW)
+    return count
+
+
+def reader(
+    ledger: Ledger, name: SubscriberId, channels: tuple[Channel, ...] = EMAIL
+) -> StoredSubscriber:
+    """Somebody as the ledger has them; who has no profile of a file gets one with these channels,
+    and is not due."""
+    made = Subscriber(name, f"{name}@example.org", Profile((Interest("LoRA"),)), UNLISTED, channels)
+    there = ledger.stored([name]).get(name)
+    if there is None or (there.subscriber.name == UNLISTED and there.subscriber != made):
+        feed_tokens(ledger, name)
+        row = update(subscriber).where(subscriber.c.name == name)
+        with ledger._database.writing() as connection:
+            connection.execute(row.values(profile=codec.encode(made), origin="file"))
+    return ledger.subscriber(name)
 
 
 def key_of_subscriber(ledger: Ledger, name: SubscriberId) -> int:
     """The ledger's key of a subscriber, who may have no profile."""
-    with ledger._database.reading() as connection:
-        known = keys(connection, [name])
-    if name in known:
-        return known[name]
-    with ledger._database.writing(INTAKE) as connection:
-        return ensure_keys(connection, [name])[name]
+    return reader(ledger, name).key
 
 
 def deliver(

@@ -45,6 +45,7 @@ from tests.ledger.samples import (
     digest_of,
     feed_tokens,
     progress,
+    reader,
     recorded,
     skip,
     states,
@@ -282,7 +283,8 @@ def test_whoever_decides_for_others_is_not_waited_for(emptied: MakeUrl) -> None:
     url = emptied()
     with digest.ledger.open(url, patience=timedelta(seconds=1)) as ledger:
         (paper,) = arrive(ledger, "a")
-        feed_tokens(ledger, ADA, BOB)
+        for name in (ADA, BOB):
+            reader(ledger, name)
         for_bob = digest_of([paper], subscriber=BOB)
         with closing(connect(url, patience=DAY)) as other, other.writing() as connection:
             other.lock(connection, INTAKE, shared=True)

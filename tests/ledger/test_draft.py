@@ -78,7 +78,7 @@ def a_pass(draft: Draft) -> None:
     draft.record_rejected("bad.txt", dump("bad").hash, "no dump", readers="1", now=NOW)
     (cyd,) = draft.stored([CYD]).values()
     made = digest_of(draft.papers(), subscriber=CYD)
-    draft.record([Decision(cyd.key, made, BOTH, NOW + WEEKLY)], now=NOW)
+    draft.record([Decision(cyd, made, NOW + WEEKLY)], now=NOW)
     claims = draft.claim("email", "one", now=NOW, lease=LEASE, limit=10)
     assert [one.digest.subscriber for one in claims] == [ADA, CYD]
     pairs = [(one.delivery, one.fence) for one in claims]

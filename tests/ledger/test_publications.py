@@ -11,6 +11,7 @@ from tests.ledger.samples import (
     ADA,
     BOB,
     BOTH,
+    DAY,
     LEASE,
     NEXT_WEEK,
     NOW,
@@ -78,6 +79,12 @@ def test_a_lease_that_is_renewed_lasts_longer(behind: Ledger) -> None:
     assert names(take(behind, "two", after=LEASE)) == [BOB]
     assert names(take(behind, "two", after=2 * LEASE)) == [ADA, BOB]
     assert behind.renew_publications("one", now=NOW + 2 * LEASE, lease=LEASE) == set()
+
+
+def test_a_lease_from_before_the_clock_was_put_back_holds_nobody_up(behind: Ledger) -> None:
+    take(behind, "dead", after=DAY)
+    assert take(behind, "one", after=DAY - timedelta(minutes=59)) == []
+    assert names(take(behind, "one")) == [ADA, BOB]
 
 
 def test_what_is_released_is_free_at_once(behind: Ledger) -> None:

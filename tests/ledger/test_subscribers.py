@@ -14,6 +14,7 @@ from digest.ledger import Ledger
 from digest.ledger.tables import publication, subscriber
 from digest.model import (
     Channel,
+    Decision,
     Interest,
     Outcome,
     Period,
@@ -32,8 +33,10 @@ from tests.ledger.samples import (
     EMAIL,
     NOW,
     WEEK,
+    arrive,
     claim,
     deliver,
+    digest_of,
     feed_tokens,
     states,
 )
@@ -246,6 +249,34 @@ def test_mail_of_who_left_is_cancelled_and_the_files_are_withdrawn(ledger: Ledge
     assert not ledger.commit([(mine.delivery, mine.fence)], now=NOW, recipients=recipients)
     ledger.settle([(Outcome(mine.delivery, State.SENT), mine.fence)], now=NOW)
     assert states(ledger) == [State.CANCELLED, State.CANCELLED]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"limit": 3},
+        {"channels": BOTH},
+        {"schedule": Schedule("day")},
+        {"timezone": "Asia/Tokyo"},
+        {"paused": date(2026, 1, 5)},
+        {"who": BOB},
+    ],
+    ids=str,
+)
+def test_what_is_decided_by_a_profile_that_has_changed_meanwhile_is_dropped(
+    ledger: Ledger, edit: dict[str, object]
+) -> None:
+    compile_(ledger, person(), now=MONDAY)
+    (read,) = ledger.due(NOW, reopened=False, limit=10)
+    made = Decision(read, digest_of(arrive(ledger, "a")), NEXT_MONDAY)
+    compile_(ledger, person(**edit))  # type: ignore[arg-type]
+    before = ledger.subscribers(limit=10)
+    assert ledger.record([made], now=NOW) == 0
+    assert (ledger.subscribers(limit=10), ledger.deliveries()) == (before, [])
+    # Unchanged, or edited and put back, it counts.
+    if "who" not in edit:
+        compile_(ledger, person(), now=NOW + DAY)
+        assert ledger.record([made], now=NOW) == 1
 
 
 def test_mail_that_is_being_accepted_is_not_cancelled(ledger: Ledger) -> None:
