@@ -139,9 +139,8 @@ def fill(book: Ledger, deliveries: int, period: Period) -> None:
     book.save(readers(deliveries), now=NOW)
     decisions = [
         Decision(
-            one.key,
+            one,
             Digest(one.subscriber.id, period, NOW, PaperKey(0), (), Coverage(1, 1)),
-            ("email",),
             NOW + timedelta(days=7),
         )
         for one in book.subscribers(limit=deliveries)
