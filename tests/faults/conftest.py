@@ -32,6 +32,16 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 @pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Home]:
+    """A home in which nothing has been done yet, with its first dumps."""
+    path = tmp_path / "home"
+    home = homes.empty(path, READERS, f"sqlite:///{path / 'state' / 'digest.db'}")
+    home.put(*homes.DUMPS)
+    yield home
+    home.check_integrity()
+
+
+@pytest.fixture
 def home(template: Home, tmp_path: Path) -> Iterator[Home]:
     """A home of its own for each test; its database must be sound at the end."""
     copied = homes.copy(template, tmp_path / "home")

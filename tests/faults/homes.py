@@ -106,6 +106,10 @@ class Home:
                 }
         return found
 
+    def feeds(self) -> set[State]:
+        """In which states deliveries by feed are."""
+        return {row.state for row in self.deliveries("feed")}
+
     def public(self) -> dict[str, bytes]:
         """Every published file."""
         return snapshot(self.path / "public")

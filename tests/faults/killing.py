@@ -48,7 +48,7 @@ TRACED = {"sqlite": ("fdatasync", "sendto"), "postgresql": ("sendto",)}
 """System calls at which strace, where it is installed, kills a process that mails."""
 FILES = 5
 """How many are published for a reader in a week."""
-PUBLISHING = ("/^rename", "fsync", "unlinkat")
+PUBLISHING = ("/^rename", "fsync")
 SETTLED = {"email": {State.SENT, State.UNCERTAIN}, "feed": {State.SENT}}
 
 

@@ -21,7 +21,7 @@ from typing import TypeVar
 import pytest
 
 from digest.model import State
-from tests.faults import killing
+from tests.faults import homes, killing
 from tests.faults.conftest import READERS
 from tests.faults.homes import DUE_AGAIN, NOW, Home
 from tests.faults.workers import Strike, Worker, injecting, recipients
@@ -168,6 +168,49 @@ def test_killed_at_a_write_to_disk_nobody_gets_two_and_nothing_is_lost(
         assert state is State.UNCERTAIN or (state is State.SENT and address in mailed)
 
 
+@pytest.mark.usefixtures("strace")
+@pytest.mark.parametrize("nth", some_of(range(1, 60, 4), 2))
+def test_killed_at_a_write_of_a_first_pass_the_next_one_makes_up_for_it(
+    fresh: Home, nth: int
+) -> None:
+    """While it reads dumps, decides, mails or publishes; at most one email is uncertain."""
+    under = injecting("fdatasync,fsync", f"signal=KILL:when={nth}")
+    first = Worker(fresh).start(LATER, under=under)
+    first.finish()
+    mailed = recipients(first, *recover(fresh))
+    assert mailed <= EVERYBODY_ONCE
+    states = fresh.states()
+    assert Counter(states.values())[State.UNCERTAIN] <= 1
+    assert {one for one, state in states.items() if state is State.SENT} <= set(mailed)
+    assert fresh.feeds() == {State.SENT}
+    assert fresh.public() == fresh.published_anew()
+
+
+@pytest.mark.usefixtures("strace")
+@pytest.mark.parametrize("nth", some_of(range(1, 18, 2), 2))
+def test_killed_while_it_publishes_the_next_pass_puts_all_files_in_place(
+    fresh: Home, nth: int
+) -> None:
+    killed(fresh, under=injecting("/^rename", f"signal=KILL:when={nth}"))
+    assert fresh.feeds() == {State.PENDING}
+    assert recipients(*recover(fresh)) == {}
+    assert fresh.feeds() == {State.SENT}
+    assert fresh.public() == fresh.published_anew()
+
+
+@pytest.mark.usefixtures("strace")
+def test_killed_while_it_publishes_another_machine_takes_over_once_the_lease_is_over(
+    fresh: Home, tmp_path: Path
+) -> None:
+    killed(fresh, under=injecting("/^rename", "signal=KILL:when=8"))
+    elsewhere = homes.empty(tmp_path / "elsewhere", READERS, fresh.database)
+    recover(elsewhere)
+    assert elsewhere.feeds() == {State.PENDING}
+    recover(elsewhere, after=LEASE_IS_OVER)
+    assert elsewhere.feeds() == {State.SENT}
+    assert elsewhere.public() == elsewhere.published_anew()
+
+
 # --- stopped -----------------------------------------------------------------------------
 
 
@@ -186,6 +229,19 @@ def test_terminated_finishes_what_is_in_flight_and_leaves_the_rest(home: Home) -
     assert Counter(home.states().values())[State.UNCERTAIN] == 0
     assert recipients(first, *recover(home)) == EVERYBODY_ONCE
     assert set(home.states().values()) == {State.SENT}
+
+
+@pytest.mark.usefixtures("strace")
+@pytest.mark.parametrize("nth", [1, 12])
+def test_terminated_while_it_publishes_it_finishes_its_readers_and_gives_up_none(
+    fresh: Home, nth: int
+) -> None:
+    first = Worker(fresh).start(LATER, under=injecting("/^rename", f"signal=TERM:when={nth}"))
+    assert "Traceback" not in first.finish()
+    assert first.process.returncode == 0
+    assert recipients(first, *recover(fresh)) == EVERYBODY_ONCE
+    assert fresh.feeds() == {State.SENT}
+    assert fresh.public() == fresh.published_anew()
 
 
 def test_stopped_past_its_lease_and_woken_it_does_not_send_the_dot(home: Home) -> None:
