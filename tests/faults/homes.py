@@ -18,7 +18,7 @@ from unittest.mock import patch
 from sqlalchemy import create_engine, text
 
 import digest.ledger
-from digest.model import Channel, DeliveryRow, State
+from digest.model import Channel, DeliveryRow, State, StoredSubscriber
 from tests.cli.command import Ended
 from tests.cli.command import digest as command
 from tests.world import SENDER, snapshot
@@ -95,11 +95,16 @@ class Home:
         assert len({row.subscriber for row in rows}) == len(rows)
         return {f"{row.subscriber}@example.org": row.state for row in rows}
 
+    def subscribers(self) -> list[StoredSubscriber]:
+        """Everybody who has a profile."""
+        with digest.ledger.open(self.database) as book:
+            return book.subscribers(limit=10_000)
+
     def digests(self) -> dict[str, dict[str, list[str]]]:
         """The titles in each digest, by reader and period."""
         found: dict[str, dict[str, list[str]]] = {}
+        readers = [one.subscriber.id for one in self.subscribers()]
         with digest.ledger.open(self.database) as book:
-            readers = [one.subscriber.id for one in book.subscribers(limit=10_000)]
             for name, made in book.newest_digests(readers, limit=100).items():
                 found[name] = {
                     str(one.period): sorted(pick.paper.title for pick in one.picks) for one in made

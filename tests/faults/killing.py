@@ -58,7 +58,8 @@ class Tally:
 
     kills: Counter[str] = field(default_factory=Counter)
     """By the point they came at."""
-    passes: int = 0
+    spared: Counter[str] = field(default_factory=Counter)
+    """Passes that ended before they came to their point."""
     failed: list[str] = field(default_factory=list)
     """What passes said that ended with an error."""
     mails: list[tuple[str, EmailMessage]] = field(default_factory=list)
@@ -67,12 +68,16 @@ class Tally:
     def add(self, worker: Worker, point: str) -> None:
         """Wait for a pass, and count it."""
         errors = worker.finish()
-        self.passes += 1
         code = worker.process.returncode
-        self.kills[point] += code < 0
+        (self.kills if code < 0 else self.spared)[point] += 1
         if code > 0 or "Traceback" in errors:
             self.failed.append(f"a pass ended with {code}: {errors}")
         self.mails += [(one.recipient, parsed(one.content)) for one in worker.server.accepted]
+
+    @property
+    def passes(self) -> int:
+        """How many there were."""
+        return self.kills.total() + self.spared.total()
 
     def copies(self) -> Counter[str]:
         """How often each message was taken, by its Message-ID."""
@@ -253,6 +258,7 @@ def run(kind: str, uncertain: str, deliveries: int, kills: int, seed: int) -> li
     print(f"{kind}, {uncertain}, seed {seed}: {tally.kills.total()} kills in {tally.passes} passes")
     print(f"  {time.monotonic() - began:.0f} s")
     print("  killed at:", listed((point, n) for point, n in tally.kills.most_common() if n))
+    print("  not killed at:", listed(tally.spared.most_common()))
     print("  mailed:", listed((f"{times} times:", n) for times, n in sorted(times.items())))
     for channel, counts in states.items():
         print(f"  listed as, by {channel}:", listed(counts.items()))
