@@ -18,7 +18,6 @@ from digest.cli.options import file_type, json_option, now_option, pass_home
 from digest.errors import ConfigError
 from digest.model import Subscriber
 from digest.subscribers import changes, codec, importing, lists
-from digest.subscribers import compile as compiling
 
 _STATES = click.Choice(get_args(Standing))
 
@@ -212,8 +211,8 @@ def remove(home: Home, ids: tuple[str, ...], unlisted: bool, now: datetime, as_j
         raise click.UsageError("name subscribers, or give --unlisted")
     with app.open_ledger(home) as ledger:
         wanted = [ledger.subscriber(name) for name in ids]
-        has_file = compiling.content_hash(home.path) is not None
-        files = {one.id: one.source for one in profiles.load(home.path)} if has_file else {}
+        listed = profiles.load(home.path, may_be_empty=True)
+        files = {one.id: one.source for one in listed}
         for one in wanted:
             if one.origin == "file" and (where := files.get(one.subscriber.id)):
                 raise click.ClickException(f"{one.subscriber.id}: delete the entry in {where}.")

@@ -58,7 +58,8 @@ def listed(home: Path, ledger: Store) -> tuple[Subscriber, ...]:
         ConfigError: The files are wrong, or empty or missing though they had subscribers.
     """
     has_file = content_hash(home) is not None
-    found = load(home) if has_file or not ledger.count_subscribers() else ()
+    has_others = ledger.count_subscribers() > 0
+    found = load(home, may_be_empty=has_others) if has_file or not has_others else ()
     if not found and (lost := ledger.count_subscribers(origin="file")):
         what = "the file has no subscribers any more" if has_file else "the file is missing"
         people = "1 subscriber" if lost == 1 else f"{lost:,} subscribers"

@@ -39,18 +39,19 @@ _FORMS: dict[tuple[str, str], type[Fields]] = {
 Form = str | dict[str, float] | MatchExclusion | AuthorExclusion
 
 
-def load(home: Path) -> tuple[Subscriber, ...]:
+def load(home: Path, *, may_be_empty: bool = False) -> tuple[Subscriber, ...]:
     """The subscribers of ``home/subscribers.yaml``, then of ``home/subscribers/*.yaml``.
 
     The defaults of ``subscribers.yaml`` hold in the folder wherever a file's own say nothing.
 
     Raises:
-        ConfigError: Something is wrong. The error lists every problem.
+        ConfigError: Something is wrong, or, unless the files may be empty, they have no list of
+            subscribers. The error lists every problem.
     """
     reading = Reading()
     for path in profile_files(home):
         reading.file(path, path.relative_to(home).as_posix())
-    if not reading.problems and not reading.lists:
+    if not (reading.problems or reading.lists or may_be_empty):
         remedy = "write one, or make a new home with `digest init`"
         reading.problems.append(Problem(FILE, "there is no list of subscribers", remedy))
     return reading.result()

@@ -268,12 +268,14 @@ def test_who_stands_in_the_file_is_removed_there(home: Path) -> None:
     assert (ended.code, ended.err) == (1, "Error: ada: delete the entry in subscribers.yaml:5.\n")
 
 
-def test_those_of_an_emptied_file_are_removed_on_purpose(home: Path) -> None:
-    (home / "subscribers.yaml").write_text("subscribers: []\n")
+@pytest.mark.parametrize("emptied", ["subscribers: []\n", ""])
+def test_those_of_an_emptied_file_are_removed_on_purpose(home: Path, emptied: str) -> None:
+    bring(home, ZOE)
+    (home / "subscribers.yaml").write_text(emptied)
     ended = command(home, "check")
     assert ended.code == 2
     assert "the file has no subscribers any more, and the ledger has 2 subscribers" in ended.err
-    assert list(people(home)) == ["ada", "bob"]
+    assert list(people(home)) == ["ada", "bob", "zoe"]
     ended = command(home, "subscribers", "remove", "--unlisted")
     assert ended.out == "Removed: ada, bob.\n"
     assert command(home, "check").code == 0

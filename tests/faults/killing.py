@@ -42,8 +42,10 @@ WEEKS = ((NOW, DUMPS[:2]), (NOW + timedelta(days=7), DUMPS[2:]))
 BEGINNING, MAILING = 0.15, 0.7
 """Up to this share of a week's kills, they come as passes begin; and as they mail. The others come
 as they publish."""
-START_TAKES = 2.0
+START_TAKES = 1.4
 """Seconds from the start of a process in which it reads dumps and decides."""
+WRITES = {"sqlite": ("fdatasync", 12), "postgresql": ("sendto", 300)}
+"""The system call by which a process writes to the ledger, and how often it does so until then."""
 TRACED = {"sqlite": ("fdatasync", "sendto"), "postgresql": ("sendto",)}
 """System calls at which strace, where it is installed, kills a process that mails."""
 FILES = 5
@@ -113,10 +115,13 @@ def draw(
     traced = shutil.which("strace") is not None
     if share is None:
         return "", 0
+    database = home.database.partition("+")[0].partition(":")[0]
     if share < BEGINNING:
+        call, most = WRITES[database]
+        if traced and chance.random() < 0.5:
+            return f"{call} at first", chance.randint(1, most)
         return "start", chance.uniform(0, START_TAKES)
     if share < MAILING or not traced:
-        database = home.database.partition("+")[0].partition(":")[0]
         point = chance.choice([*POINTS, *(TRACED[database] if traced else ())])
         return point, chance.randint(1, max(1, round(1.2 * len(WEEKS) * readers_a_kill)))
     files = len(WEEKS) * readers_a_kill * FILES / (1 - MAILING)
@@ -136,7 +141,8 @@ def start(home: Home, now: datetime, point: str, nth: float) -> tuple[Worker, st
         return Worker(home, strike).start(now), point
     # A connection's sixth send is a dot, and so is every fifth from there on.
     calls = {"sendto": 5 * nth + 1, "fdatasync": 2 * nth}.get(point, nth)
-    under = injecting(point, f"signal=KILL:when={calls}") if point else ()
+    call = point.partition(" ")[0]
+    under = injecting(call, f"signal=KILL:when={calls}") if point else ()
     return Worker(home).start(now, under=under), point
 
 

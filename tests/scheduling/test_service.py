@@ -345,3 +345,70 @@ def test_a_profile_that_is_edited_meanwhile_counts_and_a_broken_edit_does_not(
     ]
     assert caplog.text.count("unknown key 'intrests'") == 2
     assert "profiles read anew: 0 new, 1 changed, 0 removed" in caplog.text
+
+
+IMPORTED = """\
+subscribers:
+  - id: cyd
+    email: cyd@example.org
+    interests: [lighthouse]
+    channels: [email, feed]
+    schedule: {every: day, at: "%s"}
+"""
+
+
+def test_days_of_edits_by_file_and_by_command_and_of_a_clock_that_is_put_back_a_day(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "digest")
+    home = sample_home.make(tmp_path / "home", profiles=WEEKLY_AND_DAILY % "08:00")
+    profiles, given = home / "subscribers.yaml", tmp_path / "given.yaml"
+    good = profiles.read_text()
+    evening = a_dump_every_evening(home)
+
+    def imports(at: str, moment: datetime) -> None:
+        given.write_text(IMPORTED % at)
+        ended = command(home, "subscribers", "import", given, "--now", moment.isoformat())
+        assert ended.code == 0
+
+    edits: dict[str, Callable[[datetime], object]] = {
+        "20 16:00": lambda moment: imports("10:00", moment),
+        "21 06:00": lambda moment: imports("11:00", moment),
+        "21 16:00": lambda _: profiles.write_text(good.replace("interests", "intrests")),
+        "22 09:00": lambda _: profiles.write_text(""),
+        "22 20:00": lambda _: profiles.unlink(),
+        "23 09:00": lambda _: profiles.write_text(good.replace("08:00", "20:00")),
+    }
+
+    def happens(moment: datetime) -> None:
+        evening(moment)
+        if edit := edits.get(f"{moment:%d %H:%M}"):
+            edit(moment)
+
+    quarter = timedelta(minutes=15)
+    moments = every(quarter, "2026-11-20T14:00", "2026-11-22T15:00")
+    moments += every(quarter, "2026-11-21T15:00", "2026-11-25T15:00")
+    serve(home, moments, happens)
+
+    read: dict[str, list[str]] = {}
+    for name in mails(home):
+        read.setdefault(name.rpartition("-")[2], []).extend(
+            titles(read_mail(home / "outbox" / f"{name}.eml"))
+        )
+    new = [f"Lighthouse of the {day} November" for day in range(20, 25)]
+    assert {who: [title for title in found if title in new] for who, found in read.items()} == {
+        "daily": new,
+        "cyd": new,
+        "weekly": new[:2],
+    }
+    assert all(len(found) == len(set(found)) for found in read.values())
+    assert [made(home, name) for name in mails(home) if "cyd" in name] == [
+        utc(f"2026-11-{day}T11:00") for day in (21, 22, 23, 24, 25)
+    ]
+    assert {row[2:] for row in rows(home)} == {(State.SENT, 1)}
+    assert caplog.text.count("unknown key 'intrests'") == 4  # two lines; that hour came twice
+    for what in ("has no subscribers any more", "is missing"):
+        assert what in caplog.text
+    before = snapshot(home / "public")
+    assert command(home, "publish", "--all", "--now", "2026-11-25T15:00Z").code == 0
+    assert snapshot(home / "public") == before

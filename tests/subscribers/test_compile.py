@@ -99,10 +99,13 @@ def test_a_broken_edit_changes_nothing_and_says_so(home: Path, ledger: Ledger) -
     assert follow(home, ledger) == Compiled(removed=(SubscriberId("bob"),))
 
 
-def test_an_emptied_or_missing_file_changes_nothing_and_says_so(home: Path, ledger: Ledger) -> None:
+@pytest.mark.parametrize("emptied", ["subscribers: []\n", "subscribers:\n", "# nobody\n", ""])
+def test_an_emptied_or_missing_file_changes_nothing_and_says_so(
+    home: Path, ledger: Ledger, emptied: str
+) -> None:
     follow(home, ledger)
     remedy = "put them back; to remove them on purpose: digest subscribers remove --unlisted"
-    write(home)
+    (home / "subscribers.yaml").write_text(emptied)
     assert refused(home, ledger) == (
         "subscribers.yaml: the file has no subscribers any more, and the ledger has 2 subscribers "
         f"from it: nothing is changed ({remedy})"
@@ -114,6 +117,7 @@ def test_an_emptied_or_missing_file_changes_nothing_and_says_so(home: Path, ledg
     )
     assert ids(ledger) == ["ada", "bob"]
     # Removed on purpose, nobody misses them.
+    (home / "subscribers.yaml").write_text(emptied)
     ledger.save([ZOE], now=NOW)
     ledger.remove([SubscriberId("ada"), SubscriberId("bob")], now=NOW)
     assert follow(home, ledger) == Compiled()
