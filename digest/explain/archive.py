@@ -36,8 +36,7 @@ class Archive:
         """Indices of the papers that say the interest, or its acronym; not of related ones."""
         asked = replace(interest, weight=1.0)
         if asked not in self._held:
-            # As an exclusion it rules out exactly these.
-            self._held[asked] = frozenset(self._ranking.rank(Profile((), (asked,))).excluded)
+            self._held[asked] = frozenset(self._ranking.holding(asked))
         return self._held[asked]
 
     def near(self, phrase: str) -> list[str]:

@@ -1,7 +1,8 @@
 """Decides the digests that are due, a batch of subscribers at a time, and records the decisions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
 from digest.model import (
     Coverage,
@@ -15,10 +16,11 @@ from digest.model import (
 )
 from digest.pipeline.context import RunContext
 from digest.pipeline.planning import Planner, Waiting
-from digest.pipeline.protocols import DecisionLedger, PassLedger, PlanningLedger
+from digest.pipeline.protocols import DecisionLedger, PassLedger
 from digest.pipeline.report import DecideReport
 from digest.scheduling import periods
 
+Cursor = Callable[[datetime], PaperKey]  # the newest paper that arrived before an instant
 BATCH = 500  # subscribers that are decided together
 DAILY_GRACE, GRACE = timedelta(hours=6), timedelta(hours=24)
 """How long a period stays open while no paper comes, of a daily digest and of others."""
@@ -44,11 +46,11 @@ def _recorded(
     context: RunContext[PassLedger], planner: Planner, *, reopened: bool, now: datetime
 ) -> Iterator[Decision]:
     """The decisions for everybody who is due, each recorded with its batch."""
-    ledger = context.ledger
+    ledger, cursor = context.ledger, cache(context.ledger.cursor)
     after = 0
     while batch := ledger.due(now, reopened=reopened, after=after, limit=BATCH):
         after = batch[-1].key
-        decisions = list(_decisions(planner, ledger, batch, grace=context.grace, now=now))
+        decisions = list(_decisions(planner, ledger, batch, cursor, grace=context.grace, now=now))
         ledger.record(decisions, now=now)
         yield from decisions
         if context.stopping():
@@ -59,6 +61,7 @@ def _decisions(
     planner: Planner,
     ledger: DecisionLedger,
     batch: Sequence[StoredSubscriber],
+    cursor: Cursor,
     *,
     grace: timedelta | None,
     now: datetime,
@@ -67,7 +70,7 @@ def _decisions(
     decided = ledger.decided(due)
     waiting: list[tuple[StoredSubscriber, Waiting]] = []
     for one in batch:
-        after = cursor_of(ledger, one, due[one.key], now=now)
+        after = _after(cursor, one, due[one.key], now=now)
         open_since = _open_since(one, now=now)
         ends = open_since + _grace(one.subscriber.schedule, grace)
         if one.key in decided:
@@ -83,14 +86,12 @@ def _decisions(
             yield Decision(one, plan.decision, periods.next_due(one.subscriber, now))
 
 
-def cursor_of(
-    ledger: PlanningLedger, stored: StoredSubscriber, period: Period, *, now: datetime
-) -> PaperKey:
+def _after(cursor: Cursor, stored: StoredSubscriber, period: Period, *, now: datetime) -> PaperKey:
     """Where the papers of the subscriber's next digest begin: after the last one, or, in a first
     digest, at the start of its period."""
     if stored.until is not None:
         return stored.until
-    return ledger.cursor(periods.first_window(stored.subscriber, period, now=now))
+    return cursor(periods.first_window(stored.subscriber, period, now=now))
 
 
 def _open_since(one: StoredSubscriber, *, now: datetime) -> datetime:

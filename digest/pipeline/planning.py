@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from digest import selection
 from digest.model import (
     DumpSeen,
-    Interest,
     Paper,
     PaperKey,
     Period,
@@ -153,17 +152,10 @@ def _with_verdicts(subscriber: Subscriber, verdicts: Mapping[SubscriberId, Verdi
 def _of_window(ranking: Ranking, profile: Profile, scored: Scored, start: int) -> selection.Ranked:
     """What a ranking says of its papers from ``start`` on."""
 
-    def later(indices: Iterable[int]) -> list[int]:
-        return [index - start for index in indices if index >= start]
-
-    def holding(interest: Interest) -> list[int]:
-        # As an exclusion it rules out exactly the papers that hold it.
-        return later(ranking.rank(Profile((), (interest,))).excluded)
-
     return selection.Ranked(
         scores=scored.scores[start:],
         excluded={index - start: term for index, term in scored.excluded.items() if index >= start},
         reasons=lambda index: ranking.reasons(profile, start + index),
         alone=lambda interest: ranking.rank(Profile((interest,))).scores[start:],
-        holding=holding,
+        holding=lambda interest: [at - start for at in ranking.holding(interest) if at >= start],
     )

@@ -118,7 +118,7 @@ class Ranking:
         """Scores for each profile, in order."""
         for some in self._in_parts(profiles):
             found = self._found.of(interest for _, asked in some for interest, _ in asked)
-            excluded = self._excluded.of(each for profile, _ in some for each in profile.exclude)
+            excluded = self._excluded.of(each for profile, _ in some for each in _held(profile))
             size = max(1, _AT_A_TIME // max(1, len(self.papers)))
             for start in range(0, len(some), size):
                 yield from self._scored(some[start : start + size], found, excluded)
@@ -154,6 +154,11 @@ class Ranking:
         steps = np.bincount(cells, _steps(values), len(profiles) * papers)
         return steps.astype(np.float64).reshape(len(profiles), papers)
 
+    def holding(self, interest: Interest) -> list[int]:
+        """The papers that hold an interest in its own words: those that it would rule out."""
+        held = self._excluded.of([interest])[interest]
+        return sorted(index for paper in held for index in self._indices[paper])
+
     def reasons(self, profile: Profile, index: int) -> tuple[Reason, ...]:
         """Why paper ``index`` has its score, strongest first; contributions sum to the score."""
         paper = int(self._rows[index])
@@ -187,7 +192,7 @@ class Ranking:
         for profile in profiles:
             asked = _weighted(profile)
             some.append((profile, asked))
-            interests.update(profile.exclude, (interest for interest, _ in asked))
+            interests.update(_held(profile), (interest for interest, _ in asked))
             if len(interests) >= self._most:
                 yield some
                 some, interests = [], set()
@@ -226,6 +231,12 @@ def _steps(evidence: Floats) -> Ints:
 def _plain(interest: Interest) -> Interest:
     """What is looked for, however much it counts."""
     return replace(interest, weight=1.0 if interest.weight > 0 else -1.0, must_see=False)
+
+
+def _held(profile: Profile) -> Iterator[Interest]:
+    """What is looked for in its own words."""
+    yield from profile.exclude
+    yield from (interest for interest in profile.interests if interest.must_see)
 
 
 def _weighted(profile: Profile) -> Sequence[_Weighted]:
