@@ -1,6 +1,8 @@
 """Feeds: each subscriber's picks, and one of all papers, as Atom 1.0, RSS 2.0 and JSON Feed 1.1.
 
 The bytes depend on the arguments alone, so a feed whose papers have not changed is unchanged.
+feedgen writes the frame of all feeds, and each paper, once; marks stand in them for what differs
+from reader to reader.
 
 An id must hold for good and be unique in the world (RFC 4287, 4.2.6). A ``tag:`` URI would need
 a domain that whoever runs this keeps for good; a name-based UUID (RFC 9562, 5.5) needs none. A
@@ -8,10 +10,13 @@ paper has the same id in every feed, wherever it is served.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from functools import lru_cache
+from html import escape
+from itertools import islice
 from uuid import UUID, uuid5
 
 from feedgen.feed import FeedGenerator  # type: ignore[import-untyped]  # feedgen ships no types
@@ -19,39 +24,53 @@ from markupsafe import Markup
 
 from digest.model import Digest, Paper, Pick, Subscriber
 from digest.render import wording
-from digest.render.site import INDEX, Site, archive_index_path, archive_path, feed_path
+from digest.render.site import (
+    FEED_TYPES,
+    INDEX,
+    FeedFormat,
+    Site,
+    archive_index_path,
+    archive_path,
+    feed_path,
+)
 from digest.text.clean import one_line, plain
 
 ALL = "all"  # stands for a subscriber's token in the feed of all papers
 _NAMESPACE = UUID("19139061-9fe2-4928-8411-4914470faf01")
 _NEVER = datetime(2000, 1, 1, tzinfo=UTC)  # when a feed without entries was last updated
+_ID, _TITLE, _ABOUT, _HOME, _ADDRESS, _TIME, _AFTER = map(chr, range(0xE000, 0xE007))
+"""Marks, the last where the HTML of an entry goes on. ``plain`` removes private use characters, so
+no text holds one."""
+_SHAPES: Mapping[FeedFormat, tuple[str, str, str]] = {
+    "atom": ("<entry>", "", "</feed>"),
+    "rss": ("<item>", "", "</channel></rss>"),
+    "json": ('{"id": ', ", ", "]}"),
+}
+"""How entries begin, what stands between them, and what after the last one."""
 _GENERATOR = "digest"
 _PARAGRAPH, _EMPHASIS = Markup("<p>{}</p>"), Markup("<p><em>{}</em></p>")
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class _Content:
+    """What an entry says whoever it is for."""
+
     id: str
     title: str
     url: str
-    updated: datetime  # UTC, whole seconds; also when it was published
     authors: tuple[str, ...]
     html: str
-    summarises: bool  # whether `html` sums up what `url` leads to, or is all there is
+    summarises: bool  # whether ``html`` sums up what ``url`` leads to, or is all there is
 
 
 @dataclass(frozen=True, slots=True)
-class _Feed:
-    token: str
-    title: str
-    about: str
-    home: str  # URL of the page that the feed accompanies
-    author: str  # who stands for entries that name no author
-    entries: tuple[_Entry, ...]  # newest first
+class _Entry:
+    """An entry of one feed."""
 
-    @property
-    def updated(self) -> datetime:
-        return max((entry.updated for entry in self.entries), default=_NEVER)
+    id: str
+    ready: Mapping[FeedFormat, str]
+    updated: datetime  # UTC, whole seconds; also when it was published
+    after: str = ""  # HTML
 
 
 def subscriber_feeds(
@@ -68,23 +87,17 @@ def subscriber_feeds(
     if subscriber.feed_entries == "digests":
         made = [_digest_entry(digest, token, site) for digest in digests[:entries]]
     else:
-        made = _first_of_each_id(
+        picks = (
             _pick_entry(pick, digest, rank)
             for digest in digests
             for rank, pick in enumerate(digest.picks)
-        )[:entries]
+        )
+        made = list(islice(_first_of_each_id(picks), entries))
     name = one_line(subscriber.name) or one_line(subscriber.id)
-    return _render(
-        _Feed(
-            token=token,
-            title=f"Paper digest for {name}",
-            about=f"New research papers picked for {name}, each with the reasons why.",
-            home=site.url(archive_index_path(token)),
-            author=site.name,
-            entries=tuple(made),
-        ),
-        site,
-    )
+    title = f"Paper digest for {name}"
+    about = f"New research papers picked for {name}, each with the reasons why."
+    home = archive_index_path(token)
+    return _render(site, token, made, title=title, about=about, home=home)
 
 
 def all_papers_feeds(
@@ -92,17 +105,9 @@ def all_papers_feeds(
 ) -> dict[str, bytes]:
     """The feeds of every paper by public path: the ``entries`` that arrived last, newest first."""
     newest = sorted(papers, key=lambda paper: paper.key, reverse=True)[:entries]
-    return _render(
-        _Feed(
-            token=ALL,
-            title="All papers",
-            about="Every paper that has come in, newest first.",
-            home=site.url(INDEX),
-            author=site.name,
-            entries=tuple(_paper_entries(newest)),
-        ),
-        site,
-    )
+    about = "Every paper that has come in, newest first."
+    made = list(_paper_entries(newest))
+    return _render(site, ALL, made, title="All papers", about=about, home=INDEX)
 
 
 # --- entries -----------------------------------------------------------------------------
@@ -127,42 +132,43 @@ def _paper_entries(newest: Sequence[Paper]) -> Iterator[_Entry]:
 
 
 def _paper_entry(paper: Paper, updated: datetime, after: Markup) -> _Entry:
+    name, ready, has_text = _ready_paper(paper)
+    return _Entry(name, ready, updated, str(after) or ("" if has_text else "<p>No abstract.</p>"))
+
+
+@lru_cache(maxsize=2_000)
+def _ready_paper(paper: Paper) -> tuple[str, Mapping[FeedFormat, str], bool]:
+    """The id of a paper's entries, the entries, and whether they have any text."""
     # Not its comments: their number changes while the paper does not.
     said = (wording.authors(paper), wording.day(paper.published) if paper.published else "")
     facts = " · ".join(filter(None, said))
-    html = (_PARAGRAPH.format(facts) if facts else Markup()) + _paragraphs(paper.abstract) + after
-    return _Entry(
+    paragraphs = filter(None, (facts, *plain(paper.abstract).split("\n\n")))
+    html = "".join(map(_PARAGRAPH.format, paragraphs))
+    content = _Content(
         id=_urn("paper", paper.id),
         title=wording.title(paper),
         url=wording.paper_url(paper),
-        updated=updated,
         authors=tuple(filter(None, map(one_line, paper.authors))),
-        html=str(html) or "<p>No abstract.</p>",
+        html=html + _AFTER,
         summarises=True,
     )
-
-
-@lru_cache(maxsize=4096)
-def _paragraphs(abstract: str) -> Markup:
-    """The abstract as HTML; many subscribers get the same one."""
-    paragraphs = filter(None, plain(abstract).split("\n\n"))
-    return Markup().join(map(_PARAGRAPH.format, paragraphs))
+    return content.id, _ready(content), bool(html)
 
 
 def _digest_entry(digest: Digest, token: str, site: Site) -> _Entry:
     url = site.url(archive_path(token, digest.period))
     items = Markup().join(map(_digest_item, digest.picks))
     html = Markup('<ol>{}</ol><p>{}</p><p><a href="{}">All of it, with the abstracts</a></p>')
-    return _Entry(
+    count = wording.counted(len(digest.picks), "paper")
+    content = _Content(
         id=_urn("digest", token, str(digest.period)),
-        title=f"{wording.period_name(digest.period)}: "
-        + wording.counted(len(digest.picks), "paper"),
+        title=f"{wording.period_name(digest.period)}: {count}",
         url=url,
-        updated=_seconds(digest.composed),
         authors=(),
         html=str(html.format(items, wording.coverage(digest.coverage), url)),
         summarises=False,
     )
+    return _Entry(content.id, _ready(content), _seconds(digest.composed))
 
 
 def _digest_item(pick: Pick) -> Markup:
@@ -174,12 +180,13 @@ def _digest_item(pick: Pick) -> Markup:
     )
 
 
-def _first_of_each_id(entries: Iterable[_Entry]) -> list[_Entry]:
+def _first_of_each_id(entries: Iterable[_Entry]) -> Iterator[_Entry]:
     """Two papers found later to be one have stood in two digests: the newest counts."""
-    unique: dict[str, _Entry] = {}
+    seen: set[str] = set()
     for entry in entries:
-        unique.setdefault(entry.id, entry)
-    return list(unique.values())
+        if entry.id not in seen:
+            seen.add(entry.id)
+            yield entry
 
 
 def _urn(*names: str) -> str:
@@ -193,83 +200,111 @@ def _seconds(when: datetime) -> datetime:
 # --- formats -----------------------------------------------------------------------------
 
 
-def _render(feed: _Feed, site: Site) -> dict[str, bytes]:
-    atom, rss, as_json = (feed_path(feed.token, kind) for kind in ("atom", "rss", "json"))
-    generator = _generator(feed)
-    _link(generator, site.url(atom), "application/atom+xml", feed.home)
-    atom_bytes = generator.atom_str()
-    _link(generator, site.url(rss), "application/rss+xml", feed.home)
-    return {
-        atom: atom_bytes,
-        rss: generator.rss_str(),
-        as_json: _json(feed, site.url(as_json)),
-    }
+def _render(
+    site: Site, token: str, entries: Sequence[_Entry], *, title: str, about: str, home: str
+) -> dict[str, bytes]:
+    """A feed by public path; ``home`` is the path of the page that it accompanies."""
+    values = {_ID: _urn("feed", token), _TITLE: title, _ABOUT: about, _HOME: site.url(home)}
+    updated = max((entry.updated for entry in entries), default=_NEVER)
+    files = {}
+    for kind, (_, between, _) in _SHAPES.items():
+        path = feed_path(token, kind)
+        start, end = _frame(kind, site.name)
+        start = _filled(start, kind, updated, {**values, _ADDRESS: site.url(path)})
+        own = [_filled(one.ready[kind], kind, one.updated, {_AFTER: one.after}) for one in entries]
+        files[path] = f"{start}{between.join(own)}{end}".encode()
+    return files
 
 
-def _link(generator: FeedGenerator, address: str, media_type: str, home: str) -> None:
-    # feedgen takes the last link for the RSS channel's own.
-    links = [
-        {"href": address, "rel": "self", "type": media_type},
-        {"href": home, "rel": "alternate", "type": "text/html"},
-    ]
-    generator.link(links, replace=True)
+def _filled(text: str, kind: FeedFormat, time: datetime, values: Mapping[str, str]) -> str:
+    """The text with what its marks stand for."""
+    text = text.replace(_TIME, _written(time, kind))
+    for mark, value in values.items():
+        in_json = json.dumps(value, ensure_ascii=False)[1:-1]
+        text = text.replace(mark, in_json if kind == "json" else escape(value, quote=False))
+    return text
 
 
-def _generator(feed: _Feed) -> FeedGenerator:
-    """The feed but for its links; every time is set, since feedgen's defaults are the clock's."""
+def _written(time: datetime, kind: FeedFormat) -> str:
+    return format_datetime(time) if kind == "rss" else time.isoformat()
+
+
+@lru_cache(maxsize=8)
+def _frame(kind: FeedFormat, author: str) -> tuple[str, str]:
+    """What stands before and after the entries of a feed."""
+    start, end, rest = _feed(kind, author).rpartition(_SHAPES[kind][2])
+    return start, end + rest
+
+
+def _ready(content: _Content) -> Mapping[FeedFormat, str]:
+    """An entry in each format."""
+    ready = {}
+    for kind, (start, _, end) in _SHAPES.items():
+        feed = _feed(kind, "-", content)
+        ready[kind] = feed[feed.index(start) : feed.rindex(end)]
+    return ready
+
+
+def _feed(kind: FeedFormat, author: str, *contents: _Content) -> str:
+    """A feed; ``author`` stands for entries that name none."""
+    if kind == "json":
+        return _json(author, contents)
     made = FeedGenerator()
     made.load_extension("dc", atom=False, rss=True)
-    made.id(_urn("feed", feed.token))
-    made.title(feed.title)
-    made.subtitle(feed.about)
-    made.author(name=feed.author)
+    made.id(_ID)
+    made.title(_TITLE)
+    made.subtitle(_ABOUT)
+    made.author(name=author)
     made.language("en")
     made.generator(_GENERATOR)
-    made.updated(feed.updated)
-    made.pubDate(feed.updated)
-    for entry in feed.entries:
-        _add(made, entry)
-    return made
+    made.updated(_NEVER)  # every time is set, since feedgen's defaults are the clock's
+    made.pubDate(_NEVER)
+    made.link(href=_ADDRESS, rel="self", type=FEED_TYPES[kind])
+    made.link(href=_HOME, rel="alternate", type="text/html")  # RSS takes the last for its own
+    for content in contents:
+        _add(made, content)
+    text: str = (made.atom_str() if kind == "atom" else made.rss_str()).decode()
+    return text.replace(f">{_written(_NEVER, kind)}<", f">{_TIME}<")
 
 
-def _add(generator: FeedGenerator, entry: _Entry) -> None:
+def _add(generator: FeedGenerator, content: _Content) -> None:
     added = generator.add_entry(order="append")
-    added.id(entry.id)  # also the RSS guid, with isPermaLink=false
-    added.title(entry.title)
-    added.link(href=entry.url)
-    added.published(entry.updated)
-    added.updated(entry.updated)
-    if entry.authors:
-        added.author([{"name": name} for name in entry.authors])
+    added.id(content.id)  # also the RSS guid, with isPermaLink=false
+    added.title(content.title)
+    added.link(href=content.url)
+    added.published(_NEVER)
+    added.updated(_NEVER)
+    if content.authors:
+        added.author([{"name": name} for name in content.authors])
         # RSS's own <author> must be an email address.
-        added.dc.dc_creator(list(entry.authors))
-    body = added.summary if entry.summarises else added.content
-    body(entry.html, type="html")
+        added.dc.dc_creator(list(content.authors))
+    body = added.summary if content.summarises else added.content
+    body(content.html, type="html")
 
 
-def _json(feed: _Feed, address: str) -> bytes:
+def _json(author: str, contents: Sequence[_Content]) -> str:
     document = {
         "version": "https://jsonfeed.org/version/1.1",
-        "title": feed.title,
-        "description": feed.about,
-        "home_page_url": feed.home,
-        "feed_url": address,
+        "title": _TITLE,
+        "description": _ABOUT,
+        "home_page_url": _HOME,
+        "feed_url": _ADDRESS,
         "language": "en",
-        "authors": [{"name": feed.author}],
-        "items": [_json_item(entry) for entry in feed.entries],
+        "authors": [{"name": author}],
+        "items": list(map(_json_item, contents)),
     }
-    return json.dumps(document, ensure_ascii=False).encode() + b"\n"
+    return json.dumps(document, ensure_ascii=False) + "\n"
 
 
-def _json_item(entry: _Entry) -> dict[str, object]:
+def _json_item(content: _Content) -> dict[str, object]:
     item: dict[str, object] = {
-        "id": entry.id,
-        "url": entry.url,
-        "title": entry.title,
-        "content_html": entry.html,
-        "date_published": entry.updated.isoformat(),
-        "date_modified": entry.updated.isoformat(),
+        "id": content.id,
+        "url": content.url,
+        "title": content.title,
+        "content_html": content.html,
+        "date_published": _TIME,
+        "date_modified": _TIME,
     }
-    if entry.authors:
-        item["authors"] = [{"name": name} for name in entry.authors]
+    if content.authors:
+        item["authors"] = [{"name": name} for name in content.authors]
     return item
