@@ -14,13 +14,22 @@ KNEE = 0.75
 SCALE = 1.8  # of evidence: one clear mention in an abstract passes a threshold of 0.2
 
 
+_KNEE, _REST = KNEE * STEPS, (1 - KNEE) * STEPS
+
+
 def score_steps(evidence: Floats) -> Floats:
     """Scores, in steps, of evidence in (whole) steps."""
-    knee, rest = KNEE * STEPS, (1 - KNEE) * STEPS
     score: Floats = np.maximum(evidence, 0.0)
-    above = score > knee
-    score[above] = np.rint(STEPS - rest * rest / (score[above] - knee + rest))
+    above = score > _KNEE
+    score[above] = np.rint(STEPS - _REST * _REST / (score[above] - _KNEE + _REST))
     return score
+
+
+def score_step(evidence: int) -> int:
+    """The same for one number."""
+    if evidence <= _KNEE:
+        return max(evidence, 0)
+    return round(STEPS - _REST * _REST / (evidence - _KNEE + _REST))
 
 
 def apportion(steps: int, parts: Sequence[float]) -> list[int]:

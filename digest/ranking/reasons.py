@@ -3,10 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
-import numpy as np
-
 from digest.model import Place, Reason
-from digest.ranking.calibration import STEPS, apportion, score_steps
+from digest.ranking.calibration import STEPS, apportion, score_step
 
 Via = Literal[
     "term", "acronym", "related", "pattern", "author", "liked", "disliked", "signal", "several"
@@ -41,9 +39,8 @@ def explain(shares: Sequence[Share]) -> tuple[Reason, ...]:
     what the score would lose without it; above the knee, what any one of several interests would
     have brought is left over, and credited to all of them as one reason via ``several``."""
     total = sum(share.steps for share in shares)
-    evidence = np.array([total, *(total - share.steps for share in shares)], dtype=np.float64)
-    score, *without = map(int, score_steps(evidence).tolist())
-    losses = [score - less for less in without]
+    score = score_step(total)
+    losses = [score - score_step(total - share.steps) for share in shares]
     credited = sum(losses)
     reasons = []
     for share, loss in zip(shares, losses, strict=True):

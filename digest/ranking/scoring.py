@@ -1,6 +1,5 @@
 """Scores of papers for profiles, and the reasons that add up to them."""
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -163,12 +162,10 @@ class Ranking:
         """Why paper ``index`` has its score, strongest first; contributions sum to the score."""
         paper = int(self._rows[index])
         shares = []
-        for interest, weight, found in self._evidence(profile):
-            at = bisect_left(found.papers, paper)  # for one number, NumPy's own takes longer
-            if at < len(found.papers) and found.papers[at] == paper:
-                steps = int(_steps(found.values[at] * weight))
+        for interest, weight, found, by_paper in self._evidence(profile):
+            if paper in by_paper:
                 parts = self._parts(interest, paper, found)
-                shares.append(Share(str(interest), weight, steps, parts))
+                shares.append(Share(str(interest), weight, by_paper[paper], parts))
         for preference in self._preferences(profile):
             if preference.steps[paper]:
                 parts = self._attribution.towards(preference.direction, paper, preference.via)
@@ -180,10 +177,20 @@ class Ranking:
             shares.append(Share(boost.name, boost.gain, steps, [worded]))
         return explain(shares)
 
-    def _evidence_of(self, profile: Profile) -> list[tuple[Interest, float, Evidence]]:
+    def _evidence_of(
+        self, profile: Profile
+    ) -> list[tuple[Interest, float, Evidence, dict[int, int]]]:
+        """What is looked for, how much it counts, its evidence, and the steps that each paper
+        gets by it."""
         asked = _weighted(profile)
         evidence = self._found.of(interest for interest, _ in asked)
-        return [(interest, weight, evidence[interest]) for interest, weight in asked]
+        found = []
+        for interest, weight in asked:
+            its = evidence[interest]
+            steps = _steps(its.values * weight).tolist()
+            by_paper = dict(zip(its.papers.tolist(), steps, strict=True))
+            found.append((interest, weight, its, by_paper))
+        return found
 
     def _in_parts(self, profiles: Iterable[Profile]) -> Iterator[list[_Asked]]:
         """Profiles with no more interests and exclusions than can be kept at a time."""
