@@ -156,6 +156,6 @@ def _of_window(ranking: Ranking, profile: Profile, scored: Scored, start: int) -
         scores=scored.scores[start:],
         excluded={index - start: term for index, term in scored.excluded.items() if index >= start},
         reasons=lambda index: ranking.reasons(profile, start + index),
-        alone=lambda interest: ranking.rank(Profile((interest,))).scores[start:],
+        alone=lambda interest: ranking.alone(interest)[start:],
         holding=lambda interest: [at - start for at in ranking.holding(interest) if at >= start],
     )

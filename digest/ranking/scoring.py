@@ -153,6 +153,15 @@ class Ranking:
         steps = np.bincount(cells, _steps(values), len(profiles) * papers)
         return steps.astype(np.float64).reshape(len(profiles), papers)
 
+    def alone(self, interest: Interest) -> Floats:
+        """The scores that the papers would have if this were the only interest."""
+        plain = _plain(interest)
+        found = self._found.of([plain])[plain]
+        steps = np.zeros(len(self._matching.papers))
+        steps[found.papers] = _steps(found.values * interest.weight)
+        alone: Floats = score_steps(steps)[self._rows] / STEPS
+        return alone
+
     def holding(self, interest: Interest) -> list[int]:
         """The papers that hold an interest in its own words: those that it would rule out."""
         held = self._excluded.of([interest])[interest]

@@ -24,7 +24,8 @@ def shortened(text: str, length: int) -> str:
     return (words if len(words) > length // 2 else text[: length - 1]).rstrip(" ,;:.–—-") + "…"
 
 
-def marked(text: str, terms: Iterable[str]) -> Markup:
+@lru_cache(maxsize=5_000)
+def marked(text: str, terms: tuple[str, ...]) -> Markup:
     """The text, escaped, with every place where one of ``terms`` stands inside ``<mark>``."""
     plain = _is_plain(text)
     out: list[str] = []

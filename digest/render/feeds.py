@@ -220,11 +220,15 @@ def _filled(text: str, kind: FeedFormat, time: datetime, values: Mapping[str, st
     """The text with what its marks stand for."""
     text = text.replace(_TIME, _written(time, kind))
     for mark, value in values.items():
-        in_json = json.dumps(value, ensure_ascii=False)[1:-1]
-        text = text.replace(mark, in_json if kind == "json" else escape(value, quote=False))
+        is_json = kind == "json"
+        said = (
+            json.dumps(value, ensure_ascii=False)[1:-1] if is_json else escape(value, quote=False)
+        )
+        text = text.replace(mark, said)
     return text
 
 
+@lru_cache(maxsize=1_000)
 def _written(time: datetime, kind: FeedFormat) -> str:
     return format_datetime(time) if kind == "rss" else time.isoformat()
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 LINE_END = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 BLANK_LINE = re.compile(r"\n[^\S\n]*+\n\s*+")
@@ -49,6 +50,7 @@ def plain(raw: str) -> str:
     return "\n\n".join(part for part in paragraphs if part)
 
 
+@lru_cache(maxsize=10_000)
 def one_line(raw: str) -> str:
     """``plain(raw)`` as a single line: for titles, names and headers."""
     return plain(raw).replace("\n\n", " ")

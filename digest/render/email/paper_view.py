@@ -66,7 +66,7 @@ def view_paper(paper: Paper) -> PaperView:
 def view_reason(paper: PaperView, told: tuple[wording.Told, ...]) -> ReasonView:
     """Put the reasons for a paper into words."""
     why = shortened(wording.said(told), _WHY)
-    return ReasonView(_marked(paper.gist, found(told)), why, interests(told))
+    return ReasonView(marked(paper.gist, found(told)), why, interests(told))
 
 
 def found(told: Iterable[wording.Told]) -> tuple[str, ...]:
@@ -86,11 +86,6 @@ def _late(paper: Paper) -> str:
     if paper.listed is None:
         return "From an earlier page, late"
     return f"From the page of {paper.listed.day} {paper.listed:%B}, late"
-
-
-@lru_cache(maxsize=5_000)
-def _marked(text: str, terms: tuple[str, ...]) -> Markup:
-    return marked(text, terms)
 
 
 def interests(told: Iterable[wording.Told]) -> tuple[str, ...]:
