@@ -27,12 +27,13 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 THIS = [sys.executable, "-m", "digest"]
-MONDAY = datetime(2025, 11, 3, 12)
+MONDAY = datetime(2025, 11, 3, 12, tzinfo=UTC)
 LATER = MONDAY + timedelta(days=1)
 DUE = 100
 """Readers of the case ``due`` whose digest is due."""
@@ -77,20 +78,19 @@ def idle(folder: Path, options: argparse.Namespace) -> None:
 
 def due(folder: Path, options: argparse.Namespace) -> None:
     """An import, and a pass in which some of the imported are due."""
+    command = [*THIS, "subscribers", "import", "people.jsonl", "--now", MONDAY.isoformat()]
     for readers in options.readers or [100_000]:
-        for number in range(options.rounds):
-            home = folder / f"{readers}-{number}"
+        for _ in range(options.rounds):
+            home = folder / "home"
             (home / "inbox").mkdir(parents=True)
             with (home / "people.jsonl").open("w", encoding="utf-8") as file:
-                for one in people(options.dumps, readers, channels=["email"]):
-                    day = "tuesday" if len(one["id"]) and int(one["id"][1:]) < DUE else "friday"
-                    one["schedule"] = {"every": "week", "on": day, "at": "15:00"}
-                    file.write(json.dumps(one) + "\n")
+                for number, one in enumerate(people(options.dumps, readers, channels=["email"])):
+                    day = "tuesday" if number < DUE else "friday"
+                    schedule = {"every": "week", "on": day, "at": "15:00"}
+                    file.write(json.dumps({**one, "schedule": schedule}) + "\n")
             add_dumps(home, options.dumps, 1)
-            cost = measured([*THIS, "subscribers", "import", "people.jsonl", "--now", iso(MONDAY)], home)
-            note(f"import of {readers:,}", cost)
-            note(f"{readers:,}: a pass that reads a dump, nobody due", run(home, MONDAY))
-            note(f"{readers:,}: a pass with {DUE} due", run(home, LATER + timedelta(hours=6)))
+            note(f"import of {readers:,}", measured(command, home))
+            note(f"{readers:,}: first pass, {DUE} due", run(home, LATER + timedelta(hours=6)))
             assert len(list((home / "outbox").iterdir())) <= DUE
             shutil.rmtree(home)
 
@@ -119,14 +119,14 @@ def preview(folder: Path, options: argparse.Namespace) -> None:
     for readers in (10, *(options.readers or [10_000])):
         home = folder / f"{readers}"
         write_home(home, options.dumps, readers, channels=["email", "feed"])
-        add_history(home, options.dumps, digests=50)
+        add_history(home, options.dumps, digests=50, papers=False)
         run(home, LATER)
         add_dumps(home, options.dumps, 2)
         size = (home / "state" / "digest.db").stat().st_size / 1e6
         homes.append((home, f"preview, ledger of {size:.0f} MB"))
     for _ in range(options.rounds):
         for home, name in homes:
-            note(name, measured([*THIS, "preview", "r0", "--now", iso(LATER)], home))
+            note(name, measured([*THIS, "preview", "r0", "--now", LATER.isoformat()], home))
 
 
 CASES = {"idle": idle, "due": due, "first": first, "preview": preview}
@@ -147,7 +147,7 @@ def note(name: str, cost: Cost) -> None:
 
 def run(home: Path, now: datetime, command: Sequence[str] = THIS) -> Cost:
     """Make a pass."""
-    return measured([*command, "run", "--now", iso(now)], home)
+    return measured([*command, "run", "--now", now.isoformat()], home)
 
 
 def measured(command: Sequence[str], home: Path) -> Cost:
@@ -155,7 +155,7 @@ def measured(command: Sequence[str], home: Path) -> Cost:
     secret = "0123456789abcdef0123456789abcdef"  # noqa: S105  nobody's
     environment = {**os.environ, "DIGEST_SECRET": secret}
     started = time.perf_counter()
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603  the command of this script
         command, cwd=home, env=environment, stdout=subprocess.DEVNULL
     ) as process:
         _, status, usage = os.wait4(process.pid, 0)
@@ -165,11 +165,6 @@ def measured(command: Sequence[str], home: Path) -> Cost:
     return Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024)
 
 
-def iso(now: datetime) -> str:
-    """As the command line takes it."""
-    return f"{now.isoformat()}Z"
-
-
 # --- homes -------------------------------------------------------------------------------
 
 
@@ -177,7 +172,7 @@ def people(dumps: Path, count: int, *, channels: Sequence[str]) -> Iterator[dict
     """Readers with interests of their own, as entries of a list of subscribers."""
     chance = random.Random(7)
     words = re.findall(r"[a-z]{4,}", " ".join(each.read_text() for each in dumps.iterdir()))
-    pairs = sorted(set(zip(words, words[1:], strict=False)))
+    pairs = sorted(set(pairwise(words)))
     for number in range(count):
         yield {
             "id": f"r{number}",
@@ -203,40 +198,46 @@ def add_dumps(home: Path, dumps: Path, count: int) -> None:
         os.utime(shutil.copy(path, home / "inbox"), (0, 0))
 
 
-def add_history(home: Path, dumps: Path, digests: int) -> None:
-    """Give every reader past digests: copies of a real one, of copies of its papers."""
+def add_history(home: Path, dumps: Path, digests: int, *, papers: bool = True) -> None:
+    """Give every reader past digests: copies of a real one, perhaps of copies of its papers."""
     run(home, MONDAY)
-    _alter(home, ["UPDATE subscriber SET next_due = 1 << 52, open_since = NULL WHERE id > 1"])
+    _alter(home, _FIRST_ALONE)
     add_dumps(home, dumps, 1)
     run(home, MONDAY)
     for number in range(1, digests + 1):
         year, week, _ = (MONDAY - timedelta(weeks=number + 1)).isocalendar()
-        _alter(home, _COPY, period=f"{year}-W{week:02}", number=number)
+        copies = _COPY_PAPERS + _COPY_DIGEST if papers else _COPY_DIGEST
+        _alter(home, copies, period=f"{year}-W{week:02}", number=number)
     _alter(home, _NOTHING_NEW)
 
 
-_COPY = (
-    "INSERT INTO paper SELECT n.key + :number * (SELECT newest FROM dump), id || :number, title, "
-    "abstract, arrived, listed, authors, author_count, published, comments, url, arxiv_id "
-    "FROM paper n WHERE n.key <= (SELECT newest FROM dump)",
-    "INSERT INTO sent SELECT s.id, paper + :number * (SELECT newest FROM dump) FROM subscriber s "
-    "JOIN sent t ON t.subscriber = 1 AND t.paper <= (SELECT newest FROM dump)",
-    "INSERT INTO decision (subscriber, period, composed, until, body) "
-    "SELECT s.id, :period, composed, d.until, body FROM subscriber s JOIN decision d ON d.id = 1",
-    "INSERT INTO delivery (decision, channel, state, fence, attempts, since, updated, detail) "
-    "SELECT d.id, channel, state, fence, attempts, since, v.updated, detail FROM decision d "
-    "JOIN delivery v ON v.decision = 1 WHERE period = :period",
-)
-_NOTHING_NEW = (
-    "UPDATE subscriber SET until = (SELECT max(key) FROM paper), "
-    "next_due = (SELECT next_due FROM subscriber WHERE id = 1)",
-)
+_COPY_PAPERS = """
+INSERT INTO paper
+    SELECT p.key + :number * d.newest, p.id || :number, title, abstract, p.arrived, p.listed,
+        authors, author_count, published, comments, url, arxiv_id
+    FROM paper p JOIN dump d ON p.key <= d.newest;
+INSERT INTO sent
+    SELECT s.id, paper + :number * d.newest
+    FROM subscriber s JOIN sent t ON t.subscriber = 1 JOIN dump d ON t.paper <= d.newest;
+"""
+_COPY_DIGEST = """
+INSERT INTO decision (subscriber, period, composed, until, body)
+    SELECT s.id, :period, composed, d.until, body FROM subscriber s JOIN decision d ON d.id = 1;
+INSERT INTO delivery (decision, channel, state, fence, attempts, since, updated, detail)
+    SELECT d.id, channel, state, fence, attempts, since, v.updated, detail
+    FROM decision d JOIN delivery v ON v.decision = 1 WHERE period = :period;
+"""
+_FIRST_ALONE = "UPDATE subscriber SET next_due = 1 << 52, open_since = NULL WHERE id > 1"
+_NOTHING_NEW = """
+UPDATE subscriber SET until = (SELECT max(key) FROM paper),
+    next_due = (SELECT next_due FROM subscriber WHERE id = 1);
+"""
 
 
-def _alter(home: Path, statements: Sequence[str], **values: object) -> None:
+def _alter(home: Path, statements: str, **values: object) -> None:
     """Change the ledger of a home."""
     with closing(sqlite3.connect(home / "state" / "digest.db")) as ledger, ledger:
-        for statement in statements:
+        for statement in statements.split(";"):
             ledger.execute(statement, values)
 
 

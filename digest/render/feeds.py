@@ -39,7 +39,7 @@ ALL = "all"  # stands for a subscriber's token in the feed of all papers
 _NAMESPACE = UUID("19139061-9fe2-4928-8411-4914470faf01")
 _NEVER = datetime(2000, 1, 1, tzinfo=UTC)  # when a feed without entries was last updated
 _ID, _TITLE, _ABOUT, _HOME, _ADDRESS, _TIME, _AFTER = map(chr, range(0xE000, 0xE007))
-"""Marks, the last where the HTML of an entry goes on. ``plain`` removes private use characters, so
+"""Marks, the last where the HTML of an entry goes on. `plain` removes private use characters, so
 no text holds one."""
 _SHAPES: Mapping[FeedFormat, tuple[str, str, str]] = {
     "atom": ("<entry>", "", "</feed>"),
@@ -60,7 +60,7 @@ class _Content:
     url: str
     authors: tuple[str, ...]
     html: str
-    summarises: bool  # whether ``html`` sums up what ``url`` leads to, or is all there is
+    summarises: bool  # whether `html` sums up what `url` leads to, or is all there is
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +81,9 @@ def subscriber_feeds(
     *,
     entries: int = 50,
 ) -> dict[str, bytes]:
-    """One subscriber's feeds by public path. ``digests`` come newest first. Entries are the newest
-    ``entries`` papers picked, best first within a digest, or, where the subscriber asks for
-    ``digests``, so many whole digests."""
+    """One subscriber's feeds by public path. `digests` come newest first. Entries are the newest
+    `entries` papers picked, best first within a digest, or, where the subscriber asks for
+    `digests`, so many whole digests."""
     if subscriber.feed_entries == "digests":
         made = [_digest_entry(digest, token, site) for digest in digests[:entries]]
     else:
@@ -103,7 +103,7 @@ def subscriber_feeds(
 def all_papers_feeds(
     papers: Iterable[Paper], site: Site, *, entries: int = 200
 ) -> dict[str, bytes]:
-    """The feeds of every paper by public path: the ``entries`` that arrived last, newest first."""
+    """The feeds of every paper by public path: the `entries` that arrived last, newest first."""
     newest = sorted(papers, key=lambda paper: paper.key, reverse=True)[:entries]
     about = "Every paper that has come in, newest first."
     made = list(_paper_entries(newest))
@@ -203,7 +203,7 @@ def _seconds(when: datetime) -> datetime:
 def _render(
     site: Site, token: str, entries: Sequence[_Entry], *, title: str, about: str, home: str
 ) -> dict[str, bytes]:
-    """A feed by public path; ``home`` is the path of the page that it accompanies."""
+    """A feed by public path; `home` is the path of the page that it accompanies."""
     values = {_ID: _urn("feed", token), _TITLE: title, _ABOUT: about, _HOME: site.url(home)}
     updated = max((entry.updated for entry in entries), default=_NEVER)
     files = {}
@@ -250,7 +250,7 @@ def _ready(content: _Content) -> Mapping[FeedFormat, str]:
 
 
 def _feed(kind: FeedFormat, author: str, *contents: _Content) -> str:
-    """A feed; ``author`` stands for entries that name none."""
+    """A feed; `author` stands for entries that name none."""
     if kind == "json":
         return _json(author, contents)
     made = FeedGenerator()
