@@ -315,7 +315,8 @@ class Draft(Ledger):
         done |= readers.keys()
         if self._publishes_all:
             for reader in _all(partial(self.subscribers, limit=limit), attrgetter("key")):
-                if reader.subscriber.id not in done:
+                decided = reader.origin == "file" or reader.until is not None
+                if decided and reader.subscriber.id not in done:
                     yield _publication(reader, since=EPOCH)
 
     def settle_publications(

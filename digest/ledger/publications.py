@@ -36,7 +36,8 @@ class Publications(Aggregate):
         return self._count(select(func.count()).select_from(publication))
 
     def publish_everybody(self, *, now: datetime) -> None:
-        """Have the files of every reader who has a profile made anew."""
+        """Have the files of every reader who has a profile made anew, but for those of the database
+        who await their first digest: their feeds come with it."""
         del now
         with self._database.writing(INTAKE) as connection:
             mark_everybody_behind(connection)
@@ -125,9 +126,9 @@ def _publications(
 
 
 def mark_everybody_behind(connection: Connection) -> None:
-    """Have all files of everybody who has a profile published anew."""
-    has_profile = select(subscriber.c.id).where(subscriber.c.profile.is_not(None))
-    mark_behind(connection, connection.scalars(has_profile).all(), since=EPOCH)
+    decided = or_(subscriber.c.origin == "file", subscriber.c.until.is_not(None))
+    everybody = select(subscriber.c.id).where(subscriber.c.profile.is_not(None), decided)
+    mark_behind(connection, connection.scalars(everybody).all(), since=EPOCH)
 
 
 def mark_behind(connection: Connection, subscribers: Collection[int], *, since: datetime) -> None:

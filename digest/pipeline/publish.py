@@ -1,6 +1,7 @@
 """Brings the published feeds and pages of readers with new decisions up to date."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
@@ -12,7 +13,7 @@ from digest.pipeline.report import PublishReport
 from digest.render import feeds
 from digest.render.site import archive_folder, feed_paths
 
-BATCH = 100  # readers whose files are made together
+BATCH = 50  # readers whose files are made, and put in place, together
 NEWEST = 200  # papers in the feed of all papers and on the start page
 SHOWN = 20  # problems that a report tells one by one
 
@@ -34,8 +35,19 @@ def publish(
         complete = publishing.papers() and complete
     publishing.readers()
     if marker != newest and complete:
-        publishing.attempt(partial(context.publisher.write_marker, newest))
+        publishing.write_marker(newest)
     return publishing.report()
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """What is to become of one reader's files."""
+
+    reader: Publication
+    pages: Mapping[str, bytes] = field(default_factory=dict)
+    feeds: Mapping[str, bytes] = field(default_factory=dict)
+    gone: tuple[str, ...] = ()
+    complete: bool = True  # False: a template failed
 
 
 class _Publishing:
@@ -53,14 +65,18 @@ class _Publishing:
             problems[SHOWN:] = [Problem("public", f"{len(problems) - SHOWN:,} more like these")]
         return PublishReport(self._written, self._unchanged, tuple(problems))
 
+    def write_marker(self, newest: str) -> None:
+        """Record that all up to this dump is in place."""
+        self._attempt(partial(self._context.publisher.write_marker, newest))
+
     def papers(self) -> bool:
         """The feed of all papers and the start page; False where something is not in place."""
         context = self._context
         papers = context.ledger.papers(limit=NEWEST)
         dumps = context.ledger.dumps(since=papers[0].arrived) if papers else ()
-        feed = partial(feeds.all_papers_feeds, papers, context.site, entries=NEWEST)
+        made = feeds.all_papers_feeds(papers, context.site, entries=NEWEST)
         page = partial(context.pages.start, papers, dumps, latest=NEWEST)
-        return all([self.put(feed, counted=True), self.put(page)])
+        return all([self._attempt(partial(self._write_feeds, made)), self.put(page)])
 
     def readers(self) -> None:
         """The files of every reader that are behind, a batch at a time."""
@@ -77,40 +93,34 @@ class _Publishing:
         context = self._context
         ledger, owner, lease = context.ledger, context.owner, context.lease
         while not context.stopping():
-            claimed_at = context.clock()
-            claimed = ledger.claim_publications(owner, now=claimed_at, lease=lease, limit=BATCH)
+            claimed = ledger.claim_publications(
+                owner, now=context.clock(), lease=lease, limit=BATCH
+            )
             if not claimed:
                 return
-            digests = ledger.newest_digests(
-                [one.name for one in claimed if one.subscriber], limit=context.feed_entries
-            )
-            done = []
-            held = {one.key for one in claimed}
+            names = [one.name for one in claimed if one.subscriber]
+            digests = ledger.newest_digests(names, limit=context.feed_entries)
+            made = []
             for one in claimed:
-                if context.clock() > claimed_at + lease / 2:
-                    claimed_at = context.clock()
-                    held &= ledger.renew_publications(owner, now=claimed_at, lease=lease)
-                # Whoever took a reader over may have published more than is known here.
-                if one.key in held and self._reader(one, digests.get(one.name, ())):
-                    done.append(one)
+                made.append(self._made(one, digests.get(one.name, ())))
                 yield one
+            # Whoever took a reader over may have published more than is known here.
+            held = ledger.renew_publications(owner, now=context.clock(), lease=lease)
+            done = self._put_all([files for files in made if files.reader.key in held])
             ledger.settle_publications(done, owner, now=self._now)
 
-    def _reader(self, one: Publication, digests: Sequence[Digest]) -> bool:
-        """Bring one reader's files up to date; False where something is not in place."""
-        publisher = self._context.publisher
-        token = one.feed_token
+    def _made(self, one: Publication, digests: Sequence[Digest]) -> _Files:
+        """Make one reader's files."""
+        context, token = self._context, one.feed_token
         if one.subscriber is None:
-            gone = [*feed_paths(token), archive_folder(token)]
-            return self.attempt(partial(publisher.remove, gone))
-        in_place = self.put(partial(self._pages, one, one.subscriber, digests))
-        if "feed" in one.subscriber.channels:
-            site, entries = self._context.site, self._context.feed_entries
-            make = partial(
-                feeds.subscriber_feeds, one.subscriber, token, digests, site, entries=entries
-            )
-            return self.put(make, counted=True) and in_place
-        return self.attempt(partial(publisher.remove, feed_paths(token))) and in_place
+            return _Files(one, gone=(*feed_paths(token), archive_folder(token)))
+        pages = self._rendered(partial(self._pages, one, one.subscriber, digests))
+        if "feed" not in one.subscriber.channels:
+            return _Files(one, pages or {}, gone=(*feed_paths(token),), complete=pages is not None)
+        made = feeds.subscriber_feeds(
+            one.subscriber, token, digests, context.site, entries=context.feed_entries
+        )
+        return _Files(one, pages or {}, made, complete=pages is not None)
 
     def _pages(
         self, one: Publication, subscriber: Subscriber, digests: Sequence[Digest]
@@ -123,27 +133,61 @@ class _Publishing:
                 files |= pages.archive(subscriber, token, digest)
         return files
 
-    def put(self, make: Callable[[], Mapping[str, bytes]], *, counted: bool = False) -> bool:
-        """Make files and publish them; False, and a problem, where that fails."""
+    def _put_all(self, made: Sequence[_Files]) -> list[Publication]:
+        """Put files in place; the readers who have all theirs. Those of all are written together,
+        so that a folder is opened once; where that fails, each reader's by themselves."""
+        try:
+            for step in self._steps(made):
+                step()
+        except OSError:
+            made = [one for one in made if self._put_own(one)]
+        return [one.reader for one in made if one.complete]
 
-        def made() -> None:
-            written, unchanged = self._context.publisher.publish(make())
-            if counted:
-                self._written += written
-                self._unchanged += unchanged
+    def _put_own(self, files: _Files) -> bool:
+        tried = [self._attempt(step) for step in self._steps([files])]
+        return all(tried)
 
-        return self.attempt(made)
+    def _steps(self, made: Sequence[_Files]) -> tuple[Callable[[], None], ...]:
+        gone: list[str] = []
+        pages: dict[str, bytes] = {}
+        feed_files: dict[str, bytes] = {}
+        for one in made:
+            gone += one.gone
+            pages |= one.pages
+            feed_files |= one.feeds
+        remove = partial(self._context.publisher.remove, gone)
+        return remove, partial(self._write, pages), partial(self._write_feeds, feed_files)
 
-    def attempt(self, step: Callable[[], None]) -> bool:
-        """Whether a step succeeds; where it does not, its problem is kept, once."""
+    def put(self, make: Callable[[], Mapping[str, bytes]]) -> bool:
+        """Make pages and publish them; False, and a problem, where that fails."""
+        files = self._rendered(make)
+        return files is not None and self._attempt(partial(self._write, files))
+
+    def _write(self, files: Mapping[str, bytes]) -> None:
+        self._context.publisher.publish(files)
+
+    def _write_feeds(self, files: Mapping[str, bytes]) -> None:
+        written, unchanged = self._context.publisher.publish(files)
+        self._written += written
+        self._unchanged += unchanged
+
+    def _rendered(self, make: Callable[[], Mapping[str, bytes]]) -> Mapping[str, bytes] | None:
+        """Pages; None, and a problem, where their template fails."""
+        try:
+            return make()
+        except TemplateError as error:
+            self._note(Problem(error.where, error.what, MEND_TEMPLATE))
+            return None
+
+    def _attempt(self, step: Callable[[], None]) -> bool:
+        """Whether files can be written or removed; where not, that is a problem."""
         try:
             step()
-        except TemplateError as error:
-            problem = Problem(error.where, error.what, MEND_TEMPLATE)
         except OSError as error:
             where = str(error.filename or "public")
-            problem = Problem(where, f"cannot be written: {error.strerror or error}")
-        else:
-            return True
+            self._note(Problem(where, f"cannot be written: {error.strerror or error}"))
+            return False
+        return True
+
+    def _note(self, problem: Problem) -> None:
         self._problems[str(problem)] = problem
-        return False

@@ -5,9 +5,12 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 _PATH = re.compile(r"(?:[\w-][\w.-]*/)*[\w-][\w.-]*", re.ASCII)
 """Relative, no hidden names, nothing that a URL would have to escape."""
@@ -61,18 +64,11 @@ class FolderPublisher:
             OSError: The error of the first file that could not be written, with its full path in
                 ``filename`` and a note with the number of others.
         """
-        folders: dict[str, dict[str, bytes]] = {}
-        for path, content in files.items():
-            folder, name = _split(path)
-            folders.setdefault(folder, {})[name] = content
         written = 0
         failures: list[OSError] = []
-        for folder, contents in folders.items():
-            written += self._publish_folder(folder, contents, failures)
-        if failures:
-            if len(failures) > 1:
-                failures[0].add_note(f"and {len(failures) - 1} more could not be written")
-            raise failures[0]
+        for folder, names in _by_folder(files).items():
+            written += self._publish_folder(folder, names, failures)
+        _raise_first(failures)
         return written, len(files) - written
 
     def remove(self, paths: Collection[str]) -> None:
@@ -84,20 +80,22 @@ class FolderPublisher:
             OSError: The first that cannot be removed.
         """
         failures: list[OSError] = []
-        for path in paths:
-            folder, name = _split(path)
+        for folder, names in _by_folder(dict.fromkeys(paths)).items():
             try:
                 with _opened(self._public, folder, make=False) as descriptor:
-                    _remove(descriptor, name)
+                    for name in names:
+                        try:
+                            _remove(descriptor, name)
+                        except OSError as error:
+                            failures.append(self._located(error, folder, name))
             except FileNotFoundError:
                 continue
             except OSError as error:
-                failures.append(self._located(error, folder, name))
-        if failures:
-            raise failures[0]
+                failures.append(self._located(error, folder))
+        _raise_first(failures)
 
     def _publish_folder(
-        self, folder: str, contents: Mapping[str, bytes], failures: list[OSError]
+        self, folder: str, files: Mapping[str, bytes], failures: list[OSError]
     ) -> int:
         """Write files of one folder, and count them; errors are added to ``failures``."""
         written = 0
@@ -106,7 +104,7 @@ class FolderPublisher:
                 if folder not in self._tidied:
                     _remove_stale(descriptor)
                     self._tidied.add(folder)
-                for name, content in contents.items():
+                for name, content in files.items():
                     try:
                         if _read(descriptor, name, len(content)) != content:
                             _replace(descriptor, name, content)
@@ -124,16 +122,26 @@ class FolderPublisher:
         return OSError(error.errno, error.strerror, str(self._public.joinpath(*parts)))
 
 
-def _split(path: str) -> tuple[str, str]:
-    """The folder and the name of a public path.
+def _by_folder(files: Mapping[str, T]) -> dict[str, dict[str, T]]:
+    """What public paths have, by folder and name.
 
     Raises:
-        ValueError: It is absolute, has a hidden part, or a character that a URL would escape.
+        ValueError: A path is absolute, has a hidden part, or a character that a URL would escape.
     """
-    if not _PATH.fullmatch(path):
-        raise ValueError(f"not a public path: {path!r}")
-    folder, _, name = path.rpartition("/")
-    return folder, name
+    folders: dict[str, dict[str, T]] = {}
+    for path, what in files.items():
+        if not _PATH.fullmatch(path):
+            raise ValueError(f"not a public path: {path!r}")
+        folder, _, name = path.rpartition("/")
+        folders.setdefault(folder, {})[name] = what
+    return folders
+
+
+def _raise_first(failures: Sequence[OSError]) -> None:
+    if len(failures) > 1:
+        failures[0].add_note(f"and {len(failures) - 1} more could not be written")
+    if failures:
+        raise failures[0]
 
 
 @contextmanager
@@ -171,9 +179,11 @@ def _enter(parent: int, name: str, *, make: bool) -> int:
 
 
 def _remove(folder: int, name: str) -> None:
-    """Remove a file, a link or a whole folder; no link is followed."""
+    """Remove a file, a link or a whole folder, if it is there; no link is followed."""
     try:
         os.unlink(name, dir_fd=folder)
+    except FileNotFoundError:
+        return
     except (IsADirectoryError, PermissionError):  # macOS and Linux differ
         shutil.rmtree(name, dir_fd=folder)
     os.fsync(folder)

@@ -26,6 +26,9 @@ def person(name: SubscriberId) -> Subscriber:
     return Subscriber(name, f"{name}@example.org", Profile((Interest("LoRA"),)), channels=BOTH)
 
 
+CY = SubscriberId("cy")
+
+
 def decide(ledger: Ledger, *names: SubscriberId, now: timedelta = timedelta()) -> None:
     """Have the same new paper decided for each of these."""
     papers, period = arrive(ledger, f"at {now}"), NEXT_WEEK if now else WEEK
@@ -129,6 +132,15 @@ def test_everybody_is_published_anew_from_the_first_page_on(behind: Ledger) -> N
     behind.publish_everybody(now=NOW)
     claimed = take(behind)
     assert [(one.name, one.since) for one in claimed] == [(ADA, EPOCH), (BOB, EPOCH)]
+
+
+def test_who_was_imported_is_not_published_before_the_first_decision(behind: Ledger) -> None:
+    behind.settle_publications(take(behind), "one", now=NOW)
+    behind.save([person(CY)], now=NOW)
+    behind.publish_everybody(now=NOW)
+    assert {one.name for one in take(behind)} == {ADA, BOB}
+    decide(behind, CY)
+    assert [one.name for one in take(behind)] == [CY]
 
 
 def test_who_has_left_is_behind_without_a_profile(behind: Ledger) -> None:
