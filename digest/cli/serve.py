@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import click
@@ -12,12 +11,13 @@ from digest import subscribers, web
 from digest.cli import app, bounces, health, logs
 from digest.cli.app import Home
 from digest.cli.options import pass_home
+from digest.cli.stop_signals import stop_on_signals
 from digest.errors import ConfigError
 from digest.ledger import Ledger
 from digest.model import DumpHash, SubscriberId
 from digest.pipeline.run import run
 from digest.render import templates
-from digest.scheduling.service import Service, stopped_by_signals
+from digest.scheduling.service import Service
 from digest.sources.inbox import Inbox
 from digest.web.notices import Notices
 
@@ -33,7 +33,7 @@ def serve(home: Home) -> None:
     people unsubscribe by the link in their mail; /healthz tells whether all is well.
 
     Profiles that are edited meanwhile are picked up; a broken edit is reported, and the last
-    good one stays in force. SIGTERM finishes what is in flight.
+    good one stays in force. SIGTERM finishes what is in flight; a second one ends at once.
 
     \b
     Example:
@@ -78,7 +78,7 @@ def run_service(home: Home, *, clock: Callable[[], datetime]) -> None:
     with (
         closing(web.listen(home.settings.web.host, home.settings.web.port)) as listener,
         web.serving(web.application(web_context(home, clock)), listener),
-        stopped_by_signals(service),
+        stop_on_signals(service.stop),
     ):
         host, port = home.settings.web.bind.rpartition(":")[0], listener.getsockname()[1]
         log.info("listening on http://%s:%d", host, port)
@@ -102,27 +102,19 @@ def _tell_post(post: bounces.Post) -> None:
 def web_context(home: Home, clock: Callable[[], datetime]) -> web.WebContext:
     """What requests are answered from."""
     loaded = templates.load(home.path)
+
+    def unsubscribe(subscriber: SubscriberId) -> bool:
+        # A connection kept for days would write to a file that was replaced meanwhile.
+        with app.open_ledger(home) as ledger:
+            return ledger.unsubscribe(subscriber, now=clock())
+
     return web.WebContext(
         site=home.site,
-        subscriptions=Subscriptions(home),
+        unsubscribe=unsubscribe,
         keys=lambda: app.signer(home),
         notices=lambda: Notices(loaded, home.site),
-        clock=clock,
         health=lambda: health.of(home, now=clock()).word,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Subscriptions:
-    """Opens the ledger for each wish, which are few: a connection kept for days would write to
-    a file that was replaced meanwhile. Fulfils ``web.Subscriptions``."""
-
-    home: Home
-
-    def unsubscribe(self, subscriber: SubscriberId, *, now: datetime) -> bool:
-        """Send no more mail; False: it was so already."""
-        with app.open_ledger(self.home) as book:
-            return book.unsubscribe(subscriber, now=now)
 
 
 def next_due(home: Home) -> datetime | None:

@@ -7,20 +7,21 @@ from types import FrameType
 
 
 @contextmanager
-def stop_on_signals() -> Iterator[Callable[[], bool]]:
-    """Return a function that tells whether SIGTERM or SIGINT has come inside the block. The block
-    has to be in the main thread. A second signal has its usual effect."""
+def stop_on_signals(stop: Callable[[], object] = lambda: None) -> Iterator[Callable[[], bool]]:
+    """Call ``stop`` on SIGTERM or SIGINT inside the block, which is in the main thread; returns a
+    function that tells whether one has come. A second signal has its usual effect."""
     seen: list[int] = []
 
-    def stop(number: int, _frame: FrameType | None) -> None:
+    def handle(number: int, _frame: FrameType | None) -> None:
         seen.append(number)
         restore()
+        stop()
 
     def restore() -> None:
         for number, handler in before.items():
             signal.signal(number, handler)
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield lambda: bool(seen)
     finally:

@@ -3,13 +3,10 @@ only starts a pass; the ledger decides what is due. So an unnecessary pass does 
 next pass makes up for a missed one."""
 
 import logging
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from queue import Empty, SimpleQueue
-from types import FrameType
 from typing import Any, TypeVar
 
 from apscheduler.executors.debug import DebugExecutor  # type: ignore[import-untyped]  # no types
@@ -123,21 +120,6 @@ class Service:
             return None
         self._faults.pop(what, None)
         return result
-
-
-@contextmanager
-def stopped_by_signals(service: Service) -> Iterator[None]:
-    """Let SIGTERM and SIGINT stop the service inside the block, which is in the main thread."""
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        service.stop()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class _Pace:

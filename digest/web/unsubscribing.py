@@ -24,45 +24,40 @@ PATIENCE = timedelta(seconds=15)  # the time for a request's body to arrive
 log = logging.getLogger(__name__)
 
 
-class Unsubscribing:
-    """Answers requests for ``/unsubscribe/TOKEN``, never by a redirect. The status is 200 with the
-    question or the confirmation, 404 for a token that is not ours, and 503 if the ledger cannot be
+async def respond(context: WebContext, request: Request) -> Response:
+    """Answer ``/unsubscribe/TOKEN``, never by a redirect: with the question, and on a POST with the
+    confirmation. The status is 404 for a token that is not ours, and 503 if the ledger cannot be
     written."""
-
-    def __init__(self, context: WebContext) -> None:
-        self._context = context
-
-    async def answer(self, request: Request) -> Response:
-        """Answer a GET or HEAD with the question, and unsubscribe on a POST."""
-        try:
-            async with asyncio.timeout(PATIENCE.total_seconds()):
-                await request.body()
-        except (TimeoutError, ClientDisconnect):
-            return PlainTextResponse("The request did not come whole.", 408)
-        is_wish = request.method == "POST"
-        response = await run_in_threadpool(self._answer, request.path_params["token"], is_wish)
-        response.headers["Cache-Control"] = "no-store"
-        return response
-
-    def _answer(self, token: str, is_wish: bool) -> Response:
-        context, notices = self._context, self._context.notices()
-        try:
-            found = context.keys().read_link("unsubscribe", token)
-            if found and is_wish and context.subscriptions.unsubscribe(found, now=context.clock()):
-                log.info("%s has unsubscribed", found)
-        except DigestError:
-            log.exception("somebody cannot unsubscribe just now")
-            words = "You are not unsubscribed yet. Please try again in a few minutes."
-            return _told(503, words, notices.not_unsubscribed)
-        if found is None:
-            words = "This link does not work."
-            return _told(404, words, lambda: notices.broken_link(f"unsubscribe/{token}"))
-        if is_wish:
-            return _told(200, "You are unsubscribed.", lambda: notices.unsubscribed(found))
-        return HTMLResponse(notices.question(found))
+    try:
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            await request.body()
+    except (TimeoutError, ClientDisconnect):
+        return PlainTextResponse("The request did not come whole.", 408)
+    token, is_wish = request.path_params["token"], request.method == "POST"
+    response = await run_in_threadpool(_respond, context, token, is_wish)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
-def _told(status: int, words: str, render: Callable[[], bytes]) -> Response:
+def _respond(context: WebContext, token: str, is_wish: bool) -> Response:
+    notices = context.notices()
+    try:
+        found = context.keys().read_link("unsubscribe", token)
+        if found and is_wish and context.unsubscribe(found):
+            log.info("%s has unsubscribed", found)
+    except DigestError:
+        log.exception("somebody cannot unsubscribe just now")
+        words = "You are not unsubscribed yet. Please try again in a few minutes."
+        return told(503, words, notices.not_unsubscribed)
+    if found is None:
+        words = "This link does not work."
+        return told(404, words, lambda: notices.broken_link(f"unsubscribe/{token}"))
+    if is_wish:
+        return told(200, "You are unsubscribed.", lambda: notices.unsubscribed(found))
+    return HTMLResponse(notices.question(found))
+
+
+def told(status: int, words: str, render: Callable[[], bytes]) -> Response:
     """Respond with a page, or with the words alone if its template fails."""
     try:
         return HTMLResponse(render(), status)

@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from freezegun import freeze_time
 
+from digest.cli.stop_signals import stop_on_signals
 from digest.model import Profile, Schedule, Subscriber, SubscriberId
 from digest.scheduling import periods
-from digest.scheduling.service import Service, stopped_by_signals
+from digest.scheduling.service import Service
 
 BERLIN, NEW_YORK = "Europe/Berlin", "America/New_York"
 NEVER = timedelta(days=10_000)
@@ -389,14 +390,29 @@ def test_a_signal_in_a_pass_stops_the_service_after_it(number: signal.Signals) -
 
     service = waiting(run_pass)
     before = signal.getsignal(number)
-    with stopped_by_signals(service):
+    with stop_on_signals(service.stop):
         service.run()
     assert len(ended) == 1
     assert signal.getsignal(number) is before
 
 
+def test_only_the_first_signal_waits_for_the_pass() -> None:
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def run_pass(now: datetime) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        handlers.update({number: signal.getsignal(number) for number in before})
+
+    handlers: dict[int, object] = {}
+    service = waiting(run_pass)
+    with stop_on_signals(service.stop) as stopping:
+        service.run()
+        assert stopping()
+    assert handlers == before
+
+
 def test_a_signal_wakes_a_sleeping_service() -> None:
     service = waiting(lambda now: Timer(0.2, os.kill, (os.getpid(), signal.SIGTERM)).start())
-    with stopped_by_signals(service):
+    with stop_on_signals(service.stop):
         service.run()
     assert service.stopping()

@@ -10,6 +10,7 @@ from http.client import HTTPConnection, HTTPMessage
 from pathlib import Path
 
 from digest import web
+from digest.ledger import Ledger
 from digest.render import templates
 from digest.render.site import Site
 from digest.tokens import TokenSigner
@@ -58,17 +59,16 @@ class Front:
         file.write_bytes(content)
 
 
-def make_desk(home: Path, refusals: web.Subscriptions, keys: TokenSigner) -> web.WebContext:
+def make_desk(home: Path, book: Ledger, keys: TokenSigner) -> web.WebContext:
     """The desk of a home."""
     (home / "public").mkdir()
     loaded = templates.load(home)
     site = Site(home / "public", "https://digest.example.org", "Papers <papers@example.org>")
     return web.WebContext(
         site=site,
-        subscriptions=refusals,
+        unsubscribe=lambda subscriber: book.unsubscribe(subscriber, now=NOW),
         keys=lambda: keys,
         notices=lambda: Notices(loaded, site),
-        clock=lambda: NOW,
         health=lambda: "ok",
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 from contextlib import closing
 from dataclasses import replace
-from datetime import datetime
 from threading import Event, Thread
 
 import pytest
@@ -56,7 +55,7 @@ class Slow:
     def __init__(self) -> None:
         self.begun, self.may_end = Event(), Event()
 
-    def unsubscribe(self, subscriber: SubscriberId, *, now: datetime) -> bool:
+    def unsubscribe(self, subscriber: SubscriberId) -> bool:
         """Take it."""
         self.begun.set()
         return self.may_end.wait(20)
@@ -67,7 +66,7 @@ def test_a_request_under_way_is_finished_when_the_server_stops(
 ) -> None:
     slow, answers = Slow(), list[Answer]()
     link = f"/unsubscribe/{keys.link('unsubscribe', SubscriberId('ada'))}"
-    with running(replace(desk, subscriptions=slow)) as front:
+    with running(replace(desk, unsubscribe=slow.unsubscribe)) as front:
         asking = Thread(target=lambda: answers.append(front.ask("POST", link)))
         asking.start()
         assert slow.begun.wait(20)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lxml import html  # type: ignore[import-untyped]  # it ships no types
@@ -127,7 +128,11 @@ def test_a_post_unsubscribes_at_once_whatever_its_body_looks_like(
 
 def test_posting_twice_is_the_same_as_once(desk: web.WebContext, book: Ledger, link: str) -> None:
     moments = iter([NOW, NOW + timedelta(days=1)])
-    with running(replace(desk, clock=lambda: next(moments))) as front:
+
+    def unsubscribe(subscriber: SubscriberId) -> bool:
+        return book.unsubscribe(subscriber, now=next(moments))
+
+    with running(replace(desk, unsubscribe=unsubscribe)) as front:
         first, second = (front.ask("POST", link, ONE_CLICK) for _ in range(2))
     assert (first.status, first.body) == (second.status, second.body)
     assert off(book) == [("ada", NOW)]
@@ -224,12 +229,8 @@ def test_a_request_that_breaks_off_changes_nothing(
 # --- what goes wrong ---------------------------------------------------------------------
 
 
-class Locked:
-    """A ledger that cannot be written."""
-
-    def unsubscribe(self, subscriber: SubscriberId, *, now: datetime) -> bool:
-        """Fail."""
-        raise LedgerError("the database is locked")
+def locked(subscriber: SubscriberId) -> bool:
+    raise LedgerError("the database is locked")
 
 
 def lost_keys() -> TokenSigner:
@@ -238,8 +239,8 @@ def lost_keys() -> TokenSigner:
 
 @pytest.fixture(params=["ledger", "keys"])
 def broken(request: pytest.FixtureRequest, desk: web.WebContext) -> Iterator[Front]:
-    locked = replace(desk, subscriptions=Locked())
-    with running(locked if request.param == "ledger" else replace(desk, keys=lost_keys)) as front:
+    parts: dict[str, Any] = {"ledger": {"unsubscribe": locked}, "keys": {"keys": lost_keys}}
+    with running(replace(desk, **parts[request.param])) as front:
         yield front
 
 
