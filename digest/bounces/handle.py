@@ -22,18 +22,11 @@ class BounceLedger(Protocol):
         subscribers: Collection[SubscriberId] = (),
         channel: Channel | None = None,
         numbers: Collection[DeliveryId] = (),
-    ) -> Sequence[DeliveryRow]:
-        """List the deliveries that match every given filter."""
-
+    ) -> Sequence[DeliveryRow]: ...
     def returned(
         self, number: DeliveryId, fence: int | None, *, address: str, reason: str, now: datetime
-    ) -> bool:
-        """Record that a sent message came back, and suppress its address. Returns False and changes
-        nothing if the delivery was not sent, has been returned before, or ``fence``, where it is
-        known, is that of an earlier attempt."""
-
-    def unsubscribe(self, subscriber: SubscriberId, *, now: datetime) -> bool:
-        """Send no more mail; False if that was so already."""
+    ) -> bool: ...
+    def unsubscribe(self, subscriber: SubscriberId, *, now: datetime) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from digest.bounces.parse import LARGEST
@@ -23,73 +23,47 @@ class MailboxError(Exception):
     """The mailbox cannot be read; the message says why."""
 
 
-class Mailbox(Protocol):
-    """A place where messages are kept."""
-
-    def unread(self) -> Iterator[bytes]:
-        """Yield each new message that is not too large; it is marked as read before the next one.
-
-        Raises:
-            MailboxError: The mailbox cannot be read.
-        """
-
-
-def at(place: str, password: str | None = None) -> Mailbox:
-    """Open ``imaps://user@host/Folder``, a maildir or an mbox file.
+def unread(place: str, password: str | None = None) -> Iterator[bytes]:
+    """Yield each new message, if it is not too large, of ``imaps://user@host/Folder``, a maildir or
+    an mbox file. A message is marked as read before the next one.
 
     Raises:
-        MailboxError: There is no such mailbox.
+        MailboxError: There is no such mailbox, or it cannot be read.
     """
-    if "://" in place:
-        address = urlsplit(place)
-        if address.scheme != "imaps" or not address.hostname or not address.username:
-            raise MailboxError(f"{place} is not like imaps://user@host/INBOX")
-        folder, user = unquote(address.path.strip("/")) or "INBOX", unquote(address.username)
-        return Imap(address.hostname, address.port or 993, user, password or "", folder)
     path = Path(place)
+    if "://" in place:
+        return imap(place, password or "").unread()
     if path.is_dir():
-        return Maildir(path)
+        return _maildir(path)
     if path.is_file():
-        return Mbox(path)
+        return _mbox(path)
     raise MailboxError(f"there is no mailbox at {place}")
 
 
-@dataclass(frozen=True, slots=True)
-class Maildir:
-    """A folder that contains ``new`` and ``cur``."""
-
-    path: Path
-
-    def unread(self) -> Iterator[bytes]:
-        """Yield the messages without the flag "seen"."""
-        try:
-            for file in sorted([*(self.path / "new").iterdir(), *(self.path / "cur").iterdir()]):
-                name, _, flags = file.name.partition(":2,")
-                if file.name.startswith(".") or "S" in flags:
-                    continue
-                with suppress(FileNotFoundError):  # another reader was faster
-                    if file.stat().st_size <= LARGEST:
-                        yield file.read_bytes()
-                    seen = "".join(sorted({*flags, "S"}))
-                    file.rename(self.path / "cur" / f"{name}:2,{seen}")
-        except OSError as error:
-            raise MailboxError(f"{self.path}: {error.strerror or error}") from error
+def _maildir(path: Path) -> Iterator[bytes]:
+    """Yield the messages in ``new`` and ``cur`` without the flag "seen"."""
+    try:
+        for file in sorted([*(path / "new").iterdir(), *(path / "cur").iterdir()]):
+            name, _, flags = file.name.partition(":2,")
+            if file.name.startswith(".") or "S" in flags:
+                continue
+            with suppress(FileNotFoundError):  # another reader was faster
+                if file.stat().st_size <= LARGEST:
+                    yield file.read_bytes()
+                seen = "".join(sorted({*flags, "S"}))
+                file.rename(path / "cur" / f"{name}:2,{seen}")
+    except OSError as error:
+        raise MailboxError(f"{path}: {error.strerror or error}") from error
 
 
-@dataclass(frozen=True, slots=True)
-class Mbox:
-    """A file of messages. It is not changed, so every message is read each time."""
-
-    path: Path
-
-    def unread(self) -> Iterator[bytes]:
-        """Yield all messages."""
-        try:
-            with closing(mailbox.mbox(self.path, create=False)) as box:
-                for key in box.iterkeys():
-                    yield box.get_bytes(key)
-        except (OSError, mailbox.Error) as error:
-            raise MailboxError(f"{self.path}: {error}") from error
+def _mbox(path: Path) -> Iterator[bytes]:
+    """Yield all messages of a file. It is not changed, so every message is read each time."""
+    try:
+        with closing(mailbox.mbox(path, create=False)) as box:
+            for key in box.iterkeys():
+                yield box.get_bytes(key)
+    except (OSError, mailbox.Error) as error:
+        raise MailboxError(f"{path}: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +84,8 @@ class Imap:
             client = imaplib.IMAP4_SSL(self.host, self.port, ssl_context=tls, timeout=TIMEOUT)
             with client:
                 client.login(self.user, self.password)
-                _ok(client.select(_quoted(self.folder)))
+                name = self.folder.replace("\\", "\\\\").replace('"', '\\"')
+                _ok(client.select(f'"{name}"'))
                 for number in _ok(client.uid("SEARCH", "UNSEEN"))[0].split():
                     content = self._fetch(client, number.decode())
                     if content is not None:
@@ -132,6 +107,15 @@ class Imap:
         return None
 
 
+def imap(place: str, password: str) -> Imap:
+    """The folder at ``imaps://user@host/Folder``. Raises MailboxError if the address is wrong."""
+    address = urlsplit(place)
+    if address.scheme != "imaps" or not address.hostname or not address.username:
+        raise MailboxError(f"{place} is not like imaps://user@host/INBOX")
+    folder, user = unquote(address.path.strip("/")) or "INBOX", unquote(address.username)
+    return Imap(address.hostname, address.port or 993, user, password, folder)
+
+
 def _ok(answer: tuple[str, list[Any]]) -> list[Any]:
     """The data that a command returned. Raises IMAP4.error if it failed."""
     status, data = answer
@@ -139,7 +123,3 @@ def _ok(answer: tuple[str, list[Any]]) -> list[Any]:
         words = data[0].decode("utf-8", "replace") if data and data[0] else status
         raise imaplib.IMAP4.error(readable(words))
     return data
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,7 +1,5 @@
 """Wires the packages together for one command."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -11,17 +9,21 @@ from datetime import datetime, timedelta
 from email.utils import parseaddr
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 from urllib.parse import quote
 
 from digest import config, ledger, private_files, subscribers, tokens
 from digest.cli.dry import DryPublisher, DryTransport
+from digest.delivery import dkim
+from digest.delivery.connection import Server
+from digest.delivery.envelope import with_crlf
 from digest.delivery.outbox import Outbox
+from digest.delivery.smtp import SmtpTransport
 from digest.ledger import Draft, Ledger
 from digest.ledger.leases import Mode
 from digest.model import Claim, Digest, Message, Problem, StoredSubscriber
 from digest.pipeline.context import RunContext
-from digest.pipeline.protocols import Publisher, Track, Transport, untracked
+from digest.pipeline.protocols import Composer, Publisher, Track, Transport, untracked
 from digest.public.folder import FolderPublisher
 from digest.render import templates
 from digest.render.brand import Brand
@@ -32,10 +34,6 @@ from digest.scheduling import liveness
 from digest.sources.inbox import Inbox
 from digest.subscribers.changes import Compiled
 from digest.subscribers.compile import follow_file, host_id
-
-if TYPE_CHECKING:
-    from digest.delivery.connection import Server
-    from digest.delivery.dkim import Signer
 
 AnyLedger = TypeVar("AnyLedger", Ledger, Draft)
 
@@ -109,9 +107,9 @@ def open_context(
     owner = liveness.new_owner()
     with open_ledger(home) as book, liveness.hold(home.state / "owners", owner):
         mail, publisher = transport(home, stopping), FolderPublisher(home.public)
-        keys, mode = signer(home), "resend" if mail.repeatable else home.settings.delivery.uncertain
+        mode: Mode = "resend" if mail.repeatable else home.settings.delivery.uncertain
         _take_over(home, book, mode, now=now)
-        context = _context(home, book, mail, publisher, keys, owner=owner, now=now, track=track)
+        context = _context(home, book, owner, mail, publisher, signer(home), now=now, track=track)
         try:
             yield replace(context, inbox=inbox or context.inbox, stopping=stopping)
         finally:
@@ -127,7 +125,7 @@ def open_dry_context(
     owner, keys = liveness.new_owner(), tokens.TokenSigner({0: os.urandom(32)})
     mail, publisher = DryTransport(), DryPublisher(home.public)
     with ledger.open_draft(home.settings.database_url) as draft:
-        yield _context(home, draft, mail, publisher, keys, owner=owner, now=now, track=track)
+        yield _context(home, draft, owner, mail, publisher, keys, now=now, track=track)
 
 
 def follow_profiles(home: Home, store: Ledger, *, now: datetime) -> Compiled | None:
@@ -141,14 +139,14 @@ def follow_profiles(home: Home, store: Ledger, *, now: datetime) -> Compiled | N
     return follow_file(home.path, store, host, now=now)
 
 
-def _context(
+def _context(  # noqa: PLR0917  each has another type
     home: Home,
     book: AnyLedger,
+    owner: str,
     mail: Transport,
     publisher: Publisher,
     keys: tokens.TokenSigner,
     *,
-    owner: str,
     now: datetime,
     track: Track,
 ) -> RunContext[AnyLedger]:
@@ -159,7 +157,7 @@ def _context(
         ledger=book,
         transport=mail,
         publisher=publisher,
-        composer=lambda: PersonalComposer(home, EmailComposer(loaded, home.site), keys),
+        composer=lambda: personal_composer(home, loaded, keys),
         pages=Pages(loaded, home.site),
         site=home.site,
         clock=lambda: now + timedelta(seconds=time.monotonic() - started),
@@ -191,38 +189,26 @@ def transport(home: Home, stopping: Callable[[], bool] = lambda: False) -> Trans
     settings = home.settings
     if settings.smtp is None:
         return Outbox(home.path / "outbox")
-    from digest.delivery.smtp import SmtpTransport  # noqa: PLC0415  an outbox does without
-
-    extra = {"sign": dkim_signer(home, settings.dkim)} if settings.dkim else {}
     return SmtpTransport(
         mail_server(home, settings.smtp),
         connections=settings.delivery.connections,
         per_second=settings.delivery.per_second,
         per_domain=settings.delivery.per_domain,
         lease=settings.delivery.lease,
+        sign=dkim_signer(home, settings.dkim) if settings.dkim else with_crlf,
         stopping=stopping,
-        **extra,
     )
 
 
 def mail_server(home: Home, smtp: config.Smtp) -> Server:
     """The account that mail goes out by."""
-    from digest.delivery.connection import Server  # noqa: PLC0415  an outbox does without
-
-    return Server(
-        host=smtp.host,
-        port=smtp.port,
-        security=smtp.security,
-        username=smtp.username,
-        password=smtp.password.get_secret_value() if smtp.password else None,
-        ca_file=str(home.path / smtp.ca_file) if smtp.ca_file else None,
-    )
+    password = smtp.password.get_secret_value() if smtp.password else None
+    ca_file = str(home.path / smtp.ca_file) if smtp.ca_file else None
+    return Server(smtp.host, smtp.port, smtp.security, smtp.username, password, ca_file)
 
 
-def dkim_signer(home: Home, settings: config.Dkim) -> Signer:
+def dkim_signer(home: Home, settings: config.Dkim) -> dkim.Signer:
     """What signs messages. Raises ConfigError where the key is none, or anybody's."""
-    from digest.delivery import dkim  # noqa: PLC0415  most homes do without
-
     key = home.path / settings.key_file
     return dkim.load(key, domain=settings.domain, selector=settings.selector)
 
@@ -235,43 +221,38 @@ def signer(home: Home) -> tokens.TokenSigner:
     return tokens.load(home.state / "keys")
 
 
-@dataclass(frozen=True, slots=True)
-class PersonalComposer:
-    """Composes messages with each reader's own links; fulfils ``pipeline.deliver.Composer``."""
+def personal_composer(
+    home: Home, loaded: templates.Templates, keys: tokens.TokenSigner, *, test: str = ""
+) -> Composer:
+    """What composes messages with each reader's own links. ``test`` marks messages that are only
+    sent to try things out; see ``EmailComposer.compose``."""
+    site, domain = home.site, home.settings.delivery.bounce_domain
+    composer, own_address = EmailComposer(loaded, site), quote(parseaddr(site.sender)[1], safe="@")
 
-    home: Home
-    composer: EmailComposer
-    keys: tokens.TokenSigner
-    test: str = ""
-    """Marks messages that are only sent to try things out; see ``EmailComposer.compose``."""
-
-    def __call__(self, claim: Claim, reader: StoredSubscriber) -> Message:
-        """Compose the message of a claimed delivery. Raises TemplateError."""
-        subscriber = reader.subscriber
-        domain = self.home.settings.delivery.bounce_domain
-        address = subscriber.email or ""
-        sender = domain and self.keys.envelope_sender(claim.delivery, claim.fence, address, domain)
-        return self.composer.compose(
-            claim.delivery,
-            claim.digest,
-            subscriber,
-            self._links(reader, claim.digest),
-            envelope_sender=sender,
-            headers={"X-Digest-Test": self.test} if self.test else {},
-            trial=self.test,
-        )
-
-    def _links(self, reader: StoredSubscriber, digest: Digest) -> Links:
-        site, token = self.home.site, reader.feed_token
-        goodbye = self.keys.link("unsubscribe", reader.subscriber.id)
-        address = parseaddr(site.sender)[1]
-        mailto = f"mailto:{quote(address, safe='@')}?subject=unsubscribe%20{goodbye}"
+    def links(reader: StoredSubscriber, digest: Digest) -> Links:
+        goodbye = keys.link("unsubscribe", reader.subscriber.id)
+        mailto = f"mailto:{own_address}?subject=unsubscribe%20{goodbye}"
         page = f"{site.base_url}/unsubscribe/{goodbye}" if site.base_url else None
         return Links(
-            feed=site.url(archive_index_path(token)),
-            archive=site.url(archive_path(token, digest.period)),
+            feed=site.url(archive_index_path(reader.feed_token)),
+            archive=site.url(archive_path(reader.feed_token, digest.period)),
             help=site.url(HELP),
             unsubscribe=page or mailto,
             unsubscribe_mailto=mailto,
             one_click=page,
         )
+
+    def compose(claim: Claim, reader: StoredSubscriber) -> Message:
+        address = reader.subscriber.email or ""
+        return composer.compose(
+            claim.delivery,
+            claim.digest,
+            reader.subscriber,
+            links(reader, claim.digest),
+            envelope_sender=domain
+            and keys.envelope_sender(claim.delivery, claim.fence, address, domain),
+            headers={"X-Digest-Test": test} if test else {},
+            trial=test,
+        )
+
+    return compose

@@ -98,7 +98,7 @@ def read(home: Home, sources: Iterable[str], *, now: datetime) -> Post:
 
 def _read(source: str, handler: BounceHandler, post: Post, *, now: datetime) -> None:
     try:
-        for raw in mailbox.at(source, os.environ.get(PASSWORD)).unread():
+        for raw in mailbox.unread(source, os.environ.get(PASSWORD)):
             post.messages += 1
             if report := parse.parse(raw):
                 post.reports.append(handler.handle(report, now=now))

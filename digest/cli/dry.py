@@ -1,7 +1,6 @@
 """Stand-ins for a dry run: they say what would happen, and do nothing."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from pathlib import Path
 
 from digest.model import DeliveryId, Message, Outcome, State
 from digest.public.folder import FolderPublisher
@@ -21,20 +20,13 @@ class DryTransport:
             yield Outcome(message.delivery, State.SENT, what)
 
 
-class DryPublisher:
-    """Compares files with those in the public folder and writes none."""
-
-    def __init__(self, public: Path) -> None:
-        self._public = public
+class DryPublisher(FolderPublisher):
+    """Compares files with those in the public folder and changes none."""
 
     def publish(self, files: Mapping[str, bytes]) -> tuple[int, int]:
         """How many would be written, and would stay unchanged."""
         unchanged = sum(self._read(path) == content for path, content in files.items())
         return len(files) - unchanged, unchanged
-
-    def read_marker(self) -> str | None:
-        """Up to which dump the folder is complete; None where it is new."""
-        return FolderPublisher(self._public).read_marker()
 
     def write_marker(self, newest: str) -> None:
         """Record nothing."""

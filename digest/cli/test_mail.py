@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from digest import tokens
 from digest.cli import app, output
-from digest.cli.app import Home, PersonalComposer
+from digest.cli.app import Home
 from digest.cli.options import json_option, now_option, pass_home
 from digest.config.fields import email_address
 from digest.explain import explanation
@@ -27,7 +27,6 @@ from digest.model import (
 from digest.pipeline.context import RunContext
 from digest.pipeline.ingest import ingest
 from digest.render import templates
-from digest.render.email.compose import EmailComposer
 
 
 @click.command("test-mail")
@@ -99,8 +98,7 @@ def _digest(context: RunContext[Draft], person: Subscriber, now: datetime) -> Di
 
 def _compose(home: Home, digest: Digest, reader: StoredSubscriber, recipient: str) -> Message:
     """The message as it would go out, but marked and with links that do nothing."""
-    composer = EmailComposer(templates.load(home.path), home.site)
-    thrown_away = tokens.TokenSigner({0: secrets.token_bytes(32)})
-    compose = PersonalComposer(home, composer, thrown_away, test=secrets.token_hex(4))
+    thrown_away, test = tokens.TokenSigner({0: secrets.token_bytes(32)}), secrets.token_hex(4)
+    compose = app.personal_composer(home, templates.load(home.path), thrown_away, test=test)
     to = replace(reader, subscriber=replace(reader.subscriber, email=recipient))
     return compose(Claim(DeliveryId(0), "email", digest, fence=0, attempt=1), to)

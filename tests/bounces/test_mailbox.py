@@ -24,19 +24,19 @@ def test_a_maildir_is_read_once(tmp_path: Path) -> None:
     box = mailbox.Maildir(tmp_path / "box")
     box.add(FIRST)
     box.add(SECOND)
-    place = places.at(str(tmp_path / "box"))
-    assert sorted(place.unread()) == [FIRST, SECOND]
-    assert list(place.unread()) == []
+    place = str(tmp_path / "box")
+    assert sorted(places.unread(place)) == [FIRST, SECOND]
+    assert list(places.unread(place)) == []
     assert sorted(message.get_flags() for message in box) == ["S", "S"]
 
 
 def test_a_message_is_marked_only_when_it_has_been_dealt_with(tmp_path: Path) -> None:
     mailbox.Maildir(tmp_path / "box").add(FIRST)
-    place = places.at(str(tmp_path / "box"))
-    interrupted = place.unread()
+    place = str(tmp_path / "box")
+    interrupted = places.unread(place)
     next(interrupted)
     del interrupted
-    assert len(list(place.unread())) == 1
+    assert len(list(places.unread(place))) == 1
 
 
 def test_other_flags_are_kept_and_large_messages_passed_over(
@@ -49,7 +49,7 @@ def test_other_flags_are_kept_and_large_messages_passed_over(
     flagged.set_subdir("cur")
     box.add(flagged)
     box.add(b"Subject: big\n\n" + b"x" * 200)
-    assert len(list(places.at(str(tmp_path / "box")).unread())) == 1
+    assert len(list(places.unread(str(tmp_path / "box")))) == 1
     assert sorted(message.get_flags() for message in box) == ["FS", "S"]
 
 
@@ -60,7 +60,7 @@ def test_an_mbox_is_read_and_left_as_it_is(tmp_path: Path) -> None:
     box.add(SECOND)
     box.close()
     before = path.read_bytes()
-    assert list(places.at(str(path)).unread()) == [FIRST, SECOND]
+    assert list(places.unread(str(path))) == [FIRST, SECOND]
     assert path.read_bytes() == before
 
 
@@ -69,16 +69,16 @@ def test_an_mbox_is_read_and_left_as_it_is(tmp_path: Path) -> None:
 )
 def test_what_is_no_mailbox_is_said_so(place: str) -> None:
     with pytest.raises(MailboxError, match=re.escape(place)):
-        places.at(place)
+        places.unread(place)
 
 
 def test_a_folder_that_is_no_maildir_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(MailboxError, match="No such file"):
-        list(places.at(str(tmp_path)).unread())
+        list(places.unread(str(tmp_path)))
 
 
 def test_an_address_names_user_host_and_folder() -> None:
-    place = places.at("imaps://ada%40example.org@mail.example.org/Digest/Bounces", "secret")
+    place = places.imap("imaps://ada%40example.org@mail.example.org/Digest/Bounces", "secret")
     assert place == Imap("mail.example.org", 993, "ada@example.org", "secret", "Digest/Bounces")
 
 
