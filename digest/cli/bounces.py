@@ -13,7 +13,7 @@ from digest.bounces import mailbox, parse
 from digest.bounces.handle import BounceHandler, HandledReport
 from digest.cli import app, output
 from digest.cli.app import Home
-from digest.cli.options import json_option, now_option, pass_home
+from digest.cli.options import pass_home
 from digest.model import Problem, SubscriberId
 from digest.render.email.compose import message_id
 
@@ -32,9 +32,7 @@ class Post:
 
 @click.command()
 @click.argument("sources", nargs=-1, metavar="[SOURCE...]")
-@now_option
-@json_option
-@pass_home
+@pass_home(now=True, json=True)
 def bounces(home: Home, sources: tuple[str, ...], now: datetime, as_json: bool) -> int:
     """Read delivery failures, complaints and requests to unsubscribe that came by mail.
 

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from digest import ledger
 from digest.cli import app, output
 from digest.cli.app import Home
-from digest.cli.options import file_type, json_option, now_option, pass_home
+from digest.cli.options import file_type, pass_home
 from digest.config import fields
 from digest.scheduling import liveness
 
@@ -21,8 +21,7 @@ def db() -> None:
 
 @db.command()
 @click.argument("url")
-@json_option
-@pass_home
+@pass_home(json=True)
 def copy(home: Home, url: str, as_json: bool) -> None:
     """Copy the ledger into the empty database at URL, and prove that both hold the same.
 
@@ -61,7 +60,7 @@ def copy(home: Home, url: str, as_json: bool) -> None:
 @db.command()
 @click.argument("file", type=file_type())
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
-@pass_home
+@pass_home()
 def backup(home: Home, file: Path, force: bool) -> None:
     """Write a consistent copy of the ledger to the SQLite file FILE, also while it is in use.
 
@@ -84,8 +83,7 @@ def backup(home: Home, file: Path, force: bool) -> None:
 
 @db.command()
 @click.argument("file", type=file_type(exists=True))
-@now_option
-@pass_home
+@pass_home(now=True)
 def restore(home: Home, file: Path, now: datetime) -> None:
     """Put the backup FILE in the place of the SQLite ledger, which is kept beside it.
 
@@ -103,8 +101,7 @@ def restore(home: Home, file: Path, now: datetime) -> None:
 
 
 @db.command()
-@now_option
-@pass_home
+@pass_home(now=True)
 def restored(home: Home, now: datetime) -> None:
     """Say that an older copy of the database was put back by other means than `restore`.
 

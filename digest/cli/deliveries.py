@@ -8,7 +8,7 @@ import click
 
 from digest.cli import app, output
 from digest.cli.app import Home
-from digest.cli.options import json_option, now_option, pass_home
+from digest.cli.options import pass_home
 from digest.cli.output import fields
 from digest.errors import NotFound
 from digest.model import Channel, DeliveryId, DeliveryRow, State, SubscriberId
@@ -27,8 +27,7 @@ def deliveries() -> None:
 @click.option("--subscriber", "people", multiple=True, help="Only these subscribers.")
 @click.option("--channel", type=CHANNELS, help="Only this channel.")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many, the newest.")
-@json_option
-@pass_home
+@pass_home(json=True)
 def list_(  # noqa: PLR0917  click passes them by name
     home: Home,
     states: tuple[str, ...],
@@ -59,8 +58,7 @@ def list_(  # noqa: PLR0917  click passes them by name
 
 @deliveries.command()
 @click.argument("number", type=int)
-@json_option
-@pass_home
+@pass_home(json=True)
 def show(home: Home, number: int, as_json: bool) -> None:
     """Show one delivery and the papers in it.
 
@@ -90,8 +88,7 @@ def _deciding(name: str, act: str, explanation: str, done: str) -> None:
 
     @deliveries.command(name, help=explanation + example)
     @click.argument("numbers", type=int, nargs=-1, required=True)
-    @now_option
-    @pass_home
+    @pass_home(now=True)
     def decide(home: Home, numbers: tuple[int, ...], now: datetime) -> None:
         with app.open_ledger(home) as ledger:
             method: Callable[..., None] = getattr(ledger, act)

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from digest.cli import output
 from digest.cli.app import Home
-from digest.cli.options import json_option, now_option, pass_home
+from digest.cli.options import pass_home
 from digest.cli.output import fields
 from digest.cli.preview import look_ahead
 from digest.explain import explanation
@@ -17,9 +17,7 @@ from digest.explain.explanation import Explanation
 @click.command()
 @click.argument("subscriber")
 @click.argument("paper")
-@now_option
-@json_option
-@pass_home
+@pass_home(now=True, json=True)
 def explain(home: Home, subscriber: str, paper: str, now: datetime, as_json: bool) -> None:
     """Say why PAPER is, or is not, in a digest of SUBSCRIBER, with the arithmetic.
 

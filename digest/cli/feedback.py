@@ -7,7 +7,7 @@ import click
 
 from digest.cli import app, lookup, output
 from digest.cli.app import Home
-from digest.cli.options import json_option, now_option, pass_home
+from digest.cli.options import pass_home
 from digest.cli.output import fields
 
 Verdict = Literal["like", "dislike", "clear"]
@@ -18,9 +18,7 @@ SAID = {"like": "likes", "dislike": "dislikes", "clear": "says nothing of"}
 @click.argument("subscriber")
 @click.argument("paper")
 @click.argument("verdict", type=click.Choice(list(SAID)))
-@now_option
-@json_option
-@pass_home
+@pass_home(now=True, json=True)
 def feedback(  # noqa: PLR0917  click passes them by name
     home: Home, subscriber: str, paper: str, verdict: Verdict, now: datetime, as_json: bool
 ) -> None:

@@ -15,16 +15,6 @@ pass_folder = click.make_pass_decorator(Path)
 at_least_one = click.IntRange(min=1)
 
 
-def pass_home(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Pass the home with its settings as the first argument; wrong settings end the command."""
-
-    @wraps(command)
-    def with_home(folder: Path, /, **options: Any) -> Any:
-        return command(app.open_home(folder), **options)
-
-    return pass_folder(with_home)
-
-
 class Instant(click.ParamType[datetime]):
     """An ISO 8601 date and time; without an offset it is UTC."""
 
@@ -51,6 +41,22 @@ now_option = click.option(
     help="Act as if it were this moment; without an offset, UTC.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def pass_home(*, now: bool = False, json: bool = False) -> Callable[..., Callable[..., Any]]:
+    """Pass the home with its settings as the first argument; wrong settings end the command. With
+    ``now`` and ``json`` it has these options too."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(command)
+        def with_home(folder: Path, /, **options: Any) -> Any:
+            return command(app.open_home(folder), **options)
+
+        decorated: Callable[..., Any] = pass_folder(with_home)
+        decorated = json_option(decorated) if json else decorated
+        return now_option(decorated) if now else decorated
+
+    return decorate
 
 
 def file_type(**options: Any) -> click.Path:

@@ -11,7 +11,7 @@ import click
 
 from digest.cli import app
 from digest.cli.app import Home
-from digest.cli.options import file_type, now_option, pass_home
+from digest.cli.options import file_type, pass_home
 from digest.explain import explanation
 from digest.ledger import Draft
 from digest.model import Claim, DeliveryId, Digest, Skip, StoredSubscriber
@@ -26,8 +26,7 @@ from digest.pipeline.ingest import ingest
     type=file_type(),
     help="Write it to FILE: .html the page, .eml the whole message, else the text.",
 )
-@now_option
-@pass_home
+@pass_home(now=True)
 def preview(home: Home, subscriber: str, out: Path | None, now: datetime) -> None:
     """Show the next digest as SUBSCRIBER would see it.
 

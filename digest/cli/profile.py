@@ -9,7 +9,7 @@ from rich.text import Text
 
 from digest.cli import app, lookup, output
 from digest.cli.app import Home
-from digest.cli.options import json_option, pass_home
+from digest.cli.options import pass_home
 from digest.cli.output import fields
 from digest.explain.archive import Archive
 from digest.explain.suggest import as_yaml
@@ -19,8 +19,7 @@ from digest.model import Subscriber, Verdicts
 
 @click.command()
 @click.argument("subscriber")
-@json_option
-@pass_home
+@pass_home(json=True)
 def profile(home: Home, subscriber: str, as_json: bool) -> None:
     """Show SUBSCRIBER's profile as it is understood, against the papers in the archive.
 

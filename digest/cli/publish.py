@@ -6,16 +6,14 @@ import click
 
 from digest.cli import app, output
 from digest.cli.app import Home
-from digest.cli.options import json_option, now_option, pass_home
+from digest.cli.options import pass_home
 from digest.cli.stop_signals import stop_on_signals
 from digest.pipeline.publish import publish as publish_files
 
 
 @click.command()
 @click.option("--all", "everything", is_flag=True, help="Make every file anew.")
-@now_option
-@json_option
-@pass_home
+@pass_home(now=True, json=True)
 def publish(home: Home, everything: bool, now: datetime, as_json: bool) -> int:
     """Write the feeds and pages that are behind to public/; with --all make every file anew.
 

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from digest.cli import app, lookup, output
 from digest.cli.app import Home
-from digest.cli.options import at_least_one, json_option, pass_home
+from digest.cli.options import at_least_one, pass_home
 from digest.explain.replay import Change, Replayed
 from digest.explain.replay import replay as replayed
 from digest.model import Subscriber
@@ -18,8 +18,7 @@ from digest.render import wording
 @click.command()
 @click.argument("subscriber")
 @click.option("--last", default=4, show_default=True, type=at_least_one, help="So many digests.")
-@json_option
-@pass_home
+@pass_home(json=True)
 def replay(home: Home, subscriber: str, last: int, as_json: bool) -> None:
     """Show what SUBSCRIBER's profile as it stands would have gained and lost in past digests.
 

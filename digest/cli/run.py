@@ -12,7 +12,7 @@ from rich.text import Text
 
 from digest.cli import app, logs, output
 from digest.cli.app import Home
-from digest.cli.options import json_option, now_option, pass_home
+from digest.cli.options import now_option, pass_home
 from digest.cli.stop_signals import stop_on_signals
 from digest.ledger import Ledger
 from digest.model import State
@@ -31,8 +31,7 @@ ROWS = 20  # the number of digests that the summary of a pass shows, and of skip
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Read dumps from this folder instead of the home's inbox.",
 )
-@json_option
-@pass_home
+@pass_home(json=True)
 def run(home: Home, now: datetime, dry_run: bool, inbox: Path | None, as_json: bool) -> int:
     """One pass: read new dumps, send what is due, publish feeds.
 

@@ -25,7 +25,7 @@ log = logging.getLogger("digest")
 
 
 @click.command()
-@pass_home
+@pass_home()
 def serve(home: Home) -> None:
     """Run as a service: read dumps as they come, send digests as they fall due.
 

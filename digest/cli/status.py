@@ -13,7 +13,7 @@ from digest.cli import app, health, lookup, output
 from digest.cli.app import Home
 from digest.cli.deliveries import row_as_json
 from digest.cli.health import Health
-from digest.cli.options import json_option, now_option, pass_home
+from digest.cli.options import pass_home
 from digest.cli.output import fields
 from digest.ledger.deliveries import Status
 from digest.ledger.papers import Rejected
@@ -26,9 +26,7 @@ REJECTED = 3  # the number of rejected files that are listed
 
 @click.command()
 @click.option("--alive", is_flag=True, help="Only tell, by exit status, if `digest serve` is well.")
-@now_option
-@json_option
-@pass_home
+@pass_home(now=True, json=True)
 def status(home: Home, alive: bool, now: datetime, as_json: bool) -> int:
     """Show what happened, what is due next and what is stuck.
 

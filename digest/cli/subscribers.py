@@ -14,7 +14,7 @@ from digest import subscribers as profiles
 from digest.cli import app, lookup, output
 from digest.cli.app import Home
 from digest.cli.lookup import BATCH, IN_DATABASE, Person, Standing
-from digest.cli.options import file_type, json_option, now_option, pass_home
+from digest.cli.options import file_type, pass_home
 from digest.errors import ConfigError
 from digest.model import Subscriber
 from digest.subscribers import changes, codec, importing, lists
@@ -35,8 +35,7 @@ def subscribers() -> None:
 
 @subscribers.command("list")
 @click.option("--state", "states", multiple=True, type=_STATES, help="Only these states.")
-@json_option
-@pass_home
+@pass_home(json=True)
 def list_(home: Home, states: tuple[str, ...], as_json: bool) -> None:
     """List subscribers: active, unsubscribed, or suppressed because mail came back.
 
@@ -56,8 +55,7 @@ def list_(home: Home, states: tuple[str, ...], as_json: bool) -> None:
 
 @subscribers.command()
 @click.argument("subscriber")
-@json_option
-@pass_home
+@pass_home(json=True)
 def show(home: Home, subscriber: str, as_json: bool) -> None:
     """Show SUBSCRIBER's profile with all its values, where it is kept and its feed addresses.
 
@@ -83,8 +81,7 @@ def show(home: Home, subscriber: str, as_json: bool) -> None:
 
 @subscribers.command()
 @click.argument("subscriber")
-@now_option
-@pass_home
+@pass_home(now=True)
 def edit(home: Home, subscriber: str, now: datetime) -> int:
     """Edit the profile of SUBSCRIBER, who is kept in the database, in $EDITOR.
 
@@ -142,9 +139,7 @@ def _edited(before: Subscriber) -> Subscriber | None:
     show_default=True,
     help="Whether the first digest of who is new comes at the next due time, or now.",
 )
-@now_option
-@json_option
-@pass_home
+@pass_home(now=True, json=True)
 def import_(home: Home, file: Path, first: changes.First, now: datetime, as_json: bool) -> int:
     """Import subscribers from FILE (.yaml, .jsonl or .csv) into the database.
 
@@ -170,7 +165,7 @@ def import_(home: Home, file: Path, first: changes.First, now: datetime, as_json
 
 @subscribers.command()
 @click.argument("file", type=file_type(), callback=_check_kind, required=False)
-@pass_home
+@pass_home()
 def export(home: Home, file: Path | None) -> None:
     """Write all subscribers to FILE (.yaml, .jsonl or .csv), or as YAML to standard output.
 
@@ -194,9 +189,7 @@ def export(home: Home, file: Path | None) -> None:
 @subscribers.command()
 @click.argument("ids", metavar="[SUBSCRIBER]...", nargs=-1)
 @click.option("--unlisted", is_flag=True, help="Everybody who left subscribers.yaml.")
-@now_option
-@json_option
-@pass_home
+@pass_home(now=True, json=True)
 def remove(home: Home, ids: tuple[str, ...], unlisted: bool, now: datetime, as_json: bool) -> None:
     """Remove subscribers from the database: waiting mail is cancelled, feeds and pages go.
 
@@ -228,8 +221,7 @@ def remove(home: Home, ids: tuple[str, ...], unlisted: bool, now: datetime, as_j
 
 @subscribers.command()
 @click.argument("subscriber")
-@now_option
-@pass_home
+@pass_home(now=True)
 def unsubscribe(home: Home, subscriber: str, now: datetime) -> None:
     """Send SUBSCRIBER no more mail, whatever the profiles say. Feeds go on.
 
@@ -247,7 +239,7 @@ def unsubscribe(home: Home, subscriber: str, now: datetime) -> None:
 
 @subscribers.command()
 @click.argument("subscriber")
-@pass_home
+@pass_home()
 def resubscribe(home: Home, subscriber: str) -> None:
     """Send mail to SUBSCRIBER again, who has unsubscribed or is suppressed.
 
@@ -268,8 +260,7 @@ def resubscribe(home: Home, subscriber: str) -> None:
 
 
 @subscribers.command()
-@json_option
-@pass_home
+@pass_home(json=True)
 def suppressions(home: Home, as_json: bool) -> None:
     """List the addresses to which no mail is sent, with the reasons.
 

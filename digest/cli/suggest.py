@@ -7,7 +7,7 @@ import click
 
 from digest.cli import app, lookup, output
 from digest.cli.app import Home
-from digest.cli.options import at_least_one, file_type, json_option, pass_home
+from digest.cli.options import at_least_one, file_type, pass_home
 from digest.explain import suggest as suggestions
 from digest.explain.bibliography import read
 from digest.explain.key_phrases import LEAST_TEXTS
@@ -26,8 +26,7 @@ from digest.pipeline.planning import ARCHIVE
     help="Learn from this BibTeX or RIS library instead of from liked papers.",
 )
 @click.option("--limit", default=15, show_default=True, type=at_least_one, help="At most so many.")
-@json_option
-@pass_home
+@pass_home(json=True)
 def suggest(home: Home, subscriber: str, library: Path | None, limit: int, as_json: bool) -> None:
     """Suggest interests for SUBSCRIBER as lines of YAML to copy; nothing is changed.
 

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from digest import tokens
 from digest.cli import app, output
 from digest.cli.app import Home
-from digest.cli.options import json_option, now_option, pass_home
+from digest.cli.options import pass_home
 from digest.config.fields import email_address
 from digest.explain import explanation
 from digest.ledger import Draft
@@ -32,9 +32,7 @@ from digest.render import templates
 @click.command("test-mail")
 @click.argument("address")
 @click.option("--subscriber", "name", help="Whose digest; else of whom ADDRESS is, or the first.")
-@now_option
-@json_option
-@pass_home
+@pass_home(now=True, json=True)
 def test_mail(home: Home, address: str, name: str | None, now: datetime, as_json: bool) -> int:
     """Send one real digest to ADDRESS: the subscriber's last one, else the next.
 
