@@ -60,10 +60,7 @@ def bounces(home: Home, sources: tuple[str, ...], now: datetime, as_json: bool) 
     with app.open_ledger(home) as ledger:
         app.follow_profiles(home, ledger, now=now)
     post = read(home, places, now=now)
-    if as_json:
-        output.print_json(post)
-    else:
-        _show(post)
+    output.answer(as_json, post, lambda: _show(post))
     return int(bool(post.problems))
 
 

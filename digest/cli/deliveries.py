@@ -1,6 +1,6 @@
 """``digest deliveries``: what is on its way, and what only a person can decide."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from digest.cli.app import Home
 from digest.cli.options import pass_home
 from digest.cli.output import fields
 from digest.errors import NotFound
-from digest.model import Channel, DeliveryId, DeliveryRow, State, SubscriberId
+from digest.model import Channel, DeliveryId, DeliveryRow, Pick, State, SubscriberId
 
 CHANNELS = click.Choice(["email", "feed"])
 STATES = click.Choice([state.value for state in State])
@@ -50,10 +50,7 @@ def list_(  # noqa: PLR0917  click passes them by name
             channel=channel,
             limit=limit,
         )
-    if as_json:
-        output.print_json([row_as_json(row) for row in rows])
-    else:
-        _show(rows)
+    output.answer(as_json, [row_as_json(row) for row in rows], lambda: _show(rows))
 
 
 @deliveries.command()
@@ -73,13 +70,8 @@ def show(home: Home, number: int, as_json: bool) -> None:
         row = rows[0]
         made = ledger.digests(row.subscriber, limit=1000)
     picks = next((each.picks for each in made if each.period == row.period), ())
-    if as_json:
-        papers = [fields(each.paper, "id", "title") | {"score": each.score} for each in picks]
-        output.print_json(row_as_json(row) | {"picks": papers})
-        return
-    _show([row])
-    for pick in picks:
-        click.echo(f"  {pick.score:.4f}  {pick.paper.title}")
+    papers = [fields(each.paper, "id", "title") | {"score": each.score} for each in picks]
+    output.answer(as_json, row_as_json(row) | {"picks": papers}, lambda: _show([row], picks))
 
 
 def _deciding(name: str, act: str, explanation: str, done: str) -> None:
@@ -110,7 +102,7 @@ def row_as_json(row: DeliveryRow) -> dict[str, Any]:
     return fields(row, *who, "attempts", "papers", "detail", "composed", "updated", "due")
 
 
-def _show(rows: list[DeliveryRow]) -> None:
+def _show(rows: list[DeliveryRow], picks: Sequence[Pick] = ()) -> None:
     out = output.console()
     if not rows:
         out.print("No such deliveries.")
@@ -119,3 +111,5 @@ def _show(rows: list[DeliveryRow]) -> None:
     names = ("id", "subscriber", "channel", "period", "state", "attempts", "detail")
     cells = [fields(row, *names) | {"state": output.state(row.state)} for row in rows]
     out.print(output.table(headings, [list(each.values()) for each in cells]))
+    for pick in picks:
+        click.echo(f"  {pick.score:.4f}  {pick.paper.title}")

@@ -34,24 +34,19 @@ def explain(home: Home, subscriber: str, paper: str, now: datetime, as_json: boo
         answer = explanation.explain(
             context.ledger, reader.subscriber, found, expect=context.expect, now=now
         )
-    if not as_json:
-        _show(answer)
-        return
     reasons = ("interest", "term", "place", "weight", "via", "contribution")
-    output.print_json(
-        {
-            "subscriber": answer.subscriber.id,
-            "paper": fields(answer.paper, "id", "title"),
-            "period": answer.period,
-            "decided": answer.past,
-            "picked": answer.picked,
-            "why_not": answer.why,
-            "detail": answer.detail,
-            "score": answer.score,
-            "threshold": answer.subscriber.threshold,
-            "reasons": [fields(reason, *reasons) for reason in answer.reasons],
-        }
-    )
+    value = {
+        "subscriber": answer.subscriber.id,
+        "paper": fields(answer.paper, "id", "title"),
+        "period": answer.period,
+        "decided": answer.past,
+        "picked": answer.picked,
+        "why_not": answer.why,
+        **fields(answer, "detail", "score"),
+        "threshold": answer.subscriber.threshold,
+        "reasons": [fields(reason, *reasons) for reason in answer.reasons],
+    }
+    output.answer(as_json, value, lambda: _show(answer))
 
 
 def _show(answer: Explanation) -> None:

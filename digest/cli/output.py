@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from textwrap import indent
@@ -32,6 +32,14 @@ _PIPE_WIDTH = 10_000  # the width where the output is a file or a pipe, so that 
 def print_json(value: object) -> None:
     """Print one JSON value; instants are written in ISO 8601, dataclasses as objects."""
     click.echo(_json(value))
+
+
+def answer(as_json: bool, value: object, show: Callable[[], object]) -> None:
+    """Print the value as JSON, or else let ``show`` print it for people."""
+    if as_json:
+        print_json(value)
+    else:
+        show()
 
 
 def print_json_array(items: Iterable[object]) -> None:

@@ -35,10 +35,7 @@ def profile(home: Home, subscriber: str, as_json: bool) -> None:
         person = lookup.profile(home, ledger, subscriber)
         said = ledger.verdicts([person.id]).get(person.id, Verdicts())
         portrait = summarize(person, Archive.of(ledger), said)
-    if as_json:
-        output.print_json(_as_json(portrait))
-    else:
-        _show(portrait)
+    output.answer(as_json, _as_json(portrait), lambda: _show(portrait))
 
 
 def _as_json(portrait: Summary) -> dict[str, Any]:

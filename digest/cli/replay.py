@@ -33,11 +33,8 @@ def replay(home: Home, subscriber: str, last: int, as_json: bool) -> None:
         person = lookup.profile(home, ledger, subscriber)
         again = replayed(ledger, person, last=last, expect=home.settings.expect)
         found = list(output.track(again, "Planning past digests again", last))
-    if as_json:
-        digests = [_as_json(each) for each in found]
-        output.print_json({"subscriber": person.id, "digests": digests})
-    else:
-        _show(person, found)
+    value = {"subscriber": person.id, "digests": [_as_json(each) for each in found]}
+    output.answer(as_json, value, lambda: _show(person, found))
 
 
 def _as_json(digest: Replayed) -> dict[str, Any]:

@@ -60,10 +60,8 @@ def run(home: Home, now: datetime, dry_run: bool, inbox: Path | None, as_json: b
         with opened as context:
             app.follow_profiles(home, context.ledger, now=now)
             report = run_pass(context, now=now)
-    if as_json:
-        output.print_json(report.as_json())
-    else:
-        _show(report, public=home.public, dry=dry_run)
+    figures = report.as_json()
+    output.answer(as_json, figures, lambda: _show(report, public=home.public, dry=dry_run))
     return int(report.failed)
 
 

@@ -1,8 +1,8 @@
 """``digest status``: what happened in a home, what is due next and what is stuck."""
 
+import heapq
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +20,7 @@ from digest.ledger.papers import Rejected
 from digest.model import DeliveryRow, State
 from digest.scheduling import periods
 
-UPCOMING = 5  # the number of digests due next that are listed
+UPCOMING = 10  # the number of subscribers due next that are listed
 REJECTED = 3  # the number of rejected files that are listed
 
 
@@ -29,6 +29,8 @@ REJECTED = 3  # the number of rejected files that are listed
 @pass_home(now=True, json=True)
 def status(home: Home, alive: bool, now: datetime, as_json: bool) -> int:
     """Show what happened, what is due next and what is stuck.
+
+    Of the subscribers the ten that are due next are listed; the others are counted.
 
     Exit status: 0; with --alive 1 when the service gave no sign for two minutes or its passes fail.
 
@@ -40,103 +42,93 @@ def status(home: Home, alive: bool, now: datetime, as_json: bool) -> int:
     service = health.of(home, now=now)
     if alive:
         return int(service.word != "ok")
-    progress, upcoming = Counter[str](), []
+    progress = Counter[str]()
     with app.read_ledger(home) as ledger:
-        for person in lookup.everybody(lookup.listed(home, ledger), ledger):
-            if person.profile:
-                progress[person.standing] += 1
-                due = person.stored.next_due if person.stored else None
-                if not due or due <= now:
-                    due = periods.next_due(person.profile, now)
-                upcoming.append((due, person.id))
+        people = lookup.everybody(lookup.listed(home, ledger), ledger)
+        upcoming = heapq.nsmallest(UPCOMING, _due(people, progress, now))
         seen, rejected = ledger.status(), ledger.rejected()
-    found = Overview(now, seen, rejected, progress, sorted(upcoming), service)
-    if as_json:
-        output.print_json(found.as_json())
-    else:
-        found.show()
+    others = progress.total() - len(upcoming)
+    value = {
+        "now": now,
+        "service": service.is_running,
+        "failing": service.failure,
+        "papers": seen.papers,
+        "dumps": seen.dumps,
+        "rejected": len(rejected),
+        "rejections": [fields(each, "name", "reason") for each in rejected],
+        "last_dump": seen.last_dump,
+        "subscribers": progress,
+        "deliveries": seen.deliveries,
+        "oldest_unfinished": row_as_json(seen.oldest) if seen.oldest else None,
+        "troubles": [row_as_json(row) for row in seen.troubles],
+        "next": [{"subscriber": who, "due": due} for due, who in upcoming],
+        "next_others": others,
+    }
+    rows = list(_rows(service, progress, seen, rejected, now))
+    rows += (("Due next", f"{due:%a %d %b %Y %H:%M} UTC  {who}") for due, who in upcoming)
+    if others:
+        rows.append(("", f"and {others:,} more subscribers"))
+    output.answer(as_json, value, lambda: _show(rows, seen.troubles, now))
     return 0
 
 
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """The state of a home at a moment."""
+def _due(
+    people: Iterable[lookup.Person], progress: Counter[str], now: datetime
+) -> Iterator[tuple[datetime, str]]:
+    """When each person's next digest falls due; people are counted by their standing meanwhile."""
+    for person in people:
+        if person.profile:
+            progress[person.standing] += 1
+            due = person.stored.next_due if person.stored else None
+            yield due if due and due > now else periods.next_due(person.profile, now), person.id
 
-    now: datetime
-    seen: Status
-    rejected: Sequence[Rejected]  # files that were no dumps, newest first
-    progress: Mapping[str, int]  # how many subscribers are active, unsubscribed and suppressed
-    upcoming: Sequence[tuple[datetime, str]]  # each subscriber's next due time, soonest first
-    service: Health  # of `digest serve`
 
-    def as_json(self) -> dict[str, Any]:
-        seen = self.seen
-        return {
-            "now": self.now,
-            "service": self.service.is_running,
-            "failing": self.service.failure,
-            "papers": seen.papers,
-            "dumps": seen.dumps,
-            "rejected": len(self.rejected),
-            "rejections": [fields(each, "name", "reason") for each in self.rejected],
-            "last_dump": seen.last_dump,
-            "subscribers": self.progress,
-            "deliveries": seen.deliveries,
-            "oldest_unfinished": row_as_json(seen.oldest) if seen.oldest else None,
-            "troubles": [row_as_json(row) for row in seen.troubles],
-            "next": [{"subscriber": who, "due": due} for due, who in self.upcoming],
-        }
+def _rows(
+    service: Health, people: Counter[str], seen: Status, rejected: Sequence[Rejected], now: datetime
+) -> Iterator[tuple[str, str]]:
+    last = f", the last {ago(now - seen.last_dump)}" if seen.last_dump else ""
+    refused = f", {len(rejected)} rejected" if rejected else ""
+    yield "Service", _service(service, now)
+    yield "Dumps", f"{seen.dumps} read{refused}{last}"
+    yield from (("", f"{each.name}: {each.reason}") for each in rejected[:REJECTED])
+    yield "Papers", f"{seen.papers:,}"
+    yield "Subscribers", _counts(people) or "none"
+    yield "Deliveries", _counts(seen.deliveries) or "none yet"
+    if seen.oldest:
+        yield "Oldest open", f"{_name(seen.oldest)}: {_stuck(seen.oldest, now)}"
 
-    def show(self) -> None:
-        out = output.console()
-        rows = [(Text(heading, "bold"), words) for heading, words in self._rows()]
-        out.print(output.table(("", ""), rows))
-        if self.seen.troubles:
-            out.print("\n[bold]Last errors[/bold]")
-        for row in self.seen.troubles:
-            words = f"{_name(row)}, {ago(self.now - row.updated)}: {row.detail}"
-            out.print(Text.assemble("  ", output.state(row.state), "  ", words))
 
-    def _rows(self) -> Sequence[tuple[str, str]]:
-        seen = self.seen
-        last = f", the last {ago(self.now - seen.last_dump)}" if seen.last_dump else ""
-        rejected = f", {len(self.rejected)} rejected" if self.rejected else ""
-        rows = [
-            ("Service", self._service()),
-            ("Dumps", f"{seen.dumps} read{rejected}{last}"),
-            *(("", f"{each.name}: {each.reason}") for each in self.rejected[:REJECTED]),
-            ("Papers", f"{seen.papers:,}"),
-            ("Subscribers", _counts(self.progress) or "none"),
-            ("Deliveries", _counts(seen.deliveries) or "none yet"),
-        ]
-        if seen.oldest:
-            rows.append(("Oldest open", f"{_name(seen.oldest)}: {self._stuck(seen.oldest)}"))
-        for due, subscriber in self.upcoming[:UPCOMING]:
-            rows.append(("Due next", f"{due:%a %d %b %Y %H:%M} UTC  {subscriber}"))
-        if len(self.upcoming) > UPCOMING:
-            rows.append(("", f"and {len(self.upcoming) - UPCOMING} more subscribers"))
-        return rows
+def _show(rows: Iterable[tuple[str, str]], troubles: Sequence[DeliveryRow], now: datetime) -> None:
+    out = output.console()
+    out.print(output.table(("", ""), [(Text(name, "bold"), words) for name, words in rows]))
+    if troubles:
+        out.print("\n[bold]Last errors[/bold]")
+    for row in troubles:
+        words = f"{_name(row)}, {ago(now - row.updated)}: {row.detail}"
+        out.print(Text.assemble("  ", output.state(row.state), "  ", words))
 
-    def _service(self) -> str:
-        if not self.service.is_running:
-            return "not running"
-        if not (failure := self.service.failure):
-            return "running"
-        since = f"{failure.since:%Y-%m-%d %H:%M} UTC, {ago(self.now - failure.since)}"
-        return f"running, but its passes fail since {since}: {failure.what}"
 
-    def _stuck(self, row: DeliveryRow) -> str:
-        """Why a delivery is not finished, and what comes next."""
-        due = f"{row.due:%Y-%m-%d %H:%M} UTC" if row.due else "never"
-        settle = f"`digest deliveries mark-sent {row.id}` or `digest deliveries resend {row.id}`"
-        words = {
-            State.PENDING: "goes out with the next run",
-            State.CLAIMED: f"being sent; given up at {due} if its sender has died",
-            State.COMMITTED: f"being accepted; given up at {due} if its sender has died",
-            State.DEFERRED: f"tried again at {due}",
-            State.UNCERTAIN: f"did it arrive? Settle it by {settle}",
-        }
-        return f"{row.state}, {ago(self.now - row.updated)}; {words[row.state]}"
+def _service(service: Health, now: datetime) -> str:
+    if not service.is_running:
+        return "not running"
+    if not (failure := service.failure):
+        return "running"
+    since = f"{failure.since:%Y-%m-%d %H:%M} UTC, {ago(now - failure.since)}"
+    return f"running, but its passes fail since {since}: {failure.what}"
+
+
+def _stuck(row: DeliveryRow, now: datetime) -> str:
+    """Why a delivery is not finished, and what comes next."""
+    due = f"{row.due:%Y-%m-%d %H:%M} UTC" if row.due else "never"
+    settle = f"`digest deliveries mark-sent {row.id}` or `digest deliveries resend {row.id}`"
+    words = {
+        State.PENDING: "goes out with the next run",
+        State.CLAIMED: f"being sent; given up at {due} if its sender has died",
+        State.COMMITTED: f"being accepted; given up at {due} if its sender has died",
+        State.DEFERRED: f"tried again at {due}",
+        State.UNCERTAIN: f"did it arrive? Settle it by {settle}",
+    }
+    return f"{row.state}, {ago(now - row.updated)}; {words[row.state]}"
 
 
 def ago(span: timedelta) -> str:

@@ -47,6 +47,23 @@ def test_a_new_home_has_nothing_to_tell_and_stays_new(tmp_path: Path) -> None:
     assert not (home / "state").exists()
 
 
+def test_of_many_subscribers_the_ten_that_are_due_next_are_listed(tmp_path: Path) -> None:
+    days = ("monday", "tuesday", "wednesday")
+    profiles = "".join(
+        f"  - {{id: reader-{n:04}, email: r{n}@example.org, interests: [soup],"
+        f" schedule: {{every: week, on: {days[n % 3]}, at: '08:00'}}}}\n"
+        for n in range(1_203)
+    )
+    home = sample_home.make(tmp_path / "home", profiles=f"subscribers:\n{profiles}")
+    due = [line for line in lines(home, FIRST) if line.startswith(("Due next", "and "))]
+    tuesdays = [f"reader-{n:04}" for n in range(1, 30, 3)]
+    when = "Due next Tue 17 Nov 2026 08:00 UTC"
+    assert due == [*(f"{when} {who}" for who in tuesdays), "and 1,193 more subscribers"]
+    found = command(home, "status", "--json", "--now", FIRST).json
+    assert [each["subscriber"] for each in found["next"]] == tuesdays
+    assert found["next_others"] == 1193
+
+
 def test_a_service_whose_passes_fail_says_since_when_and_why_until_one_succeeds(
     tmp_path: Path,
 ) -> None:
