@@ -32,7 +32,7 @@ from digest.render.pages import Pages
 from digest.render.site import HELP, Links, Site, archive_index_path, archive_path
 from digest.scheduling import liveness
 from digest.sources.inbox import Inbox
-from digest.subscribers.changes import Compiled
+from digest.subscribers.changes import Saved
 from digest.subscribers.compile import follow_file, host_id
 
 AnyLedger = TypeVar("AnyLedger", Ledger, Draft)
@@ -128,7 +128,7 @@ def open_dry_context(
         yield _context(home, draft, owner, mail, publisher, keys, now=now, track=track)
 
 
-def follow_profiles(home: Home, store: Ledger, *, now: datetime) -> Compiled | None:
+def follow_profiles(home: Home, store: Ledger, *, now: datetime) -> Saved | None:
     """Compile the profile files into the ledger if they have changed; what that changed.
 
     Raises:

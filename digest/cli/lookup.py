@@ -127,7 +127,7 @@ def everybody(people: Iterable[Listed], ledger: Ledger) -> Iterator[Person]:
     off = {one.subscriber: one.since for one in ledger.unsubscriptions()}
     suppressed = {one.address: one for one in ledger.suppressions()}
     for one, row in people:
-        refused = suppressed.get(folded(one.email) or "")
+        refused = suppressed.get(folded(one.email))
         yield Person(one.id, one, row, off.pop(one.id, None), refused)
     yield from (Person(name, off=since) for name, since in off.items())
 

@@ -1,11 +1,17 @@
 """What every part of the ledger stands on."""
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import Column, ColumnElement, Connection, Select, func, select
 
-from digest.ledger.database import Database, rows_in
+from digest.ledger.database import Database
+
+T = TypeVar("T")
+
+INTAKE, REFUSALS = 0x64696701, 0x64696702
+"""Advisory locks: storing papers and decisions; who must not be mailed."""
 
 
 class Aggregate:
@@ -37,3 +43,23 @@ class Aggregate:
     def _value(self, query: Select[Any]) -> Any:
         with self._database.reading() as connection:
             return connection.scalar(query)
+
+
+def batches(values: Collection[T], size: int = 5000) -> Iterator[list[T]]:
+    """The values in lists short enough for one statement."""
+    remaining = iter(values)
+    while batch := list(islice(remaining, size)):
+        yield batch
+
+
+def rows_in(
+    connection: Connection, query: Select[Any], column: ColumnElement[Any], values: Collection[Any]
+) -> Iterator[Any]:
+    """The rows of a query in which the column has one of these values, however many they are."""
+    for batch in batches(values):
+        yield from connection.execute(query.where(column.in_(batch)))
+
+
+def next_key(connection: Connection, column: Column[int]) -> int:
+    """The key after the greatest in use; the caller holds what keeps others from taking it."""
+    return (connection.scalar(select(func.max(column))) or 0) + 1

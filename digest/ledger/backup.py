@@ -18,8 +18,8 @@ from sqlalchemy import Connection, Table, insert, select
 
 from digest import private_files
 from digest.errors import LedgerError
-from digest.ledger.aggregate import Aggregate
-from digest.ledger.database import INTAKE, REFUSALS, Database, connect, restart_keys
+from digest.ledger.aggregate import INTAKE, REFUSALS, Aggregate
+from digest.ledger.database import Database, connect, restart_keys
 from digest.ledger.deliveries_admin import DeliveriesAdmin
 from digest.ledger.schema import VERSION_TABLE
 from digest.ledger.tables import metadata

@@ -4,8 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import update
 
-from digest.ledger.aggregate import Aggregate
-from digest.ledger.database import REFUSALS
+from digest.ledger.aggregate import REFUSALS, Aggregate
 from digest.ledger.deliveries import resting
 from digest.ledger.suppressions import suppress
 from digest.ledger.tables import delivery

@@ -8,14 +8,14 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, null, or_, select, update
 
 from digest.ledger import spool, suppressions
-from digest.ledger.aggregate import Aggregate
+from digest.ledger.aggregate import REFUSALS, Aggregate
 from digest.ledger.bulk import Bulk
 from digest.ledger.column_types import EPOCH, fit, microseconds
-from digest.ledger.database import REFUSALS
 from digest.ledger.deliveries import resting
 from digest.ledger.leases import lapsed
 from digest.ledger.tables import decision, delivery, subscriber
 from digest.model import DeliveryId, Message, Outcome, State
+from digest.subscribers.changes import folded
 
 Fenced = tuple[DeliveryId, int]  # a delivery, and the fence of the claim that it is held under
 Rows = Sequence[Mapping[str, Any]]  # the values of ``_GO`` for each claim
@@ -142,7 +142,7 @@ def _asking(
     """What ``_GO`` asks for each claim, in an order that keeps two writers from a deadlock."""
     oldest = EPOCH if expire_after is None else now - expire_after
     shared = {"now": microseconds(now), "oldest": microseconds(oldest)}
-    address = {number: suppressions.folded(to or "") for number, to in recipients.items()}
+    address = {number: folded(to) for number, to in recipients.items()}
     return [
         {"which": number, "held": fence, "address": address.get(number, ""), **shared}
         for number, fence in sorted(set(claims))

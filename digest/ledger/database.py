@@ -6,28 +6,14 @@ must not run twice at once takes an advisory lock."""
 import sqlite3
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from functools import partial
-from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import (
-    URL,
-    Column,
-    ColumnElement,
-    Connection,
-    Engine,
-    Select,
-    create_engine,
-    event,
-    func,
-    make_url,
-    select,
-    text,
-)
+import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import QueuePool
 
@@ -36,16 +22,14 @@ from digest.errors import LedgerError
 from digest.ledger import schema
 from digest.ledger.db_errors import FAILURES, in_words, wrong_url
 
-T = TypeVar("T")
-
 _CREATING = threading.Lock()
 """Held while a database file is created: closing it would take the locks of SQLite from another
 thread that has the file open already."""
 
 _PAUSE = timedelta(milliseconds=10)
 
-INTAKE, REFUSALS, SCHEMA = 0x64696701, 0x64696702, 0x64696703
-"""Advisory locks: storing papers and decisions; who must not be mailed; migrating."""
+SCHEMA = 0x64696703
+"""The advisory lock of migrating; the others stand with ``Aggregate``."""
 
 RESTART_KEYS = tuple(
     f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), "  # noqa: S608 — names of ours
@@ -59,7 +43,7 @@ class Database:
     """An engine that connects, and creates or upgrades its tables, when first used."""
 
     def __init__(
-        self, url: URL, engine: Engine, *, patience: timedelta, path: Path | None = None
+        self, url: sa.URL, engine: sa.Engine, *, patience: timedelta, path: Path | None = None
     ) -> None:
         self.url, self.patience, self.path = url, patience, path
         # The path is that of the SQLite file; None: PostgreSQL, or a private SQLite database.
@@ -74,7 +58,7 @@ class Database:
         self._only_reads = False
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[sa.Connection]:
         """A transaction that sees one state of the ledger and changes nothing."""
         with self._in_words():
             self._prepare()
@@ -82,7 +66,7 @@ class Database:
                 yield connection
 
     @contextmanager
-    def writing(self, *locks: int) -> Iterator[Connection]:
+    def writing(self, *locks: int) -> Iterator[sa.Connection]:
         """A transaction that is durable when the block ends, undone when it raises.
 
         Raises:
@@ -96,12 +80,12 @@ class Database:
                 self.lock(connection, *locks)
                 yield connection
 
-    def lock(self, connection: Connection, *locks: int, shared: bool = False) -> None:
+    def lock(self, connection: sa.Connection, *locks: int, shared: bool = False) -> None:
         """Hold advisory locks until the transaction ends; SQLite has a single writer anyway."""
         if not self.is_sqlite:
             function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
             for key in locks:
-                connection.execute(text(f"SELECT {function}(:key)"), {"key": key})
+                connection.execute(sa.text(f"SELECT {function}(:key)"), {"key": key})
 
     def close(self) -> None:
         """Give back all connections; the next use connects again."""
@@ -159,12 +143,14 @@ def connect(url: str, *, patience: timedelta) -> Database:
         LedgerError: the URL is wrong.
     """
     try:
-        parsed = make_url(url)
+        parsed = sa.make_url(url)
         backend = parsed.get_backend_name()
         if backend == "sqlite":
             return _sqlite(parsed, patience)
         if backend == "postgresql":
-            return _postgresql(parsed, patience)
+            options = postgresql_options(parsed, patience)
+            engine = sa.create_engine(parsed, connect_args=options, pool_pre_ping=True)
+            return Database(parsed, engine, patience=patience)
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         raise wrong_url(url, error) from error
     raise wrong_url(url, LedgerError(f"{backend} is no database that this program can use"))
@@ -184,10 +170,10 @@ def connect_for_reading(url: str, *, patience: timedelta) -> Database:
     return private(database.url, patience=patience)
 
 
-def _sqlite(url: URL, patience: timedelta) -> Database:
+def _sqlite(url: sa.URL, patience: timedelta) -> Database:
     if url.database is None or url.database in ("", ":memory:"):
         return private(url, patience=patience)
-    engine = create_engine(url, connect_args={"timeout": patience.total_seconds()})
+    engine = sa.create_engine(url, connect_args={"timeout": patience.total_seconds()})
     return Database(url, _with_events(engine, patience), patience=patience, path=Path(url.database))
 
 
@@ -201,12 +187,12 @@ def _make_private(path: Path) -> None:
         private_files.restrict(path.with_name(name))
 
 
-def private(url: URL, *, patience: timedelta) -> Database:
+def private(url: sa.URL, *, patience: timedelta) -> Database:
     """A SQLite database of one connection that nobody else sees and that leaves nothing behind. It
     lives in memory and moves to an unnamed temporary file where it outgrows that."""
     only = sqlite3.connect("", check_same_thread=False, isolation_level=None)
     # One connection, handed out to one thread at a time.
-    engine = create_engine(
+    engine = sa.create_engine(
         "sqlite://",
         creator=lambda: only,
         poolclass=QueuePool,
@@ -223,9 +209,9 @@ def private(url: URL, *, patience: timedelta) -> Database:
     return database
 
 
-def _with_events(engine: Engine, patience: timedelta) -> Engine:
-    event.listen(engine, "connect", partial(_configure, patience=patience))
-    event.listen(engine, "begin", _begin)
+def _with_events(engine: sa.Engine, patience: timedelta) -> sa.Engine:
+    sa.event.listen(engine, "connect", partial(_configure, patience=patience))
+    sa.event.listen(engine, "begin", _begin)
     return engine
 
 
@@ -249,19 +235,14 @@ def _switch_to_wal(connection: sqlite3.Connection, tries: int) -> None:
             return
 
 
-def _begin(connection: Connection) -> None:
+def _begin(connection: sa.Connection) -> None:
     reads = connection.get_execution_options().get("digest_reads")
     driver = connection.connection.driver_connection
     assert driver is not None  # noqa: S101  it has just connected
     driver.execute("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
-def _postgresql(url: URL, patience: timedelta) -> Database:
-    engine = create_engine(url, connect_args=postgresql_options(url, patience), pool_pre_ping=True)
-    return Database(url, engine, patience=patience)
-
-
-def postgresql_options(url: URL, patience: timedelta) -> dict[str, Any]:
+def postgresql_options(url: sa.URL, patience: timedelta) -> dict[str, Any]:
     """How to connect: commits are durable, waiting for server and locks ends after ``patience``."""
     wait = max(1, patience // timedelta(milliseconds=1))
     settings = f"-c synchronous_commit=on -c lock_timeout={wait}ms"
@@ -272,28 +253,8 @@ def postgresql_options(url: URL, patience: timedelta) -> dict[str, Any]:
     }
 
 
-def batches(values: Collection[T], size: int = 5000) -> Iterator[list[T]]:
-    """The values in lists short enough for one statement."""
-    remaining = iter(values)
-    while batch := list(islice(remaining, size)):
-        yield batch
-
-
-def rows_in(
-    connection: Connection, query: Select[Any], column: ColumnElement[Any], values: Collection[Any]
-) -> Iterator[Any]:
-    """The rows of a query in which the column has one of these values, however many they are."""
-    for batch in batches(values):
-        yield from connection.execute(query.where(column.in_(batch)))
-
-
-def next_key(connection: Connection, column: Column[int]) -> int:
-    """The key after the greatest in use; the caller holds what keeps others from taking it."""
-    return (connection.scalar(select(func.max(column))) or 0) + 1
-
-
-def restart_keys(connection: Connection) -> None:
+def restart_keys(connection: sa.Connection) -> None:
     """Let the keys that the database gives go on behind the greatest in use."""
     if connection.dialect.name == "postgresql":
         for statement in RESTART_KEYS:
-            connection.execute(text(statement))
+            connection.execute(sa.text(statement))

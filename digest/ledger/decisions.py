@@ -3,26 +3,18 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, case, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, insert, select, update
 
 from digest.ledger import decision_codec
-from digest.ledger.aggregate import Aggregate
-from digest.ledger.database import rows_in
+from digest.ledger.aggregate import Aggregate, rows_in
 from digest.ledger.deliveries import New, add
 from digest.ledger.publications import mark_behind
 from digest.ledger.subscribers import hold
 from digest.ledger.tables import decision, delivery, sent, subscriber
-from digest.model import (
-    Channel,
-    Decision,
-    Digest,
-    PaperKey,
-    Period,
-    Skip,
-    StoredSubscriber,
-    SubscriberId,
-)
+from digest.model import Channel, Decision, Digest, PaperKey, Period, Skip, SubscriberId
 from digest.subscribers import codec
+
+_UPDATE = update(subscriber).where(subscriber.c.id == bindparam("who"))
 
 
 class Decisions(Aggregate):
@@ -53,7 +45,7 @@ class Decisions(Aggregate):
         with self._database.writing() as connection:
             held = hold(connection, [one.reader.key for one in decisions])
             profiles = {row.id: row.profile for row in held}
-            decisions = [one for one in decisions if _is_as_read(one.reader, profiles)]
+            decisions = [one for one in decisions if _is_current(one, profiles)]
             closing = [one for one in decisions if one.outcome and not one.open_since]
             decided = _decided(connection, {one.reader.key: str(one.period) for one in closing})
             undecided = [one for one in closing if (one.reader.key, str(one.period)) not in decided]
@@ -96,9 +88,9 @@ def add_channels(
     return len(missing)
 
 
-def _is_as_read(reader: StoredSubscriber, profiles: Mapping[int, str | None]) -> bool:
-    profile = profiles.get(reader.key)
-    return profile is not None and codec.decode(profile) == reader.subscriber
+def _is_current(one: Decision, profiles: Mapping[int, str | None]) -> bool:
+    profile = profiles.get(one.reader.key)
+    return profile is not None and codec.decode(profile) == one.reader.subscriber
 
 
 def _store(connection: Connection, fresh: Sequence[Decision]) -> None:
@@ -115,36 +107,23 @@ def _store(connection: Connection, fresh: Sequence[Decision]) -> None:
         for one in fresh
         if (outcome := one.outcome)
     ]
-    added = connection.execute(
-        insert(decision).returning(decision.c.subscriber, decision.c.id), rows
-    )
-    numbers = {row.subscriber: row.id for row in added}
+    keys = insert(decision).returning(decision.c.subscriber, decision.c.id)
+    numbers = {row.subscriber: row.id for row in connection.execute(keys, rows)}
     digests = [(one, one.outcome) for one in fresh if isinstance(one.outcome, Digest)]
-    new = [
-        New(numbers[one.reader.key], channel, digest.period, digest.composed)
-        for one, digest in digests
-        for channel in dict.fromkeys(one.reader.subscriber.channels)
-    ]
+    new: list[New] = []
+    pairs: list[dict[str, int]] = []
+    for one, digest in digests:
+        who, channels = one.reader.key, dict.fromkeys(one.reader.subscriber.channels)
+        new += [New(numbers[who], each, digest.period, digest.composed) for each in channels]
+        pairs += [{"subscriber": who, "paper": key} for key in _picked(digest)]
     add(connection, new)
-    pairs = [
-        {"subscriber": one.reader.key, "paper": key}
-        for one, digest in digests
-        for key in _picked(digest)
-    ]
     if pairs:
         connection.execute(insert(sent), pairs)
-    connection.execute(
-        update(subscriber)
-        .where(subscriber.c.id == bindparam("who"))
-        # Never back: a period decided out of turn must not bring its papers up again.
-        .values(
-            until=case(
-                (subscriber.c.until > bindparam("seen"), subscriber.c.until),
-                else_=bindparam("seen"),
-            )
-        ),
-        [{"who": row["subscriber"], "seen": row["until"]} for row in rows],
-    )
+    # Never back: a period decided out of turn must not bring its papers up again.
+    seen: ColumnElement[int] = bindparam("seen")
+    newest = case((subscriber.c.until > seen, subscriber.c.until), else_=seen)
+    values = [{"who": row["subscriber"], "seen": row["until"]} for row in rows]
+    connection.execute(_UPDATE.values(until=newest), values)
     if digests:
         since = min(digest.composed for _, digest in digests)
         mark_behind(connection, [one.reader.key for one, _ in digests], since=since)
@@ -152,15 +131,9 @@ def _store(connection: Connection, fresh: Sequence[Decision]) -> None:
 
 def _set_due(connection: Connection, decisions: Sequence[Decision]) -> None:
     if decisions:
-        connection.execute(
-            update(subscriber)
-            .where(subscriber.c.id == bindparam("who"))
-            .values(next_due=bindparam("then"), open_since=bindparam("open")),
-            [
-                {"who": one.reader.key, "then": one.next_due, "open": one.open_since}
-                for one in decisions
-            ],
-        )
+        change = _UPDATE.values(next_due=bindparam("then"), open_since=bindparam("open"))
+        due = [(one.reader.key, one.next_due, one.open_since) for one in decisions]
+        connection.execute(change, [{"who": who, "then": at, "open": op} for who, at, op in due])
 
 
 def _picked(outcome: Digest | Skip | None) -> list[PaperKey]:

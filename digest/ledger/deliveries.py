@@ -5,19 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select
+from sqlalchemy import Connection, Select, delete, func, insert, select
 
 from digest.ledger import decision_codec
 from digest.ledger.aggregate import Aggregate
-from digest.ledger.restore_mark import may_have_gone_out, restored_on
-from digest.ledger.tables import decision, delivery, dump, paper, subscriber
+from digest.ledger.tables import decision, delivery, dump, mark, paper, subscriber
 from digest.model import Channel, DeliveryId, DeliveryRow, Period, State, SubscriberId
 
 UNFINISHED = (State.PENDING, State.CLAIMED, State.COMMITTED, State.DEFERRED, State.UNCERTAIN)
 TROUBLED = (State.FAILED, State.UNCERTAIN, State.DEFERRED, State.EXPIRED)
 """States whose detail says what went wrong."""
 _LAST = 5  # how many of the latest troubles a status shows
-_RESTORED = "an older backup was restored: it may have been sent before"
+_RESTORED = "restored"  # the name of the mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,27 +33,12 @@ class Status:
     """The latest that failed, were deferred, expired or are uncertain, newest first."""
 
 
-_delivery, _decision = delivery.c, decision.c
-_LISTING = (
-    select(
-        _delivery.id,
-        subscriber.c.name,
-        _delivery.channel,
-        _decision.period,
-        _delivery.state,
-        _delivery.attempts,
-    )
-    .add_columns(
-        _delivery.detail,
-        _delivery.updated,
-        _decision.composed,
-        _delivery.due,
-        _delivery.owner,
-        _decision.body,
-    )
-    .join_from(delivery, decision)
-    .join(subscriber)
+_COLUMNS: tuple[Any, ...] = (
+    *(delivery.c.id, subscriber.c.name, delivery.c.channel, decision.c.period, delivery.c.state),
+    *(delivery.c.attempts, delivery.c.detail, delivery.c.updated, decision.c.composed),
+    *(delivery.c.due, delivery.c.owner, decision.c.body),
 )
+_LISTING = select(*_COLUMNS).join_from(delivery, decision).join(subscriber)
 
 
 class Deliveries(Aggregate):
@@ -66,7 +50,6 @@ class Deliveries(Aggregate):
         states: Collection[State] = (),
         subscribers: Collection[SubscriberId] = (),
         channel: Channel | None = None,
-        period: Period | None = None,
         numbers: Collection[DeliveryId] = (),
         limit: int | None = None,
     ) -> list[DeliveryRow]:
@@ -78,8 +61,6 @@ class Deliveries(Aggregate):
             query = query.where(subscriber.c.name.in_(subscribers))
         if channel is not None:
             query = query.where(delivery.c.channel == channel)
-        if period is not None:
-            query = query.where(decision.c.period == str(period))
         if numbers:
             query = query.where(delivery.c.id.in_(numbers))
         with self._database.reading() as connection:
@@ -125,27 +106,28 @@ class New:
 
 
 def add(connection: Connection, new: Sequence[New]) -> None:
-    """Add deliveries: pending, or uncertain where a restored backup may have forgotten them."""
+    """Add deliveries: pending, or uncertain where a restored backup may have forgotten them, since
+    the digest can have been sent between the backup and the restore. The UTC day of the restore
+    itself counts: in the east the period may have ended by then."""
     if not new:
         return
-    restored = restored_on(connection)
-    rows = []
+    restored = connection.scalar(select(mark.c.at).where(mark.c.name == _RESTORED))
+    rows: list[dict[str, Any]] = []
     for one in new:
-        held = one.channel == "email" and may_have_gone_out(one.period, restored)
-        rows.append(
-            {
-                "decision": one.decision,
-                "channel": one.channel,
-                "state": State.UNCERTAIN if held else State.PENDING,
-                "fence": 0,
-                "attempts": 0,
-                "since": one.since,
-                "updated": one.since,
-                "due": None if held else one.since,
-                "detail": _RESTORED if held else None,
-            }
-        )
+        row = {"decision": one.decision, "channel": one.channel, "fence": 0, "attempts": 0}
+        rows.append({**row, "since": one.since, "updated": one.since})
+        if one.channel == "email" and restored and one.period.end <= restored.date():
+            what = "an older backup was restored: it may have been sent before"
+            rows[-1] |= {"state": State.UNCERTAIN, "due": None, "detail": what}
+        else:
+            rows[-1] |= {"state": State.PENDING, "due": one.since, "detail": None}
     connection.execute(insert(delivery), rows)
+
+
+def mark_restored(connection: Connection, *, now: datetime) -> None:
+    """Remember that a backup was put back: what this ledger knows ends somewhere before ``now``."""
+    connection.execute(delete(mark).where(mark.c.name == _RESTORED))
+    connection.execute(insert(mark).values(name=_RESTORED, at=now))
 
 
 def _listed(connection: Connection, query: Select[Any]) -> list[DeliveryRow]:

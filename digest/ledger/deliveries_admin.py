@@ -8,9 +8,8 @@ from sqlalchemy import select, update
 
 from digest.errors import LedgerError, NotFound
 from digest.ledger.aggregate import Aggregate
-from digest.ledger.deliveries import resting
+from digest.ledger.deliveries import mark_restored, resting
 from digest.ledger.publications import mark_everybody_behind
-from digest.ledger.restore_mark import mark_restored
 from digest.ledger.tables import delivery
 from digest.model import DeliveryId, State
 

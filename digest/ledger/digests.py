@@ -6,24 +6,14 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from digest.ledger import decision_codec
-from digest.ledger.aggregate import Aggregate
-from digest.ledger.database import rows_in
+from digest.ledger.aggregate import Aggregate, rows_in
 from digest.ledger.papers import papers_with_keys
 from digest.ledger.tables import decision, subscriber
 from digest.model import Decided, Digest, SubscriberId
 
-_DIGESTS = (
-    select(
-        decision.c.id,
-        subscriber.c.name,
-        decision.c.period,
-        decision.c.composed,
-        decision.c.until,
-        decision.c.body,
-    )
-    .join_from(decision, subscriber)
-    .where(decision.c.skipped.is_(None))
-)
+_COLUMNS = decision.c["id", "period", "composed", "until", "body"]
+_DIGESTS = select(subscriber.c.name, *_COLUMNS).join_from(decision, subscriber)
+_DIGESTS = _DIGESTS.where(decision.c.skipped.is_(None))
 
 
 class Digests(Aggregate):

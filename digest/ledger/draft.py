@@ -35,7 +35,7 @@ from digest.model import (
     Subscriber,
     SubscriberId,
 )
-from digest.subscribers.changes import Compiled, folded
+from digest.subscribers.changes import Saved, folded
 
 T = TypeVar("T")
 
@@ -154,7 +154,7 @@ class Draft(Ledger):
 
     def compile(
         self, host: str, content: str | None, listed: Sequence[Subscriber], *, now: datetime
-    ) -> Compiled:
+    ) -> Saved:
         """Keep the profiles of the files in memory.
 
         Raises:
@@ -164,7 +164,7 @@ class Draft(Ledger):
         new = [*found.added, *found.returned, *(after for _, after in found.changed)]
         self._profiles = {one.subscriber.id: one for one in new}
         self._gone = {one.subscriber.id for one in found.removed}
-        return Compiled()
+        return Saved()
 
     def subscriber(self, name: str) -> StoredSubscriber:
         if found := self._profiles.get(SubscriberId(name)):
@@ -195,7 +195,7 @@ class Draft(Ledger):
             found[address] = [one for one in there if one.subscriber.id not in replaced]
         for one in self._profiles.values():
             own = folded(one.subscriber.email)
-            if own is not None and own in addresses:
+            if own and own in addresses:
                 found.setdefault(own, []).append(one)
         return found
 

@@ -6,8 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select
 
 from digest.errors import NotFound
-from digest.ledger.aggregate import Aggregate
-from digest.ledger.database import INTAKE, rows_in
+from digest.ledger.aggregate import INTAKE, Aggregate, rows_in
 from digest.ledger.papers import PAPER, papers_with_keys
 from digest.ledger.subscribers import ensure_keys
 from digest.ledger.tables import paper, subscriber, verdict

@@ -7,14 +7,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from digest.ledger.aggregate import Aggregate
-from digest.ledger.database import INTAKE, next_key, rows_in
+from digest.ledger.aggregate import INTAKE, Aggregate, next_key, rows_in
 from digest.ledger.tables import dump, paper, paper_key, sighting
 from digest.model import Dump, DumpHash, DumpSeen, Match, Matcher, Paper, PaperId, PaperKey
 
 PAPER = tuple(paper.c[field.name] for field in dataclasses.fields(Paper) if field.name in paper.c)
 """The columns of a paper in the order of its fields."""
-_IMPROVABLE = {column.name for column in PAPER} - {"key", "id", "arrived", "listed"}
+_NAMES = {column.name for column in PAPER}
+_IMPROVABLE = _NAMES - {"key", "id", "arrived", "listed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +176,9 @@ def _store_papers(
     stored = numbered(matches, by_id, _newest(connection))
     for match, kept in zip(matches, stored, strict=True):
         if not match.is_new and before.get(kept.paper.key) != match.paper:
-            _improve(connection, match.paper)
-    added = [_row(match.paper) for match in stored if match.is_new]
+            better = {name: getattr(match.paper, name) for name in _IMPROVABLE}
+            connection.execute(update(paper).where(paper.c.key == match.paper.key).values(better))
+    added = [{name: getattr(one.paper, name) for name in _NAMES} for one in stored if one.is_new]
     if added:
         connection.execute(insert(paper), added)
     return stored
@@ -186,15 +187,6 @@ def _store_papers(
 def _keys_by_id(connection: Connection, ids: Collection[PaperId]) -> dict[PaperId, PaperKey]:
     query = select(paper.c.id, paper.c.key)
     return {row.id: row.key for row in rows_in(connection, query, paper.c.id, ids)}
-
-
-def _improve(connection: Connection, better: Paper) -> None:
-    values = {name: getattr(better, name) for name in _IMPROVABLE}
-    connection.execute(update(paper).where(paper.c.key == better.key).values(values))
-
-
-def _row(one: Paper) -> dict[str, object]:
-    return {column.name: getattr(one, column.name) for column in PAPER}
 
 
 def _forget_rejection(connection: Connection, content: DumpHash) -> None:
@@ -222,20 +214,10 @@ def _store_keys(connection: Connection, matches: Sequence[Match]) -> None:
 
 def _store_sightings(connection: Connection, number: int, matches: Sequence[Match]) -> None:
     first = next_key(connection, sighting.c.id)
-    listed = sorted(
-        ((record, match.paper.key) for match in matches for record in match.records),
-        key=lambda pair: pair[0].line,
-    )
-    rows = [
-        {
-            "id": first + offset,
-            "dump": number,
-            "paper": key,
-            "line": record.line,
-            "raw_title": record.raw_title,
-            "raw_abstract": record.raw_abstract,
-        }
-        for offset, (record, key) in enumerate(listed)
-    ]
+    rows = []
+    listed = ((record, match.paper.key) for match in matches for record in match.records)
+    for key, (record, found) in enumerate(sorted(listed, key=lambda pair: pair[0].line), first):
+        raw = {"raw_title": record.raw_title, "raw_abstract": record.raw_abstract}
+        rows.append({"id": key, "dump": number, "paper": found, "line": record.line, **raw})
     if rows:
         connection.execute(insert(sighting), rows)

@@ -16,9 +16,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from digest.ledger.aggregate import Aggregate
+from digest.ledger.aggregate import INTAKE, Aggregate, batches
 from digest.ledger.column_types import EPOCH
-from digest.ledger.database import INTAKE, batches
 from digest.ledger.deliveries import resting
 from digest.ledger.leases import SKEW
 from digest.ledger.tables import decision, delivery, publication, subscriber

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from sqlalchemy import Connection, delete, exists, insert, select
 
-from digest.ledger.database import rows_in
+from digest.ledger.aggregate import rows_in
 from digest.ledger.tables import delivery, spool
 from digest.model import DeliveryId, Message, State
 

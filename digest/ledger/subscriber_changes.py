@@ -9,9 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from digest.errors import ConfigError
-from digest.ledger.aggregate import Aggregate
+from digest.ledger.aggregate import INTAKE, Aggregate, batches, next_key, rows_in
 from digest.ledger.column_types import EPOCH
-from digest.ledger.database import INTAKE, batches, next_key, rows_in
 from digest.ledger.decisions import add_channels
 from digest.ledger.deliveries import resting
 from digest.ledger.publications import mark_behind
@@ -20,7 +19,7 @@ from digest.ledger.tables import compilation, decision, delivery, mark, subscrib
 from digest.model import Channel, Origin, State, StoredSubscriber, Subscriber, SubscriberId
 from digest.scheduling import periods
 from digest.subscribers import changes, codec
-from digest.subscribers.changes import Changes, Compiled, First, Former, Known, New, Saved, folded
+from digest.subscribers.changes import Changes, First, Former, Known, New, Saved, folded
 
 _NO_FILE = "none"  # stands for the hash where a host has no profile files
 _CLOCK = "clock"
@@ -37,20 +36,15 @@ class SubscriberChanges(Aggregate):
     """The profiles of the files and of the database, and what is due by them."""
 
     def planned(
-        self,
-        subscribers: Sequence[Subscriber],
-        origin: Origin,
-        *,
-        now: datetime,
-        first: First = "next",
+        self, subscribers: Sequence[Subscriber], origin: Origin, *, now: datetime
     ) -> Changes:
         """What ``compile`` (origin ``file``) or ``save`` would change; nothing is written."""
         with self._database.reading() as connection:
-            return _planned(connection, subscribers, origin, now=now, first=first)
+            return _planned(connection, subscribers, origin, now=now, first="next")
 
     def compile(
         self, host: str, content: str | None, listed: Sequence[Subscriber], *, now: datetime
-    ) -> Compiled:
+    ) -> Saved:
         """Replace all profiles of the files by those ``listed``, in one transaction.
 
         ``content`` is the hash of the files that ``host`` has; None: it has none.
@@ -59,14 +53,10 @@ class SubscriberChanges(Aggregate):
             ConfigError: An id is taken or was somebody else's; nothing is changed.
         """
         with self._database.writing(INTAKE) as connection:
-            found = _planned(connection, listed, "file", now=now)
+            found = _planned(connection, listed, "file", now=now, first="now")
             _apply(connection, found, now=now)
             _note(connection, host, content or _NO_FILE, now=now)
-        return Compiled(
-            added=_ids([*found.added, *found.returned]),
-            changed=_ids([after for _, after in found.changed]),
-            removed=_ids(found.removed),
-        )
+        return found.saved
 
     def is_compiled(self, host: str, content: str | None) -> bool:
         """Whether there is nothing to compile: what this host has is what it compiled last. A host
@@ -107,19 +97,14 @@ class SubscriberChanges(Aggregate):
         with self._database.writing(INTAKE) as connection:
             found = _planned(connection, subscribers, "database", now=now, first=first)
             _apply(connection, found, now=now)
-        return Saved(
-            added=_ids([*found.added, *found.returned]),
-            changed=_ids([after for _, after in found.changed]),
-            unchanged=_ids(found.unchanged),
-        )
+        return found.saved
 
     def remove(self, names: Collection[SubscriberId], *, now: datetime) -> tuple[SubscriberId, ...]:
         """Take their profiles from these, wherever those came from; who had one."""
         with self._database.writing(INTAKE) as connection:
             rows = [one for one in _known(connection, names) if isinstance(one, StoredSubscriber)]
-            _apply(connection, Changes(removed=tuple(rows)), now=now)
-        gone = set(_ids(rows))
-        return tuple(name for name in names if name in gone)
+            _apply(connection, found := Changes(removed=tuple(rows)), now=now)
+        return tuple(name for name in names if name in found.saved.removed)
 
     def follow_clock(self, zone_data: str, *, now: datetime) -> int:
         """Compute all due times anew where they may be wrong; how many moved. They may be wrong
@@ -163,14 +148,13 @@ def _planned(
     origin: Origin,
     *,
     now: datetime,
-    first: First = "next",
+    first: First,
 ) -> Changes:
     new = New(next_key(connection, subscriber.c.id), partial(secrets.token_urlsafe, TOKEN_BYTES))
     known = list(_known(connection, [one.id for one in subscribers]))
     if origin == "database":
-        return changes.saved(known, subscribers, now=now, new=new, first=first)
-    rows = connection.execute(STORED.where(subscriber.c.origin == "file"))
-    known += map(stored, rows)
+        return changes.saved(known, subscribers, origin, now=now, new=new, first=first)
+    known += map(stored, connection.execute(STORED.where(subscriber.c.origin == "file")))
     return changes.compiled(known, subscribers, now=now, new=new)
 
 
@@ -216,7 +200,7 @@ def _values(row: StoredSubscriber) -> dict[str, Any]:
     return {
         "origin": row.origin,
         "profile": codec.encode(row.subscriber),
-        "address": folded(row.subscriber.email),
+        "address": folded(row.subscriber.email) or None,
         "next_due": row.next_due,
         "open_since": row.open_since,
         "left_at": None,
@@ -276,7 +260,3 @@ def _note(connection: Connection, host: str, content: str, *, now: datetime) -> 
     same = (compilation.c.host == host) & (compilation.c.hash == content)
     connection.execute(delete(compilation).where(same))
     connection.execute(insert(compilation), {"host": host, "hash": content, "at": at})
-
-
-def _ids(rows: Sequence[StoredSubscriber]) -> tuple[SubscriberId, ...]:
-    return tuple(row.subscriber.id for row in rows)

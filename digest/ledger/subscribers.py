@@ -10,8 +10,7 @@ from sqlalchemy import Connection, Row, Select, func, insert, select, union_all
 
 from digest.config.messages import nearest
 from digest.errors import NotFound
-from digest.ledger.aggregate import Aggregate
-from digest.ledger.database import next_key, rows_in
+from digest.ledger.aggregate import Aggregate, next_key, rows_in
 from digest.ledger.tables import subscriber
 from digest.model import Origin, StoredSubscriber, SubscriberId
 from digest.subscribers import codec

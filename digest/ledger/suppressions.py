@@ -7,11 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, insert, or_, select, update
 
-from digest.ledger.aggregate import Aggregate
-from digest.ledger.database import INTAKE, REFUSALS, rows_in
+from digest.ledger.aggregate import INTAKE, REFUSALS, Aggregate, rows_in
 from digest.ledger.subscribers import ensure_keys, keys
 from digest.ledger.tables import decision, delivery, subscriber, suppression, unsubscription
 from digest.model import State, SubscriberId
+from digest.subscribers.changes import folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Suppressions(Aggregate):
     def resubscribe(self, subscriber: SubscriberId, address: str | None = None) -> bool:
         """Mail a subscriber again, and an address that is suppressed; False: neither was refused.
         What was accepted so far gets a new fence, so that no report of it counts any more."""
-        place = folded(address or "")
+        place = folded(address)
         with self._database.writing(REFUSALS) as connection:
             key = keys(connection, [subscriber]).get(subscriber)
             theirs = select(decision.c.id).where(decision.c.subscriber == key)
@@ -88,11 +88,6 @@ class Suppressions(Aggregate):
         """Of these people, each with an address, those who must not be mailed, and why in words."""
         with self._database.reading() as connection:
             return refused(connection, people)
-
-
-def folded(address: str) -> str:
-    """An address as it is compared: without case or outer space."""
-    return address.strip().casefold()
 
 
 def suppress(connection: Connection, address: str, *, reason: str, now: datetime) -> bool:

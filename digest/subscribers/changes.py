@@ -29,6 +29,16 @@ Known = StoredSubscriber | Former
 
 
 @dataclass(frozen=True, slots=True)
+class Saved:
+    """Whom a compilation of the profile files, an import or an edit added, changed and removed."""
+
+    added: tuple[SubscriberId, ...] = ()  # also who left before and is back
+    changed: tuple[SubscriberId, ...] = ()
+    removed: tuple[SubscriberId, ...] = ()
+    unchanged: tuple[SubscriberId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """The rows as they are to be. ``problems`` there: nothing may be written."""
 
@@ -45,23 +55,12 @@ class Changes:
         after = (new for _, new in self.changed)
         return chain(self.added, self.returned, after, self.unchanged)
 
-
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """Whom a compilation of the profile files added, changed and removed."""
-
-    added: tuple[SubscriberId, ...] = ()  # also who left before and is back
-    changed: tuple[SubscriberId, ...] = ()
-    removed: tuple[SubscriberId, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """Whom an import or an edit added and changed."""
-
-    added: tuple[SubscriberId, ...] = ()  # also who left before and is back
-    changed: tuple[SubscriberId, ...] = ()
-    unchanged: tuple[SubscriberId, ...] = ()
+    @property
+    def saved(self) -> Saved:
+        """The ids of those whom these changes concern, once they are written."""
+        changed = tuple(new for _, new in self.changed)
+        rows = (*self.added, *self.returned), changed, self.removed, self.unchanged
+        return Saved(*(tuple(row.subscriber.id for row in part) for part in rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +71,9 @@ class New:
     token: Callable[[], str]  # makes a feed token that nobody has
 
 
-def folded(address: str | None) -> str | None:
-    """An address as it is compared: without case and outer space."""
-    return address.strip().casefold() if address else None
+def folded(address: str | None) -> str:
+    """An address as it is compared: without case and outer space; empty where there is none."""
+    return (address or "").strip().casefold()
 
 
 def compiled(
@@ -82,19 +81,50 @@ def compiled(
 ) -> Changes:
     """The changes after which exactly those ``listed`` have a profile of the files. ``known`` are
     all subscribers of the files, and whoever else has an id that is listed."""
-    changes = _given(known, listed, "file", now=now, new=new, first="now")
+    changes = saved(known, listed, "file", now=now, new=new, first="now")
     names = {subscriber.id for subscriber in listed}
     rows = (row for row in known if isinstance(row, StoredSubscriber) and row.origin == "file")
     return replace(changes, removed=tuple(row for row in rows if row.subscriber.id not in names))
 
 
 def saved(
-    known: Sequence[Known], given: Sequence[Subscriber], *, now: datetime, new: New, first: First
+    known: Sequence[Known],
+    given: Sequence[Subscriber],
+    origin: Origin,
+    *,
+    now: datetime,
+    new: New,
+    first: First,
 ) -> Changes:
-    """The changes after which those ``given`` have these profiles in the database. ``known`` is
-    whoever has an id that is given. A subscriber of the files may be given only as the file has
-    it."""
-    return _given(known, given, "database", now=now, new=new, first=first)
+    """The changes after which those ``given`` have these profiles, kept in ``origin``. ``known`` is
+    whoever has an id that is given. A subscriber of the files may be given for the database only
+    as the file has it."""
+    rows = {row.id if isinstance(row, Former) else row.subscriber.id: row for row in known}
+    keys = count(new.key)
+    added: list[StoredSubscriber] = []
+    returned: list[StoredSubscriber] = []
+    changed: list[tuple[StoredSubscriber, StoredSubscriber]] = []
+    unchanged: list[StoredSubscriber] = []
+    problems: list[Problem] = []
+    for subscriber in given:
+        row = rows.get(subscriber.id)
+        if problem := _refused(row, subscriber, origin):
+            problems.append(problem)
+        elif isinstance(row, StoredSubscriber):
+            if row.subscriber == subscriber:
+                unchanged.append(row)
+            elif _timing(row.subscriber) == _timing(subscriber):
+                changed.append((row, replace(row, subscriber=subscriber)))
+            else:
+                changed.append((row, rescheduled(row, subscriber, now)))
+        else:
+            due = first_due(subscriber, now, first)
+            own = (row.key, row.until, row.feed_token) if row else (next(keys), None, new.token())
+            key, until, token = own
+            stored = StoredSubscriber(key, subscriber, origin, until, due, None, token)
+            (returned if row else added).append(stored)
+    rest = tuple(unchanged), tuple(problems)
+    return Changes(tuple(added), tuple(returned), tuple(changed), (), *rest)
 
 
 def first_due(subscriber: Subscriber, now: datetime, first: First) -> datetime:
@@ -128,43 +158,6 @@ def needs_publishing(before: StoredSubscriber, after: StoredSubscriber) -> bool:
     return (old.channels, old.name, old.feed_entries) != (new.channels, new.name, new.feed_entries)
 
 
-def _given(
-    known: Sequence[Known],
-    given: Sequence[Subscriber],
-    origin: Origin,
-    *,
-    now: datetime,
-    new: New,
-    first: First,
-) -> Changes:
-    rows = {row.id if isinstance(row, Former) else row.subscriber.id: row for row in known}
-    keys = count(new.key)
-    added: list[StoredSubscriber] = []
-    returned: list[StoredSubscriber] = []
-    changed: list[tuple[StoredSubscriber, StoredSubscriber]] = []
-    unchanged: list[StoredSubscriber] = []
-    problems: list[Problem] = []
-    for subscriber in given:
-        row = rows.get(subscriber.id)
-        if problem := _refused(row, subscriber, origin):
-            problems.append(problem)
-        elif isinstance(row, StoredSubscriber):
-            if row.subscriber == subscriber:
-                unchanged.append(row)
-            elif _timing(row.subscriber) == _timing(subscriber):
-                changed.append((row, replace(row, subscriber=subscriber)))
-            else:
-                changed.append((row, rescheduled(row, subscriber, now)))
-        else:
-            due = first_due(subscriber, now, first)
-            own = (row.key, row.until, row.feed_token) if row else (next(keys), None, new.token())
-            key, until, token = own
-            stored = StoredSubscriber(key, subscriber, origin, until, due, None, token)
-            (returned if row else added).append(stored)
-    rest = tuple(unchanged), tuple(problems)
-    return Changes(tuple(added), tuple(returned), tuple(changed), (), *rest)
-
-
 def _is_paused(subscriber: Subscriber, now: datetime) -> bool:
     end = periods.pause_end(subscriber)
     return end is not None and end > now
@@ -186,7 +179,7 @@ def _refused(row: Known | None, subscriber: Subscriber, origin: Origin) -> Probl
         case StoredSubscriber(origin="database") if origin == "file":
             what = "is taken by a subscriber in the database"
             remedy = f"choose another, or first: digest subscribers remove {name}"
-        case Former(left=True) if row.address != folded(subscriber.email):
+        case Former(left=True) if (row.address or "") != folded(subscriber.email):
             what = "was somebody else's, with another address"
             remedy = "choose another: links in mails sent before name the id"
         case _:

@@ -12,7 +12,7 @@ from typing import Protocol
 from digest import private_files
 from digest.errors import ConfigError
 from digest.model import Origin, Problem, Subscriber
-from digest.subscribers.changes import Compiled
+from digest.subscribers.changes import Saved
 from digest.subscribers.profile_files import FILE, load, profile_files
 
 
@@ -27,7 +27,7 @@ class Store(Protocol):
 
     def compile(
         self, host: str, content: str | None, listed: Sequence[Subscriber], *, now: datetime
-    ) -> Compiled:
+    ) -> Saved:
         """Replace all profiles of the files, in one transaction. Raises ConfigError."""
 
     def count_subscribers(self, *, origin: Origin | None = None) -> int:
@@ -37,7 +37,7 @@ class Store(Protocol):
         """Compute all due times anew where clock or time zone data have changed."""
 
 
-def follow_file(home: Path, ledger: Store, host: str, *, now: datetime) -> Compiled | None:
+def follow_file(home: Path, ledger: Store, host: str, *, now: datetime) -> Saved | None:
     """Compile the profile files of a home if they have changed; None: they have not.
 
     Raises:

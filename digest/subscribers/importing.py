@@ -108,9 +108,9 @@ def _matched(
         people = [one.unpacked() for one in batch]
         known = ledger.stored([one.id for one in people])
         unknown = {one.email for one in people if one.id not in known}
-        at = ledger.subscribers_at([address for one in unknown if (address := folded(one))])
+        at = ledger.subscribers_at(list(filter(None, map(folded, unknown))))
         for n, one in enumerate(people):
-            same = [] if one.id in known else at.get(folded(one.email) or "", ())
+            same = [] if one.id in known else at.get(folded(one.email), ())
             others = [row for row in same if row.subscriber.id not in given]
             if problem := _ambiguous(one, others, taken):
                 problems.append(problem)

@@ -12,7 +12,7 @@ from hashlib import sha256
 from sqlalchemy import select, update
 
 from digest.ledger import Ledger
-from digest.ledger.database import INTAKE
+from digest.ledger.aggregate import INTAKE
 from digest.ledger.subscribers import ensure_keys
 from digest.ledger.tables import subscriber
 from digest.model import (

@@ -16,7 +16,8 @@ from sqlalchemy import select
 import digest.ledger
 from digest.errors import LedgerError
 from digest.ledger import Ledger, decision_codec
-from digest.ledger.database import INTAKE, connect
+from digest.ledger.aggregate import INTAKE
+from digest.ledger.database import connect
 from digest.ledger.decisions import add_channels
 from digest.ledger.tables import subscriber
 from digest.model import (

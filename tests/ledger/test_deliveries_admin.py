@@ -74,7 +74,6 @@ def test_filters_narrow_the_list(ledger: Ledger) -> None:
     assert listed(states=[State.FAILED]) == [1]
     assert listed(subscribers=[BOB]) == [3]
     assert listed(channel="feed") == [2]
-    assert listed(period=NEXT_WEEK) == [4]
     assert listed(numbers=[DeliveryId(2), DeliveryId(3)], subscribers=[ADA]) == [2]
     assert listed(limit=2) == [4, 3]
 

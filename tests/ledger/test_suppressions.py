@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, text
 import digest.ledger
 from digest.errors import LedgerError
 from digest.ledger import Ledger
-from digest.ledger.database import REFUSALS
+from digest.ledger.aggregate import REFUSALS
 from digest.ledger.suppressions import Suppression, Unsubscription
 from digest.model import DeliveryId, State, SubscriberId
 from tests.conftest import MakeUrl, disposing

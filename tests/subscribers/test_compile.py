@@ -16,7 +16,7 @@ from digest.errors import ConfigError
 from digest.ledger import Ledger
 from digest.model import Interest, Profile, Subscriber, SubscriberId
 from digest.subscribers import compile as compiling
-from digest.subscribers.changes import Compiled
+from digest.subscribers.changes import Saved
 from digest.subscribers.compile import follow_file, host_id, is_compiled
 from tests.world import utc
 
@@ -49,7 +49,10 @@ def write(home: Path, *entries: str) -> None:
     )
 
 
-def follow(home: Path, ledger: Ledger, host: str = "one") -> Compiled | None:
+ADA_ID, BOB_ID, CYD_ID = map(SubscriberId, ("ada", "bob", "cyd"))
+
+
+def follow(home: Path, ledger: Ledger, host: str = "one") -> Saved | None:
     return follow_file(home, ledger, host, now=NOW)
 
 
@@ -64,21 +67,19 @@ def ids(ledger: Ledger) -> list[str]:
 
 
 def test_a_file_is_compiled_once_and_again_when_it_changes(home: Path, ledger: Ledger) -> None:
-    assert follow(home, ledger) == Compiled(added=(SubscriberId("ada"), SubscriberId("bob")))
+    assert follow(home, ledger) == Saved(added=(ADA_ID, BOB_ID))
     assert follow(home, ledger) is None
     os.utime(home / "subscribers.yaml")
     assert follow(home, ledger) is None
     write(home, ADA.replace("LoRA", "QLoRA"))
-    assert follow(home, ledger) == Compiled(
-        changed=(SubscriberId("ada"),), removed=(SubscriberId("bob"),)
-    )
+    assert follow(home, ledger) == Saved(changed=(ADA_ID,), removed=(BOB_ID,))
 
 
 def test_files_in_the_folder_are_followed_as_well(home: Path, ledger: Ledger) -> None:
     follow(home, ledger)
     (home / "subscribers").mkdir()
     (home / "subscribers" / "more.yaml").write_text("subscribers:\n" + BOB.replace("bob", "cyd"))
-    assert follow(home, ledger) == Compiled(added=(SubscriberId("cyd"),))
+    assert follow(home, ledger) == Saved(added=(CYD_ID,), unchanged=(ADA_ID, BOB_ID))
 
 
 def test_nothing_is_read_of_a_file_that_has_not_changed(home: Path, ledger: Ledger) -> None:
@@ -96,7 +97,7 @@ def test_a_broken_edit_changes_nothing_and_says_so(home: Path, ledger: Ledger) -
         )
     assert ids(ledger) == ["ada", "bob"]
     write(home, ADA)
-    assert follow(home, ledger) == Compiled(removed=(SubscriberId("bob"),))
+    assert follow(home, ledger) == Saved(removed=(BOB_ID,), unchanged=(ADA_ID,))
 
 
 @pytest.mark.parametrize("emptied", ["subscribers: []\n", "subscribers:\n", "# nobody\n", ""])
@@ -120,7 +121,7 @@ def test_an_emptied_or_missing_file_changes_nothing_and_says_so(
     (home / "subscribers.yaml").write_text(emptied)
     ledger.save([ZOE], now=NOW)
     ledger.remove([SubscriberId("ada"), SubscriberId("bob")], now=NOW)
-    assert follow(home, ledger) == Compiled()
+    assert follow(home, ledger) == Saved()
     assert ids(ledger) == ["zoe"]
 
 
@@ -147,9 +148,9 @@ def test_of_two_hosts_the_one_with_an_older_file_never_flips_it_back(
     assert ids(ledger) == ["ada"]
     # It gets the new file, then another one: only the second is news.
     write(older, ADA)
-    assert follow(older, ledger, "two") == Compiled()
+    assert follow(older, ledger, "two") == Saved(unchanged=(ADA_ID,))
     write(older, ADA, BOB.replace("bob", "cyd"))
-    assert follow(older, ledger, "two") == Compiled(added=(SubscriberId("cyd"),))
+    assert follow(older, ledger, "two") == Saved(added=(CYD_ID,), unchanged=(ADA_ID,))
     assert follow(home, ledger, "one") is None
 
 
