@@ -66,8 +66,12 @@ class FolderPublisher:
         """
         written = 0
         failures: list[OSError] = []
+        grown: set[str] = set()
         for folder, names in _by_folder(files).items():
-            written += self._publish_folder(folder, names, failures)
+            written += self._publish_folder(folder, names, grown, failures)
+        for folder in grown:
+            with _opened(self._public, folder) as descriptor:
+                os.fsync(descriptor)
         _raise_first(failures)
         return written, len(files) - written
 
@@ -95,12 +99,13 @@ class FolderPublisher:
         _raise_first(failures)
 
     def _publish_folder(
-        self, folder: str, files: Mapping[str, bytes], failures: list[OSError]
+        self, folder: str, files: Mapping[str, bytes], grown: set[str], failures: list[OSError]
     ) -> int:
-        """Write files of one folder, and count them; errors are added to ``failures``."""
+        """Write files of one folder, and count them; errors are added to ``failures``, folders in
+        which others were made to ``grown``."""
         written = 0
         try:
-            with _opened(self._public, folder) as descriptor:
+            with _opened(self._public, folder, grown=grown) as descriptor:
                 if folder not in self._tidied:
                     _remove_stale(descriptor)
                     self._tidied.add(folder)
@@ -145,37 +150,42 @@ def _raise_first(failures: Sequence[OSError]) -> None:
 
 
 @contextmanager
-def _opened(public: Path, folder: str, *, make: bool = True) -> Iterator[int]:
+def _opened(
+    public: Path, folder: str, *, make: bool = True, grown: set[str] | None = None
+) -> Iterator[int]:
     """A descriptor of ``folder`` below ``public``; with ``make``, what is missing is made,
-    readable by all."""
+    readable by all, and the folders that it was made in are added to ``grown``: they are not
+    synced yet."""
     if make and not public.is_dir():
         public.mkdir(parents=True, exist_ok=True)
         public.chmod(0o755)
     descriptor = os.open(public, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
+        above: list[str] = []
         for name in filter(None, folder.split("/")):
-            inner = _enter(descriptor, name, make=make)
+            try:
+                inner = os.open(name, _FOLDER, dir_fd=descriptor)
+            except FileNotFoundError:
+                if not make:
+                    raise
+                inner = _made(descriptor, name)
+                if grown is not None:
+                    grown.add("/".join(above))
             os.close(descriptor)
             descriptor = inner
+            above.append(name)
         yield descriptor
     finally:
         os.close(descriptor)
 
 
-def _enter(parent: int, name: str, *, make: bool) -> int:
-    """A descriptor of the folder ``name`` in ``parent``; with ``make`` it is made durably if it
-    is missing."""
-    try:
-        return os.open(name, _FOLDER, dir_fd=parent)
-    except FileNotFoundError:
-        if not make:
-            raise
-        with suppress(FileExistsError):
-            os.mkdir(name, dir_fd=parent)
-    inner = os.open(name, _FOLDER, dir_fd=parent)
-    os.fchmod(inner, 0o755)
-    os.fsync(parent)
-    return inner
+def _made(parent: int, name: str) -> int:
+    """A descriptor of the folder ``name``, made in ``parent`` unless somebody else just did."""
+    with suppress(FileExistsError):
+        os.mkdir(name, dir_fd=parent)
+    descriptor = os.open(name, _FOLDER, dir_fd=parent)
+    os.fchmod(descriptor, 0o755)
+    return descriptor
 
 
 def _remove(folder: int, name: str) -> None:
