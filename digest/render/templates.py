@@ -1,9 +1,11 @@
 """Jinja templates: the operator's own first, then those that ship with the program."""
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 from types import FunctionType, TracebackType
 from typing import Any, Self, TypeVar, cast
@@ -20,11 +22,12 @@ from digest.render.excerpt import with_tags
 T = TypeVar("T")
 
 STYLE = "style.css"  # the style sheet that the email and the web pages share
+HTML, CARD, REASON = "email.html.j2", "card.html.j2", "reason.html.j2"
 WITH_TAGS = "with_tags"  # the filter that `email.styling` puts into templates.
 _PACKAGE = Path(__file__).resolve().parent.parent
-_FILE = 100_000
-"""A line of a parsed template is the file's number times this, plus the line in that file, so that
-a tree put together from several files knows where each of its parts stands."""
+
+Origin = tuple[int, str, int]
+"""From this line of a made source on, its lines are those of a file, from that line on."""
 
 
 def _shipped() -> Path:
@@ -78,7 +81,8 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
 
 class _Loader(jinja2.FileSystemLoader):
-    """Remembers which templates were asked for, and can add rules to the style sheet."""
+    """Remembers which templates were asked for, and can add rules to the style sheet. Card and
+    reason go without their last newline, so that they can stand on a line of the frame."""
 
     def __init__(self, folders: Sequence[Path], more_style: str, asked: set[str]) -> None:
         super().__init__(folders)
@@ -90,6 +94,8 @@ class _Loader(jinja2.FileSystemLoader):
     ) -> tuple[str, str, Callable[[], bool]]:
         self.asked.add(template)
         source, file, is_current = super().get_source(environment, template)
+        if template in (CARD, REASON):
+            source = source.removesuffix("\n")
         return source + self._more_style * (template == STYLE), file, is_current
 
 
@@ -131,7 +137,7 @@ class Templates:
     def __init__(self, shipped: Path, own: Path | None = None, more_style: str = "") -> None:
         self._shipped = shipped
         self._folders = [shipped] if own is None else [own, shipped]
-        self._files: list[str] = []
+        self._origins: dict[str, Sequence[Origin]] = {}  # of each made source, by its name
         self._loader = _Loader(self._folders, more_style, set())
         self._environment = _Sandbox(
             loader=self._loader,
@@ -184,44 +190,38 @@ class Templates:
         """
         return self._read(name)[0]
 
-    def parse(self, name: str, *, last_newline: bool = True) -> nodes.Template:
-        """Return the syntax tree of a template; ``place`` explains the lines of its nodes.
-
-        Without its ``last_newline``, what it makes can stand on a line of another template.
+    def tokens(self, name: str) -> tuple[str, list[tuple[int, str, str]]]:
+        """Return the file of a template, and its tokens: line, kind as Jinja names it, and text.
 
         Raises:
             TemplateError: there is no such template, or its syntax is wrong.
         """
         source, file = self._read(name)
-        if not last_newline:
-            source = source.removesuffix("\n")
         try:
-            tree = self._environment.parse(source, name, file)
+            self._environment.parse(source, name, file)
         except jinja2.TemplateSyntaxError as error:
             raise self._error(name, error) from error
-        self._files.append(file)
-        for node in tree.find_all(nodes.Node):
-            if node.lineno is not None:  # the operands of some expressions have none
-                node.lineno += _FILE * len(self._files)
-        return tree
+        return file, list(self._environment.lex(source, name, file))
 
-    def place(self, line: int, file: str = "") -> str:
-        """Return ``file:line`` for the line of a node; ``file`` is that of an unparsed template."""
-        number, line = divmod(line, _FILE)
-        return f"{self._files[number - 1] if number else file}:{line}"
+    def expression(self, inside: str) -> nodes.Expr:
+        """Return the syntax tree of what stands in ``{{ }}``."""
+        output = self._environment.parse(f"{{{{{inside}}}}}").find(nodes.Output)
+        return cast("nodes.Output", output).nodes[0]
 
-    def compile(self, name: str, tree: nodes.Template | None = None) -> Template:
-        """Compile a template, or the tree that was made of it.
+    def compile(self, name: str, source: str = "", origins: Sequence[Origin] = ()) -> Template:
+        """Compile a template, or a ``source`` that was made of templates: with its ``origins``, and
+        white space that stays as it is.
 
         Raises:
             TemplateError: there is no such template, or its syntax is wrong.
         """
-        environment = self._environment
         try:
-            if tree is None:
-                compiled = environment.get_template(name)
+            if not origins:
+                compiled = self._environment.get_template(name)
             else:
-                code = environment.compile(tree, name, name)
+                self._origins[name] = origins
+                environment = self._environment.overlay(trim_blocks=False, lstrip_blocks=False)
+                code = environment.compile(source, name, name)
                 compiled = _Compiled.from_code(environment, code, environment.globals)
         except (jinja2.TemplateError, UnicodeDecodeError) as error:
             raise self._error(name, error) from error
@@ -242,6 +242,13 @@ class Templates:
         except (jinja2.TemplateNotFound, UnicodeDecodeError) as error:
             raise self._error(name, error) from error
 
+    def _place(self, file: str, line: int) -> str:
+        """Return ``file:line`` in the operator's file, also for a line of a made source."""
+        if origins := self._origins.get(file):
+            start, file, first = origins[bisect_right(origins, line, key=itemgetter(0)) - 1]
+            line += first - start
+        return f"{file}:{line}"
+
     def _error(self, name: str, error: Exception) -> TemplateError:
         """Return the error as the operator is told it, with the place in the operator's file."""
         if isinstance(error, jinja2.TemplateNotFound):
@@ -250,8 +257,8 @@ class Templates:
             what = str(error.message)
             if "tag 'each'" in what:
                 what = "{% each %} is gone: write {% for %} … {% endfor %}"
-            return TemplateError(self.place(error.lineno, error.filename or name), what)
-        places = [self.place(line, file) for file, line in _places(error.__traceback__)]
+            return TemplateError(self._place(error.filename or name, error.lineno), what)
+        places = [self._place(*place) for place in _places(error.__traceback__)]
         return TemplateError(places[-1] if places else name, f"{type(error).__name__}: {error}")
 
 

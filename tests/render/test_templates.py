@@ -63,13 +63,13 @@ def test_a_mistake_is_reported_with_its_line(
     assert what in caught.value.what
 
 
-def test_a_mistake_in_a_template_that_is_only_parsed_is_reported_with_its_file(
+def test_a_mistake_in_a_template_that_is_only_read_is_reported_with_its_file(
     folders: tuple[Path, Path],
 ) -> None:
     _, own = folders
     (own / "page.html.j2").write_text("one\n{% endif %}")
     with pytest.raises(TemplateError) as caught:
-        Templates(*folders).parse("page.html.j2")
+        Templates(*folders).tokens("page.html.j2")
     assert caught.value.where == f"{own / 'page.html.j2'}:2"
 
 

@@ -12,11 +12,10 @@ from digest.model import DeliveryId, Digest, Message, Period, Problem, Subscribe
 from digest.render.email import made_up, mime
 from digest.render.email.inlining import same_page
 from digest.render.email.parts import TEXT, Parts
-from digest.render.email.source_page import CARD, HTML, REASON
 from digest.render.email.styling import Unstylable, style
 from digest.render.email.view import EmailView, write
 from digest.render.site import Links, Site
-from digest.render.templates import STYLE, Templates
+from digest.render.templates import CARD, HTML, REASON, STYLE, Templates
 
 TRIAL = "[Test] "  # begins the subject of a message that is only sent to try things out
 BUDGET = 88_000  # bytes of the encoded HTML part. Gmail cuts a message near 102,000.

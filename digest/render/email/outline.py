@@ -1,20 +1,19 @@
 """What a page is made of, as far as it decides which rules of a style sheet hold where. A page made
 of template sources has *markers* in the places of what a template does: of a value that it prints,
-and of where a block begins, goes on with another branch, and ends."""
+of where a block begins, goes on with another branch and ends, and of other tags (``point``)."""
 
 import re
 from collections.abc import Collection, Iterator
 from html.parser import HTMLParser
+from itertools import takewhile
 
 from digest.render.excerpt import RICH_TAGS
 
 SPECIMEN = "".join(f"<{tag}>.</{tag}>" for tag in RICH_TAGS)
 """Stands behind a value for the elements that it may hold, to see how they are styled."""
 _SPECIMENS = "".join(f"(<{tag}(?: [^<>]*)?>)\\.</{tag}>" for tag in RICH_TAGS)
-MARKER = re.compile(
-    rf"<!--jinja\.(?:begin|next|end)\.\d+\.-->|jinja\.(?:begin|next|end)\.\d+\."
-    rf"|jinja\.value\.\d+\.(?:{_SPECIMENS})?"
-)
+_BLOCK = r"jinja\.(?:begin|next|end|point)\.\d+\."
+MARKER = re.compile(rf"<!--{_BLOCK}-->|{_BLOCK}|(?P<value>jinja\.value\.\d+\.)(?:{_SPECIMENS})?")
 _NAME = re.compile(r"jinja\.[a-z]+\.\d+\.")
 _VOID = frozenset(
     "area base br col embed hr img input link meta param source track wbr".split()  # noqa: SIM905
@@ -39,11 +38,11 @@ class Outline(HTMLParser):
         self.faults: list[Fault] = []
         self.styles: list[Fault] = []  # the style sheets, each with its place in the page
         self._lines = [0, *(found.end() for found in re.finditer("\n", page))]
-        self._open: list[tuple[str, int]] = []  # the elements that are open, and where they begin
-        self._blocks: list[int] = []  # how many elements were open where each block began
+        self._open: list[tuple[str, int]] = []
+        """The elements and blocks that are open, and where each begins; "" is a block."""
         self.feed(page)
         self.close()
-        self._leave(0)
+        self._leave("")
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note an element, and the markers in its attributes."""
@@ -65,13 +64,13 @@ class Outline(HTMLParser):
             return
         if tag != "style":
             self._note(f"</{tag}>")
-        least = self._blocks[-1] if self._blocks else 0
-        for depth in reversed(range(least, len(self._open))):
-            if self._open[depth][0] == tag:
-                self._leave(depth + 1)
-                self._open.pop()
-                return
-        self.faults.append((self._offset(), f"</{tag}> closes nothing that begins in this block"))
+        in_block = takewhile(bool, (name for name, _ in reversed(self._open)))
+        if tag in in_block:
+            self._leave(tag)
+            self._open.pop()
+        else:
+            fault = f"</{tag}> closes nothing that begins in this block"
+            self.faults.append((self._offset(), fault))
 
     def handle_data(self, data: str) -> None:
         """Note the markers in a text; keep a style sheet."""
@@ -84,12 +83,12 @@ class Outline(HTMLParser):
         """Note a marker of a block; what it holds must be whole elements."""
         self._note_markers(data, "<!--")
         kind = data.split(".")[1] if _NAME.fullmatch(data) else ""
+        if kind in ("next", "end"):
+            self._leave("")
         if kind == "begin":
-            self._blocks.append(len(self._open))
-        elif kind and self._blocks:
-            self._leave(self._blocks[-1])
-            if kind == "end":
-                self._blocks.pop()
+            self._open.append(("", self._offset()))
+        elif kind == "end" and self._open:
+            self._open.pop()
 
     def _note_markers(self, text: str, where: str = "") -> None:
         for name in _NAME.findall(text):
@@ -99,11 +98,11 @@ class Outline(HTMLParser):
         self.events.append(event)
         self.offsets.append(self._offset())
 
-    def _leave(self, depth: int) -> None:
-        """Tell the elements that should have been closed by now."""
-        for tag, at in self._open[depth:]:
+    def _leave(self, name: str) -> None:
+        """Tell the elements that should have been closed before one, or a block, of this name."""
+        while self._open and self._open[-1][0] != name:
+            tag, at = self._open.pop()
             self.faults.append((at, f"<{tag}> is not closed in the block in which it begins"))
-        del self._open[depth:]
 
     def _offset(self) -> int:
         line, column = self.getpos()

@@ -21,11 +21,9 @@ from digest.render.email.paper_view import (
     view_paper,
     view_reason,
 )
-from digest.render.email.source_page import CARD, HTML, REASON
-from digest.render.email.styling import whole
 from digest.render.email.view import EmailView, PickView
 from digest.render.email.wrapping import wrapped
-from digest.render.templates import Template, Templates
+from digest.render.templates import CARD, HTML, REASON, Template, Templates
 
 TEXT = "email.txt.j2"
 _KEPT = 20_000  # pieces of HTML that are kept encoded
@@ -47,7 +45,7 @@ class Parts:
         self, templates: Templates, brand: str, styled: dict[str, Template] | None
     ) -> None:
         self._styled = styled is not None
-        self._html = whole(templates) if styled is None else styled
+        self._html = styled or {name: templates.compile(name) for name in (HTML, CARD, REASON)}
         self._text = templates.compile(TEXT)
         self._brand = brand
         self._encoded = _Encoded()

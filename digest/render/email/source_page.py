@@ -1,27 +1,42 @@
 """The source of the email's templates as one page, to be styled. Card and reason stand where the
-frame prints them, includes are resolved, and markers stand for what a template does: for a value,
+frame prints them, includes are resolved, and a marker stands for each tag of Jinja: for a value,
 and for where a block begins, goes on and ends (see ``outline``)."""
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from jinja2 import nodes
 from markupsafe import escape
 
 from digest.errors import TemplateError
 from digest.render.email.outline import SPECIMEN
-from digest.render.templates import Templates
+from digest.render.templates import CARD, HTML, REASON, Templates
 
-HTML, CARD, REASON = "email.html.j2", "card.html.j2", "reason.html.j2"
 BLOCKS = {"card": CARD, "reason": REASON}
 """Which template makes what the frame prints as ``paper.card`` and ``paper.reason``."""
+_MARKERS = {
+    **dict.fromkeys(("for", "if", "with"), "begin"),
+    **dict.fromkeys(("elif", "else"), "next"),
+    **dict.fromkeys(("endfor", "endif", "endwith"), "end"),
+}
+_INCLUDE = re.compile(r"""\s*include\s+(["'])(?P<name>.+)\1(?P<may_miss>\s+ignore\s+missing)?\s*""")
+_ASSIGNMENT = re.compile(r"\s*set\s[\s\w.,()]*=")
+_QUOTED = re.compile(r"""(["'])(?:card|reason)\1""")
+_USED = re.compile(_QUOTED.pattern + r"|\.\s*(?:card|reason)\b")
 _IN_TAG = re.compile(r"""<[A-Za-z/](?:[^>"']|"[^"]*"|'[^']*')*(?P<value>"[^"]*|'[^']*)?""")
 _ATTRIBUTE = re.compile(r"""([\w:-]+)\s*=\s*(?:"[^"]*|'[^']*)$""")
 
 
+class Place(NamedTuple):
+    """A line of a template's file."""
+
+    file: str
+    line: int
+
+
 class SourcePage:
-    """The frame with its blocks as one page, and the trees that its texts go back to.
+    """The frame with its blocks as one page, and the tags that its markers stand for.
 
     Raises:
         TemplateError: a template is missing, or its syntax is wrong.
@@ -30,144 +45,119 @@ class SourcePage:
     def __init__(self, templates: Templates) -> None:
         self._templates = templates
         self.text = ""
-        self.trees: dict[str, nodes.Template] = {}
-        self.slots: list[nodes.Output] = []
-        """The places in the trees for the texts before the first marker and after each."""
-        self.values: list[tuple[int, nodes.Output]] = []
-        """The number of each value's marker, and what prints it."""
-        self._origins: list[tuple[int, int]] = []
-        """Where in ``text`` something begins, and its line as the trees have it."""
-        self.computed: set[str] = set()  # the attributes that have a value in them
+        self.tags = [("", Place(HTML, 1))]
+        """What each marker stands for, and where it was; nothing for the text before the first."""
+        self._origins: list[tuple[int, Place]] = []
+        """Where in ``text`` something begins, and where it was."""
+        self.computed: set[str] = set()  # the attributes that have a marker in them
         self.faults: list[tuple[str, str]] = []  # what cannot be styled here: `file:line`, and why
-        self.cards: list[range] = []  # the slots of the card, for each time that it is printed
-        self._uses: dict[int, nodes.Node] = {}
-        """Nodes that name a block and have not been seen to print it."""
+        self.cards: list[range] = []  # the markers of the card, for each time that it is printed
         self._reading: list[str] = []
-        self.trees[HTML] = self._add_tree(HTML)
+        self._read(HTML)
 
-    # --- from trees to a page ------------------------------------------------------------
+    def place(self, at: int) -> str:
+        """Return ``file:line`` for a place in the page."""
+        start, (file, line) = self._origins[bisect_right(self._origins, at, key=lambda o: o[0]) - 1]
+        return f"{file}:{line + self.text.count(chr(10), start, at)}"
 
-    def _add_tree(self, name: str) -> nodes.Template:
-        tree = self._parse(name)
-        tree.body = self._body(tree.body)
-        self._reading.pop()
-        return tree
-
-    def _parse(self, name: str) -> nodes.Template:
-        tree = self._templates.parse(name, last_newline=name not in BLOCKS.values())
+    def _read(self, name: str) -> None:
+        """Add a template where the page ends."""
+        file, tokens = self._templates.tokens(name)
         if name in self._reading:
-            raise TemplateError(self._templates.place(tree.lineno), "the template includes itself")
+            raise TemplateError(f"{file}:1", "the template includes itself")
         self._reading.append(name)
-        self._uses |= {id(node): node for node in _blocks_named(tree)}
-        return tree
-
-    def _body(self, statements: Sequence[nodes.Node]) -> list[nodes.Node]:
-        """Take up what stands behind a marker."""
-        return [self._slot(), *self._statements(statements)]
-
-    def _statements(self, statements: Sequence[nodes.Node]) -> list[nodes.Node]:
-        return [made for each in statements for made in self._statement(each)]
-
-    def _statement(self, node: nodes.Node) -> list[nodes.Node]:
-        match node:
-            case nodes.Output():
-                return self._output(node)
-            case nodes.For(recursive=False):
-                node.body = self._branch("begin", node, node.body)
-                node.else_ = self._branch("next", node, node.else_) if node.else_ else []
-                return [node, self._end(node)]
-            case nodes.If():
-                node.body = self._branch("begin", node, node.body)
-                for other in node.elif_:
-                    other.body = self._branch("next", other, other.body)
-                node.else_ = self._branch("next", node, node.else_) if node.else_ else []
-                return [node, self._end(node)]
-            case nodes.With():
-                node.body = self._statements(node.body)
-            case nodes.Include(template=nodes.Const(value=str(name)), with_context=True):
-                return [self._included(node, name)]
-            case nodes.Assign():
-                pass
-            case _:
-                self._fault(node, f"there is a block of the kind {type(node).__name__}")
-        return [node]
-
-    def _included(self, node: nodes.Include, name: str) -> nodes.Node:
-        try:
-            tree = self._parse(name)
-        except TemplateError:
-            if not node.ignore_missing:
-                raise
-            return nodes.Scope([], lineno=node.lineno)
-        scope = nodes.Scope(self._statements(tree.body), lineno=node.lineno)
-        self._reading.pop()
-        return scope
-
-    def _branch(self, kind: str, node: nodes.Node, body: Sequence[nodes.Node]) -> list[nodes.Node]:
-        self._mark(kind, node)
-        return self._body(body)
-
-    def _end(self, node: nodes.Node) -> nodes.Node:
-        self._mark("end", node)
-        return self._slot()
-
-    def _output(self, node: nodes.Output) -> list[nodes.Node]:
-        made: list[nodes.Node] = []
-        for each in node.nodes:
-            text = _constant(each)
-            if text is not None:
-                self._add(text, each)
-            elif isinstance(each, nodes.Getattr) and id(each) in self._uses:
-                made += [self._block(each), self._slot()]
+        inside, at = "", Place(file, 1)
+        for line, kind, text in tokens:
+            if kind == "data":
+                self._add(text, Place(file, line))
+            elif kind.endswith("_begin"):
+                inside, at = "", Place(file, line)
+            elif kind == "variable_end":
+                self._value(inside, at)
+            elif kind == "block_end":
+                self._statement(inside, at)
             else:
-                printed = nodes.Output([each], lineno=each.lineno)
-                self._value(each, printed)
-                made += [printed, self._slot()]
-        return made
+                inside += text
+        self._reading.pop()
 
-    def _block(self, node: nodes.Getattr) -> nodes.Node:
+    def _read_within(self, name: str, opening: str, at: Place) -> None:
+        """Add a template as a block, of which ``opening`` is the first tag."""
+        self._mark("begin", opening, at)
+        self._read(name)
+        self._mark("end", opening and "{%\nendwith %}", at)
+
+    def _statement(self, inside: str, at: Place) -> None:
+        kind = inside.split(maxsplit=1)[0]
+        if kind == "for" and inside.rsplit(maxsplit=1)[-1] == "recursive":
+            kind = "for … recursive"
+        found = _INCLUDE.fullmatch(inside)
+        if (_QUOTED if kind in ("if", "elif") else _USED).search(inside):
+            self._fault(at, _HIDDEN)
+        if found:
+            self._include(found, at)
+        elif kind in _MARKERS:
+            self._mark(_MARKERS[kind], f"{{%\n{inside}%}}", at)
+        elif _ASSIGNMENT.match(inside):
+            self._mark("point", f"{{%\n{inside}%}}", at)
+        elif not kind.startswith("end"):
+            self._fault(at, f"there is a block of the kind {kind}")
+
+    def _value(self, inside: str, at: Place) -> None:
+        value = self._templates.expression(inside)
+        constant = _constant(value)
+        if constant is not None:
+            self._add(constant, at)
+        elif isinstance(value, nodes.Getattr) and value.attr in BLOCKS:
+            self._block(BLOCKS[value.attr], inside, at)
+        else:
+            if _USED.search(inside):
+                self._fault(at, _HIDDEN)
+            self._mark("value", inside, at)
+
+    def _include(self, found: re.Match[str], at: Place) -> None:
+        try:
+            self._templates.tokens(found["name"])
+        except TemplateError:
+            if not found["may_miss"]:
+                raise
+            return
+        if self._within()[0] in ("body", "head"):  # elsewhere it sets no names
+            self._read_within(found["name"], "{%\nwith %}", at)
+        else:
+            self._read(found["name"])
+
+    def _block(self, name: str, inside: str, at: Place) -> None:
         """Let a block stand where the frame prints it."""
-        del self._uses[id(node)]
-        name = BLOCKS[node.attr]
         if name in self._reading:
-            raise TemplateError(self._templates.place(node.lineno), "a block prints itself")
-        first = len(self.slots)
-        self._mark("begin", node)
-        tree = self._add_tree(name)
-        self._mark("end", node)
-        if name == CARD:
-            self.cards.append(range(first, len(self.slots)))
-            self.trees.setdefault(CARD, tree)
-            return nodes.Output([node], lineno=node.lineno)
-        values = [nodes.Getattr(node.node, each, "load") for each in ("paper", "because")]
-        targets = [nodes.Name(each, "store") for each in ("paper", "reason")]
-        scope = nodes.With(targets, values, tree.body)
-        for each in (scope, *targets, *values):
-            each.set_lineno(node.lineno)
-        return scope
+            raise TemplateError(f"{at.file}:{at.line}", "a block prints itself")
+        if name == CARD:  # a template by itself, of which the frame prints what it makes
+            self._mark("point", f"{{{{\n{inside}}}}}", at)
+            first = len(self.tags)
+            self._read_within(name, "", at)
+            self.cards.append(range(first, len(self.tags) - 1))
+        else:
+            paper = inside.rpartition(".")[0]
+            opening = f"{{%\nwith paper={paper}.paper, reason={paper}.because %}}"
+            self._read_within(name, opening, at)
 
-    def _value(self, node: nodes.Node, printed: nodes.Output) -> None:
+    def _mark(self, kind: str, tag: str, at: Place) -> None:
+        """Put a marker where the page ends."""
+        is_value = kind == "value"
         within, attribute = self._within()
-        if within in ("style", "tag") or attribute in ("class", "style"):
-            self._fault(node, f"the {attribute or within} is computed")
+        fixed = within in ("style", "tag") or (within == "comment" and not is_value)
+        if fixed or attribute in ("class", "style"):
+            self._fault(at, f"the {attribute or within} is computed")
         self.computed.add(attribute)
-        specimen = SPECIMEN if within == "body" else ""
-        self.values.append((len(self.slots), printed))
-        self._add(f"jinja.value.{len(self.slots)}.{specimen}", node)
+        marker = f"jinja.{kind}.{len(self.tags)}."
+        if is_value:
+            marker += SPECIMEN if within == "body" else ""
+        elif within not in ("title", "attribute"):
+            marker = f"<!--{marker}-->"
+        self.tags.append((tag, at))
+        self._add(marker, at)
 
-    def _mark(self, kind: str, node: nodes.Node) -> None:
-        within, attribute = self._within()
-        if within in ("style", "tag", "comment") or attribute in ("class", "style"):
-            self._fault(node, f"the {attribute or within} is computed")
-        marker = f"jinja.{kind}.{len(self.slots)}."
-        self._add(marker if within in ("title", "attribute") else f"<!--{marker}-->", node)
-
-    def _slot(self) -> nodes.Output:
-        self.slots.append(nodes.Output([], lineno=1))
-        return self.slots[-1]
-
-    def _add(self, text: str, node: nodes.Node) -> None:
-        self._origins.append((len(self.text), node.lineno))
+    def _add(self, text: str, at: Place) -> None:
+        self._origins.append((len(self.text), at))
         self.text += text
 
     def _within(self) -> tuple[str, str]:
@@ -187,39 +177,16 @@ class SourcePage:
             return "tag", ""
         return "attribute", attribute[1].lower()
 
-    # --- places ----------------------------------------------------------------------------
-
-    def place(self, at: int) -> str:
-        """Return ``file:line`` for a place in the page."""
-        start, line = self._origins[bisect_right(self._origins, (at, float("inf"))) - 1]
-        return self._templates.place(line + self.text.count("\n", start, at))
-
-    def _fault(self, node: nodes.Node, reason: str) -> None:
-        self.faults.append((self._templates.place(node.lineno), reason))
-
-    def hidden_blocks(self) -> Iterator[str]:
-        """Yield where a card or a reason is used in another way than to be printed."""
-        for node in self._uses.values():
-            yield self._templates.place(node.lineno)
+    def _fault(self, at: Place, reason: str) -> None:
+        self.faults.append((f"{at.file}:{at.line}", reason))
 
 
-def _blocks_named(tree: nodes.Template) -> Iterator[nodes.Node]:
-    """Yield what names a block, but for ``{% if %}`` that asks whether there is one."""
-    tests = [each.test for each in tree.find_all(nodes.If)]
-    asked = {id(each) for test in tests for each in (test, *test.find_all(nodes.Getattr))}
-    for attribute in tree.find_all(nodes.Getattr):
-        if attribute.attr in BLOCKS and id(attribute) not in asked:
-            yield attribute
-    for constant in tree.find_all(nodes.Const):
-        if isinstance(constant.value, str) and constant.value in BLOCKS:
-            yield constant
+_HIDDEN = "a card or a reason is not printed by itself, as {{ paper.card }}"
 
 
-def _constant(node: nodes.Expr) -> str | None:
+def _constant(value: nodes.Expr) -> str | None:
     """Return what is printed whatever the values are, escaped; None where it depends on them."""
-    if isinstance(node, nodes.TemplateData):
-        return node.data
     try:
-        return str(escape(node.as_const()))
+        return str(escape(value.as_const()))
     except Exception:
         return None

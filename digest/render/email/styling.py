@@ -1,21 +1,21 @@
 """Writes the style sheet into the source of the email's templates, once for all messages.
 
 premailer takes milliseconds a page. So it styles the source instead, as one page with markers in
-the places of values and blocks. The texts between the markers then take the places of the old ones
-in the syntax trees of the templates, which keep the operator's lines.
+the places of Jinja's tags, which take their places back afterwards.
 
 That gives what premailer would make of each message as long as the elements, their classes and
 their order do not depend on values. Where they may, the place is told, and nothing is styled here.
 """
 
-from collections.abc import Sequence
-
-from jinja2 import nodes
+import re
+from collections.abc import Iterable, Sequence
 
 from digest.render.email.inlining import inlined
 from digest.render.email.outline import MARKER, Outline, selector_faults
-from digest.render.email.source_page import BLOCKS, HTML, SourcePage
-from digest.render.templates import WITH_TAGS, Template, Templates
+from digest.render.email.source_page import SourcePage
+from digest.render.templates import CARD, HTML, WITH_TAGS, Origin, Template, Templates
+
+_OPENING = re.compile(r"\{(?=[{%#]|\Z)")
 
 
 class Unstylable(Exception):
@@ -36,19 +36,20 @@ def style(templates: Templates) -> dict[str, Template]:
         TemplateError: a template is missing, or its syntax is wrong.
     """
     page = SourcePage(templates)
-    _put_back(page, _outline(page), inlined(page.text))
-    return {name: templates.compile(name, tree) for name, tree in page.trees.items()}
-
-
-def whole(templates: Templates) -> dict[str, Template]:
-    """Return frame, card and reason as they are, for messages that are styled one by one.
-
-    Raises:
-        TemplateError: a template is missing, or its syntax is wrong.
-    """
-    blocks = {name: templates.parse(name, last_newline=False) for name in BLOCKS.values()}
-    trees = {HTML: None, **blocks}
-    return {name: templates.compile(name, tree) for name, tree in trees.items()}
+    pieces = _styled(page, _outline(page))
+    cards = ["".join(pieces[number] for number in numbers) for numbers in page.cards]
+    for numbers, card in zip(page.cards, cards, strict=True):
+        if card != cards[0]:
+            place = page.place(page.text.index(f"jinja.begin.{numbers[0]}."))
+            raise Unstylable([(place, "the card looks different in two places")])
+    of_cards = {number for numbers in page.cards for number in numbers}
+    parts = {HTML: [number for number in range(len(pieces)) if number not in of_cards]}
+    if page.cards:
+        parts[CARD] = list(page.cards[0])
+    return {
+        name: templates.compile(name, *_source(page, pieces, numbers))
+        for name, numbers in parts.items()
+    }
 
 
 def _outline(page: SourcePage) -> Outline:
@@ -57,19 +58,15 @@ def _outline(page: SourcePage) -> Outline:
     faults = list(outline.faults)
     for start, sheet in outline.styles:
         faults += [(start + at, reason) for at, reason in selector_faults(sheet, page.computed)]
-    hidden = "a card or a reason is not printed by itself, as {{ paper.card }}"
-    places = [
-        *page.faults,
-        *((page.place(at), reason) for at, reason in faults),
-        *((place, hidden) for place in page.hidden_blocks()),
-    ]
+    places = [*page.faults, *((page.place(at), reason) for at, reason in faults)]
     if places:
         raise Unstylable(list(dict.fromkeys(places)))
     return outline
 
 
-def _put_back(page: SourcePage, outline: Outline, styled: str) -> None:
-    """Give the texts of the styled page to the trees."""
+def _styled(page: SourcePage, outline: Outline) -> list[str]:
+    """Return the tag that each marker stands for with the styled text behind it."""
+    styled = inlined(page.text)
     again = Outline(styled)
     pairs = zip(outline.events, again.events, outline.offsets, strict=False)
     moved_at = next((at for one, two, at in pairs if one != two), -1)
@@ -77,23 +74,33 @@ def _put_back(page: SourcePage, outline: Outline, styled: str) -> None:
         moved = "premailer puts elements or values elsewhere than they stand here"
         raise Unstylable([(page.place(max(moved_at, 0)), moved)])
     markers = list(MARKER.finditer(styled))
-    edges = [0, *(edge for marker in markers for edge in marker.span()), len(styled)]
-    texts = [styled[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True)]
-    for slot, text in zip(page.slots, texts, strict=True):
-        slot.nodes = [nodes.TemplateData(text, lineno=1)] if text else []
-    tags = {number: markers[number - 1].groups() for number, _ in page.values}
-    for number, printed in page.values:
-        if any(" " in (tag or "") for tag in tags[number]):
-            printed.nodes = [_with_tags(printed.nodes[0], tags[number])]
-    looks = [(text, tags.get(number)) for number, text in enumerate(texts)]
-    first, *others = page.cards or [range(0)]
-    for other in others:
-        if [looks[number] for number in first] != [looks[number] for number in other]:
-            place = page.place(page.text.index(f"jinja.begin.{other[0]}."))
-            raise Unstylable([(place, "the card looks different in two places")])
+    starts, ends = (
+        [0, *(marker.end() for marker in markers)],
+        [marker.start() for marker in markers],
+    )
+    texts = [styled[start:end] for start, end in zip(starts, [*ends, len(styled)], strict=True)]
+    tags = ["", *map(_tag, page.tags[1:], markers)]
+    return [tag + _OPENING.sub('{{ "{" }}', text) for tag, text in zip(tags, texts, strict=True)]
 
 
-def _with_tags(value: nodes.Expr, tags: Sequence[str]) -> nodes.Expr:
-    """Have the elements that a value may hold printed with the styles of their place."""
-    arguments = [nodes.Const(tag, lineno=value.lineno) for tag in tags]
-    return nodes.Filter(value, WITH_TAGS, arguments, [], None, None, lineno=value.lineno)
+def _tag(found: tuple[str, object], marker: re.Match[str]) -> str:
+    """Return a tag; elements that its value may hold get the styles of its place."""
+    inside = found[0]
+    if marker["value"] is None:
+        return inside
+    styles = [start or "" for start in marker.groups()[1:]]
+    if not any(" " in start for start in styles):
+        return f"{{{{\n{inside}}}}}"
+    return f"{{{{(\n{inside}) | {WITH_TAGS}({', '.join(map(repr, styles))})}}}}"
+
+
+def _source(
+    page: SourcePage, pieces: Sequence[str], numbers: Iterable[int]
+) -> tuple[str, list[Origin]]:
+    """Return the source of a template, and where its lines come from."""
+    source, origins = "", []
+    for number in numbers:
+        # A tag begins with a line break, so that no two have a line in common.
+        origins.append((source.count("\n") + 2, *page.tags[number][1]))
+        source += pieces[number]
+    return source, origins

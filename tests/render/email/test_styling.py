@@ -75,6 +75,13 @@ def test_a_frame_by_hand_is_styled_in_its_source(tmp_path: Path, name: str) -> N
         ("email.html.j2", "{{ lead }}", "{{ lead if papers else brand }}"),
         ("email.html.j2", '<a href="{{ archive }}">This', "<a href={{ archive }}>This"),
         ("email.html.j2", "{{ paper.card }}", "{% if paper.card %}{{ paper.card }}{% endif %}"),
+        (
+            "email.html.j2",
+            "<h1>",
+            "{% raw %}<b>{{ x }} {% y %} {# z {</b>{% endraw %}{{ lead }}<h1>",
+        ),
+        ("email.html.j2", "<h1>", "<b>{ {%- if lead %}%{% endif %} { {{- lead }}</b><h1>"),
+        ("email.html.j2", "<h1>", '{% include "set.html.j2" %}{{ headline }}<h1>'),
         ("card.html.j2", "{{ paper.facts }}", "{{ paper.facts }} <i>{{ brand }}</i>"),
         ("card.html.j2", "{{ paper.title }}</a>", "{{ paper.title | upper }}</a>{# why #}"),
         ("reason.html.j2", "{{ reason.gist }}", "{{ paper.gist | truncate(80) }}"),
@@ -91,7 +98,9 @@ def test_a_frame_by_hand_is_styled_in_its_source(tmp_path: Path, name: str) -> N
 def test_these_changes_are_styled_in_the_source(
     tmp_path: Path, name: str, old: str, new: str
 ) -> None:
-    made = own(tmp_path, (name, old, new))
+    made = own(
+        tmp_path, (name, old, new), ("set.html.j2", "", "{% set headline = 7 %}<p>in it</p>")
+    )
     if old.startswith('<a href="{{'):
         assert "the tag is computed" in str(made.problems)
     else:
@@ -126,20 +135,20 @@ def test_these_changes_are_styled_in_the_source(
                 LOOP,
                 "{% macro m(x) %}<b class='late'>{{ x }}</b>{% endmacro %}" + LOOP,
             ),
-            "the kind Macro",
+            "the kind macro",
         ),
         (
             ("email.html.j2", LOOP, '{% from "m.html.j2" import m %}{{ m(brand) }}' + LOOP),
-            "the kind FromImport",
+            "the kind from",
         ),
         (
             ("email.html.j2", LOOP, "{% set x %}<b>{{ brand }}</b>{% endset %}{{ x }}" + LOOP),
-            "the kind AssignBlock",
+            "the kind set",
         ),
-        (("email.html.j2", LOOP, "{% block a %}<b>x</b>{% endblock %}" + LOOP), "the kind Block"),
+        (("email.html.j2", LOOP, "{% block a %}<b>x</b>{% endblock %}" + LOOP), "the kind block"),
         (
             ("email.html.j2", LOOP, '{% include ["m.html.j2", "style.css"] %}' + LOOP),
-            "the kind Include",
+            "the kind include",
         ),
         (
             ("email.html.j2", "{{ paper.card }}", "{{ paper.card | replace('x', 'y') }}"),
@@ -184,6 +193,14 @@ def test_these_changes_are_styled_in_the_source(
         (
             ("style.css", ".bar {", "#paper-2 { color: #222222 }\n.bar {"),
             "an attribute that is computed",
+        ),
+        (
+            ("email.html.j2", "<h1>", "<style>#x{}</style><h1 id='{% if lead %}x{% endif %}'>"),
+            "an attribute that is computed",
+        ),
+        (
+            ("email.html.j2", LOOP, "{% for x in papers recursive %}{% endfor %}" + LOOP),
+            "recursive",
         ),
     ],
 )
