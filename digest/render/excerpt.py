@@ -8,12 +8,7 @@ from markupsafe import Markup, escape
 from digest.text.terms import spans
 
 RICH_TAGS = ("mark", "bdi")  # the elements that a `Markup` value may hold, without attributes
-
-
-@lru_cache(maxsize=50_000)
-def _spans(term: str, text: str) -> tuple[tuple[int, int], ...]:
-    """Return where a term stands; many readers are told of the same term in the same paper."""
-    return tuple(spans(term, text))
+_SPANS = lru_cache(maxsize=50_000)(spans)  # readers are told of the same term in the same paper
 
 
 def shortened(text: str, length: int) -> str:
@@ -27,23 +22,13 @@ def shortened(text: str, length: int) -> str:
 @lru_cache(maxsize=5_000)
 def marked(text: str, terms: tuple[str, ...]) -> Markup:
     """The text, escaped, with every place where one of ``terms`` stands inside ``<mark>``."""
-    plain = _is_plain(text)
     out: list[str] = []
     at = 0
-    for start, end in _merged([span for term in terms for span in _spans(term, text)]):
-        before, found = text[at:start], text[start:end]
-        if not plain:
-            before, found = escape(before), escape(found)
-        out += (before, "<mark>", found, "</mark>")
+    for start, end in _merged([span for term in terms for span in _SPANS(term, text)]):
+        out += (escape(text[at:start]), "<mark>", escape(text[start:end]), "</mark>")
         at = end
-    out.append(text[at:] if plain else escape(text[at:]))
+    out.append(escape(text[at:]))
     return Markup("".join(out))  # noqa: S704  all of it was escaped
-
-
-@lru_cache(maxsize=5_000)
-def _is_plain(text: str) -> bool:
-    """Whether nothing in it needs escaping."""
-    return len(escape(text)) == len(text)
 
 
 def _merged(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -13,14 +13,7 @@ from digest.render.email import paper_view, view
 from digest.render.excerpt import marked, shortened
 from digest.render.feeds import ALL
 from digest.render.layout import FORMATS, Layout
-from digest.render.site import (
-    HELP,
-    INDEX,
-    FeedFormat,
-    Site,
-    archive_index_path,
-    archive_path,
-)
+from digest.render.site import HELP, INDEX, FeedFormat, Site, archive_index_path, archive_path
 from digest.render.templates import Templates
 from digest.text.clean import one_line, plain
 
@@ -178,12 +171,8 @@ def _article(number: int, pick: Pick) -> Article:
 
 
 def _addend(reason: Reason) -> Addend:
-    return Addend(
-        interest=one_line(reason.interest),
-        found=_found(reason),
-        weight=f"{reason.weight:g}",
-        adds=f"{reason.contribution:.4f}",
-    )
+    weight, adds = f"{reason.weight:g}", f"{reason.contribution:.4f}"
+    return Addend(one_line(reason.interest), _found(reason), weight, adds)
 
 
 def _found(reason: Reason) -> str:

@@ -4,16 +4,14 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
-from types import FunctionType, TracebackType
+from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
 import jinja2
 from jinja2 import nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from markupsafe import Markup, escape
 
 from digest.config.messages import nearest
 from digest.errors import TemplateError
@@ -30,36 +28,8 @@ Origin = tuple[int, str, int]
 """From this line of a made source on, its lines are those of a file, from that line on."""
 
 
-def _shipped() -> Path:
-    """An installed package holds its templates; in a checkout they lie beside it."""
-    inside = _PACKAGE / "templates"
-    return inside if inside.is_dir() else _PACKAGE.parent / "templates"
-
-
-_escaped = lru_cache(maxsize=20_000)(escape)
-
-
-def _escape(value: Any) -> Markup:
-    """Escape what a template prints. markupsafe would copy what is ready, so much is the same."""
-    if type(value) is str:
-        return _escaped(value)
-    return value if type(value) is Markup else escape(value)
-
-
-class _Compiled(jinja2.Template):
-    """A template that escapes by ``_escape``."""
-
-    @classmethod
-    def from_code(cls, *arguments: Any, **options: Any) -> jinja2.Template:
-        made = super().from_code(*arguments, **options)
-        cast("FunctionType", made.root_render_func).__globals__["escape"] = _escape
-        return made
-
-
 class _Sandbox(ImmutableSandboxedEnvironment):
     """Remembers which attributes are safe: that depends on the type and the name alone."""
-
-    template_class = _Compiled
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -222,7 +192,7 @@ class Templates:
                 self._origins[name] = origins
                 environment = self._environment.overlay(trim_blocks=False, lstrip_blocks=False)
                 code = environment.compile(source, name, name)
-                compiled = _Compiled.from_code(environment, code, environment.globals)
+                compiled = jinja2.Template.from_code(environment, code, environment.globals)
         except (jinja2.TemplateError, UnicodeDecodeError) as error:
             raise self._error(name, error) from error
         return Template(name, compiled, self._error)
@@ -264,7 +234,10 @@ class Templates:
 
 def load(home: Path | None = None) -> Templates:
     """Return the templates of a home: ``templates/NAME`` there replaces the shipped one."""
-    return Templates(_shipped(), own=None if home is None else home / "templates")
+    # An installed package holds its templates; in a checkout they lie beside it.
+    places = (folder / "templates" for folder in (_PACKAGE, _PACKAGE.parent))
+    shipped = next(folder for folder in places if folder.is_dir())
+    return Templates(shipped, own=None if home is None else home / "templates")
 
 
 def _places(traceback: TracebackType | None) -> Iterator[tuple[str, int]]:

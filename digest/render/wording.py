@@ -149,14 +149,9 @@ def said(told: tuple[Told, ...]) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
-@lru_cache(maxsize=20_000)
-def _clean(text: str) -> str:
-    return one_line(text)
-
-
 def _reason(group: Sequence[Told], spelled: Collection[str]) -> str:
     """One interest and the places where it was found."""
-    interest, term = _clean(group[0].interest), _clean(group[0].term)
+    interest, term = one_line(group[0].interest), one_line(group[0].term)
     if group[0].via == "author":
         return f"by {term}"
     if group[0].via == "signal":
@@ -167,7 +162,7 @@ def _reason(group: Sequence[Told], spelled: Collection[str]) -> str:
     if group[0].via == "related":
         spellings: dict[str, str] = {}
         for reason in group:
-            spellings.setdefault(_letters(reason.term), f"“{_clean(reason.term)}”")
+            spellings.setdefault(_letters(reason.term), f"“{one_line(reason.term)}”")
         return f"{listed(spellings.values())} in the {where}, related to “{interest}”"
     found = f"“{term}” in the {where}"
     if group[0].interest in spelled:

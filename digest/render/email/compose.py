@@ -1,8 +1,8 @@
 """From a digest to the email that is sent."""
 
 import logging
+from bisect import bisect
 from collections.abc import Mapping
-from datetime import datetime
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
 from hashlib import sha256
@@ -20,6 +20,7 @@ from digest.render.templates import CARD, HTML, REASON, STYLE, Templates
 TRIAL = "[Test] "  # begins the subject of a message that is only sent to try things out
 BUDGET = 88_000  # bytes of the encoded HTML part. Gmail cuts a message near 102,000.
 
+_DATE = lru_cache(maxsize=64)(format_datetime)
 _SLOW = "each message is styled by itself, which is slow: %s"
 _FAST = "docs/templates.md says what can be styled once for all messages"
 _log = logging.getLogger(__name__)
@@ -68,14 +69,14 @@ class EmailComposer:
         Raises:
             TemplateError: an operator's template failed on this digest.
         """
-        letter, html = self._fitting(self._letter(digest, subscriber, links))
+        letter, html = self._fitting(digest, subscriber, links)
         recipient = mime.address(subscriber.email or "")
         subject = f"{TRIAL}{letter.subject}" if trial else letter.subject
         identifier = message_id(subscriber.id, digest.period, self._sender, trial)
         content = mime.assemble(
             [
                 *self._headers(subscriber, links, subject, recipient),
-                ("Date", _date(digest.composed)),
+                ("Date", _DATE(digest.composed)),
                 ("Message-ID", identifier),
                 *((name, mime.unstructured(value)) for name, value in (headers or {}).items()),
             ],
@@ -92,29 +93,27 @@ class EmailComposer:
 
     def html(self, digest: Digest, subscriber: Subscriber, links: Links) -> str:
         """The page that the message shows, for previews."""
-        _, html = self._fitting(self._letter(digest, subscriber, links))
+        _, html = self._fitting(digest, subscriber, links)
         return decodestring(html).decode().replace("\r\n", "\n")
 
     def text(self, digest: Digest, subscriber: Subscriber, links: Links) -> str:
         """The text that the message shows where HTML is not wanted."""
-        letter, _ = self._fitting(self._letter(digest, subscriber, links))
+        letter, _ = self._fitting(digest, subscriber, links)
         return decodestring(self._parts.text(letter)).decode().replace("\r\n", "\n")
 
-    def _letter(self, digest: Digest, subscriber: Subscriber, links: Links) -> EmailView:
-        return write(digest, subscriber, links, self._site, self._parts.pick)
-
-    def _fitting(self, letter: EmailView) -> tuple[EmailView, bytes]:
+    def _fitting(
+        self, digest: Digest, subscriber: Subscriber, links: Links
+    ) -> tuple[EmailView, bytes]:
         """The letter with as many of its papers as the budget allows, and its HTML part."""
+        letter = write(digest, subscriber, links, self._site, self._parts.pick)
         html = self._parts.html(letter)
         if len(html) <= BUDGET:
             return letter, html
-        fits, too_many = 0, len(letter.papers)
-        while too_many - fits > 1:
-            middle = (fits + too_many) // 2
-            if len(self._parts.html(letter.first(middle))) <= BUDGET:
-                fits = middle
-            else:
-                too_many = middle
+        fits = bisect(
+            range(1, len(letter.papers)),
+            BUDGET,
+            key=lambda count: len(self._parts.html(letter.first(count))),
+        )
         shorter = letter.first(fits)
         return shorter, self._parts.html(shorter)
 
@@ -177,11 +176,6 @@ def message_id(subscriber: SubscriberId, period: Period, sender: str, trial: str
 @lru_cache(maxsize=8)
 def _domain(sender: str) -> str:
     return mime.address(parseaddr(sender)[1]).rpartition("@")[2]
-
-
-@lru_cache(maxsize=64)
-def _date(when: datetime) -> str:
-    return format_datetime(when)
 
 
 def _label(local: str) -> str:

@@ -52,6 +52,8 @@ def view_paper(paper: Paper) -> PaperView:
     """Put a paper into words, for whoever reads it."""
     facts = [shortened(fact, _FACT) for fact in wording.facts(paper)]
     title = shortened(wording.title(paper), _TITLE)
+    listed = paper.listed
+    page = f"the page of {listed.day} {listed:%B}" if listed else "an earlier page"
     return PaperView(
         title=title,
         short_title=shortened(title, _SHORT_TITLE),
@@ -59,7 +61,7 @@ def view_paper(paper: Paper) -> PaperView:
         facts=Markup("&nbsp;· ").join(map(_isolated, facts)),
         facts_text=" · ".join(facts),
         gist=shortened(" ".join(gist(paper.title, paper.abstract)), _GIST),
-        late=_late(paper),
+        late=f"From {page}, late",
     )
 
 
@@ -80,12 +82,6 @@ def _isolated(fact: str) -> Markup:
     """Escape a fact; names that are written from right to left do not turn their neighbours."""
     text = str(escape(fact.replace(" ", "\xa0") if len(fact) <= _SHORT_FACT else fact))
     return Markup(_RIGHT_TO_LEFT.sub(r"<bdi>\g<0></bdi>", text))  # noqa: S704  escaped above
-
-
-def _late(paper: Paper) -> str:
-    if paper.listed is None:
-        return "From an earlier page, late"
-    return f"From the page of {paper.listed.day} {paper.listed:%B}, late"
 
 
 def interests(told: Iterable[wording.Told]) -> tuple[str, ...]:

@@ -14,13 +14,7 @@ from digest.model import Paper, Pick
 from digest.render import wording
 from digest.render.email import mime
 from digest.render.email.inlining import inlined
-from digest.render.email.paper_view import (
-    PaperView,
-    ReasonView,
-    match,
-    view_paper,
-    view_reason,
-)
+from digest.render.email.paper_view import PaperView, ReasonView, match, view_paper, view_reason
 from digest.render.email.view import EmailView, PickView
 from digest.render.email.wrapping import wrapped
 from digest.render.templates import CARD, HTML, REASON, Template, Templates
@@ -28,6 +22,7 @@ from digest.render.templates import CARD, HTML, REASON, Template, Templates
 TEXT = "email.txt.j2"
 _KEPT = 20_000  # pieces of HTML that are kept encoded
 _NAMES = tuple(field.name for field in fields(EmailView))
+_OF_PAPER: Callable[[PaperView], tuple[Any, ...]] = attrgetter(*PickView._fields[9:])
 _VALUES: Callable[[EmailView], tuple[Any, ...]] = attrgetter(*_NAMES)
 
 
@@ -60,23 +55,8 @@ class Parts:
         """
         paper, card, encoded = self._card_of(pick.paper)
         because, reason = self._reason_of(paper, wording.told(pick.reasons))
-        return PickView(
-            str(number),
-            match(pick.score),
-            paper.late if pick.late else "",
-            because.why,
-            card,
-            encoded,
-            reason,
-            paper,
-            because,
-            paper.title,
-            paper.short_title,
-            paper.url,
-            paper.facts,
-            paper.facts_text,
-            paper.gist,
-        )
+        own = str(number), match(pick.score), paper.late if pick.late else "", because.why
+        return PickView(*own, card, encoded, reason, paper, because, *_OF_PAPER(paper))
 
     def _make_card(self, paper: Paper) -> tuple[PaperView, Markup, bytes]:
         seen = view_paper(paper)
