@@ -10,9 +10,9 @@ from enum import IntEnum
 from itertools import islice
 
 from digest.dedup import merge
-from digest.dedup.blocking_keys import arxiv_key, keys, title_key
+from digest.dedup.blocking_keys import arxiv_key, keys, paper_id, title_key
 from digest.dedup.similarity import TitleSimilarity, abstracts_match, compare_titles
-from digest.model import Match, Paper, Record
+from digest.model import Match, Paper, PaperKey, Record
 
 COMMON = 32
 """A sentence key of more papers than this is a set phrase and not used; of the papers with the same
@@ -107,7 +107,9 @@ def _rank(record: Record) -> tuple[object, ...]:
 def _described(
     known: Paper | None, records: Sequence[Record], listed: date | None, arrived: datetime
 ) -> Paper:
-    paper = known or merge.first_paper(records[0], listed=listed, arrived=arrived)
+    first = records[0]
+    new = Paper(PaperKey(0), paper_id(first), first.title, first.abstract, arrived, listed)
+    paper = known or new
     newer = listed is None or paper.listed is None or listed >= paper.listed
     for record in records:
         paper = merge.improved(paper, record, newer=newer)
@@ -147,13 +149,10 @@ class _Linkage:
         self._clusters.append(home)
         for other in by_fit[1:]:
             if other.paper is None and home.admits(other.arxiv_id):
-                self._absorb(home, other)
-
-    def _absorb(self, home: _Cluster, other: _Cluster) -> None:
-        home.members += other.members
-        home.arxiv_id = home.arxiv_id or other.arxiv_id
-        for member in other.members:
-            self._clusters[member] = home
+                home.members += other.members
+                home.arxiv_id = home.arxiv_id or other.arxiv_id
+                for member in other.members:
+                    self._clusters[member] = home
 
     def _fitting(self, place: int) -> dict[_Cluster, _Evidence]:
         """The clusters that a listing may join, each with the strongest evidence for it."""

@@ -1,43 +1,25 @@
 """Merges the metadata of several records of one paper."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 
 from digest.dedup import similarity
-from digest.dedup.blocking_keys import paper_id
-from digest.model import Paper, PaperKey, Record
+from digest.model import Paper, Record
 
 SAME_TEXT = 60
 """The percentage to which a longer abstract must equal the known one in order to replace it."""
-
-
-def first_paper(record: Record, *, listed: date | None, arrived: datetime) -> Paper:
-    """Make a paper from the first record that lists it; its key is 0."""
-    return Paper(
-        key=PaperKey(0),
-        id=paper_id(record),
-        title=record.title,
-        abstract=record.abstract,
-        arrived=arrived,
-        listed=listed,
-        authors=record.authors,
-        author_count=record.author_count,
-        published=record.published,
-        comments=record.comments,
-        url=record.url,
-        arxiv_id=record.arxiv_id,
-    )
 
 
 def improved(paper: Paper, record: Record, *, newer: bool) -> Paper:
     """Merge the record's metadata into the paper. A complete abstract replaces a cut one, a longer
     one a shorter one; a date from a source with an arXiv id one without, since pages leave out the
     year. ``newer``: the record's dump is not older than the paper's, so its comments count."""
+    counts = paper.author_count, record.author_count
     return replace(
         paper,
         abstract=_better_abstract(paper.abstract, record.abstract),
         authors=max(paper.authors, record.authors, key=len),
-        author_count=_largest(paper.author_count, record.author_count),
+        author_count=max((n for n in counts if n is not None), default=None),
         published=_better_date(paper, record),
         comments=_newest(paper.comments, record.comments, newer=newer),
         url=paper.url or record.url,
@@ -67,7 +49,3 @@ def _better_date(paper: Paper, record: Record) -> date | None:
 
 def _newest(known: int | None, stated: int | None, *, newer: bool) -> int | None:
     return known if stated is None or (known is not None and not newer) else stated
-
-
-def _largest(*counts: int | None) -> int | None:
-    return max((count for count in counts if count is not None), default=None)

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from digest.model import Interest
+from digest.ranking.background import Name
 from digest.ranking.collection import TITLE, columns_of
 from digest.ranking.matching import (
     AUTHOR,
@@ -19,7 +20,7 @@ from digest.ranking.matching import (
     saturated,
     topic_factor,
 )
-from digest.ranking.queries import Cells, Name, Query, cells
+from digest.ranking.queries import Cells, Query, cells
 from digest.ranking.reasons import Part, Via
 from digest.ranking.vocabulary import BREAK, PAIR, Floats, Ints
 from digest.text import terms

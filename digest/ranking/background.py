@@ -19,11 +19,13 @@ _RARE_SENSE = 0.25  # a meaning of an acronym that a smaller share of its papers
 
 
 @dataclass(frozen=True)
-class Sense:
-    """A long form of an acronym, or an acronym of a long form."""
+class Name:
+    """One way to say an interest."""
 
     forms: Forms
-    share: float  # of the papers that explain the acronym, the share that explains it so
+    strength: float
+    """1 for its own words; of an acronym, or what it stands for, the share of the papers that
+    explain the acronym which explain it so."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Background:
     vocabulary: Vocabulary
     terms: Ints  # every term of the archive, in order
     papers_with: Ints  # in how many papers each of them is
-    senses: Mapping[str, tuple[Sense, ...]]  # other ways to say a phrase, by its letters
+    senses: Mapping[str, tuple[Name, ...]]  # other ways to say a phrase, by its letters
     space: LatentSpace
     length: float  # mean length of a paper's vector of weights
 
@@ -73,15 +75,15 @@ def _idf(papers_with: Ints, papers: int) -> Floats:
     return found
 
 
-def _senses(acronyms: Mapping[tuple[Forms, Forms], int]) -> dict[str, tuple[Sense, ...]]:
+def _senses(acronyms: Mapping[tuple[Forms, Forms], int]) -> dict[str, tuple[Name, ...]]:
     """Other ways to say an acronym or what it stands for, by the letters of its forms."""
     explained: Counter[str] = Counter()
     for (short, _), papers in acronyms.items():
         explained["".join(short)] += papers
-    senses: dict[str, dict[Forms, Sense]] = {}
+    senses: dict[str, dict[Forms, Name]] = {}
     for (short, long), papers in sorted(acronyms.items()):
         share = papers / explained["".join(short)]
         if share >= _RARE_SENSE:
-            senses.setdefault("".join(short), {})[long] = Sense(long, share)
-            senses.setdefault("".join(long), {})[short] = Sense(short, share)
+            senses.setdefault("".join(short), {})[long] = Name(long, share)
+            senses.setdefault("".join(long), {})[short] = Name(short, share)
     return {said: tuple(others.values()) for said, others in senses.items()}

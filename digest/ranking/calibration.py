@@ -12,8 +12,6 @@ from digest.ranking.vocabulary import Floats
 STEPS = 10_000  # steps in a score of 1; evidence is counted in whole steps, so that sums are exact
 KNEE = 0.75
 SCALE = 1.8  # of evidence: one clear mention in an abstract passes a threshold of 0.2
-
-
 _KNEE, _REST = KNEE * STEPS, (1 - KNEE) * STEPS
 
 

@@ -102,7 +102,7 @@ def by_id(papers: Iterable[Paper]) -> tuple[Paper, ...]:
 
 def _acronyms(paper: Paper) -> frozenset[tuple[Forms, Forms]]:
     found = terms.acronyms(f"{paper.title}\n{paper.abstract}")
-    return frozenset((terms.forms(each.short), terms.forms(each.long)) for each in found)
+    return frozenset((terms.forms(short), terms.forms(long)) for short, long in found)
 
 
 def tf_idf(counts: sparse.csr_array, idf: Floats) -> sparse.csr_array:

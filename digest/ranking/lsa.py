@@ -36,7 +36,7 @@ class LatentSpace:
         common = np.flatnonzero(archive.papers_with >= _LEAST_PAPERS)
         size = min(DIMENSIONS, len(archive.papers) // _PAPERS_PER_DIMENSION, len(common) - 1)
         if size < 1:
-            return EMPTY
+            return cls(np.empty(0, dtype=np.int64), np.empty((0, 1)))
         weights = tf_idf((archive.in_title + archive.in_abstract).tocsr(), idf)[:, common]
         papers = scaled(weights, lengths(weights)).astype(np.float32)
         by_term = papers.T.tocsr()
@@ -83,7 +83,3 @@ def _start(ids: list[str]) -> NDArray[np.float32]:
     digests = b"".join(blake2b(each.encode(), digest_size=size).digest() for each in ids)
     bits = np.unpackbits(np.frombuffer(digests, np.uint8).reshape(len(ids), size), axis=1)
     return 2 * bits.astype(np.float32) - 1
-
-
-EMPTY = LatentSpace(np.empty(0, dtype=np.int64), np.empty((0, 1)))
-"""The space of an archive without papers."""

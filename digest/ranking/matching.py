@@ -18,10 +18,11 @@ from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 
 from digest.model import Interest, Place
 from digest.ranking.author_names import same_person
+from digest.ranking.background import Name
 from digest.ranking.collection import TITLE, Forms, columns_of, scaled, tf_idf
 from digest.ranking.corpus import Corpus, Placed
 from digest.ranking.lsa import POINT_BITS, on_grid
-from digest.ranking.queries import Cells, Name, Queries, Query, cells, names, queries
+from digest.ranking.queries import Cells, Queries, Query, cells, names, queries
 from digest.ranking.vocabulary import Floats, Ints
 from digest.text import patterns, terms
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 
-from digest.ranking.background import Background
+from digest.ranking.background import Background, Name
 from digest.ranking.collection import Forms, lengths, over, product, scaled
 from digest.ranking.lsa import on_grid
 from digest.ranking.topics import Topics, phrase_vectors
@@ -21,14 +21,6 @@ _POINT_BITS = 28  # products of these points with those of papers stay below 1/4
 OTHER_NAMES = 0.5  # how much of an interest's words are those of its acronym or long form as well
 
 Cells = tuple[Ints, Floats]  # terms and their weights
-
-
-@dataclass(frozen=True)
-class Name:
-    """One way to say an interest; ``strength`` 1 for its own words, less for another name."""
-
-    forms: Forms
-    strength: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,8 +102,7 @@ def _as_papers_write(phrases: Sequence[Forms], background: Background) -> list[F
 def names(forms: Forms, background: Background) -> tuple[Name, ...]:
     """Ways to say a phrase, its own words first."""
     others = background.senses.get("".join(forms), ())
-    named = [Name(sense.forms, sense.share) for sense in others if sense.forms != forms]
-    return (Name(forms, 1.0), *named)
+    return (Name(forms, 1.0), *(other for other in others if other.forms != forms))
 
 
 def _own(

@@ -136,7 +136,10 @@ class Ranking:
                 totals[row] += boost.steps(self._matching.papers)
         scores = score_steps(totals)[:, self._rows] / STEPS
         for row, (profile, _) in zip(scores, some, strict=True):
-            yield Scored(row, self._ruled_out(profile, excluded))
+            out = first_reasons(profile.exclude, excluded)
+            yield Scored(
+                row, {at: out[paper] for paper in sorted(out) for at in self._indices[paper]}
+            )
 
     def _totals(
         self, profiles: Sequence[Sequence[_Weighted]], found: Mapping[Interest, Evidence]
@@ -233,10 +236,6 @@ class Ranking:
         row = self._row.get(paper)
         point = self._corpus.point(paper) if row is None else self._matching.placed.points[row]
         return self._judged.get(paper) if point is None else point
-
-    def _ruled_out(self, profile: Profile, excluded: Mapping[Interest, Excluded]) -> dict[int, str]:
-        found = first_reasons(profile.exclude, excluded)
-        return {index: found[paper] for paper in sorted(found) for index in self._indices[paper]}
 
 
 def _steps(evidence: Floats) -> Ints:

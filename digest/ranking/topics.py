@@ -1,7 +1,6 @@
 """Which terms belong to a topic of research: the table in ``related.txt``."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from math import fsum
@@ -17,28 +16,20 @@ from digest.text import terms
 AS_MEMBER = 0.4  # what a topic's terms count for an interest that is itself one of them
 
 
-@dataclass(frozen=True)
-class Topic:
-    """A topic's names and its terms."""
-
-    names: tuple[Forms, ...]
-    terms: tuple[Forms, ...]
-
-
 @lru_cache(maxsize=1)
-def topics() -> tuple[Topic, ...]:
-    """The table that ships with the program."""
+def topics() -> Sequence[tuple[Sequence[Forms], Sequence[Forms]]]:
+    """The table that ships with the program: each topic's names and its terms."""
     table = files("digest.ranking").joinpath("related.txt").read_text("utf-8")
     lines = [line.split(":") for line in table.splitlines() if line and not line.startswith("#")]
-    parts = [[tuple(map(terms.forms, part.split(","))) for part in line] for line in lines]
-    return tuple(Topic(names, members) for names, members in parts)
+    parts = [[list(map(terms.forms, part.split(","))) for part in line] for line in lines]
+    return [(names, members) for names, members in parts]
 
 
 @lru_cache(maxsize=1)
 def _by_name() -> dict[str, list[tuple[frozenset[str], int]]]:
     found: dict[str, list[tuple[frozenset[str], int]]] = {}
-    for number, topic in enumerate(topics()):
-        for name in topic.names:
+    for number, (names, _) in enumerate(topics()):
+        for name in names:
             if stems := _stems(name):
                 found.setdefault(min(stems), []).append((stems, number))
     return found
@@ -47,8 +38,8 @@ def _by_name() -> dict[str, list[tuple[frozenset[str], int]]]:
 @lru_cache(maxsize=1)
 def _by_member() -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
-    for number, topic in enumerate(topics()):
-        for member in topic.terms:
+    for number, (_, members) in enumerate(topics()):
+        for member in members:
             found.setdefault("".join(member), []).append(number)
     return found
 
@@ -63,7 +54,7 @@ class Topics:
     def __init__(self, background: Background) -> None:
         self._background = background
         number = background.vocabulary.learn_stem
-        every = [(*topic.names, *topic.terms) for topic in topics()]
+        every = [[*names, *members] for names, members in topics()]
         stems = [[number(form) for form in phrase] for phrases in every for phrase in phrases]
         topic_of = np.repeat(np.arange(len(every)), [len(phrases) for phrases in every])
         self.terms, vectors, _ = phrase_vectors(stems, background)

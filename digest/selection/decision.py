@@ -100,19 +100,6 @@ class Plan:
     decision: Digest | Skip
 
 
-def _passing(subscriber: Subscriber, ranked: Ranked) -> list[int]:
-    """The papers that may be picked: at the threshold or required, and not excluded."""
-    good = (ranked.scores >= subscriber.threshold).nonzero()[0].tolist()
-    wanted = sorted({*good, *_required(subscriber, ranked)})
-    return [index for index in wanted if index not in ranked.excluded]
-
-
-def _required(subscriber: Subscriber, ranked: Ranked) -> frozenset[int]:
-    """The papers that contain a ``must_see`` interest."""
-    musts = [interest for interest in subscriber.profile.interests if interest.must_see]
-    return frozenset(index for interest in musts for index in ranked.holding(interest))
-
-
 def _judge(
     subscriber: Subscriber,
     papers: Sequence[Paper],
@@ -121,12 +108,16 @@ def _judge(
     alike: Callable[[Paper, Paper], bool],
 ) -> Judgement:
     """Choose from ``papers``; where scores are equal, the smaller paper id comes first."""
-    order = [index for index in _passing(subscriber, ranked) if papers[index].key not in sent]
-    order.sort(key=lambda index: (-ranked.scores[index], papers[index].id))
+    musts = [interest for interest in subscriber.profile.interests if interest.must_see]
+    required = {index for interest in musts for index in ranked.holding(interest)}
+    good = (ranked.scores >= subscriber.threshold).nonzero()[0].tolist()
+    allowed = {*good, *required}.difference(ranked.excluded)
+    fresh = (index for index in allowed if papers[index].key not in sent)
+    order = sorted(fresh, key=lambda index: (-ranked.scores[index], papers[index].id))
     chosen = choose(
         order,
         limit=subscriber.limit,
-        required=_required(subscriber, ranked),
+        required=required,
         alike=lambda one, other: alike(papers[one], papers[other]),
         good=lambda: _good(subscriber, ranked),
     )
@@ -165,7 +156,8 @@ def plan(
             seen.papers[index],
             float(ranked.scores[index]),
             ranked.reasons(index),
-            late=marks_late and _is_late(seen.papers[index], period),
+            # The paper's dump is dated before the digest's period.
+            late=marks_late and (seen.papers[index].listed or period.start) < period.start,
         )
         for index in judgement.picked
     )
@@ -183,11 +175,6 @@ def plan(
         reason = SkipReason.NOTHING_PICKED if seen.papers else SkipReason.NOTHING_NEW
         decision = Skip(subscriber.id, period, now, seen.until, reason, coverage)
     return Plan(subscriber, period, seen, ranked, judgement, decision)
-
-
-def _is_late(paper: Paper, period: Period) -> bool:
-    """Whether the paper's dump is dated before the digest's period."""
-    return paper.listed is not None and paper.listed < period.start
 
 
 def why_left_out(plan: Plan, index: int) -> LeftOut | None:

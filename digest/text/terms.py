@@ -5,7 +5,6 @@ are, so ``pre-training``, ``Pre training`` and ``pretraining`` are one phrase.""
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, chain
 from typing import NamedTuple
@@ -42,14 +41,6 @@ class Tokens(NamedTuple):
     forms: Sequence[str]
     starts: Sequence[int]
     ends: Sequence[int]
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Acronym:
-    """A short form and its phrase, both as the text writes them."""
-
-    short: str
-    long: str
 
 
 def fold(text: str) -> str:
@@ -156,24 +147,21 @@ _LAST_WORD = re.compile(r"(\S+)\s*$")
 _SHORT = re.compile(r"(?=\S*[A-Z])[A-Za-z0-9][\w\-+/]{1,11}")
 
 
-def acronyms(text: str) -> tuple[Acronym, ...]:
-    """Find acronyms that a text explains: ``Low-Rank Adaptation (LoRA)``, ``LoRA (low-rank …)``.
-    The letters of the short form are searched from right to left in the words before the bracket;
-    its first letter must begin a word (Schwartz and Hearst, PSB 2003)."""
-    return tuple(dict.fromkeys(_acronyms(text)))
-
-
-def _acronyms(text: str) -> Iterator[Acronym]:
+def acronyms(text: str) -> Iterator[tuple[str, str]]:
+    """Find acronyms that a text explains, each with its phrase, as it writes them: ``Low-Rank
+    Adaptation (LoRA)``, ``LoRA (low-rank …)``. The letters of the short form are searched from
+    right to left in the words before the bracket; its first letter must begin a word (Schwartz and
+    Hearst, PSB 2003)."""
     for bracket in _BRACKETED.finditer(text):
         inside = re.split(r"[;,]", bracket[1])[0].strip()
         before = text[max(0, bracket.start() - 160) : bracket.start()]
         if _SHORT.fullmatch(inside):
             if long := _expansion(inside, _CLAUSE_END.split(before)[-1].strip()):
-                yield Acronym(_singular(inside), long)
+                yield _singular(inside), long
             continue
         word = _LAST_WORD.search(before)
         if word and _SHORT.fullmatch(word[1]) and _expansion(word[1], inside) == inside:
-            yield Acronym(_singular(word[1]), inside)
+            yield _singular(word[1]), inside
 
 
 def _singular(short: str) -> str:
