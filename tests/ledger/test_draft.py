@@ -121,6 +121,23 @@ def test_a_draft_sees_what_it_was_given(used: str) -> None:
         assert draft.claim("email", "one", now=NOW, lease=LEASE, limit=10) == []
 
 
+def test_a_draft_takes_in_dump_after_dump_as_the_ledger_would(used: str) -> None:
+    dumps = [dump(*titles, name=titles[0]) for titles in (("b", "Known", "new"), ("c", "Known"))]
+    dumps += [dump("d", "NEW", "Known", "b", name="d")]
+    taken = []
+    for book in (digest.ledger.open_draft(used), digest.ledger.open(used)):
+        with book:
+            first = book.newest_paper()
+            found = [book.record_dump(one, keys_of(one), match_titles, now=NOW) for one in dumps]
+            taken.append((found, book.papers(after=first), book.papers(limit=2)))
+    assert taken[0] == taken[1]
+    assert [[one.is_new for one in matches] for matches in taken[0][0]] == [
+        [True, False, True],
+        [True, False],
+        [True, False, False, False],
+    ]
+
+
 def test_the_ledger_goes_on_as_if_no_draft_had_been(used: str) -> None:
     with digest.ledger.open_draft(used) as draft:
         a_pass(draft)
