@@ -35,7 +35,7 @@ def next_occurrence(schedule: Schedule, zone: str, now: datetime) -> datetime:
     """The first instant, in UTC, after ``now`` at which a digest falls due."""
     tz = ZoneInfo(zone)
     start = now.astimezone(tz).replace(tzinfo=None)
-    instants = (_instant(wall, tz) for wall in _walls_after(schedule, start))
+    instants = (_instant(wall, tz) for wall in _walls(schedule, start, back=False))
     return next(instant for instant in instants if instant > now)
 
 
@@ -96,7 +96,7 @@ def _latest_wall(schedule: Schedule, zone: str, now: datetime) -> datetime:
     # While the clock shows an hour for the second time, all of that hour's wall times are past.
     # So the search starts at the wall time that the clock would show if it had not been put back.
     start = now.astimezone(UTC).replace(tzinfo=None) + _offset(wall, tz, fold=0)
-    return next(w for w in _walls_until(schedule, start) if _instant(w, tz) <= now)
+    return next(w for w in _walls(schedule, start, back=True) if _instant(w, tz) <= now)
 
 
 def _instant(wall: datetime, tz: ZoneInfo) -> datetime:
@@ -118,36 +118,23 @@ def _offset(wall: datetime, tz: ZoneInfo, *, fold: int) -> timedelta:
     return wall.replace(tzinfo=UTC) - wall.replace(tzinfo=tz, fold=fold).astimezone(UTC)
 
 
-def _walls_until(schedule: Schedule, start: datetime) -> Iterator[datetime]:
-    """The schedule's wall times at or before ``start``, latest first."""
-    if schedule.cron is not None:
-        yield from _cron(schedule.cron, start.replace(microsecond=0) + SECOND, reverse=True)
+def _walls(schedule: Schedule, start: datetime, *, back: bool) -> Iterator[datetime]:
+    """The schedule's wall times after ``start``, earliest first; with ``back`` those at or before
+    it, latest first. They are naive, so that CronSim does not apply its own rules for DST."""
+    if (cron := schedule.cron) is not None:
+        begin = start.replace(microsecond=0) + SECOND if back else start
+        try:
+            yield from CronSim(cron, begin, reverse=back)
+        except CronSimError as error:
+            raise ValueError(f"cron {cron!r}: {error}") from error
+        raise ValueError(f"cron {cron!r} does not come true within 50 years")
     day = start.date()
     while True:
-        if _falls_on(schedule, day) and (wall := datetime.combine(day, schedule.at)) <= start:
-            yield wall
-        day -= DAY
-
-
-def _walls_after(schedule: Schedule, start: datetime) -> Iterator[datetime]:
-    """The schedule's wall times after ``start``, earliest first."""
-    if schedule.cron is not None:
-        yield from _cron(schedule.cron, start, reverse=False)
-    day = start.date()
-    while True:
-        if _falls_on(schedule, day) and (wall := datetime.combine(day, schedule.at)) > start:
-            yield wall
-        day += DAY
-
-
-def _cron(expression: str, start: datetime, *, reverse: bool) -> Iterator[datetime]:
-    """The wall times of a cron expression after ``start``, or before it; never ends. The times are
-    naive, so that the library does not apply its own rules for DST."""
-    try:
-        yield from CronSim(expression, start, reverse=reverse)
-    except CronSimError as error:
-        raise ValueError(f"cron {expression!r}: {error}") from error
-    raise ValueError(f"cron {expression!r} does not come true within 50 years")
+        if _falls_on(schedule, day):
+            wall = datetime.combine(day, schedule.at)
+            if (wall <= start) == back:
+                yield wall
+        day += -DAY if back else DAY
 
 
 def _falls_on(schedule: Schedule, day: date) -> bool:

@@ -84,7 +84,8 @@ class Service:
         now = self._clock()
         changed.append(now < self._latest - STEP)  # what was due may have been forgotten
         self._latest = now
-        self._tried("the next due time cannot be read", self._set_alarm)
+        look = "the next due time cannot be read"
+        self._tried(look, lambda: self._alarm.set(self._next_due()))
         if self._alarm.ring() or any(changed):
             self._pace.owe()
         if self._stopping or not self._pace.is_time():
@@ -96,9 +97,6 @@ class Service:
             log.exception("a pass has failed and will be repeated")
         else:
             self._pace.succeeded()
-
-    def _set_alarm(self) -> None:
-        self._alarm.set(self._next_due())
 
     def _sleep(self) -> None:
         """Until the next alarm, the next look, or ``stop``."""
@@ -156,20 +154,17 @@ class _Alarm(BaseScheduler):  # type: ignore[misc]  # the base has no types
         self.seconds = float("inf")
         """From the last ``ring`` to the alarm."""
         self._at: datetime | None = None
-        self._job: Any = None
         self._rung = False
 
     def set(self, at: datetime | None) -> None:
         """Have the alarm go off at this instant, once, and at no other."""
         if at == self._at:
             return
-        if self._job is not None and self.get_job(self._job.id) is not None:
-            self._job.remove()
-        self._at, self._job = at, None
+        self.remove_all_jobs()
+        self._at = at
         if at is not None:
-            self._job = self.add_job(
-                self._sound, "date", run_date=at, misfire_grace_time=None, coalesce=True
-            )
+            options = {"misfire_grace_time": None, "coalesce": True}
+            self.add_job(self._sound, "date", run_date=at, **options)
 
     def ring(self) -> bool:
         """Whether the alarm has gone off since the last time."""

@@ -17,24 +17,15 @@ from digest.subscribers.profile_files import FILE, load, profile_files
 
 
 class Store(Protocol):
-    """What following the files asks of the ledger."""
+    """What following the files asks of the ledger; see the methods of ``digest.ledger.Ledger``."""
 
-    def compiled(self, host: str, content: str | None, *, now: datetime) -> bool:
-        """Whether this host has compiled this content last, or only has an older copy."""
-
-    def is_compiled(self, host: str, content: str | None) -> bool:
-        """The same, and nothing is written."""
-
+    def compiled(self, host: str, content: str | None, *, now: datetime) -> bool: ...
+    def is_compiled(self, host: str, content: str | None) -> bool: ...
     def compile(
         self, host: str, content: str | None, listed: Sequence[Subscriber], *, now: datetime
-    ) -> Saved:
-        """Replace all profiles of the files, in one transaction. Raises ConfigError."""
-
-    def count_subscribers(self, *, origin: Origin | None = None) -> int:
-        """How many have a profile."""
-
-    def follow_clock(self, zone_data: str, *, now: datetime) -> int:
-        """Compute all due times anew where clock or time zone data have changed."""
+    ) -> Saved: ...
+    def count_subscribers(self, *, origin: Origin | None = None) -> int: ...
+    def follow_clock(self, zone_data: str, *, now: datetime) -> int: ...
 
 
 def follow_file(home: Path, ledger: Store, host: str, *, now: datetime) -> Saved | None:

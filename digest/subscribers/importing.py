@@ -23,19 +23,16 @@ Rows = Sequence[StoredSubscriber]
 
 
 class Store(Protocol):
-    """What an import asks of the ledger."""
+    """What an import asks of the ledger; see the methods of ``digest.ledger.Ledger``."""
 
-    def stored(self, names: Collection[SubscriberId]) -> Mapping[SubscriberId, StoredSubscriber]:
-        """Of these, those that have a profile."""
-
-    def subscribers_at(self, addresses: Collection[str]) -> Mapping[str, Rows]:
-        """Of these folded addresses, those of subscribers."""
-
-    def planned(self, given: Sequence[Subscriber], /, origin: Origin, *, now: datetime) -> Changes:
-        """What saving these would change; nothing is written."""
-
-    def save(self, given: Sequence[Subscriber], /, *, now: datetime, first: First) -> Saved:
-        """Give these subscribers of the database their profiles. Raises ConfigError."""
+    def stored(
+        self, names: Collection[SubscriberId]
+    ) -> Mapping[SubscriberId, StoredSubscriber]: ...
+    def subscribers_at(self, addresses: Collection[str]) -> Mapping[str, Rows]: ...
+    def planned(
+        self, given: Sequence[Subscriber], /, origin: Origin, *, now: datetime
+    ) -> Changes: ...
+    def save(self, given: Sequence[Subscriber], /, *, now: datetime, first: First) -> Saved: ...
 
 
 class Track(Protocol):

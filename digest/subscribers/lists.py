@@ -217,17 +217,6 @@ def _structured(text: str, line: int, faults: list[Fault]) -> Node:
             return _json(text, line, faults)
         except (ValueError, RecursionError):
             pass  # then it is YAML
-    node, found = yaml_document.compose(text)
-    faults += [Fault(line, fault.what, fault.remedy) for fault in found]
-    return _moved(node, line) if node else Node(line, Plain("", None))
-
-
-def _moved(node: Node, line: int) -> Node:
-    """The same value, standing on another line."""
-    value = node.value
-    if isinstance(value, list):
-        return Node(line, [_moved(one, line) for one in value])
-    if isinstance(value, dict):
-        items = {key: _moved(one, line) for key, one in value.items()}
-        return Node(line, items, dict.fromkeys(items, line))
-    return Node(line, value)
+    node, found = yaml_document.compose(text, line)
+    faults += found
+    return node or Node(line, Plain("", None))

@@ -13,30 +13,22 @@ from digest.errors import ConfigError
 from digest.model import Interest, Problem, Profile, Schedule, Subscriber, SubscriberId
 from digest.subscribers import schema
 from digest.subscribers.fields import FORM, is_pattern
-from digest.subscribers.schema import (
-    AuthorExclusion,
-    Counted,
-    Defaults,
-    Entry,
-    Fields,
-    MatchExclusion,
-)
 from digest.subscribers.yaml_document import Fault, Node, Plain, Unreadable
 from digest.subscribers.yaml_recovery import LARGEST, Document, read
 
 FILE = "subscribers.yaml"
 FOLDER = "subscribers"
 
-_SHARED = set(Defaults.model_fields) - {"exclude"}
+_SHARED = set(schema.Defaults.model_fields) - {"exclude"}
 
-Shape = TypeVar("Shape", bound=Fields)
-_FORMS: dict[tuple[str, str], type[Fields]] = {
+Shape = TypeVar("Shape", bound=schema.Fields)
+_FORMS: dict[tuple[str, str], type[schema.Fields]] = {
     ("interests", f"{FORM}match"): schema.Match,
     ("interests", f"{FORM}author"): schema.Author,
-    ("exclude", f"{FORM}match"): MatchExclusion,
-    ("exclude", f"{FORM}author"): AuthorExclusion,
+    ("exclude", f"{FORM}match"): schema.MatchExclusion,
+    ("exclude", f"{FORM}author"): schema.AuthorExclusion,
 }
-Form = str | dict[str, float] | MatchExclusion | AuthorExclusion
+Form = str | dict[str, float] | schema.MatchExclusion | schema.AuthorExclusion
 
 
 def load(home: Path, *, may_be_empty: bool = False) -> tuple[Subscriber, ...]:
@@ -85,7 +77,7 @@ class Reading:
         self.problems: list[Problem] = []
         self.lists = 0
         """Files with a list of subscribers, though it may be empty."""
-        self.defaults: list[Defaults] = []
+        self.defaults: list[schema.Defaults] = []
         """Those of ``subscribers.yaml``."""
         self.taken: dict[str, str] = {}
         """Id → where it stands."""
@@ -128,9 +120,9 @@ class Reading:
         yield from _unknown_keys(root)
         layers = list(self.defaults)
         if given := _given(root, "defaults"):
-            defaults, faults = _shaped(Defaults, given, whole=not document.cut)
+            defaults, faults = _shaped(schema.Defaults, given, whole=not document.cut)
             yield from faults
-            layers = [defaults or Defaults(), *layers]
+            layers = [defaults or schema.Defaults(), *layers]
         if name == FILE:
             self.defaults = layers
         self.lists += "subscribers" in root.value
@@ -146,10 +138,10 @@ class Reading:
             yield from self.entry(node, layers, name, whole=whole)
 
     def entry(
-        self, node: Node, layers: Sequence[Defaults], name: str, *, whole: bool = True
+        self, node: Node, layers: Sequence[schema.Defaults], name: str, *, whole: bool = True
     ) -> Iterator[Fault]:
         """Take in one entry of the file ``name``; ``whole``: every line of it could be read."""
-        entry, faults = _shaped(Entry, node, whole=whole)
+        entry, faults = _shaped(schema.Entry, node, whole=whole)
         yield from faults
         if id_node := _given(node, "id"):
             place = f"{name}:{id_node.line}"
@@ -178,11 +170,11 @@ def _unknown_keys(root: Node) -> Iterator[Fault]:
     for key, line in root.keys.items():
         if key not in known:
             inner = "indent it under `defaults:` or an entry of `subscribers:`"
-            remedy = inner if key in _keys(Entry) else f"the keys are {', '.join(known)}"
+            remedy = inner if key in _keys(schema.Entry) else f"the keys are {', '.join(known)}"
             yield Fault(line, f"unknown key {quoted(key)}", did_you_mean(key, known, remedy))
 
 
-def _keys(shape: type[Fields]) -> list[str]:
+def _keys(shape: type[schema.Fields]) -> list[str]:
     return [field.alias or name for name, field in shape.model_fields.items()]
 
 
@@ -210,13 +202,17 @@ def _shaped(shape: type[Shape], node: Node, *, whole: bool) -> tuple[Shape | Non
         if kind in ("missing", "too_short", "model_type") and not whole:
             continue
         what, remedy = complaint(detail, _keys(_inner(shape, location)))
-        if kind == "extra_forbidden" and shape is Defaults and location[-1] in _keys(Entry):
+        if (
+            kind == "extra_forbidden"
+            and shape is schema.Defaults
+            and location[-1] in _keys(schema.Entry)
+        ):
             remedy = "give each subscriber their own"
         faults.append(Fault(found.line, what, remedy))
     return None, faults
 
 
-def _inner(shape: type[Fields], location: tuple[int | str, ...]) -> type[Fields]:
+def _inner(shape: type[schema.Fields], location: tuple[int | str, ...]) -> type[schema.Fields]:
     """The model whose key the last part of ``location`` is."""
     match location:
         case ("schedule", _):
@@ -226,7 +222,7 @@ def _inner(shape: type[Fields], location: tuple[int | str, ...]) -> type[Fields]
     return shape
 
 
-def _subscriber(entry: Entry, layers: Sequence[Defaults], source: str) -> Subscriber:
+def _subscriber(entry: schema.Entry, layers: Sequence[schema.Defaults], source: str) -> Subscriber:
     """The entry with what it leaves open taken from the first of ``layers`` that has it."""
     chosen: dict[str, Any] = {}
     for layer in (entry, *layers):
@@ -258,10 +254,14 @@ def _schedule(entry: schema.ScheduleEntry) -> Schedule:
 
 
 def _interest(form: Form) -> Interest:
-    weight, must_see = (form.weight, form.must_see) if isinstance(form, Counted) else (1.0, False)
-    if isinstance(form, AuthorExclusion):
+    weight, must_see = (
+        (form.weight, form.must_see) if isinstance(form, schema.Counted) else (1.0, False)
+    )
+    if isinstance(form, schema.AuthorExclusion):
         return Interest(form.author, "author", None, weight, must_see)
-    text, place = (form.match, form.place) if isinstance(form, MatchExclusion) else (form, None)
+    text, place = (
+        (form.match, form.place) if isinstance(form, schema.MatchExclusion) else (form, None)
+    )
     if isinstance(text, dict):
         text, weight = next(iter(text.items()))
     if is_pattern(text):

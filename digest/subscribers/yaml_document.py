@@ -108,9 +108,10 @@ def resolve(text: str) -> str | Plain:
     return text
 
 
-def compose(text: str) -> tuple[Node | None, list[Fault]]:
-    """The nodes of a document, None if it is empty; raises ``Unparsable``."""
-    composer = _Composer(yaml.parse(text, Loader=_Loader))
+def compose(text: str, line: int | None = None) -> tuple[Node | None, list[Fault]]:
+    """The nodes of a document, None if it is empty; raises ``Unparsable``. With ``line``, all of it
+    stands on that line of its file."""
+    composer = _Composer(yaml.parse(text, Loader=_Loader), line)
     try:
         return composer.document(), composer.faults
     except yaml.MarkedYAMLError as error:
@@ -121,8 +122,8 @@ def compose(text: str) -> tuple[Node | None, list[Fault]]:
 
 
 class _Composer:
-    def __init__(self, events: Iterator[yaml.Event]) -> None:
-        self.events = events
+    def __init__(self, events: Iterator[yaml.Event], only_line: int | None) -> None:
+        self.events, self.only_line = events, only_line
         self.found: list[Fault] = []
         self.references: dict[int, str] = {}
         """Line → the first anchor or alias on it."""
@@ -150,11 +151,14 @@ class _Composer:
                 root = root or node
         return root
 
+    def line(self, event: yaml.Event) -> int:
+        return self.only_line or (event.start_mark.line + 1 if event.start_mark else 1)
+
     def fault(self, event: yaml.Event, what: str, remedy: str) -> None:
-        self.found.append(Fault(_line(event), what, remedy))
+        self.found.append(Fault(self.line(event), what, remedy))
 
     def node(self, event: yaml.NodeEvent, depth: int) -> Node:
-        line = _line(event)
+        line = self.line(event)
         self.limit(event, depth)
         if not self.readable(event):
             self.skip(event, depth)
@@ -168,14 +172,16 @@ class _Composer:
     def limit(self, event: yaml.NodeEvent, depth: int) -> None:
         # Going on, if only to skip, would take the scanner quadratic time.
         if depth > DEEPEST:
-            raise Unparsable(_line(event) - 1, 0, f"more than {DEEPEST} levels inside one another")
+            raise Unparsable(
+                self.line(event) - 1, 0, f"more than {DEEPEST} levels inside one another"
+            )
 
     def readable(self, event: yaml.NodeEvent) -> bool:
         if isinstance(event, yaml.AliasEvent):
-            self.references.setdefault(_line(event), f"*{event.anchor}")
+            self.references.setdefault(self.line(event), f"*{event.anchor}")
             return False
         if event.anchor is not None:
-            self.references.setdefault(_line(event), f"&{event.anchor}")
+            self.references.setdefault(self.line(event), f"&{event.anchor}")
         tag = getattr(event, "tag", None)
         if tag is not None:
             name = tag.replace("tag:yaml.org,2002:", "!!")
@@ -213,9 +219,5 @@ class _Composer:
             if key in items:
                 self.fault(event, f"{quoted(key)} stands on line {keys[key]} already", "keep one")
             else:
-                items[key], keys[key] = node, _line(event)
+                items[key], keys[key] = node, self.line(event)
         return Node(line, items, keys)
-
-
-def _line(event: yaml.Event) -> int:
-    return event.start_mark.line + 1 if event.start_mark else 1
