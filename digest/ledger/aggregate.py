@@ -1,6 +1,7 @@
 """What every part of the ledger stands on."""
 
 from collections.abc import Collection, Iterator, Sequence
+from datetime import timedelta
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -12,6 +13,10 @@ T = TypeVar("T")
 
 INTAKE, REFUSALS = 0x64696701, 0x64696702
 """Advisory locks: storing papers and decisions; who must not be mailed."""
+
+SKEW = timedelta(hours=1)
+"""A row written further ahead of ``now`` than this was written before a clock was put back;
+its waiting time means nothing any more."""
 
 
 class Aggregate:

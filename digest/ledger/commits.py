@@ -2,14 +2,17 @@
 step that may have it accepted, and settled after it."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, null, or_, select, update
+from sqlalchemy import Connection, Update, and_, bindparam, null, or_, select, update
+from sqlalchemy.engine import Dialect
 
 from digest.ledger import spool, suppressions
 from digest.ledger.aggregate import REFUSALS, Aggregate
-from digest.ledger.bulk import Bulk
 from digest.ledger.column_types import EPOCH, fit, microseconds
 from digest.ledger.deliveries import resting
 from digest.ledger.leases import lapsed
@@ -18,7 +21,36 @@ from digest.model import DeliveryId, Message, Outcome, State
 from digest.subscribers.changes import folded
 
 Fenced = tuple[DeliveryId, int]  # a delivery, and the fence of the claim that it is held under
-Rows = Sequence[Mapping[str, Any]]  # the values of ``_GO`` for each claim
+Row = Mapping[str, Any]  # values by the names of their parameters, of types that the driver takes
+Rows = Sequence[Row]
+
+
+@dataclass(frozen=True)
+class Bulk:
+    """An update run once for each of many rows, in one call; compiled once for each dialect. Every
+    mail waits for it, so its rows go to the driver as they are: SQLAlchemy takes longer to bring
+    one row's values there than a database to change the row."""
+
+    statement: Update
+    _compiled: dict[str, tuple[str, Callable[[Row], Any]]] = field(default_factory=dict)
+
+    def run(self, connection: Connection, rows: Rows) -> int:
+        """How many rows it has changed."""
+        if not rows:
+            return 0
+        sql, arranged = self._for(connection.dialect)
+        with closing(connection.connection.cursor()) as cursor:
+            cursor.executemany(sql, [arranged(row) for row in rows])
+            return int(cursor.rowcount)
+
+    def _for(self, dialect: Dialect) -> tuple[str, Callable[[Row], Any]]:
+        if dialect.name not in self._compiled:
+            compiled = self.statement.compile(dialect=dialect)
+            fixed = {name: value for name, value in compiled.params.items() if value is not None}
+            inorder = itemgetter(*names) if (names := compiled.positiontup) else dict
+            self._compiled[dialect.name] = str(compiled), lambda row: inorder({**fixed, **row})
+        return self._compiled[dialect.name]
+
 
 _SETTLEABLE = (State.CLAIMED, State.COMMITTED, State.UNCERTAIN, State.PENDING)
 """States in which the last owner's outcome counts: also where it was given up for dead and

@@ -1,19 +1,25 @@
-"""Deciding once: a digest or a closed skip for a subscriber and period, and its deliveries."""
+"""Deciding once: a digest or a closed skip for a subscriber and period, and its deliveries. Digests
+are read back as they were decided, with their papers."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, func, insert, select, update
 
 from digest.ledger import decision_codec
 from digest.ledger.aggregate import Aggregate, rows_in
 from digest.ledger.deliveries import New, add
+from digest.ledger.papers import papers_with_keys
 from digest.ledger.publications import mark_behind
 from digest.ledger.subscribers import hold
 from digest.ledger.tables import decision, delivery, sent, subscriber
-from digest.model import Channel, Decision, Digest, PaperKey, Period, Skip, SubscriberId
+from digest.model import Channel, Decided, Decision, Digest, PaperKey, Period, Skip, SubscriberId
 from digest.subscribers import codec
 
+_COLUMNS = decision.c["id", "period", "composed", "until", "body"]
+_DIGESTS = select(subscriber.c.name, *_COLUMNS).join_from(decision, subscriber)
+_DIGESTS = _DIGESTS.where(decision.c.skipped.is_(None))
 _UPDATE = update(subscriber).where(subscriber.c.id == bindparam("who"))
 
 
@@ -56,6 +62,45 @@ class Decisions(Aggregate):
             stale = {one.reader.key for one in undecided} - {one.reader.key for one in fresh}
             _set_due(connection, [one for one in decisions if one.reader.key not in stale])
             return len(fresh)
+
+    def digests(self, name: SubscriberId, *, limit: int) -> list[Digest]:
+        """A subscriber's digests, newest first."""
+        return self.newest_digests([name], limit=limit)[name]
+
+    def newest_digests(
+        self, names: Collection[SubscriberId], *, limit: int
+    ) -> dict[SubscriberId, list[Digest]]:
+        """The newest ``limit`` digests of each of these subscribers, newest first."""
+        newest_first = decision.c.id.desc()
+        age = func.row_number().over(partition_by=decision.c.subscriber, order_by=newest_first)
+        aged = (
+            select(decision.c.id, age.label("age"))
+            .join_from(decision, subscriber)
+            .where(subscriber.c.name.in_(names), decision.c.skipped.is_(None))
+            .subquery()
+        )
+        wanted = select(aged.c.id).where(aged.c.age <= limit)
+        query = _DIGESTS.where(decision.c.id.in_(wanted)).order_by(newest_first)
+        found: dict[SubscriberId, list[Digest]] = {name: [] for name in names}
+        with self._database.reading() as connection:
+            for digest in _read(connection, connection.execute(query)).values():
+                found[digest.subscriber].append(digest)
+        return found
+
+    def decisions(self, name: SubscriberId, *, limit: int) -> list[Decided]:
+        """A subscriber's decisions, digests and closed skips, newest first."""
+        ended = func.max(decision.c.until).over(order_by=decision.c.id, rows=(None, -1))
+        query = (
+            select(decision.c.period, decision.c.composed, ended, decision.c.until, decision.c.body)
+            .join_from(decision, subscriber)
+            .where(subscriber.c.name == name)
+            .order_by(decision.c.id.desc())
+            .limit(limit)
+        )
+        return [
+            Decided(decision_codec.period(period), at, after, until, decision_codec.count(body))
+            for period, at, after, until, body in self._rows(query)
+        ]
 
 
 def add_channels(
@@ -163,3 +208,25 @@ def _had(
         if paper in asked[who]:
             had[who].add(paper)
     return had
+
+
+def by_number(connection: Connection, numbers: Collection[int]) -> dict[int, Digest]:
+    """Digests by the key of their decision."""
+    return _read(connection, rows_in(connection, _DIGESTS, decision.c.id, numbers))
+
+
+def _read(connection: Connection, rows: Iterable[Any]) -> dict[int, Digest]:
+    bodies = [(row, decision_codec.unpack(row.body)) for row in rows]
+    wanted = {key for _, body in bodies for key in decision_codec.picked(body)}
+    papers = {one.key: one for one in papers_with_keys(connection, wanted)}
+    return {
+        row.id: Digest(
+            SubscriberId(row.name),
+            decision_codec.period(row.period),
+            row.composed,
+            row.until,
+            decision_codec.picks(body, papers),
+            decision_codec.coverage(body),
+        )
+        for row, body in bodies
+    }

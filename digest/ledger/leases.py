@@ -7,17 +7,13 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
-from digest.ledger import digests, spool
-from digest.ledger.aggregate import Aggregate
+from digest.ledger import decisions, spool
+from digest.ledger.aggregate import SKEW, Aggregate
 from digest.ledger.tables import delivery
 from digest.model import Channel, Claim, DeliveryId, State
 
 Mode = Literal["hold", "resend"]
 """What becomes of a delivery that may or may not have been accepted."""
-
-SKEW = timedelta(hours=1)
-"""A row written further ahead of ``now`` than this was written before a clock was put back;
-its waiting time means nothing any more."""
 
 _OPEN = (State.PENDING, State.DEFERRED, State.CLAIMED)
 _IN_HAND = and_(delivery.c.due.is_not(None), delivery.c.state.in_((State.CLAIMED, State.COMMITTED)))
@@ -109,7 +105,7 @@ class Leases(Aggregate):
 
 
 def _claims(connection: Connection, channel: Channel, rows: Sequence[Any]) -> list[Claim]:
-    decided = digests.by_number(connection, {row.decision for row in rows})
+    decided = decisions.by_number(connection, {row.decision for row in rows})
     kept = spool.kept(connection, [row.id for row in rows if row.attempts > 1])
     return [
         Claim(number, channel, decided[decision], fence, attempt, kept.get(number))

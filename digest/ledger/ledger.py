@@ -8,11 +8,9 @@ from digest.ledger.commits import Commits
 from digest.ledger.decisions import Decisions
 from digest.ledger.deliveries import Deliveries
 from digest.ledger.deliveries_admin import DeliveriesAdmin
-from digest.ledger.digests import Digests
 from digest.ledger.feedback import Feedback
 from digest.ledger.health import HealthCheck
 from digest.ledger.leases import Leases
-from digest.ledger.paper_lookup import PaperLookup
 from digest.ledger.papers import Papers
 from digest.ledger.publications import Publications
 from digest.ledger.subscriber_changes import SubscriberChanges
@@ -22,11 +20,9 @@ from digest.ledger.suppressions import Suppressions
 
 class Ledger(
     Papers,
-    PaperLookup,
     Subscribers,
     SubscriberChanges,
     Decisions,
-    Digests,
     Feedback,
     Deliveries,
     Leases,

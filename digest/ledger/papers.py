@@ -1,20 +1,28 @@
-"""Dumps, the papers in them, and every record as it stood."""
+"""Dumps, the papers in them and every record as it stood; finds papers by what people type."""
 
 import dataclasses
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
+from digest.errors import NotFound
 from digest.ledger.aggregate import INTAKE, Aggregate, next_key, rows_in
 from digest.ledger.tables import dump, paper, paper_key, sighting
 from digest.model import Dump, DumpHash, DumpSeen, Match, Matcher, Paper, PaperId, PaperKey
+from digest.text.clean import normal_title
 
 PAPER = tuple(paper.c[field.name] for field in dataclasses.fields(Paper) if field.name in paper.c)
 """The columns of a paper in the order of its fields."""
 _NAMES = {column.name for column in PAPER}
 _IMPROVABLE = _NAMES - {"key", "id", "arrived", "listed"}
+_ARXIV = re.compile(
+    r"(?:(?:https?://)?(?:www\.)?arxiv\.org/(?:abs|pdf)/|arxiv:)?(.+?)(?:v\d+)?(?:\.pdf)?",
+    re.IGNORECASE,
+)
+_NEAREST = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +124,35 @@ class Papers(Aggregate):
             .order_by(dump.c.id)
         )
         return [DumpSeen(*row) for row in self._rows(query)]
+
+    def paper(self, name: str) -> Paper:
+        """The paper with this id or arXiv number (a version or URL is fine), else the only one
+        whose title is this or has it in it.
+
+        Raises:
+            NotFound: with titles that come near, where there is none or more than one.
+        """
+        name = name.strip()
+        number = match[1] if (match := _ARXIV.fullmatch(name)) else name
+        if known := self._paper_by_id(name, number):
+            return known
+        titles = self._titles()
+        key = _by_title(titles, name)
+        found = self._paper_by_id(titles[key][0], "")
+        assert found is not None  # noqa: S101  its title was found
+        return found
+
+    def _paper_by_id(self, name: str, number: str) -> Paper | None:
+        query = select(*PAPER).where(
+            or_(paper.c.id == name, paper.c.id == f"arxiv:{number}", paper.c.arxiv_id == number)
+        )
+        rows = self._rows(query.order_by(paper.c.key).limit(1))
+        return next((Paper(*row) for row in rows), None)
+
+    def _titles(self) -> dict[PaperKey, tuple[PaperId, str]]:
+        """The id and the title of every paper."""
+        rows = self._rows(select(paper.c.key, paper.c.id, paper.c.title))
+        return {row.key: (row.id, row.title) for row in rows}
 
 
 def papers_with_keys(connection: Connection, keys: Iterable[int]) -> list[Paper]:
@@ -221,3 +258,25 @@ def _store_sightings(connection: Connection, number: int, matches: Sequence[Matc
         rows.append({"id": key, "dump": number, "paper": found, "line": record.line, **raw})
     if rows:
         connection.execute(insert(sighting), rows)
+
+
+def _by_title(titles: Mapping[PaperKey, tuple[PaperId, str]], name: str) -> PaperKey:
+    """The only paper whose title is ``name``, or has it in it; raises NotFound for any others."""
+    wanted = normal_title(name)
+    normal = {key: normal_title(title) for key, (_, title) in titles.items()}
+    # ``Low-Rank`` is one word there and ``low rank`` two: spaces do not count.
+    within = [key for key, title in normal.items() if wanted and _dense(wanted) in _dense(title)]
+    exact = [key for key in within if _dense(normal[key]) == _dense(wanted)]
+    if len(found := exact or within) == 1:
+        return found[0]
+    words = set(wanted.split())
+    near = found or sorted(
+        (key for key, title in normal.items() if words & set(title.split())),
+        key=lambda key: -len(words & set(normal[key].split())),
+    )
+    kind = "single paper" if found else "paper"
+    raise NotFound(kind, name, [titles[key][1] for key in near[:_NEAREST]])
+
+
+def _dense(title: str) -> str:
+    return title.replace(" ", "")

@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from digest.ledger.aggregate import INTAKE, Aggregate, batches
+from digest.ledger.aggregate import INTAKE, SKEW, Aggregate, batches
 from digest.ledger.column_types import EPOCH
 from digest.ledger.deliveries import resting
-from digest.ledger.leases import SKEW
 from digest.ledger.tables import decision, delivery, publication, subscriber
 from digest.model import Publication, State, SubscriberId
 from digest.subscribers import codec

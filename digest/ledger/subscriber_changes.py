@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from digest.errors import ConfigError
-from digest.ledger.aggregate import INTAKE, Aggregate, batches, next_key, rows_in
+from digest.ledger.aggregate import INTAKE, SKEW, Aggregate, batches, next_key, rows_in
 from digest.ledger.column_types import EPOCH
 from digest.ledger.decisions import add_channels
 from digest.ledger.deliveries import resting
@@ -23,7 +23,6 @@ from digest.subscribers.changes import Changes, First, Former, Known, New, Saved
 
 _NO_FILE = "none"  # stands for the hash where a host has no profile files
 _CLOCK = "clock"
-SKEW = timedelta(hours=1)  # a clock that goes back by less is not noticed
 _BATCH = 1000
 _CANCELLABLE = (State.PENDING, State.DEFERRED, State.CLAIMED)
 _CHANNELS: tuple[Channel, ...] = ("email", "feed")

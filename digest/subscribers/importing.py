@@ -12,8 +12,7 @@ from digest.errors import ConfigError
 from digest.model import Origin, Problem, StoredSubscriber, Subscriber, SubscriberId
 from digest.subscribers import codec, lists
 from digest.subscribers.changes import Changes, First, Saved, folded
-from digest.subscribers.patterns import switched_off
-from digest.subscribers.profile_files import Reading
+from digest.subscribers.profile_files import Reading, switched_off
 
 BATCH = 1000  # subscribers that are saved in one transaction
 MOST_PROBLEMS = 1000  # after so many problems a file is not read on

@@ -15,6 +15,7 @@ from digest.subscribers import schema
 from digest.subscribers.fields import FORM, is_pattern
 from digest.subscribers.yaml_document import Fault, Node, Plain, Unreadable
 from digest.subscribers.yaml_recovery import LARGEST, Document, read
+from digest.text.patterns import PatternError, compile_pattern
 
 FILE = "subscribers.yaml"
 FOLDER = "subscribers"
@@ -155,6 +156,19 @@ class Reading:
         if whole and subscriber.email is None and "email" in subscriber.channels:
             yield Fault(node.line, "'email' is missing", "add it, or write `channels: [feed]`")
         self.subscribers.append(subscriber)
+
+
+def switched_off(subscribers: Iterable[Subscriber]) -> Iterator[Problem]:
+    """A problem for each interest and exclusion that is switched off since nothing can match it."""
+    for subscriber in subscribers:
+        where = f"{subscriber.source} ({subscriber.id})" if subscriber.source else subscriber.id
+        for interest in (*subscriber.profile.interests, *subscriber.profile.exclude):
+            if interest.kind == "pattern":
+                try:
+                    compile_pattern(interest.text)
+                except PatternError as error:
+                    what = f"the pattern {interest} is switched off: {error.what}"
+                    yield Problem(where, what, error.remedy)
 
 
 def _given(node: Node, key: str) -> Node | None:
