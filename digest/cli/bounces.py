@@ -12,7 +12,6 @@ from rich.text import Text
 from digest.bounces import mailbox, parse
 from digest.bounces.handle import BounceHandler, HandledReport
 from digest.cli import app, output
-from digest.cli.app import Home
 from digest.cli.options import pass_home
 from digest.model import Problem, SubscriberId
 from digest.render.email.compose import message_id
@@ -32,8 +31,14 @@ class Post:
 
 @click.command()
 @click.argument("sources", nargs=-1, metavar="[SOURCE...]")
-@pass_home(now=True, json=True)
-def bounces(home: Home, sources: tuple[str, ...], now: datetime, as_json: bool) -> int:
+@pass_home(
+    "digest bounces",
+    "digest bounces ~/Maildir/.bounces",
+    "digest bounces imaps://bounces%40example.org@mail.example.org/INBOX --json",
+    now=True,
+    json=True,
+)
+def bounces(home: app.Home, sources: tuple[str, ...], now: datetime, as_json: bool) -> int:
     """Read delivery failures, complaints and requests to unsubscribe that came by mail.
 
     SOURCE is a maildir, an mbox file, or imaps://user@host/Folder with its password in
@@ -47,12 +52,6 @@ def bounces(home: Home, sources: tuple[str, ...], now: datetime, as_json: bool) 
     resubscribe` takes both back.
 
     Exit status: 0; 1 when a source cannot be read (the others are read all the same).
-
-    \b
-    Examples:
-      digest bounces
-      digest bounces ~/Maildir/.bounces
-      digest bounces imaps://bounces%40example.org@mail.example.org/INBOX --json
     """
     places = sources or mailboxes(home)
     if not places:
@@ -64,13 +63,13 @@ def bounces(home: Home, sources: tuple[str, ...], now: datetime, as_json: bool) 
     return int(bool(post.problems))
 
 
-def mailboxes(home: Home) -> tuple[str, ...]:
+def mailboxes(home: app.Home) -> tuple[str, ...]:
     """The mailboxes of the settings."""
     named = home.settings.delivery.mailboxes
     return tuple(one if "://" in one else str(home.path / Path(one).expanduser()) for one in named)
 
 
-def read(home: Home, sources: Iterable[str], *, now: datetime) -> Post:
+def read(home: app.Home, sources: Iterable[str], *, now: datetime) -> Post:
     """Act on every report in every source; a source that cannot be read stops no other."""
     post, sender = Post(), home.site.sender
     with app.open_ledger(home) as ledger:

@@ -6,8 +6,7 @@ from pathlib import Path
 import click
 
 from digest.cli import app, lookup, output
-from digest.cli.app import Home
-from digest.cli.options import json_option, pass_folder
+from digest.cli.options import examples, json_option, pass_folder
 from digest.doctor import template_check
 from digest.errors import ConfigError, LedgerError
 from digest.model import Problem, Subscriber
@@ -21,6 +20,7 @@ MOST = 1000  # subscribers of the database that are looked at
 @click.command()
 @json_option
 @pass_folder
+@examples("digest check")
 def check(folder: Path, as_json: bool) -> int:
     """Check settings, profiles and templates; every problem at once.
 
@@ -30,16 +30,12 @@ def check(folder: Path, as_json: bool) -> int:
     whose profiles were checked when they were saved, the first 1,000 are looked at.
 
     Exit status: 0, or 2 when there are problems.
-
-    \b
-    Example:
-      digest check
     """
     problems: list[Problem] = []
     notes = list(app.unknown_variables())
     stops = "nothing is sent"
     people, count = list[Subscriber](), 0
-    home: Home | None = None
+    home: app.Home | None = None
     try:
         home = app.open_home(folder)
         if home.settings.sources:
@@ -70,7 +66,7 @@ def check(folder: Path, as_json: bool) -> int:
     return 2 if problems else 0
 
 
-def _told_by_ledger(home: Home, people: Sequence[Subscriber]) -> Iterator[Problem]:
+def _told_by_ledger(home: app.Home, people: Sequence[Subscriber]) -> Iterator[Problem]:
     """Notes on who gets no mail, and on interests that tell nothing in the archive."""
     try:
         with app.read_ledger(home) as ledger:

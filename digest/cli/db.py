@@ -8,7 +8,6 @@ from pydantic_core import PydanticCustomError
 
 from digest import ledger
 from digest.cli import app, output
-from digest.cli.app import Home
 from digest.cli.options import file_type, pass_home
 from digest.config import fields
 from digest.scheduling import liveness
@@ -21,17 +20,16 @@ def db() -> None:
 
 @db.command()
 @click.argument("url")
-@pass_home(json=True)
-def copy(home: Home, url: str, as_json: bool) -> None:
+@pass_home(
+    "digest db copy postgresql+psycopg://digest@localhost/digest",
+    "digest db copy sqlite:///state/back.db",
+    json=True,
+)
+def copy(home: app.Home, url: str, as_json: bool) -> None:
     """Copy the ledger into the empty database at URL, and prove that both hold the same.
 
     URL is written as `database_url` is in digest.toml. Stop the service first: what it does from
     now on is not in the copy. The old database stays as it is.
-
-    \b
-    Examples:
-      digest db copy postgresql+psycopg://digest@localhost/digest
-      digest db copy sqlite:///state/back.db
     """
     try:
         target = fields.in_home(fields.database_url(url), home.path)
@@ -60,16 +58,14 @@ def copy(home: Home, url: str, as_json: bool) -> None:
 @db.command()
 @click.argument("file", type=file_type())
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
-@pass_home()
-def backup(home: Home, file: Path, force: bool) -> None:
+@pass_home(
+    "digest db backup /var/backups/digest/monday.db",
+    "digest db backup --force /var/backups/digest/last.db",
+)
+def backup(home: app.Home, file: Path, force: bool) -> None:
     """Write a consistent copy of the ledger to the SQLite file FILE, also while it is in use.
 
     Keep state/keys, digest.toml and subscribers.yaml beside it: they are not in the ledger.
-
-    \b
-    Examples:
-      digest db backup /var/backups/digest/monday.db
-      digest db backup --force /var/backups/digest/last.db
     """
     if file.exists() and not force:
         raise click.ClickException(f"{file} exists; name another file, or add --force.")
@@ -83,16 +79,12 @@ def backup(home: Home, file: Path, force: bool) -> None:
 
 @db.command()
 @click.argument("file", type=file_type(exists=True))
-@pass_home(now=True)
-def restore(home: Home, file: Path, now: datetime) -> None:
+@pass_home("digest db restore /var/backups/digest/monday.db", now=True)
+def restore(home: app.Home, file: Path, now: datetime) -> None:
     """Put the backup FILE in the place of the SQLite ledger, which is kept beside it.
 
     Mail that may have been sent since the backup is held, as by `digest db restored`. Stop the
     service first.
-
-    \b
-    Example:
-      digest db restore /var/backups/digest/monday.db
     """
     with app.open_ledger(home) as book:
         done = book.put_back(file, now=now)
@@ -101,17 +93,13 @@ def restore(home: Home, file: Path, now: datetime) -> None:
 
 
 @db.command()
-@pass_home(now=True)
-def restored(home: Home, now: datetime) -> None:
+@pass_home("pg_restore --clean --dbname digest monday.dump && digest db restored", now=True)
+def restored(home: app.Home, now: datetime) -> None:
     """Say that an older copy of the database was put back by other means than `restore`.
 
     Mail that the copy has as unsent, and mail of periods that had ended by now, becomes
     uncertain instead of being sent: a person who has had it would get it twice. Say this before
     anything else runs.
-
-    \b
-    Example:
-      pg_restore --clean --dbname digest monday.dump && digest db restored
     """
     with app.open_ledger(home) as book:
         if not book.exists:

@@ -7,9 +7,7 @@ from typing import Any
 import click
 
 from digest.cli import app, output
-from digest.cli.app import Home
 from digest.cli.options import pass_home
-from digest.cli.output import fields
 from digest.errors import NotFound
 from digest.model import Channel, DeliveryId, DeliveryRow, Pick, State, SubscriberId
 
@@ -27,22 +25,20 @@ def deliveries() -> None:
 @click.option("--subscriber", "people", multiple=True, help="Only these subscribers.")
 @click.option("--channel", type=CHANNELS, help="Only this channel.")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many, the newest.")
-@pass_home(json=True)
+@pass_home(
+    "digest deliveries list --state uncertain --state failed",
+    "digest deliveries list --subscriber ada --json",
+    json=True,
+)
 def list_(  # noqa: PLR0917  click passes them by name
-    home: Home,
+    home: app.Home,
     states: tuple[str, ...],
     people: tuple[str, ...],
     channel: Channel | None,
     limit: int | None,
     as_json: bool,
 ) -> None:
-    """List deliveries, newest first.
-
-    \b
-    Examples:
-      digest deliveries list --state uncertain --state failed
-      digest deliveries list --subscriber ada --json
-    """
+    """List deliveries, newest first."""
     with app.read_ledger(home) as ledger:
         rows = ledger.deliveries(
             states=[State(state) for state in states],
@@ -55,14 +51,9 @@ def list_(  # noqa: PLR0917  click passes them by name
 
 @deliveries.command()
 @click.argument("number", type=int)
-@pass_home(json=True)
-def show(home: Home, number: int, as_json: bool) -> None:
-    """Show one delivery and the papers in it.
-
-    \b
-    Example:
-      digest deliveries show 12
-    """
+@pass_home("digest deliveries show 12", json=True)
+def show(home: app.Home, number: int, as_json: bool) -> None:
+    """Show one delivery and the papers in it."""
     with app.read_ledger(home) as ledger:
         rows = ledger.deliveries(numbers=[DeliveryId(number)])
         if not rows:
@@ -70,7 +61,7 @@ def show(home: Home, number: int, as_json: bool) -> None:
         row = rows[0]
         made = ledger.digests(row.subscriber, limit=1000)
     picks = next((each.picks for each in made if each.period == row.period), ())
-    papers = [fields(each.paper, "id", "title") | {"score": each.score} for each in picks]
+    papers = [output.fields(each.paper, "id", "title") | {"score": each.score} for each in picks]
     output.answer(as_json, row_as_json(row) | {"picks": papers}, lambda: _show([row], picks))
 
 
@@ -81,7 +72,7 @@ def _deciding(name: str, act: str, explanation: str, done: str) -> None:
     @deliveries.command(name, help=explanation + example)
     @click.argument("numbers", type=int, nargs=-1, required=True)
     @pass_home(now=True)
-    def decide(home: Home, numbers: tuple[int, ...], now: datetime) -> None:
+    def decide(home: app.Home, numbers: tuple[int, ...], now: datetime) -> None:
         with app.open_ledger(home) as ledger:
             method: Callable[..., None] = getattr(ledger, act)
             for number in numbers:
@@ -99,7 +90,7 @@ _deciding("cancel", "cancel", "Give up a delivery that has not been sent.", "can
 def row_as_json(row: DeliveryRow) -> dict[str, Any]:
     """A delivery as ``--json`` shows it."""
     who = ("id", "subscriber", "channel", "period", "state")
-    return fields(row, *who, "attempts", "papers", "detail", "composed", "updated", "due")
+    return output.fields(row, *who, "attempts", "papers", "detail", "composed", "updated", "due")
 
 
 def _show(rows: list[DeliveryRow], picks: Sequence[Pick] = ()) -> None:
@@ -109,7 +100,7 @@ def _show(rows: list[DeliveryRow], picks: Sequence[Pick] = ()) -> None:
         return
     headings = ("##", "Subscriber", "Channel", "Digest for", "State", "#Tries", "")
     names = ("id", "subscriber", "channel", "period", "state", "attempts", "detail")
-    cells = [fields(row, *names) | {"state": output.state(row.state)} for row in rows]
+    cells = [output.fields(row, *names) | {"state": output.state(row.state)} for row in rows]
     out.print(output.table(headings, [list(each.values()) for each in cells]))
     for pick in picks:
         click.echo(f"  {pick.score:.4f}  {pick.paper.title}")

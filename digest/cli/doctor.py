@@ -10,8 +10,7 @@ from rich.text import Text
 
 from digest import config
 from digest.cli import app, lookup, output
-from digest.cli.app import Home
-from digest.cli.options import json_option, now_option, pass_folder
+from digest.cli.options import examples, json_option, now_option, pass_folder
 from digest.doctor import dns_records, machine, mail_server, template_check
 from digest.doctor.dns_records import asked
 from digest.doctor.finding import Finding, fail, ok, warn
@@ -32,6 +31,7 @@ _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red", "skip": "dim"}
 @now_option
 @json_option
 @pass_folder
+@examples("digest doctor", "digest doctor --json")
 def doctor(folder: Path, now: datetime, as_json: bool) -> int:
     """Look whether folders, database, clock, templates, mail server and DNS are well.
 
@@ -39,11 +39,6 @@ def doctor(folder: Path, now: datetime, as_json: bool) -> int:
     mail goes out by SMTP. What cannot be asked, as without a network, is marked as such.
 
     Exit status: 0; 1 when something fails.
-
-    \b
-    Examples:
-      digest doctor
-      digest doctor --json
     """
     found: list[Finding] = []
     out = output.console()
@@ -88,14 +83,14 @@ def _each(
     return (make(area, f"{each.where}: {each.what}", each.remedy) for each in problems)
 
 
-def _profiles(home: Home) -> Iterator[Finding]:
+def _profiles(home: app.Home) -> Iterator[Finding]:
     try:
         yield ok("profiles", f"{lookup.checked(home.path, home, limit=0)[1]:,} subscribers")
     except ConfigError as error:
         yield from _each(fail, "profiles", error.problems)
 
 
-def _templates(home: Home) -> Iterator[Finding]:
+def _templates(home: app.Home) -> Iterator[Finding]:
     found = template_check.check(templates.load(home.path), home.site)
     for error in found.failures:
         yield fail("templates", str(error), MEND_TEMPLATE)
@@ -104,7 +99,7 @@ def _templates(home: Home) -> Iterator[Finding]:
         yield ok("templates", "they render")
 
 
-def _folders(home: Home) -> Iterator[Finding]:
+def _folders(home: app.Home) -> Iterator[Finding]:
     yield machine.folder("inbox", home.inbox, written=False)
     yield machine.folder("state", home.state)
     yield machine.folder("public", home.public)
@@ -119,7 +114,9 @@ def _folders(home: Home) -> Iterator[Finding]:
             yield finding
 
 
-def _ledger(home: Home, clocks: dict[str, datetime]) -> Generator[Finding, None, datetime | None]:
+def _ledger(
+    home: app.Home, clocks: dict[str, datetime]
+) -> Generator[Finding, None, datetime | None]:
     """Yield findings, add the database's clock, and return when the ledger was last written."""
     try:
         with app.open_ledger(home) as ledger:
@@ -139,7 +136,7 @@ def _ledger(home: Home, clocks: dict[str, datetime]) -> Generator[Finding, None,
     return health.newest
 
 
-def _mail(home: Home, smtp: config.Smtp, now: datetime) -> Iterator[Finding]:
+def _mail(home: app.Home, smtp: config.Smtp, now: datetime) -> Iterator[Finding]:
     address = parseaddr(home.settings.sender)[1]
     domain = address.rpartition("@")[2]
     bounces = home.settings.delivery.bounce_domain
@@ -158,7 +155,7 @@ def _mail(home: Home, smtp: config.Smtp, now: datetime) -> Iterator[Finding]:
     yield asked("PTR", dns_records.reverse, resolver, smtp.host)
 
 
-def _signatures(home: Home, resolver: Resolver, domain: str) -> Iterator[Finding]:
+def _signatures(home: app.Home, resolver: Resolver, domain: str) -> Iterator[Finding]:
     settings = home.settings.dkim
     if settings is None:
         yield warn("DKIM", "mail is not signed here", "set [dkim], unless the server signs")
@@ -173,7 +170,7 @@ def _signatures(home: Home, resolver: Resolver, domain: str) -> Iterator[Finding
     yield asked("DKIM", dns_records.dkim, resolver, settings.domain, settings.selector, record)
 
 
-def _web(home: Home, clocks: dict[str, datetime]) -> Iterator[Finding]:
+def _web(home: app.Home, clocks: dict[str, datetime]) -> Iterator[Finding]:
     if home.settings.base_url is None:
         return
     link = None

@@ -5,10 +5,8 @@ from datetime import datetime
 import click
 from rich.text import Text
 
-from digest.cli import output
-from digest.cli.app import Home
+from digest.cli import app, output
 from digest.cli.options import pass_home
-from digest.cli.output import fields
 from digest.cli.preview import look_ahead
 from digest.explain import explanation
 from digest.explain.explanation import Explanation
@@ -17,17 +15,17 @@ from digest.explain.explanation import Explanation
 @click.command()
 @click.argument("subscriber")
 @click.argument("paper")
-@pass_home(now=True, json=True)
-def explain(home: Home, subscriber: str, paper: str, now: datetime, as_json: bool) -> None:
+@pass_home(
+    "digest explain ada 2106.09685",
+    'digest explain ada "lottery ticket hypothesis" --json',
+    now=True,
+    json=True,
+)
+def explain(home: app.Home, subscriber: str, paper: str, now: datetime, as_json: bool) -> None:
     """Say why PAPER is, or is not, in a digest of SUBSCRIBER, with the arithmetic.
 
     PAPER is an id (title:…, arxiv:2401.01234), an arXiv number, or a part of the title that no
     other paper has.
-
-    \b
-    Examples:
-      digest explain ada 2106.09685
-      digest explain ada "lottery ticket hypothesis" --json
     """
     with look_ahead(home, subscriber, now) as (context, reader):
         found = context.ledger.paper(paper)
@@ -37,14 +35,14 @@ def explain(home: Home, subscriber: str, paper: str, now: datetime, as_json: boo
     reasons = ("interest", "term", "place", "weight", "via", "contribution")
     value = {
         "subscriber": answer.subscriber.id,
-        "paper": fields(answer.paper, "id", "title"),
+        "paper": output.fields(answer.paper, "id", "title"),
         "period": answer.period,
         "decided": answer.past,
         "picked": answer.picked,
         "why_not": answer.why,
-        **fields(answer, "detail", "score"),
+        **output.fields(answer, "detail", "score"),
         "threshold": answer.subscriber.threshold,
-        "reasons": [fields(reason, *reasons) for reason in answer.reasons],
+        "reasons": [output.fields(reason, *reasons) for reason in answer.reasons],
     }
     output.answer(as_json, value, lambda: _show(answer))
 

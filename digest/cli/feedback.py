@@ -6,9 +6,7 @@ from typing import Literal
 import click
 
 from digest.cli import app, lookup, output
-from digest.cli.app import Home
 from digest.cli.options import pass_home
-from digest.cli.output import fields
 
 Verdict = Literal["like", "dislike", "clear"]
 SAID = {"like": "likes", "dislike": "dislikes", "clear": "says nothing of"}
@@ -18,20 +16,20 @@ SAID = {"like": "likes", "dislike": "dislikes", "clear": "says nothing of"}
 @click.argument("subscriber")
 @click.argument("paper")
 @click.argument("verdict", type=click.Choice(list(SAID)))
-@pass_home(now=True, json=True)
+@pass_home(
+    "digest feedback ada 2106.09685 like",
+    'digest feedback ada "lottery ticket hypothesis" clear',
+    now=True,
+    json=True,
+)
 def feedback(  # noqa: PLR0917  click passes them by name
-    home: Home, subscriber: str, paper: str, verdict: Verdict, now: datetime, as_json: bool
+    home: app.Home, subscriber: str, paper: str, verdict: Verdict, now: datetime, as_json: bool
 ) -> None:
     """Record that SUBSCRIBER likes or dislikes PAPER, or clear what was recorded.
 
     Papers that are like it move up or down, and `digest profile` shows what was learned, unless
     the profile says `learn: false`; `digest suggest` reads verdicts all the same.
     PAPER is an id, an arXiv number, or a part of the title that no other paper has.
-
-    \b
-    Examples:
-      digest feedback ada 2106.09685 like
-      digest feedback ada "lottery ticket hypothesis" clear
     """
     opinion = None if verdict == "clear" else verdict
     with app.open_ledger(home) as ledger:
@@ -42,7 +40,7 @@ def feedback(  # noqa: PLR0917  click passes them by name
     words = ("like", "dislike")
     counts = {f"{word}d": sum(each.opinion == word for each in given) for word in words}
     if as_json:
-        about = {"subscriber": person.id, "paper": fields(found, "id", "title")}
+        about = {"subscriber": person.id, "paper": output.fields(found, "id", "title")}
         output.print_json(about | {"verdict": opinion, "changed": changed} | counts)
         return
     click.echo(f"{person.id} {SAID[verdict]} “{found.title}”.")

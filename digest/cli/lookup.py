@@ -11,7 +11,6 @@ from rich.text import Text
 
 from digest import subscribers
 from digest.cli import app, output
-from digest.cli.app import Home
 from digest.config.messages import nearest
 from digest.errors import ConfigError, LedgerError, NotFound
 from digest.ledger import Ledger
@@ -60,7 +59,7 @@ class Person:
         return tuple(words)
 
 
-def listed(home: Home, ledger: Ledger) -> Iterator[Listed]:
+def listed(home: app.Home, ledger: Ledger) -> Iterator[Listed]:
     """Everybody with a profile, read in batches, as a pass would find them now.
 
     Raises:
@@ -81,7 +80,7 @@ def stored(ledger: Ledger) -> Iterator[StoredSubscriber]:
         yield from batch
 
 
-def checked(folder: Path, home: Home | None, limit: int) -> tuple[list[Subscriber], int]:
+def checked(folder: Path, home: app.Home | None, limit: int) -> tuple[list[Subscriber], int]:
     """Subscribers of the files, ``limit`` of the database at most, and how many there are in all.
 
     Raises:
@@ -108,7 +107,7 @@ def _with_source(row: StoredSubscriber) -> Subscriber:
     return replace(row.subscriber, source=where)
 
 
-def _changed_files(home: Home, ledger: Ledger) -> tuple[Subscriber, ...] | None:
+def _changed_files(home: app.Home, ledger: Ledger) -> tuple[Subscriber, ...] | None:
     """The subscribers of files that were not compiled yet; None: the ledger has everybody. Where
     the files are wrong their problems are printed, and what was compiled last holds."""
     if compiling.is_compiled(home.path, ledger, home.state):
@@ -146,7 +145,7 @@ def notes(profiles: Iterable[Subscriber], ledger: Ledger) -> list[Problem]:
     ]
 
 
-def profile(home: Home, ledger: Ledger, name: str) -> Subscriber:
+def profile(home: app.Home, ledger: Ledger, name: str) -> Subscriber:
     """The profile under an id, as a pass would find it now.
 
     Raises:
@@ -156,7 +155,7 @@ def profile(home: Home, ledger: Ledger, name: str) -> Subscriber:
     return _profile(home, ledger, name)[0]
 
 
-def _profile(home: Home, ledger: Ledger, name: str) -> Listed:
+def _profile(home: app.Home, ledger: Ledger, name: str) -> Listed:
     files = _changed_files(home, ledger)
     for one in files or ():
         if one.id == name:
@@ -171,7 +170,7 @@ def _profile(home: Home, ledger: Ledger, name: str) -> Listed:
     return _with_source(found), found
 
 
-def find(home: Home, ledger: Ledger, name: str) -> Person:
+def find(home: app.Home, ledger: Ledger, name: str) -> Person:
     """Somebody who has a profile, has unsubscribed, or was sent something. Raises NotFound."""
     wanted = SubscriberId(name)
     try:
@@ -187,7 +186,7 @@ def find(home: Home, ledger: Ledger, name: str) -> Person:
     return next((one for one in people if one.id == wanted), Person(wanted))
 
 
-def as_json(home: Home, person: Person) -> dict[str, Any]:
+def as_json(home: app.Home, person: Person) -> dict[str, Any]:
     """What is printed of a person as JSON, with the addresses of the feeds."""
     profile, token = person.profile, person.stored.feed_token if person.stored else None
     has_feeds = profile is not None and "feed" in profile.channels

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import click
 
 from digest.cli import app
 
+Command = Callable[..., Any]
 pass_folder = click.make_pass_decorator(Path)
 """Passes the folder of the home, whose settings may be wrong."""
 at_least_one = click.IntRange(min=1)
@@ -43,16 +45,28 @@ now_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-def pass_home(*, now: bool = False, json: bool = False) -> Callable[..., Callable[..., Any]]:
-    """Pass the home with its settings as the first argument; wrong settings end the command. With
-    ``now`` and ``json`` it has these options too."""
+def examples(*lines: str) -> Callable[[Command], Command]:
+    """Add command lines to the help of a command, which is the docstring of its function."""
 
-    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(command)
+    def decorate(command: Command) -> Command:
+        heading = "Examples" if len(lines) > 1 else "Example"
+        told = "\n  ".join((f"{heading}:", *lines))
+        command.__doc__ = f"{cleandoc(command.__doc__ or '')}\n\n\b\n{told}"
+        return command
+
+    return decorate
+
+
+def pass_home(*lines: str, now: bool = False, json: bool = False) -> Callable[[Command], Command]:
+    """Pass the home with its settings as the first argument; wrong settings end the command. Its
+    help has ``lines`` as examples; with ``now`` and ``json`` it has these options too."""
+
+    def decorate(command: Command) -> Command:
+        @wraps(examples(*lines)(command))
         def with_home(folder: Path, /, **options: Any) -> Any:
             return command(app.open_home(folder), **options)
 
-        decorated: Callable[..., Any] = pass_folder(with_home)
+        decorated: Command = pass_folder(with_home)
         decorated = json_option(decorated) if json else decorated
         return now_option(decorated) if now else decorated
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 
 from digest.cli import app
-from digest.cli.app import Home
 from digest.cli.options import file_type, pass_home
 from digest.explain import explanation
 from digest.ledger import Draft
@@ -26,16 +25,11 @@ from digest.pipeline.ingest import ingest
     type=file_type(),
     help="Write it to FILE: .html the page, .eml the whole message, else the text.",
 )
-@pass_home(now=True)
-def preview(home: Home, subscriber: str, out: Path | None, now: datetime) -> None:
+@pass_home("digest preview ada", "digest preview ada --out ada.html", now=True)
+def preview(home: app.Home, subscriber: str, out: Path | None, now: datetime) -> None:
     """Show the next digest as SUBSCRIBER would see it.
 
     Where nothing new has come, it is the last one as the profile of today would have it.
-
-    \b
-    Examples:
-      digest preview ada
-      digest preview ada --out ada.html
     """
     with look_ahead(home, subscriber, now) as (context, reader):
         plan, is_past = explanation.preview(
@@ -60,7 +54,7 @@ def preview(home: Home, subscriber: str, out: Path | None, now: datetime) -> Non
 
 @contextmanager
 def look_ahead(
-    home: Home, subscriber: str, now: datetime
+    home: app.Home, subscriber: str, now: datetime
 ) -> Iterator[tuple[RunContext[Draft], StoredSubscriber]]:
     """Open the context as it would be after reading profiles and inbox; nothing is changed.
 

@@ -8,9 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from digest.cli import app, lookup, output
-from digest.cli.app import Home
 from digest.cli.options import pass_home
-from digest.cli.output import fields
 from digest.explain.archive import Archive
 from digest.explain.suggest import as_yaml
 from digest.explain.summary import Summary, Understood, summarize
@@ -19,16 +17,11 @@ from digest.model import Subscriber, Verdicts
 
 @click.command()
 @click.argument("subscriber")
-@pass_home(json=True)
-def profile(home: Home, subscriber: str, as_json: bool) -> None:
+@pass_home("digest profile ada", "digest profile ada --json", json=True)
+def profile(home: app.Home, subscriber: str, as_json: bool) -> None:
     """Show SUBSCRIBER's profile as it is understood, against the papers in the archive.
 
     Also what was learned from liked papers, as lines of YAML that can be copied into the profile.
-
-    \b
-    Examples:
-      digest profile ada
-      digest profile ada --json
     """
     waiting = output.waiting("Looking for the interests in the archive")
     with app.read_ledger(home) as ledger, waiting:
@@ -42,23 +35,24 @@ def _as_json(portrait: Summary) -> dict[str, Any]:
     person, said = portrait.subscriber, portrait.verdicts
     return {
         "subscriber": person.id,
-        **fields(person, "source", "limit", "threshold", "learn"),
+        **output.fields(person, "source", "limit", "threshold", "learn"),
         "archive": portrait.archive,
         "interests": [_understood(each) for each in portrait.interests],
         "exclude": [_understood(each) for each in portrait.exclusions],
-        "liked": [fields(paper, "id", "title") for paper in said.liked],
-        "disliked": [fields(paper, "id", "title") for paper in said.disliked],
+        "liked": [output.fields(paper, "id", "title") for paper in said.liked],
+        "disliked": [output.fields(paper, "id", "title") for paper in said.disliked],
         "learned": [
-            fields(each, "text", "weight") | {"liked": each.here} for each in portrait.learned
+            output.fields(each, "text", "weight") | {"liked": each.here}
+            for each in portrait.learned
         ],
     }
 
 
 def _understood(each: Understood) -> dict[str, Any]:
     return {
-        **fields(each.interest, "text", "kind"),
+        **output.fields(each.interest, "text", "kind"),
         "in": each.interest.place,
-        **fields(each.interest, "weight", "must_see"),
+        **output.fields(each.interest, "weight", "must_see"),
         "papers": each.papers,
     }
 

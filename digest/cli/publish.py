@@ -5,7 +5,6 @@ from datetime import datetime
 import click
 
 from digest.cli import app, output
-from digest.cli.app import Home
 from digest.cli.options import pass_home
 from digest.cli.stop_signals import stop_on_signals
 from digest.pipeline.publish import publish as publish_files
@@ -13,18 +12,13 @@ from digest.pipeline.publish import publish as publish_files
 
 @click.command()
 @click.option("--all", "everything", is_flag=True, help="Make every file anew.")
-@pass_home(now=True, json=True)
-def publish(home: Home, everything: bool, now: datetime, as_json: bool) -> int:
+@pass_home("digest publish", "digest publish --all", now=True, json=True)
+def publish(home: app.Home, everything: bool, now: datetime, as_json: bool) -> int:
     """Write the feeds and pages that are behind to public/; with --all make every file anew.
 
     No dump is read, nothing is decided or sent. Every pass publishes what is new by itself.
 
     Exit status: 0; 1 when something could not be written (the rest is).
-
-    \b
-    Examples:
-      digest publish
-      digest publish --all
     """
     with (
         stop_on_signals() as stopping,

@@ -7,7 +7,6 @@ import click
 from rich.text import Text
 
 from digest.cli import app, lookup, output
-from digest.cli.app import Home
 from digest.cli.options import at_least_one, pass_home
 from digest.explain.replay import Change, Replayed
 from digest.explain.replay import replay as replayed
@@ -18,16 +17,11 @@ from digest.render import wording
 @click.command()
 @click.argument("subscriber")
 @click.option("--last", default=4, show_default=True, type=at_least_one, help="So many digests.")
-@pass_home(json=True)
-def replay(home: Home, subscriber: str, last: int, as_json: bool) -> None:
+@pass_home("digest replay ada", "digest replay ada --last 12 --json", json=True)
+def replay(home: app.Home, subscriber: str, last: int, as_json: bool) -> None:
     """Show what SUBSCRIBER's profile as it stands would have gained and lost in past digests.
 
     Edit the profile, replay, and keep what you like: nothing is changed, nothing is sent.
-
-    \b
-    Examples:
-      digest replay ada
-      digest replay ada --last 12 --json
     """
     with app.read_ledger(home) as ledger:
         person = lookup.profile(home, ledger, subscriber)

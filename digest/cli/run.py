@@ -11,7 +11,6 @@ from rich.table import Table
 from rich.text import Text
 
 from digest.cli import app, logs, output
-from digest.cli.app import Home
 from digest.cli.options import now_option, pass_home
 from digest.cli.stop_signals import stop_on_signals
 from digest.ledger import Ledger
@@ -31,8 +30,8 @@ ROWS = 20  # the number of digests that the summary of a pass shows, and of skip
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Read dumps from this folder instead of the home's inbox.",
 )
-@pass_home(json=True)
-def run(home: Home, now: datetime, dry_run: bool, inbox: Path | None, as_json: bool) -> int:
+@pass_home("digest run", "digest run --dry-run --now 2026-11-16T08:00+01:00", json=True)
+def run(home: app.Home, now: datetime, dry_run: bool, inbox: Path | None, as_json: bool) -> int:
     """One pass: read new dumps, send what is due, publish feeds.
 
     Warnings go to standard error; with `format = "json"` in [log], so does a line for each mail.
@@ -40,11 +39,6 @@ def run(home: Home, now: datetime, dry_run: bool, inbox: Path | None, as_json: b
 
     Exit status: 0; 1 when something failed (the rest is still done); 2 when settings or
     profiles are wrong (nothing is done).
-
-    \b
-    Examples:
-      digest run
-      digest run --dry-run --now 2026-11-16T08:00+01:00
     """
     home = replace(home, inbox=inbox or home.inbox)
     style = home.settings.log.format

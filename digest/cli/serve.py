@@ -9,7 +9,6 @@ import click
 
 from digest import subscribers, web
 from digest.cli import app, bounces, health, logs
-from digest.cli.app import Home
 from digest.cli.options import pass_home
 from digest.cli.stop_signals import stop_on_signals
 from digest.errors import ConfigError
@@ -25,8 +24,8 @@ log = logging.getLogger("digest")
 
 
 @click.command()
-@pass_home()
-def serve(home: Home) -> None:
+@pass_home("digest serve")
+def serve(home: app.Home) -> None:
     """Run as a service: read dumps as they come, send digests as they fall due.
 
     Over HTTP, at the address of `bind` under [web], it answers with what is in public/, and lets
@@ -34,15 +33,11 @@ def serve(home: Home) -> None:
 
     Profiles that are edited meanwhile are picked up; a broken edit is reported, and the last
     good one stays in force. SIGTERM finishes what is in flight; a second one ends at once.
-
-    \b
-    Example:
-      digest serve
     """
     run_service(home, clock=lambda: datetime.now(UTC))
 
 
-def run_service(home: Home, *, clock: Callable[[], datetime]) -> None:
+def run_service(home: app.Home, *, clock: Callable[[], datetime]) -> None:
     """Make passes and answer requests until SIGTERM or SIGINT.
 
     Raises:
@@ -99,7 +94,7 @@ def _tell_post(post: bounces.Post) -> None:
         log.warning("%s", problem)
 
 
-def web_context(home: Home, clock: Callable[[], datetime]) -> web.WebContext:
+def web_context(home: app.Home, clock: Callable[[], datetime]) -> web.WebContext:
     """What requests are answered from."""
     loaded = templates.load(home.path)
 
@@ -117,7 +112,7 @@ def web_context(home: Home, clock: Callable[[], datetime]) -> web.WebContext:
     )
 
 
-def next_due(home: Home) -> datetime | None:
+def next_due(home: app.Home) -> datetime | None:
     """When the next digest falls due, by the ledger as it stands now."""
     with app.open_ledger(home) as ledger:
         return ledger.next_due()
@@ -126,7 +121,7 @@ def next_due(home: Home) -> datetime | None:
 class Profiles:
     """Notices edits of the profile files, and has the ledger follow them."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: app.Home) -> None:
         self._home = home
         self._seen = subscribers.watch_stamp(home.path)
         self._refused: subscribers.Stamp | None = None  # the edit that was refused last
@@ -155,7 +150,7 @@ class Profiles:
 class Watch:
     """Notices finished files that no pass has seen; each look shows that the service runs."""
 
-    def __init__(self, home: Home, inbox: Inbox) -> None:
+    def __init__(self, home: app.Home, inbox: Inbox) -> None:
         self._home, self._inbox = home, inbox
         self._now = self._seen = frozenset[DumpHash]()
 

@@ -10,11 +10,9 @@ import click
 from rich.text import Text
 
 from digest.cli import app, health, lookup, output
-from digest.cli.app import Home
 from digest.cli.deliveries import row_as_json
 from digest.cli.health import Health
 from digest.cli.options import pass_home
-from digest.cli.output import fields
 from digest.ledger.deliveries import Status
 from digest.ledger.papers import Rejected
 from digest.model import DeliveryRow, State
@@ -26,18 +24,13 @@ REJECTED = 3  # the number of rejected files that are listed
 
 @click.command()
 @click.option("--alive", is_flag=True, help="Only tell, by exit status, if `digest serve` is well.")
-@pass_home(now=True, json=True)
-def status(home: Home, alive: bool, now: datetime, as_json: bool) -> int:
+@pass_home("digest status", "digest status --alive", now=True, json=True)
+def status(home: app.Home, alive: bool, now: datetime, as_json: bool) -> int:
     """Show what happened, what is due next and what is stuck.
 
     Of the subscribers the ten that are due next are listed; the others are counted.
 
     Exit status: 0; with --alive 1 when the service gave no sign for two minutes or its passes fail.
-
-    \b
-    Examples:
-      digest status
-      digest status --alive
     """
     service = health.of(home, now=now)
     if alive:
@@ -55,7 +48,7 @@ def status(home: Home, alive: bool, now: datetime, as_json: bool) -> int:
         "papers": seen.papers,
         "dumps": seen.dumps,
         "rejected": len(rejected),
-        "rejections": [fields(each, "name", "reason") for each in rejected],
+        "rejections": [output.fields(each, "name", "reason") for each in rejected],
         "last_dump": seen.last_dump,
         "subscribers": progress,
         "deliveries": seen.deliveries,

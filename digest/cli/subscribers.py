@@ -12,7 +12,6 @@ import click
 from digest import private_files
 from digest import subscribers as profiles
 from digest.cli import app, lookup, output
-from digest.cli.app import Home
 from digest.cli.lookup import BATCH, IN_DATABASE, Person, Standing
 from digest.cli.options import file_type, pass_home
 from digest.errors import ConfigError
@@ -35,15 +34,11 @@ def subscribers() -> None:
 
 @subscribers.command("list")
 @click.option("--state", "states", multiple=True, type=_STATES, help="Only these states.")
-@pass_home(json=True)
-def list_(home: Home, states: tuple[str, ...], as_json: bool) -> None:
-    """List subscribers: active, unsubscribed, or suppressed because mail came back.
-
-    \b
-    Examples:
-      digest subscribers list
-      digest subscribers list --state suppressed --json
-    """
+@pass_home(
+    "digest subscribers list", "digest subscribers list --state suppressed --json", json=True
+)
+def list_(home: app.Home, states: tuple[str, ...], as_json: bool) -> None:
+    """List subscribers: active, unsubscribed, or suppressed because mail came back."""
     with app.read_ledger(home) as ledger:
         found = lookup.everybody(lookup.listed(home, ledger), ledger)
         wanted = (one for one in found if not states or one.standing in states)
@@ -55,14 +50,9 @@ def list_(home: Home, states: tuple[str, ...], as_json: bool) -> None:
 
 @subscribers.command()
 @click.argument("subscriber")
-@pass_home(json=True)
-def show(home: Home, subscriber: str, as_json: bool) -> None:
-    """Show SUBSCRIBER's profile with all its values, where it is kept and its feed addresses.
-
-    \b
-    Example:
-      digest subscribers show ada
-    """
+@pass_home("digest subscribers show ada", json=True)
+def show(home: app.Home, subscriber: str, as_json: bool) -> None:
+    """Show SUBSCRIBER's profile with all its values, where it is kept and its feed addresses."""
     with app.read_ledger(home) as ledger:
         person = lookup.find(home, ledger, subscriber)
     found = lookup.as_json(home, person)
@@ -81,16 +71,12 @@ def show(home: Home, subscriber: str, as_json: bool) -> None:
 
 @subscribers.command()
 @click.argument("subscriber")
-@pass_home(now=True)
-def edit(home: Home, subscriber: str, now: datetime) -> int:
+@pass_home("digest subscribers edit ada", now=True)
+def edit(home: app.Home, subscriber: str, now: datetime) -> int:
     """Edit the profile of SUBSCRIBER, who is kept in the database, in $EDITOR.
 
     It is checked as `subscribers.yaml` is. The digest moves to the next due time of the new
     schedule; nothing is sent at once.
-
-    \b
-    Example:
-      digest subscribers edit ada
     """
     with app.open_ledger(home) as ledger:
         profile = lookup.profile(home, ledger, subscriber)
@@ -139,18 +125,18 @@ def _edited(before: Subscriber) -> Subscriber | None:
     show_default=True,
     help="Whether the first digest of who is new comes at the next due time, or now.",
 )
-@pass_home(now=True, json=True)
-def import_(home: Home, file: Path, first: changes.First, now: datetime, as_json: bool) -> int:
+@pass_home(
+    "digest subscribers import people.jsonl",
+    "digest subscribers import people.csv --first now",
+    now=True,
+    json=True,
+)
+def import_(home: app.Home, file: Path, first: changes.First, now: datetime, as_json: bool) -> int:
     """Import subscribers from FILE (.yaml, .jsonl or .csv) into the database.
 
     Everything is checked first, as `subscribers.yaml` is; with any problem nothing is imported.
     Who is known, by id or else by address, is changed. It can be repeated. Nobody who has
     unsubscribed is subscribed again.
-
-    \b
-    Examples:
-      digest subscribers import people.jsonl
-      digest subscribers import people.csv --first now
     """
     with app.open_ledger(home) as ledger:
         track = output.track
@@ -165,15 +151,9 @@ def import_(home: Home, file: Path, first: changes.First, now: datetime, as_json
 
 @subscribers.command()
 @click.argument("file", type=file_type(), callback=_check_kind, required=False)
-@pass_home()
-def export(home: Home, file: Path | None) -> None:
-    """Write all subscribers to FILE (.yaml, .jsonl or .csv), or as YAML to standard output.
-
-    \b
-    Examples:
-      digest subscribers export people.csv
-      digest subscribers export | less
-    """
+@pass_home("digest subscribers export people.csv", "digest subscribers export | less")
+def export(home: app.Home, file: Path | None) -> None:
+    """Write all subscribers to FILE (.yaml, .jsonl or .csv), or as YAML to standard output."""
     if file is not None and file.exists():
         raise click.ClickException(f"{file} exists already; choose another name or move it away.")
     with app.read_ledger(home) as ledger:
@@ -189,16 +169,15 @@ def export(home: Home, file: Path | None) -> None:
 @subscribers.command()
 @click.argument("ids", metavar="[SUBSCRIBER]...", nargs=-1)
 @click.option("--unlisted", is_flag=True, help="Everybody who left subscribers.yaml.")
-@pass_home(now=True, json=True)
-def remove(home: Home, ids: tuple[str, ...], unlisted: bool, now: datetime, as_json: bool) -> None:
+@pass_home(
+    "digest subscribers remove ada bob", "digest subscribers remove --unlisted", now=True, json=True
+)
+def remove(
+    home: app.Home, ids: tuple[str, ...], unlisted: bool, now: datetime, as_json: bool
+) -> None:
     """Remove subscribers from the database: waiting mail is cancelled, feeds and pages go.
 
     Whoever stands in `subscribers.yaml` is removed there. Their ids are not given to anybody else.
-
-    \b
-    Examples:
-      digest subscribers remove ada bob
-      digest subscribers remove --unlisted
     """
     if not ids and not unlisted:
         raise click.UsageError("name subscribers, or give --unlisted")
@@ -221,14 +200,9 @@ def remove(home: Home, ids: tuple[str, ...], unlisted: bool, now: datetime, as_j
 
 @subscribers.command()
 @click.argument("subscriber")
-@pass_home(now=True)
-def unsubscribe(home: Home, subscriber: str, now: datetime) -> None:
-    """Send SUBSCRIBER no more mail, whatever the profiles say. Feeds go on.
-
-    \b
-    Example:
-      digest subscribers unsubscribe ada
-    """
+@pass_home("digest subscribers unsubscribe ada", now=True)
+def unsubscribe(home: app.Home, subscriber: str, now: datetime) -> None:
+    """Send SUBSCRIBER no more mail, whatever the profiles say. Feeds go on."""
     with app.open_ledger(home) as ledger:
         person = lookup.find(home, ledger, subscriber)
         if ledger.unsubscribe(person.id, now=now):
@@ -239,16 +213,12 @@ def unsubscribe(home: Home, subscriber: str, now: datetime) -> None:
 
 @subscribers.command()
 @click.argument("subscriber")
-@pass_home()
-def resubscribe(home: Home, subscriber: str) -> None:
+@pass_home("digest subscribers resubscribe ada")
+def resubscribe(home: app.Home, subscriber: str) -> None:
     """Send mail to SUBSCRIBER again, who has unsubscribed or is suppressed.
 
     Do this only when the subscriber has asked for it, or the address is known to work again.
     Digests that were cancelled meanwhile stay cancelled; `digest deliveries resend` sends one.
-
-    \b
-    Example:
-      digest subscribers resubscribe ada
     """
     with app.open_ledger(home) as ledger:
         person = lookup.find(home, ledger, subscriber)
@@ -260,14 +230,9 @@ def resubscribe(home: Home, subscriber: str) -> None:
 
 
 @subscribers.command()
-@pass_home(json=True)
-def suppressions(home: Home, as_json: bool) -> None:
-    """List the addresses to which no mail is sent, with the reasons.
-
-    \b
-    Example:
-      digest subscribers suppressions
-    """
+@pass_home("digest subscribers suppressions", json=True)
+def suppressions(home: app.Home, as_json: bool) -> None:
+    """List the addresses to which no mail is sent, with the reasons."""
     with app.read_ledger(home) as ledger:
         found = ledger.suppressions()
     if as_json:

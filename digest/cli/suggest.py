@@ -6,7 +6,6 @@ from pathlib import Path
 import click
 
 from digest.cli import app, lookup, output
-from digest.cli.app import Home
 from digest.cli.options import at_least_one, file_type, pass_home
 from digest.explain import suggest as suggestions
 from digest.explain.bibliography import read
@@ -26,17 +25,14 @@ from digest.pipeline.planning import ARCHIVE
     help="Learn from this BibTeX or RIS library instead of from liked papers.",
 )
 @click.option("--limit", default=15, show_default=True, type=at_least_one, help="At most so many.")
-@pass_home(json=True)
-def suggest(home: Home, subscriber: str, library: Path | None, limit: int, as_json: bool) -> None:
+@pass_home("digest suggest ada", "digest suggest ada --from library.bib", json=True)
+def suggest(
+    home: app.Home, subscriber: str, library: Path | None, limit: int, as_json: bool
+) -> None:
     """Suggest interests for SUBSCRIBER as lines of YAML to copy; nothing is changed.
 
     They are the phrases that set the papers that SUBSCRIBER likes, or those of a library, apart
     from the papers in the archive. What the profile names already is left out.
-
-    \b
-    Examples:
-      digest suggest ada
-      digest suggest ada --from library.bib
     """
     with app.read_ledger(home) as ledger, output.waiting("Comparing phrases"):
         person = lookup.profile(home, ledger, subscriber)

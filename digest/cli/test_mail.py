@@ -9,7 +9,6 @@ from pydantic_core import PydanticCustomError
 
 from digest import tokens
 from digest.cli import app, output
-from digest.cli.app import Home
 from digest.cli.options import pass_home
 from digest.config.fields import email_address
 from digest.explain import explanation
@@ -32,19 +31,19 @@ from digest.render import templates
 @click.command("test-mail")
 @click.argument("address")
 @click.option("--subscriber", "name", help="Whose digest; else of whom ADDRESS is, or the first.")
-@pass_home(now=True, json=True)
-def test_mail(home: Home, address: str, name: str | None, now: datetime, as_json: bool) -> int:
+@pass_home(
+    "digest test-mail me@example.org",
+    "digest test-mail me@example.org --subscriber ada",
+    now=True,
+    json=True,
+)
+def test_mail(home: app.Home, address: str, name: str | None, now: datetime, as_json: bool) -> int:
     """Send one real digest to ADDRESS: the subscriber's last one, else the next.
 
     It goes the way all mail goes, is marked as a test in its subject and by the header
     X-Digest-Test, and nothing is recorded. Its links to unsubscribe unsubscribe nobody.
 
     Exit status: 0 when the server has accepted it, else 1.
-
-    \b
-    Examples:
-      digest test-mail me@example.org
-      digest test-mail me@example.org --subscriber ada
     """
     try:
         recipient = email_address(address)
@@ -94,7 +93,7 @@ def _digest(context: RunContext[Draft], person: Subscriber, now: datetime) -> Di
     return plan.decision
 
 
-def _compose(home: Home, digest: Digest, reader: StoredSubscriber, recipient: str) -> Message:
+def _compose(home: app.Home, digest: Digest, reader: StoredSubscriber, recipient: str) -> Message:
     """The message as it would go out, but marked and with links that do nothing."""
     thrown_away, test = tokens.TokenSigner({0: secrets.token_bytes(32)}), secrets.token_hex(4)
     compose = app.personal_composer(home, templates.load(home.path), thrown_away, test=test)
