@@ -23,18 +23,9 @@ class Session:
     def __init__(self, connection: Connection, *, stale_after: float) -> None:
         """Use an open connection. A commit that took more than ``stale_after`` seconds is not acted
         on: the process was stopped meanwhile, and another process may have claimed the delivery."""
-        self._connection, self._stale_after = connection, stale_after
+        self.connection, self._stale_after = connection, stale_after
         self._half_done = False
         self.used = False  # whether the server has accepted a MAIL command in this session
-
-    @property
-    def alive(self) -> bool:
-        """Whether another message can be sent."""
-        return self._connection.alive
-
-    def leave(self) -> None:
-        """End the session with QUIT."""
-        self._connection.leave()
 
     def deliver(self, message: Message, commit: Callable[[DeliveryId], bool]) -> Outcome:
         """Send a message and return its outcome.
@@ -62,7 +53,7 @@ class Session:
         self._command("DATA", "DATA", 354)
 
     def _options(self, message: Message, addresses: str) -> str:
-        offers = self._connection.has_extn
+        offers = self.connection.has_extn
         options = f" SIZE={len(message.content)}" if offers("size") else ""
         needs_utf8 = not addresses.isascii()
         if not message.content.isascii():
@@ -75,7 +66,7 @@ class Session:
             if not offers("smtputf8"):
                 raise _Ended(State.FAILED, "the address needs SMTPUTF8, which is not offered")
             options += " SMTPUTF8"
-        self._connection.command_encoding = "utf-8" if needs_utf8 else "ascii"
+        self.connection.command_encoding = "utf-8" if needs_utf8 else "ascii"
         return options
 
     def _take_up(self, mail: str) -> None:
@@ -83,24 +74,24 @@ class Session:
         try:
             if self._half_done:
                 self._half_done = False
-                code, words = self._connection.rset()
+                code, words = self.connection.rset()
                 if code != 250:
                     raise smtplib.SMTPResponseException(code, words)
-            code, words = self._connection.docmd(mail)
+            code, words = self.connection.docmd(mail)
         except (smtplib.SMTPException, OSError) as error:
-            self._connection.close()
+            self.connection.close()
             raise Refused(f"MAIL: {reason(error)}") from error
         if code in (421, 530):
-            self._connection.close()
+            self.connection.close()
             raise Refused(f"MAIL: {code} {readable(words)}")
         self.used = True
         self._expect("MAIL", code, words, 250)
 
     def _command(self, step: str, line: str, *expected: int) -> None:
         try:
-            code, words = self._connection.docmd(line)
+            code, words = self.connection.docmd(line)
         except (smtplib.SMTPException, OSError) as error:
-            self._connection.close()
+            self.connection.close()
             raise _Ended(State.DEFERRED, f"{step}: {reason(error)}") from error
         self._expect(step, code, words, *expected)
 
@@ -108,12 +99,12 @@ class Session:
         if code not in expected:
             self._half_done = True
             if code < 400 or code == 421:
-                self._connection.close()
+                self.connection.close()
             raise _Ended(_state(code), f"{step}: {code} {readable(words)}")
 
     def _stream(self, body: bytes) -> None:
         try:
-            self._connection.wire.sendall(body)
+            self.connection.wire.sendall(body)
         except OSError as error:
             raise self._broken_off(reason(error)) from error
 
@@ -122,20 +113,20 @@ class Session:
         try:
             allowed = commit(delivery)
         except BaseException:
-            self._connection.close()
+            self.connection.close()
             raise
         if not allowed:
-            self._connection.close()
+            self.connection.close()
             raise _Ended(State.CANCELLED, "withdrawn before its final dot")
         if time.monotonic() - asked > self._stale_after:
-            self._connection.close()
+            self.connection.close()
             raise _Ended(State.DEFERRED, "stopped for too long before its final dot")
-        if self._connection.speaks_early():
+        if self.connection.speaks_early():
             raise self._broken_off("the server spoke before its turn")
 
     def _finish(self, delivery: DeliveryId) -> Outcome:
         """Send the final dot; from here on, the outcome is uncertain without an answer."""
-        connection, timeout = self._connection, self._connection.timeout
+        connection, timeout = self.connection, self.connection.timeout
         try:
             connection.wire.sendall(b".\r\n")
             connection.timeout = connection.patience
@@ -154,13 +145,13 @@ class Session:
 
     def _broken_off(self, why: str) -> _Ended:
         """Make the outcome of a message whose server answered, or left, before the final dot."""
-        self._connection.timeout = min(self._connection.timeout, 5.0)
+        self.connection.timeout = min(self.connection.timeout, 5.0)
         try:
-            code, words = self._connection.getreply()
+            code, words = self.connection.getreply()
         except (smtplib.SMTPException, OSError):
             return _Ended(State.DEFERRED, f"before the final dot: {why}")
         finally:
-            self._connection.close()
+            self.connection.close()
         return _Ended(_state(code), f"before the final dot: {code} {readable(words)}")
 
 

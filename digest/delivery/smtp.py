@@ -9,8 +9,7 @@ from threading import Lock, Thread
 
 from digest.delivery.connection import Connection, Refused, Server
 from digest.delivery.envelope import with_crlf, without_addresses
-from digest.delivery.rate_limiter import RateLimiter
-from digest.delivery.send_queue import SendQueue
+from digest.delivery.send_queue import RateLimiter, SendQueue
 from digest.delivery.session import Session
 from digest.errors import LedgerError
 from digest.model import DeliveryId, Message, Outcome, State
@@ -49,7 +48,7 @@ class SmtpTransport:
         """
         self.server, self.connections = server, connections
         self._tls = server.tls()
-        self._limits = (per_second, per_domain)
+        self.limits = (per_second, per_domain)
         self._stale_after = lease.total_seconds() / 2
         self.sign, self.stopping = sign, stopping
 
@@ -66,10 +65,6 @@ class SmtpTransport:
         finally:
             run.end()
 
-    def queue(self) -> SendQueue:
-        """Make a queue that keeps the rate limits."""
-        return SendQueue(RateLimiter(*self._limits))
-
     def open(self) -> Session:
         """Open a new session.
 
@@ -84,7 +79,7 @@ class _Run:
 
     def __init__(self, transport: SmtpTransport, commit: Commit) -> None:
         self._transport, self._commit = transport, commit
-        self._queue = transport.queue()
+        self._queue = SendQueue(RateLimiter(*transport.limits))
         # An exception is a defect of the program; it is raised in the caller's thread.
         self._results: SimpleQueue[Outcome | tuple[DeliveryId, Exception]] = SimpleQueue()
         self._failure: Exception | None = None
@@ -176,7 +171,7 @@ class _Run:
             except Exception as error:
                 self._results.put((message.delivery, error))
         if session is not None:
-            session.leave()
+            session.connection.leave()
 
     def _open(self, message: Message) -> Session | None:
         """Open a session for a message; None if that fails: the message is queued or deferred."""
@@ -210,7 +205,7 @@ class _Run:
             self._unused_sessions = 0
             ours = outcome.state is State.CANCELLED
             self._results.put(outcome)
-        if session.alive:
+        if session.connection.alive:
             return session
         self._sessions.discard(session)
         if not ours:

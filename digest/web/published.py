@@ -8,19 +8,18 @@ import os
 import stat
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
 
 from digest.render.site import FEED_TYPES, INDEX
 
-FEEDS_ARE_FRESH = timedelta(minutes=5)
-"""How long a feed may be cached; a service makes a pass about as often."""
+FEEDS_ARE_FRESH = timedelta(minutes=5)  # as often, about, as a service makes a pass
 
 _TYPES: Mapping[str, str] = {
     **{f".{kind}": media_type for kind, media_type in FEED_TYPES.items()},
@@ -31,48 +30,18 @@ _ABSENT = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.E
 _IN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(NamedTuple):
     """One version of a published file."""
 
-    path: str  # relative to the public folder
     content: bytes
     changed: datetime  # when it changed, in UTC and whole seconds, as in HTTP
-
-    @property
-    def etag(self) -> str:
-        """The hash of the bytes, as the ETag header contains it."""
-        return f'"{sha256(self.content).hexdigest()[:32]}"'
-
-    @property
-    def media_type(self) -> str:
-        """The media type, by the suffix of the name."""
-        if known := _TYPES.get(PurePosixPath(self.path).suffix):
-            return known
-        guessed, encoding = mimetypes.guess_type(self.path)
-        return guessed if guessed and not encoding else "application/octet-stream"
-
-    @property
-    def cache_control(self) -> str:
-        """Feeds may be cached for a while; a client has to ask again for anything else."""
-        is_feed = self.media_type in FEED_TYPES.values()
-        return f"max-age={FEEDS_ARE_FRESH.seconds}" if is_feed else "no-cache"
-
-    def is_known(self, headers: Mapping[str, str]) -> bool:
-        """Whether the client has this version, by its request headers (RFC 9110, 13.2.2)."""
-        if (tags := headers.get("if-none-match")) is not None:
-            held = {tag.strip().removeprefix("W/") for tag in tags.split(",")}
-            return bool(held & {self.etag, "*"})
-        with suppress(ValueError, OverflowError):
-            since = parsedate_to_datetime(headers.get("if-modified-since", ""))
-            return self.changed <= since.replace(tzinfo=UTC)
-        return False
 
 
 def respond(public: Path, path: str, headers: Mapping[str, str]) -> Response | None:
     """Answer a GET or HEAD of ``path``, relative to ``public``; None if nothing is there.
 
-    A folder's answer is its ``index.html``, after a redirect to a path that ends in a slash.
+    A folder's answer is its ``index.html``, after a redirect to a path that ends in a slash. Feeds
+    may be cached for a while; a client has to ask again for anything else.
 
     Raises:
         OSError: The file cannot be read.
@@ -83,14 +52,35 @@ def respond(public: Path, path: str, headers: Mapping[str, str]) -> Response | N
         return RedirectResponse(f"./{quote(PurePosixPath(path).name)}/")
     if (file := read(public, path)) is None:
         return None
+    media_type = _media_type(path)
+    is_feed = media_type in FEED_TYPES.values()
     about = {
-        "ETag": file.etag,
+        "ETag": f'"{sha256(file.content).hexdigest()[:32]}"',
         "Last-Modified": format_datetime(file.changed, usegmt=True),
-        "Cache-Control": file.cache_control,
+        "Cache-Control": f"max-age={FEEDS_ARE_FRESH.seconds}" if is_feed else "no-cache",
     }
-    if file.is_known(headers):
+    if _is_known(about["ETag"], file.changed, headers):
         return Response(status_code=304, headers=about)
-    return Response(file.content, headers=about, media_type=file.media_type)
+    return Response(file.content, headers=about, media_type=media_type)
+
+
+def _media_type(path: str) -> str:
+    """The media type, by the suffix of the name."""
+    if known := _TYPES.get(PurePosixPath(path).suffix):
+        return known
+    guessed, encoding = mimetypes.guess_type(path)
+    return guessed if guessed and not encoding else "application/octet-stream"
+
+
+def _is_known(etag: str, changed: datetime, headers: Mapping[str, str]) -> bool:
+    """Whether the client has this version, by its request headers (RFC 9110, 13.2.2)."""
+    if (tags := headers.get("if-none-match")) is not None:
+        held = {tag.strip().removeprefix("W/") for tag in tags.split(",")}
+        return bool(held & {etag, "*"})
+    with suppress(ValueError, OverflowError):
+        since = parsedate_to_datetime(headers.get("if-modified-since", ""))
+        return changed <= since.replace(tzinfo=UTC)
+    return False
 
 
 def read(public: Path, path: str) -> Published | None:
@@ -116,8 +106,7 @@ def read(public: Path, path: str) -> Published | None:
             if not stat.S_ISREG(facts.st_mode):
                 return None
             with os.fdopen(descriptor, "rb", closefd=False) as file:
-                content = file.read()
-            return Published(path, content, datetime.fromtimestamp(int(facts.st_mtime), UTC))
+                return Published(file.read(), datetime.fromtimestamp(int(facts.st_mtime), UTC))
     except OSError as error:
         if error.errno in _ABSENT:
             return None

@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.delivery.rate_limiter import RateLimiter
 from digest.delivery.retry import retry_after
-from digest.delivery.send_queue import SendQueue
+from digest.delivery.send_queue import RateLimiter, SendQueue
 from digest.model import DeliveryId, Message
 
 
