@@ -21,6 +21,7 @@ COMPLAINTS = frozenset({"abuse", "fraud", "opt-out", "opt-out-list"})
 _REACHED = ("To", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To")
 _RECIPIENT = ("Original-Recipient", "Final-Recipient")
 _AUTOMATIC = re.compile(r"auto-(?:replied|generated|notified)", re.IGNORECASE)
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,}")
 _REQUEST = re.compile(r"unsubscribe\W+([A-Za-z0-9_-]{20,})", re.IGNORECASE)
 
 
@@ -65,7 +66,8 @@ def _delivery_status(message: Message, parts: list[Message]) -> Report | None:
     about = [block for block in _blocks(status) if block["Action"] is not None]
     if not about:
         return None
-    block = max(about, key=_hope)
+    # If one of several recipients got the message, it has not failed.
+    block = max(about, key=lambda each: ("failed", "delayed", "delivered").index(_outcome(each)))
     words = f"{_field(block, 'Status')} {_typed(block, 'Diagnostic-Code')}"
     returned = _returned(parts)
     return Report(
@@ -73,8 +75,7 @@ def _delivery_status(message: Message, parts: list[Message]) -> Report | None:
         without_addresses(readable(words)),
         _values(message, *_REACHED) + _values(returned, "Return-Path"),
         tuple(_typed(one, name) for one in about for name in _RECIPIENT),
-        _identifier(returned),
-        _words(_values(returned, "List-Unsubscribe")),
+        *_identified(returned),
     )
 
 
@@ -90,8 +91,7 @@ def _feedback(message: Message, parts: list[Message]) -> Report | None:
         f"complaint: {kind}",
         reached + _values(message, *_REACHED),
         _values(block, "Original-Rcpt-To"),
-        _identifier(returned),
-        _words(_values(returned, "List-Unsubscribe")),
+        *_identified(returned),
     )
 
 
@@ -111,11 +111,6 @@ def _outcome(block: Message) -> Kind:
     if action == "failed" and status.startswith("5."):
         return "failed"
     return "delayed" if action in ("failed", "delayed") else "delivered"
-
-
-def _hope(block: Message) -> int:
-    """Orders outcomes: if one of several recipients got the message, it has not failed."""
-    return ("failed", "delayed", "delivered").index(_outcome(block))
 
 
 def _part(parts: list[Message], kind: str) -> Message | None:
@@ -156,9 +151,8 @@ def _typed(block: Message, name: str) -> str:
     return _field(block, name).partition(";")[2].strip()
 
 
-def _identifier(returned: Message | None) -> str | None:
-    return None if returned is None else _field(returned, "Message-ID") or None
-
-
-def _words(values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(re.findall(r"[A-Za-z0-9_-]{20,}", " ".join(values)))[:20]
+def _identified(returned: Message | None) -> tuple[str | None, tuple[str, ...]]:
+    """The Message-ID, and the words that may be an unsubscribe token."""
+    names = (name.strip() for name in _values(returned, "Message-ID"))
+    words = " ".join(_values(returned, "List-Unsubscribe"))
+    return next(filter(None, names), None), tuple(_TOKEN.findall(words)[:20])

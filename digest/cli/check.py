@@ -41,9 +41,9 @@ def check(folder: Path, as_json: bool) -> int:
         if home.settings.sources:
             remedy = "have pages saved into the inbox, as by cron"
             notes.append(Problem("digest.toml", "`sources` are read by nothing yet", remedy))
-        tried = template_check.check(templates.load(folder), home.site)
-        problems += [Problem(each.where, each.what, MEND_TEMPLATE) for each in tried.failures]
-        notes += tried.notes
+        failures, seen = template_check.check(templates.load(folder), home.site)
+        problems += [Problem(each.where, each.what, MEND_TEMPLATE) for each in failures]
+        notes += seen
         stops = "what needs them is not made"
     except ConfigError as error:
         problems += error.problems

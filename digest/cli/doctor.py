@@ -51,7 +51,8 @@ def doctor(folder: Path, now: datetime, as_json: bool) -> int:
             if finding.remedy:
                 out.print(Text.assemble(" " * 17, ("→", "bold"), f" {finding.remedy}"))
     if as_json:
-        output.print_json(found)
+        names = ("area", "level", "what", "remedy")
+        output.print_json([output.fields(each, *names) for each in found])
     return int(any(finding.level == "fail" for finding in found))
 
 
@@ -91,11 +92,11 @@ def _profiles(home: app.Home) -> Iterator[Finding]:
 
 
 def _templates(home: app.Home) -> Iterator[Finding]:
-    found = template_check.check(templates.load(home.path), home.site)
-    for error in found.failures:
+    failures, notes = template_check.check(templates.load(home.path), home.site)
+    for error in failures:
         yield fail("templates", str(error), MEND_TEMPLATE)
-    yield from _each(warn, "templates", found.notes)
-    if not found.failures and not found.notes:
+    yield from _each(warn, "templates", notes)
+    if not failures and not notes:
         yield ok("templates", "they render")
 
 

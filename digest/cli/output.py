@@ -1,26 +1,21 @@
 """Output of the commands: tables and text on the terminal, or JSON."""
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from textwrap import indent
 from time import monotonic
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
 from digest.model import Period, Problem, State
-
-if TYPE_CHECKING:
-    from rich.console import JustifyMethod
-    from rich.status import Status
 
 T = TypeVar("T")
 
@@ -123,7 +118,7 @@ def track(items: Iterable[T], what: str, total: int) -> Iterator[T]:
             progress.update(task, advance=1, visible=monotonic() - started > 1, refresh=True)
 
 
-def waiting(words: str) -> Status:
+def waiting(words: str) -> AbstractContextManager[object]:
     """Show on a terminal that work is under way, until the block ends."""
     return console(stderr=True).status(f"{words} …")
 

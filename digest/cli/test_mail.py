@@ -13,16 +13,7 @@ from digest.cli.options import pass_home
 from digest.config.fields import email_address
 from digest.explain import explanation
 from digest.ledger import Draft
-from digest.model import (
-    Claim,
-    DeliveryId,
-    Digest,
-    Message,
-    Skip,
-    State,
-    StoredSubscriber,
-    Subscriber,
-)
+from digest.model import Claim, DeliveryId, Digest, Skip, State, StoredSubscriber, Subscriber
 from digest.pipeline.context import RunContext
 from digest.pipeline.ingest import ingest
 from digest.render import templates
@@ -55,19 +46,18 @@ def test_mail(home: app.Home, address: str, name: str | None, now: datetime, as_
         if refused := ledger.suppressed([recipient]):
             raise click.ClickException(f"{recipient} is suppressed: {refused[recipient]}")
         reader = ledger.subscriber(name) if name else _likeliest(ledger, recipient)
-        digest = replace(_digest(context, reader.subscriber, now), composed=now)
-        message = _compose(home, digest, reader, recipient)
-    person = reader.subscriber
+        person = reader.subscriber
+        digest = replace(_digest(context, person, now), composed=now)
+        thrown_away, test = tokens.TokenSigner({0: secrets.token_bytes(32)}), secrets.token_hex(4)
+        compose = app.personal_composer(home, templates.load(home.path), thrown_away, test=test)
+        to = replace(reader, subscriber=replace(person, email=recipient))
+        message = compose(Claim(DeliveryId(0), "email", digest, fence=0, attempt=1), to)
     with output.waiting("sending"):
         (outcome,) = app.transport(home).send([message], lambda _: True)
-    if as_json:
-        about = {"subscriber": person.id, "period": digest.period, "recipient": recipient}
-        output.print_json(about | output.fields(outcome, "state", "detail"))
-    else:
-        click.echo(
-            f"A test of {person.id}'s digest for {digest.period} to {recipient}: "
-            f"{outcome.state}. {outcome.detail}"
-        )
+    about = {"subscriber": person.id, "period": digest.period, "recipient": recipient}
+    told = f"A test of {person.id}'s digest for {digest.period} to {recipient}: {outcome.state}."
+    value = about | output.fields(outcome, "state", "detail")
+    output.answer(as_json, value, lambda: click.echo(f"{told} {outcome.detail}"))
     return int(outcome.state is not State.SENT)
 
 
@@ -91,11 +81,3 @@ def _digest(context: RunContext[Draft], person: Subscriber, now: datetime) -> Di
             "Put a dump into the inbox, or name another --subscriber."
         )
     return plan.decision
-
-
-def _compose(home: app.Home, digest: Digest, reader: StoredSubscriber, recipient: str) -> Message:
-    """The message as it would go out, but marked and with links that do nothing."""
-    thrown_away, test = tokens.TokenSigner({0: secrets.token_bytes(32)}), secrets.token_hex(4)
-    compose = app.personal_composer(home, templates.load(home.path), thrown_away, test=test)
-    to = replace(reader, subscriber=replace(reader.subscriber, email=recipient))
-    return compose(Claim(DeliveryId(0), "email", digest, fence=0, attempt=1), to)

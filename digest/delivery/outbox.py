@@ -1,19 +1,14 @@
 """Writes mail to files: to try things out, to look at it, or for another program to send."""
 
-from __future__ import annotations
-
 import logging
 import os
 import re
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from digest.errors import LedgerError
 from digest.model import DeliveryId, Message, Outcome, State
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
 
 log = logging.getLogger(__name__)
 

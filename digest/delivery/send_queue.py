@@ -45,16 +45,15 @@ class SendQueue:
         self._changed = Condition()
         self._closed = Event()
 
-    def put(self, message: Message) -> bool:
-        """Queue a message; False if the queue is closed."""
+    def put(self, message: Message, *, again: bool = False) -> bool:
+        """Queue a message, ``again`` if ``take`` has returned it; False if the queue is closed."""
         domain = message.recipient.rpartition("@")[2].lower()
         with self._changed:
-            return self._push(self._limiter.reserve(domain, time.monotonic()), message)
-
-    def put_back(self, message: Message) -> bool:
-        """Queue a message again that ``take`` has returned; False if the queue is closed."""
-        with self._changed:
-            return self._push(0.0, message)
+            slot = 0.0 if again else self._limiter.reserve(domain, time.monotonic())
+            if not self._closed.is_set():
+                heapq.heappush(self._heap, (slot, next(self._numbers), message))
+                self._changed.notify()
+            return not self._closed.is_set()
 
     def take(self) -> Message | None:
         """Wait for the next message that may go; None once the queue is closed."""
@@ -83,10 +82,3 @@ class SendQueue:
             self._heap.clear()
             self._changed.notify_all()
             return waiting
-
-    def _push(self, slot: float, message: Message) -> bool:
-        if self._closed.is_set():
-            return False
-        heapq.heappush(self._heap, (slot, next(self._numbers), message))
-        self._changed.notify()
-        return True

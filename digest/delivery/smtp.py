@@ -47,9 +47,9 @@ class SmtpTransport:
             OSError: The server's CA file cannot be read.
         """
         self.server, self.connections = server, connections
-        self._tls = server.tls()
+        self.tls = server.tls()
         self.limits = (per_second, per_domain)
-        self._stale_after = lease.total_seconds() / 2
+        self.stale_after = lease.total_seconds() / 2
         self.sign, self.stopping = sign, stopping
 
     def send(self, messages: Iterable[Message], commit: Commit) -> Iterator[Outcome]:
@@ -64,14 +64,6 @@ class SmtpTransport:
             yield from run.outcomes(iter(messages))
         finally:
             run.end()
-
-    def open(self) -> Session:
-        """Open a new session.
-
-        Raises:
-            Refused: The server does not accept the session.
-        """
-        return Session(Connection.open(self.server, self._tls), stale_after=self._stale_after)
 
 
 class _Run:
@@ -161,7 +153,7 @@ class _Run:
         session: Session | None = None
         while (message := self._queue.take()) is not None:
             if self._transport.stopping():
-                self._queue.put_back(message)
+                self._queue.put(message, again=True)
                 break
             try:
                 session = session or self._open(message)
@@ -178,13 +170,14 @@ class _Run:
         with self._opening:  # one at a time, so that a server that is down is asked once
             if self._down is None:
                 try:
-                    session = self._transport.open()
+                    connection = Connection.open(self._transport.server, self._transport.tls)
                 except Refused as error:
                     # While others are open, the server only limits their number.
-                    if self._sessions and self._queue.put_back(message):
+                    if self._sessions and self._queue.put(message, again=True):
                         return None
                     self._give_up(str(error))
                 else:
+                    session = Session(connection, stale_after=self._transport.stale_after)
                     self._sessions.add(session)
                     return session
         self._defer(message, self._down)
@@ -216,7 +209,7 @@ class _Run:
         """Handle a session that ended before it accepted a message. A session that was used
         ``again`` is replaced; one that never accepted a message counts towards
         ``GIVE_UP_AFTER``."""
-        if again and self._queue.put_back(message):
+        if again and self._queue.put(message, again=True):
             return
         self._unused_sessions += 1
         if self._unused_sessions >= GIVE_UP_AFTER:

@@ -1,8 +1,8 @@
 """Tries the templates on invented messages and pages, before real ones need them."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
+from typing import get_args
 
 from digest.errors import TemplateError
 from digest.model import Problem
@@ -11,19 +11,12 @@ from digest.render.email.compose import EmailComposer
 from digest.render.pages import Pages
 from digest.render.site import Site
 from digest.render.templates import Templates
-from digest.web.notices import Notices
+from digest.web.notices import Notices, Step
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateCheck:
-    """The result for all templates."""
-
-    failures: tuple[TemplateError, ...]  # one error for each template that cannot be rendered
-    notes: tuple[Problem, ...]  # what the operator should know, if no template failed
-
-
-def check(templates: Templates, site: Site) -> TemplateCheck:
-    """Render one of everything."""
+def check(templates: Templates, site: Site) -> tuple[list[TemplateError], list[Problem]]:
+    """Render one of everything; return one error for each template that cannot be rendered, and
+    what the operator should know if there is none."""
     failures: dict[str, TemplateError] = {}
     notes: Sequence[Problem] = ()
     try:
@@ -35,8 +28,7 @@ def check(templates: Templates, site: Site) -> TemplateCheck:
             make()
         except TemplateError as error:
             failures.setdefault(str(error), error)
-    told = () if failures else (*notes, *_unused(templates))
-    return TemplateCheck(tuple(failures.values()), told)
+    return [*failures.values()], [] if failures else [*notes, *_unused(templates)]
 
 
 def _unused(templates: Templates) -> Iterator[Problem]:
@@ -53,8 +45,6 @@ def _pages(pages: Pages, notices: Notices) -> Iterator[Callable[[], object]]:
     for papers in ((made_up.PAPER,), ()):
         yield partial(pages.start, papers, ())
     yield pages.help
-    yield partial(notices.question, made_up.READER.id)
-    yield partial(notices.unsubscribed, made_up.READER.id)
-    yield notices.not_unsubscribed
-    yield partial(notices.broken_link, "unsubscribe/trial")
+    for step in get_args(Step):
+        yield partial(notices.unsubscribe, step, made_up.READER.id)
     yield partial(notices.missing, "trial.html")

@@ -28,17 +28,12 @@ HISTORY = 1000  # how many past decisions are searched for a paper: 19 years of 
 class HistoryLedger(PlanningLedger, Protocol):
     """The part of the ledger that explanations are read from."""
 
-    def stored(self, names: Collection[SubscriberId]) -> Mapping[SubscriberId, StoredSubscriber]:
-        """Of these subscribers, those who have a profile."""
-
-    def decided(self, due: Mapping[int, Period]) -> set[int]:
-        """Of these subscribers, by key, those whose period has a decision already."""
-
-    def digests(self, subscriber: SubscriberId, *, limit: int) -> list[Digest]:
-        """The digests of a subscriber, newest first."""
-
-    def decisions(self, subscriber: SubscriberId, *, limit: int) -> list[Decided]:
-        """The decisions for a subscriber, digests and closed skips, newest first."""
+    def stored(
+        self, names: Collection[SubscriberId]
+    ) -> Mapping[SubscriberId, StoredSubscriber]: ...
+    def decided(self, due: Mapping[int, Period]) -> set[int]: ...
+    def digests(self, subscriber: SubscriberId, *, limit: int) -> list[Digest]: ...
+    def decisions(self, subscriber: SubscriberId, *, limit: int) -> list[Decided]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,13 +48,13 @@ def _respond(context: WebContext, token: str, is_wish: bool) -> Response:
     except DigestError:
         log.exception("somebody cannot unsubscribe just now")
         words = "You are not unsubscribed yet. Please try again in a few minutes."
-        return told(503, words, notices.not_unsubscribed)
+        return told(503, words, lambda: notices.unsubscribe("failed"))
     if found is None:
-        words = "This link does not work."
-        return told(404, words, lambda: notices.broken_link(f"unsubscribe/{token}"))
+        words, path = "This link does not work.", f"unsubscribe/{token}"
+        return told(404, words, lambda: notices.unsubscribe("unknown", path=path))
     if is_wish:
-        return told(200, "You are unsubscribed.", lambda: notices.unsubscribed(found))
-    return HTMLResponse(notices.question(found))
+        return told(200, "You are unsubscribed.", lambda: notices.unsubscribe("done", found))
+    return HTMLResponse(notices.unsubscribe("ask", found))
 
 
 def told(status: int, words: str, render: Callable[[], bytes]) -> Response:

@@ -99,7 +99,7 @@ def test_closing_lets_everybody_go_and_returns_what_waited() -> None:
     assert [one.delivery for one in waiting] == [1, 2]
     assert got == [None, None, None]
     assert not feed.put(message(3))
-    assert not feed.put_back(message(1))
+    assert not feed.put(message(1), again=True)
     assert feed.close() == []
 
 
@@ -118,5 +118,5 @@ def test_a_message_put_back_comes_next() -> None:
     first = feed.take()
     assert first
     feed.put(message(2))
-    feed.put_back(first)
+    feed.put(first, again=True)
     assert feed.take() is first

@@ -64,7 +64,7 @@ def test_answers_go_where_the_operator_wants_them() -> None:
     message = email.message_from_bytes(raw, policy=default)
     assert str(message["Reply-To"]) == "Grace Hopper <grace@example.org>"
     assert str(message["From"]) == "Paper Digest <digest@example.org>"
-    assert b"grace@example.org" in Notices(load(), BRANDED).unsubscribed(ADA.id)
+    assert b"grace@example.org" in Notices(load(), BRANDED).unsubscribe("done", ADA.id)
 
 
 def test_a_sender_without_a_name_goes_by_the_brand() -> None:
