@@ -103,9 +103,6 @@ def _request(message: Message) -> Report | None:
     return Report("unsubscribe", "asked by mail", (), tokens=tuple(asked)) if asked else None
 
 
-# --- parts and fields --------------------------------------------------------------------
-
-
 def _outcome(block: Message) -> Kind:
     action, status = _field(block, "Action").lower(), _field(block, "Status")
     if action == "failed" and status.startswith("5."):

@@ -86,19 +86,15 @@ def read(home: app.Home, sources: Iterable[str], *, now: datetime) -> Post:
             lambda subscriber, period: message_id(subscriber, period, sender),
         )
         for source in sources:
-            _read(source, handler, post, now=now)
+            try:
+                for raw in mailbox.unread(source, os.environ.get(PASSWORD)):
+                    post.messages += 1
+                    if report := parse.parse(raw):
+                        post.reports.append(handler.handle(report, now=now))
+            except mailbox.MailboxError as error:
+                what = f"address and {PASSWORD}" if "://" in source else "path"
+                post.problems.append(Problem(source, str(error), f"check its {what}"))
     return post
-
-
-def _read(source: str, handler: BounceHandler, post: Post, *, now: datetime) -> None:
-    try:
-        for raw in mailbox.unread(source, os.environ.get(PASSWORD)):
-            post.messages += 1
-            if report := parse.parse(raw):
-                post.reports.append(handler.handle(report, now=now))
-    except mailbox.MailboxError as error:
-        remedy = f"check its address and {PASSWORD}" if "://" in source else "check its path"
-        post.problems.append(Problem(source, str(error), remedy))
 
 
 def _show(post: Post) -> None:

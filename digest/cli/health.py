@@ -28,15 +28,8 @@ class Failure:
 class Health:
     """The state of the service of a home."""
 
-    is_running: bool
-    failure: Failure | None
-
-    @property
-    def word(self) -> Literal["ok", "silent", "failing"]:
-        """The state, as ``/healthz`` names it."""
-        if not self.is_running:
-            return "silent"
-        return "failing" if self.failure else "ok"
+    word: Literal["ok", "silent", "failing"]  # as ``/healthz`` names it; silent: it does not run
+    failure: Failure | None = None
 
 
 def of(home: Home, *, now: datetime) -> Health:
@@ -44,9 +37,11 @@ def of(home: Home, *, now: datetime) -> Health:
     try:
         last = (home.state / HEARTBEAT).stat().st_mtime
     except OSError:
-        return Health(is_running=False, failure=None)
-    is_running = now.timestamp() - last < SILENT.total_seconds()
-    return Health(is_running, _failure(home) if is_running else None)
+        return Health("silent")
+    if now.timestamp() - last >= SILENT.total_seconds():
+        return Health("silent")
+    failure = _failure(home)
+    return Health("failing" if failure else "ok", failure)
 
 
 def beat(home: Home) -> None:

@@ -17,27 +17,20 @@ pass_folder = click.make_pass_decorator(Path)
 at_least_one = click.IntRange(min=1)
 
 
-class Instant(click.ParamType[datetime]):
-    """An ISO 8601 date and time; without an offset it is UTC."""
-
-    name = "ISO"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
-        """Parse ``2026-11-16T08:00+01:00``, ``2026-11-16T07:00Z`` or ``2026-11-16``."""
-        if isinstance(value, datetime):
-            return value
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is not like 2026-11-16T08:00+01:00", param, ctx)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+def instant(value: object) -> datetime:
+    """Parse ``2026-11-16T08:00+01:00``, ``2026-11-16T07:00Z`` or ``2026-11-16``; without an offset
+    it is UTC."""
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is not like 2026-11-16T08:00+01:00") from error
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 now_option = click.option(
     "--now",
-    type=Instant(),
+    type=instant,
+    metavar="ISO",
     default=lambda: datetime.now(UTC),
     show_default=False,
     help="Act as if it were this moment; without an offset, UTC.",

@@ -43,7 +43,7 @@ def status(home: app.Home, alive: bool, now: datetime, as_json: bool) -> int:
     others = progress.total() - len(upcoming)
     value = {
         "now": now,
-        "service": service.is_running,
+        "service": service.word != "silent",
         "failing": service.failure,
         "papers": seen.papers,
         "dumps": seen.dumps,
@@ -102,7 +102,7 @@ def _show(rows: Iterable[tuple[str, str]], troubles: Sequence[DeliveryRow], now:
 
 
 def _service(service: Health, now: datetime) -> str:
-    if not service.is_running:
+    if service.word == "silent":
         return "not running"
     if not (failure := service.failure):
         return "running"

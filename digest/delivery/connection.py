@@ -121,8 +121,6 @@ class Connection(smtplib.SMTP):
                 self.quit()
         self.close()
 
-    # --- opening -------------------------------------------------------------------------
-
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         connection = socket.create_connection((host, port), timeout, self.source_address)
         # The final dot is a packet of its own; without TCP_NODELAY it waits 40 ms for an ACK.
@@ -150,8 +148,6 @@ class Connection(smtplib.SMTP):
             if not peer.is_loopback:
                 raise ConnectionError("no password is sent without TLS")
         self.login(username, password)
-
-    # --- replies -------------------------------------------------------------------------
 
     def getreply(self) -> tuple[int, bytes]:
         """Read one reply within ``timeout``.

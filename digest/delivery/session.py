@@ -3,6 +3,7 @@
 import smtplib
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from digest.delivery.connection import Connection, Refused, reason
 from digest.delivery.envelope import on_the_wire, readable, wire_address
@@ -17,15 +18,16 @@ class _Ended(Exception):
         self.state, self.detail = state, detail
 
 
+@dataclass(slots=True, eq=False)
 class Session:
-    """Sends a message in three steps: all but the final dot, the commit, the final dot."""
+    """Sends a message in three steps: all but the final dot, the commit, the final dot. A commit
+    that took more than ``stale_after`` seconds is not acted on: the process was stopped meanwhile,
+    and another process may have claimed the delivery."""
 
-    def __init__(self, connection: Connection, *, stale_after: float) -> None:
-        """Use an open connection. A commit that took more than ``stale_after`` seconds is not acted
-        on: the process was stopped meanwhile, and another process may have claimed the delivery."""
-        self.connection, self._stale_after = connection, stale_after
-        self._half_done = False
-        self.used = False  # whether the server has accepted a MAIL command in this session
+    connection: Connection
+    stale_after: float
+    used: bool = False  # whether the server has accepted a MAIL command in this session
+    _half_done: bool = False
 
     def deliver(self, message: Message, commit: Callable[[DeliveryId], bool]) -> Outcome:
         """Send a message and return its outcome.
@@ -118,7 +120,7 @@ class Session:
         if not allowed:
             self.connection.close()
             raise _Ended(State.CANCELLED, "withdrawn before its final dot")
-        if time.monotonic() - asked > self._stale_after:
+        if time.monotonic() - asked > self.stale_after:
             self.connection.close()
             raise _Ended(State.DEFERRED, "stopped for too long before its final dot")
         if self.connection.speaks_early():

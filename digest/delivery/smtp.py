@@ -1,8 +1,9 @@
 """Sends mail over SMTP by several connections at once, each used for many messages."""
 
 import logging
+import ssl
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
@@ -23,34 +24,23 @@ GIVE_UP_AFTER = 3  # the number of connections in a row that end before they acc
 LOOK_UP_EVERY = 0.25  # seconds between two looks at `stopping` by who waits for an outcome
 
 
+@dataclass(slots=True)
 class SmtpTransport:
-    """Sends messages to one server, over ``connections`` connections at most."""
+    """Sends messages to one server. Making one raises ``OSError`` if the server's CA file cannot be
+    read; no connection is opened yet."""
 
+    server: Server
+    connections: int = 8  # the most at once
+    per_second: float | None = None  # over all
+    per_domain: float | None = None  # a second, for one recipient domain
+    lease: timedelta = timedelta(minutes=5)
+    sign: Callable[[bytes], bytes] = with_crlf  # returns the bytes to send
+    stopping: Callable[[], bool] = lambda: False
     repeatable = False  # a message that is sent twice arrives twice
+    tls: ssl.SSLContext = field(init=False)
 
-    def __init__(
-        self,
-        server: Server,
-        *,
-        connections: int = 8,
-        per_second: float | None = None,
-        per_domain: float | None = None,
-        lease: timedelta = timedelta(minutes=5),
-        sign: Callable[[bytes], bytes] = with_crlf,
-        stopping: Callable[[], bool] = lambda: False,
-    ) -> None:
-        """Prepare to send; ``per_second`` is over all, ``per_domain`` for one recipient domain.
-
-        ``sign`` returns the bytes to send. No connection is opened yet.
-
-        Raises:
-            OSError: The server's CA file cannot be read.
-        """
-        self.server, self.connections = server, connections
-        self.tls = server.tls()
-        self.limits = (per_second, per_domain)
-        self.stale_after = lease.total_seconds() / 2
-        self.sign, self.stopping = sign, stopping
+    def __post_init__(self) -> None:
+        self.tls = self.server.tls()
 
     def send(self, messages: Iterable[Message], commit: Commit) -> Iterator[Outcome]:
         """Deliver messages, drawn as fast as they go out; yields one outcome for each.
@@ -71,7 +61,7 @@ class _Run:
 
     def __init__(self, transport: SmtpTransport, commit: Commit) -> None:
         self._transport, self._commit = transport, commit
-        self._queue = SendQueue(RateLimiter(*transport.limits))
+        self._queue = SendQueue(RateLimiter(transport.per_second, transport.per_domain))
         # An exception is a defect of the program; it is raised in the caller's thread.
         self._results: SimpleQueue[Outcome | tuple[DeliveryId, Exception]] = SimpleQueue()
         self._failure: Exception | None = None
@@ -177,7 +167,7 @@ class _Run:
                         return None
                     self._give_up(str(error))
                 else:
-                    session = Session(connection, stale_after=self._transport.stale_after)
+                    session = Session(connection, self._transport.lease.total_seconds() / 2)
                     self._sessions.add(session)
                     return session
         self._defer(message, self._down)
