@@ -66,7 +66,7 @@ class Backups(Aggregate):
                         f"the target holds a ledger already (rows in {table.name!r}): "
                         "name an empty database"
                     )
-            copied = [_copy_table(table, old, new) for table in metadata.sorted_tables]
+            copied = [_content(table, old, into=new) for table in metadata.sorted_tables]
             for one, table in zip(copied, metadata.sorted_tables, strict=True):
                 if (found := _content(table, new)) != one:
                     raise LedgerError(
@@ -152,20 +152,13 @@ def _complete(path: Path) -> None:
     _sync(path, os.O_RDWR)
 
 
-def _copy_table(table: Table, old: Connection, new: Connection) -> Content:
-    """Copy the rows of a table; what was read."""
-    rows = old.execute(select(table).execution_options(yield_per=_ROWS))
-    count = total = 0
-    for batch in rows.mappings().partitions():
-        new.execute(insert(table), [dict(row) for row in batch])
-        count, total = count + len(batch), total + _sum(row.values() for row in batch)
-    return Content(table.name, count, f"{total % _MODULUS:064x}")
-
-
-def _content(table: Table, connection: Connection) -> Content:
+def _content(table: Table, connection: Connection, into: Connection | None = None) -> Content:
+    """What a table holds; with ``into``, its rows are copied there as they are read."""
     rows = connection.execute(select(table).execution_options(yield_per=_ROWS))
     count = total = 0
     for batch in rows.partitions():
+        if into is not None:
+            into.execute(insert(table), [dict(row._mapping) for row in batch])
         count, total = count + len(batch), total + _sum(batch)
     return Content(table.name, count, f"{total % _MODULUS:064x}")
 

@@ -67,13 +67,8 @@ _GO = Bulk(
 _SETTLED = Bulk(
     update(delivery)
     .where(_THIS, or_(*(delivery.c.state == state for state in _SETTLEABLE)))
-    .values(
-        state=bindparam("to"),
-        detail=bindparam("words"),
-        due=bindparam("again"),
-        owner=null(),
-        updated=bindparam("now"),
-    )
+    .values(state=bindparam("to"), detail=bindparam("words"), due=bindparam("again"))
+    .values(owner=null(), updated=bindparam("now"))
 )
 
 

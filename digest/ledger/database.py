@@ -31,13 +31,6 @@ _PAUSE = timedelta(milliseconds=10)
 SCHEMA = 0x64696703
 """The advisory lock of migrating; the others stand with ``Aggregate``."""
 
-RESTART_KEYS = tuple(
-    f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), "  # noqa: S608 — names of ours
-    f"coalesce(max(id), 0) + 1, false) FROM {table}"
-    for table in ("decision", "delivery")
-)
-"""For PostgreSQL, whose sequences do not notice keys that come with their rows."""
-
 
 class Database:
     """An engine that connects, and creates or upgrades its tables, when first used."""
@@ -254,7 +247,10 @@ def postgresql_options(url: sa.URL, patience: timedelta) -> dict[str, Any]:
 
 
 def restart_keys(connection: sa.Connection) -> None:
-    """Let the keys that the database gives go on behind the greatest in use."""
+    """Let the keys that the database gives go on behind the greatest in use. The sequences of
+    PostgreSQL do not notice keys that come with their rows."""
     if connection.dialect.name == "postgresql":
-        for statement in RESTART_KEYS:
-            connection.execute(sa.text(statement))
+        for table in ("decision", "delivery"):
+            sequence = f"pg_get_serial_sequence('{table}', 'id')"
+            newest = f"SELECT coalesce(max(id), 0) + 1 FROM {table}"  # noqa: S608 — names of ours
+            connection.execute(sa.text(f"SELECT setval({sequence}, ({newest}), false)"))

@@ -34,16 +34,12 @@ def in_words(error: Exception, url: URL) -> LedgerError:
     if isinstance(cause, sqlite3.Error):
         words = _SQLITE.get(getattr(cause, "sqlite_errorcode", 0) & 0xFF)
     else:
-        words = _by_state(getattr(cause, "sqlstate", None))
+        state = getattr(cause, "sqlstate", None) or ""
+        words = next((said for code, said in _POSTGRESQL.items() if state.startswith(code)), None)
         if words is None and isinstance(error, DBAPIError) and error.statement is None:
             words = "cannot be reached; check that the server runs and what its URL says"
     said = str(cause).strip().partition("\n")[0]
     return LedgerError(f"{name} {words} ({said})" if words else f"{name}: {said}")
-
-
-def _by_state(state: str | None) -> str | None:
-    found = (words for prefix, words in _POSTGRESQL.items() if state and state.startswith(prefix))
-    return next(found, None)
 
 
 def wrong_url(url: str, error: Exception) -> LedgerError:

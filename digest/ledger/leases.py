@@ -42,14 +42,8 @@ class Leases(Aggregate):
             rows = connection.execute(
                 update(delivery)
                 .where(delivery.c.id.in_(select(taken.c.id)))
-                .values(
-                    state=State.CLAIMED,
-                    owner=owner,
-                    fence=delivery.c.fence + 1,
-                    attempts=delivery.c.attempts + 1,
-                    updated=now,
-                    due=now + lease,
-                )
+                .values(state=State.CLAIMED, owner=owner, updated=now, due=now + lease)
+                .values(fence=delivery.c.fence + 1, attempts=delivery.c.attempts + 1)
                 .returning(*_CLAIM)
             ).all()
             return _claims(connection, channel, rows)

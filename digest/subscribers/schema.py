@@ -98,12 +98,7 @@ _A_LIST: dict[str, int | str | float] = {
     "what": "a list where an interest should be",
     "remedy": "write a phrase, `phrase: weight`, {match: …} or {author: …}",
 }
-_FORM = Discriminator(
-    fields.interest_form,
-    custom_error_type="wrong",
-    custom_error_message="{what}",
-    custom_error_context=_A_LIST,
-)
+_FORM = Discriminator(fields.interest_form, "wrong", "{what}", _A_LIST)
 Weighted = Annotated[
     dict[Phrase, Weight],
     Field(min_length=1, max_length=1, description="`phrase: weight`", examples=[{"LoRA": 2.5}]),
@@ -178,6 +173,12 @@ class ScheduleEntry(Fields):
 _WEEKLY: dict[str, Any] = {"every": "week", "on": "monday", "at": "08:00"}
 
 
+_SPAN = {"type": "string", "pattern": "^[0-9]+ ?[smhdw]$"}
+Span = Annotated[
+    timedelta, BeforeValidator(lambda value: duration(fields.text(value))), WithJsonSchema(_SPAN)
+]
+
+
 class Defaults(Fields):
     """What holds for every subscriber of the file who does not say otherwise."""
 
@@ -199,14 +200,7 @@ class Defaults(Fields):
     """Most papers in one digest."""
     threshold: Annotated[float, Field(ge=0, le=1), BeforeValidator(fields.number)] = 0.2
     """Least relevance, 0 to 1, for a paper to be picked."""
-    backfill: (
-        Annotated[
-            timedelta,
-            BeforeValidator(lambda value: duration(fields.text(value))),
-            WithJsonSchema({"type": "string", "pattern": "^[0-9]+ ?[smhdw]$"}),
-        ]
-        | None
-    ) = Field(default=None, examples=["30d", "2w", "12h"])
+    backfill: Span | None = Field(default=None, examples=["30d", "2w", "12h"])
     """How far back the first digest looks; left out: the period before."""
     feed_entries: Literal["papers", "digests"] = "papers"
     """What the entries of the feed are."""
@@ -223,6 +217,9 @@ class Defaults(Fields):
 _DAY = {"type": "string", "format": "date"}
 _UNTIL: dict[str, Any] = {"type": "object", "properties": {"until": _DAY}, "required": ["until"]}
 _UNTIL |= {"additionalProperties": False}
+Day = Annotated[date, BeforeValidator(fields.day), WithJsonSchema({"anyOf": [_DAY, _UNTIL]})]
+_ADDRESS = {"type": "string", "format": "idn-email"}
+Email = Annotated[Text, AfterValidator(email_address), WithJsonSchema(_ADDRESS)]
 
 
 class Entry(Defaults):
@@ -235,19 +232,9 @@ class Entry(Defaults):
     and '-'."""
     name: Text = ""
     """As it stands in the address."""
-    email: (
-        Annotated[
-            Text,
-            AfterValidator(email_address),
-            WithJsonSchema({"type": "string", "format": "idn-email"}),
-        ]
-        | None
-    ) = Field(default=None, examples=["ada@example.org"])
+    email: Email | None = Field(default=None, examples=["ada@example.org"])
     """The address alone; needed unless the channels are without `email`."""
-    paused: (
-        Annotated[date, BeforeValidator(fields.day), WithJsonSchema({"anyOf": [_DAY, _UNTIL]})]
-        | None
-    ) = Field(default=None, examples=["2027-01-10"])
+    paused: Day | None = Field(default=None, examples=["2027-01-10"])
     """No digest falls due before this local day."""
     interests: Annotated[list[AnyInterest], Field(min_length=1)] = Field(
         examples=[["low-rank adaptation", {"mixture of experts": 2.5}]]
