@@ -187,14 +187,11 @@ def _sync(path: Path, flags: int) -> None:
 def _copy_backup(backup: Path, partial: Path) -> None:
     private_files.create(partial)
     uri = f"{backup.absolute().as_uri()}?mode=ro"
-    with (
-        closing(sqlite3.connect(uri, uri=True)) as source,
-        closing(sqlite3.connect(partial)) as target,
-    ):
+    with closing(sqlite3.connect(uri, uri=True)) as old, closing(sqlite3.connect(partial)) as new:
         ours = "SELECT 1 FROM sqlite_master WHERE name = ?"
-        if source.execute(ours, (VERSION_TABLE,)).fetchone() is None:
+        if old.execute(ours, (VERSION_TABLE,)).fetchone() is None:
             raise LedgerError(f"{backup} is no backup of a ledger")
-        source.backup(target)
+        old.backup(new)
 
 
 def _move_aside(path: Path, *, now: datetime) -> Path | None:

@@ -21,6 +21,7 @@ from digest.model import DeliveryId, Message, Outcome, State
 from digest.subscribers.changes import folded
 
 Fenced = tuple[DeliveryId, int]  # a delivery, and the fence of the claim that it is held under
+Ended = tuple[Outcome, int]  # how a delivery ends, and the fence
 Row = Mapping[str, Any]  # values by the names of their parameters, of types that the driver takes
 Rows = Sequence[Row]
 
@@ -87,7 +88,7 @@ class Commits(Aggregate):
         expire_after: timedelta | None = None,
         recipients: Mapping[DeliveryId, str | None] | None = None,
         keep: Collection[Message] = (),
-        outcomes: Collection[tuple[Outcome, int]] = (),
+        outcomes: Collection[Ended] = (),
     ) -> set[DeliveryId]:
         """Durably mark (delivery, fence) pairs as about to be accepted; those that may go on. Of
         these, the messages in ``keep`` are kept for a second try, and ``outcomes`` of other
@@ -113,7 +114,7 @@ class Commits(Aggregate):
         except _SomeRefused:
             return attempt(_some_go)
 
-    def settle(self, outcomes: Collection[tuple[Outcome, int]], *, now: datetime) -> None:
+    def settle(self, outcomes: Collection[Ended], *, now: datetime) -> None:
         """Durably record outcomes with their fences; one whose fence is old changes nothing."""
         with self._database.writing() as connection:
             settle(connection, outcomes, now=now)
@@ -141,9 +142,7 @@ class Commits(Aggregate):
             ).rowcount
 
 
-def settle(
-    connection: Connection, outcomes: Collection[tuple[Outcome, int]], *, now: datetime
-) -> None:
+def settle(connection: Connection, outcomes: Collection[Ended], *, now: datetime) -> None:
     """Record outcomes with their fences; one whose fence is old changes nothing."""
     first = {(outcome.delivery, fence): outcome for outcome, fence in reversed([*outcomes])}
     rows = [
@@ -193,7 +192,7 @@ def _ends(
     claims: Collection[Fenced],
     expire_after: timedelta | None,
     recipients: Mapping[DeliveryId, str | None],
-) -> list[tuple[Outcome, int]]:
+) -> list[Ended]:
     """How emails end that are still held under these fences and may not go on."""
     rows = connection.execute(
         select(delivery.c.id, delivery.c.fence, subscriber.c.name)

@@ -1,6 +1,6 @@
 """What only an operator may decide about deliveries."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -57,9 +57,7 @@ class DeliveriesAdmin(Aggregate):
                 .values(fence=delivery.c.fence + 1)
             ).rowcount
 
-    def _decide(
-        self, number: DeliveryId, frm: Collection[State], values: Mapping[str, Any]
-    ) -> None:
+    def _decide(self, number: DeliveryId, frm: Collection[State], values: dict[str, Any]) -> None:
         """Change a delivery that is in one of these states."""
         this = delivery.c.id == number
         with self._database.writing() as connection:

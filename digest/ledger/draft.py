@@ -157,9 +157,7 @@ class Draft(Ledger):
             return self.subscribers(after=rows[-1].key, limit=limit)
         return [found[key] for key in sorted(found)]
 
-    def subscribers_at(
-        self, addresses: Collection[str]
-    ) -> Mapping[str, Sequence[m.StoredSubscriber]]:
+    def subscribers_at(self, addresses: Collection[str]) -> Mapping[str, list[m.StoredSubscriber]]:
         stored = chain.from_iterable(super().subscribers_at(addresses).values())
         replaced = self._profiles.keys() | self._gone
         kept = [one for one in stored if one.subscriber.id not in replaced]
@@ -169,9 +167,7 @@ class Draft(Ledger):
                 found.setdefault(own, []).append(one)
         return found
 
-    def stored(
-        self, names: Collection[m.SubscriberId]
-    ) -> Mapping[m.SubscriberId, m.StoredSubscriber]:
+    def stored(self, names: Collection[m.SubscriberId]) -> dict[m.SubscriberId, m.StoredSubscriber]:
         found = {**super().stored(names), **self._profiles}
         return {name: found[name] for name in names if name in found and name not in self._gone}
 
@@ -183,12 +179,10 @@ class Draft(Ledger):
     ) -> list[m.StoredSubscriber]:
         """The next ``limit`` subscribers whose digest is due; ``after`` 0 begins anew."""
         if not after:
-            self._due = self._all_due(now, reopened=reopened, limit=limit)
+            self._due = self._all_due(now, reopened, limit)
         return list(islice(self._due, limit))
 
-    def _all_due(
-        self, now: datetime, *, reopened: bool, limit: int
-    ) -> Iterator[m.StoredSubscriber]:
+    def _all_due(self, now: datetime, reopened: bool, limit: int) -> Iterator[m.StoredSubscriber]:
         for one in self._profiles.values():
             if one.next_due and one.next_due <= now:
                 yield one

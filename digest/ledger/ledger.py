@@ -3,7 +3,6 @@
 from typing import Self
 
 from digest.ledger.backup import Backups
-from digest.ledger.bounces import Bounces
 from digest.ledger.commits import Commits
 from digest.ledger.decisions import Decisions
 from digest.ledger.deliveries import Deliveries
@@ -30,7 +29,6 @@ class Ledger(
     DeliveriesAdmin,
     Publications,
     Suppressions,
-    Bounces,
     Backups,
     HealthCheck,
 ):

@@ -51,12 +51,12 @@ class Publications(Aggregate):
             connection.execute(
                 update(publication).where(theirs).values(owner=owner, lease_until=now + lease)
             )
-            return _publications(connection, theirs, limit)
+            return _behind(connection, theirs, limit)
 
     def publications_behind(self, *, after: int, limit: int) -> list[Publication]:
         """``limit`` readers whose files are behind, by key from beyond ``after``."""
         with self._database.reading() as connection:
-            return _publications(connection, publication.c.subscriber > after, limit)
+            return _behind(connection, publication.c.subscriber > after, limit)
 
     def publication_owners(self) -> list[str]:
         """Everybody who has a reader's files in hand."""
@@ -100,9 +100,7 @@ class Publications(Aggregate):
             connection.execute(free)
 
 
-def _publications(
-    connection: Connection, which: ColumnElement[bool], limit: int
-) -> list[Publication]:
+def _behind(connection: Connection, which: ColumnElement[bool], limit: int) -> list[Publication]:
     reader = subscriber.c
     columns = (reader.id, reader.name, reader.profile, reader.feed_token)
     query = select(*columns, publication.c.since, publication.c.version)

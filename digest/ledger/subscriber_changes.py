@@ -34,12 +34,10 @@ _REPLACE = _REPLACE.values({column: bindparam(f"to_{column}") for column in _REP
 class SubscriberChanges(Aggregate):
     """The profiles of the files and of the database, and what is due by them."""
 
-    def planned(
-        self, subscribers: Sequence[Subscriber], origin: Origin, *, now: datetime
-    ) -> Changes:
+    def planned(self, given: Sequence[Subscriber], origin: Origin, *, now: datetime) -> Changes:
         """What ``compile`` (origin ``file``) or ``save`` would change; nothing is written."""
         with self._database.reading() as connection:
-            return _planned(connection, subscribers, origin, now=now, first="next")
+            return _planned(connection, given, origin, now=now, first="next")
 
     def compile(
         self, host: str, content: str | None, listed: Sequence[Subscriber], *, now: datetime
@@ -83,9 +81,7 @@ class SubscriberChanges(Aggregate):
         found: str | None = self._value(latest.order_by(compilation.c.at.desc()).limit(1))
         return found
 
-    def save(
-        self, subscribers: Sequence[Subscriber], *, now: datetime, first: First = "next"
-    ) -> Saved:
+    def save(self, given: Sequence[Subscriber], *, now: datetime, first: First = "next") -> Saved:
         """Give these subscribers of the database their profiles, in one transaction.
 
         Who has unsubscribed stays so.
@@ -94,7 +90,7 @@ class SubscriberChanges(Aggregate):
             ConfigError: An id is taken or was somebody else's; nothing is changed.
         """
         with self._database.writing(INTAKE) as connection:
-            found = _planned(connection, subscribers, "database", now=now, first=first)
+            found = _planned(connection, given, "database", now=now, first=first)
             _apply(connection, found, now=now)
         return found.saved
 
@@ -115,7 +111,7 @@ class SubscriberChanges(Aggregate):
             return 0
         moved = 0
         if last and (put_back or last.value != zone_data):
-            again = changes.looked_at_anew if put_back else changes.rescheduled
+            again = changes.due_anew if put_back else changes.rescheduled
             moved = self._reschedule(again, now)
         with self._database.writing(INTAKE) as connection:
             connection.execute(delete(mark).where(mark.c.name == _CLOCK))

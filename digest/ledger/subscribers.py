@@ -1,7 +1,7 @@
 """Who there is: keys, feed tokens and profiles, and who is due."""
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -73,9 +73,7 @@ class Subscribers(Aggregate):
         at: datetime | None = self._value(is_due.order_by(subscriber.c.next_due).limit(1))
         return at
 
-    def subscribers_at(
-        self, addresses: Collection[str]
-    ) -> Mapping[str, Sequence[StoredSubscriber]]:
+    def subscribers_at(self, addresses: Collection[str]) -> Mapping[str, list[StoredSubscriber]]:
         """Of these folded addresses, those of subscribers, each with its subscribers by key."""
         found: dict[str, list[StoredSubscriber]] = {}
         query = STORED.order_by(subscriber.c.id)

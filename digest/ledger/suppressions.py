@@ -1,5 +1,6 @@
-"""Who must not be mailed: people who have unsubscribed, addresses that are suppressed. Both are
-about email. A feed is fetched by its reader, who need not be kept from it."""
+"""Who must not be mailed: people who have unsubscribed, addresses that are suppressed, also since
+mail to them came back. All is about email. A feed is fetched by its reader, who need not be kept
+from it."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -8,10 +9,15 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, delete, exists, insert, or_, select, update
 
 from digest.ledger.aggregate import INTAKE, REFUSALS, Aggregate, rows_in
+from digest.ledger.deliveries import resting
 from digest.ledger.subscribers import ensure_keys, keys
 from digest.ledger.tables import decision, delivery, subscriber, suppression, unsubscription
-from digest.model import State, SubscriberId
+from digest.model import DeliveryId, State, SubscriberId
 from digest.subscribers.changes import folded
+
+ACCEPTED = (State.SENT, State.UNCERTAIN, State.COMMITTED)
+"""States of mail that a server may have had. A report is proof that it did, and may be faster
+than the record of its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,7 @@ class Unsubscription:
 
 
 class Suppressions(Aggregate):
-    """Suppressed addresses, and people who have unsubscribed."""
+    """Suppressed addresses, people who have unsubscribed, and mail that came back."""
 
     def suppress(self, address: str, *, reason: str, now: datetime) -> bool:
         """Refuse all mail to an address; False: it was so already."""
@@ -88,6 +94,27 @@ class Suppressions(Aggregate):
         """Of these people, each with an address, those who must not be mailed, and why in words."""
         with self._database.reading() as connection:
             return refused(connection, people)
+
+    def returned(
+        self, number: DeliveryId, fence: int | None, *, address: str, reason: str, now: datetime
+    ) -> bool:
+        """Record that an email came back, and refuse mail to its address from now on. ``fence`` is
+        that of the attempt which came back; None where the report does not tell: it then counts
+        only for a delivery in which nobody has stepped in between two attempts. False, and nothing
+        changed: not sent, returned before, or another attempt than the last."""
+        last = delivery.c.attempts if fence is None else fence
+        with self._database.writing(REFUSALS) as connection:
+            changed = connection.execute(
+                update(delivery)
+                .where(delivery.c.id == number, delivery.c.channel == "email")
+                .where(delivery.c.fence == last, delivery.c.state.in_(ACCEPTED))
+                .values(resting(State.FAILED, f"came back: {reason}", now=now))
+                .values(fence=delivery.c.fence + 1)
+            )
+            if not changed.rowcount:
+                return False
+            suppress(connection, address, reason=reason, now=now)
+            return True
 
 
 def suppress(connection: Connection, address: str, *, reason: str, now: datetime) -> bool:

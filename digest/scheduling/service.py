@@ -50,9 +50,13 @@ class Service:
             "the inbox cannot be looked at": inbox_changed,
         }
         self._clock = clock
-        self._look = look
+        self._look, self._regular = look, regular
         self._alarm = _Alarm()
-        self._pace = _Pace(regular)
+        self._owed, self._failures = (
+            True,
+            0,
+        )  # whether there is a reason for a pass, and failed ones
+        self._next = self._not_before = time.monotonic()
         self._faults: dict[str, str] = {}
         self._latest = clock()
         self._stopping = False
@@ -79,24 +83,28 @@ class Service:
         return self._stopping
 
     def _turn(self) -> None:
-        """Look at everything once, and make a pass if there is a reason for one."""
+        """Look at everything once, and make a pass if there is a reason for one, or regularly;
+        later after a failed one."""
         changed = [self._tried(what, look) for what, look in self._news.items()]
         now = self._clock()
         changed.append(now < self._latest - STEP)  # what was due may have been forgotten
         self._latest = now
         look = "the next due time cannot be read"
         self._tried(look, lambda: self._alarm.set(self._next_due()))
-        if self._alarm.ring() or any(changed):
-            self._pace.owe()
-        if self._stopping or not self._pace.is_time():
+        self._owed |= self._alarm.ring() or any(changed)
+        at = time.monotonic()
+        if self._stopping or at < self._not_before or not (self._owed or at >= self._next):
             return
         try:
             self._run_pass(self._clock())  # no earlier than the alarm, or nothing would be due
         except Exception:
-            self._pace.failed()
+            delay = min(FIRST_RETRY * 2 ** min(self._failures, 10), LAST_RETRY)
+            self._owed, self._failures = True, self._failures + 1
+            self._not_before = time.monotonic() + delay.total_seconds()
             log.exception("a pass has failed and will be repeated")
         else:
-            self._pace.succeeded()
+            self._owed, self._failures = False, 0
+            self._next = time.monotonic() + self._regular.total_seconds()
 
     def _sleep(self) -> None:
         """Until the next alarm, the next look, or ``stop``."""
@@ -118,32 +126,6 @@ class Service:
             return None
         self._faults.pop(what, None)
         return result
-
-
-class _Pace:
-    """Whether it is time for a pass: when one is owed, and regularly; later after failures."""
-
-    def __init__(self, regular: timedelta) -> None:
-        self._regular = regular.total_seconds()
-        self._owed = True
-        self._failures = 0
-        self._next = self._not_before = time.monotonic()
-
-    def owe(self) -> None:
-        self._owed = True
-
-    def is_time(self) -> bool:
-        now = time.monotonic()
-        return now >= self._not_before and (self._owed or now >= self._next)
-
-    def succeeded(self) -> None:
-        self._owed, self._failures = False, 0
-        self._next = time.monotonic() + self._regular
-
-    def failed(self) -> None:
-        delay = min(FIRST_RETRY * 2 ** min(self._failures, 10), LAST_RETRY)
-        self._owed, self._failures = True, self._failures + 1
-        self._not_before = time.monotonic() + delay.total_seconds()
 
 
 class _Alarm(BaseScheduler):  # type: ignore[misc]  # the base has no types

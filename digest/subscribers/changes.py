@@ -145,9 +145,7 @@ def rescheduled(row: StoredSubscriber, subscriber: Subscriber, now: datetime) ->
     return replace(row, next_due=periods.next_due(subscriber, now))
 
 
-def looked_at_anew(
-    row: StoredSubscriber, subscriber: Subscriber, now: datetime
-) -> StoredSubscriber:
+def due_anew(row: StoredSubscriber, subscriber: Subscriber, now: datetime) -> StoredSubscriber:
     """The row, due as if nothing were decided; what has a decision is not decided again."""
     return replace(row, next_due=first_due(subscriber, now, "now"), open_since=None)
 

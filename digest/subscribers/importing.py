@@ -67,7 +67,7 @@ def import_file(
         ConfigError: Something in the file is wrong, or an id is taken; nothing is imported.
     """
     waiting, problems = _read(path, track)
-    waiting = _matched(waiting, ledger, now=now, track=track)
+    waiting = _matched(waiting, ledger, now, track)
     counts = dict.fromkeys(("added", "changed", "unchanged"), 0)
     for batch in _batches(waiting, "Saving", track):
         saved = ledger.save([one.unpacked() for one in batch], now=now, first=first)
@@ -92,9 +92,7 @@ def _read(path: Path, track: Track) -> tuple[list[_Waiting], list[Problem]]:
     return waiting, problems
 
 
-def _matched(
-    waiting: list[_Waiting], ledger: Store, *, now: datetime, track: Track
-) -> list[_Waiting]:
+def _matched(waiting: list[_Waiting], ledger: Store, now: datetime, track: Track) -> list[_Waiting]:
     """The same subscribers, each with the id that the ledger knows. Raises ConfigError."""
     given = {one.id for one in waiting}
     matched: list[_Waiting] = []

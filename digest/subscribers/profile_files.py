@@ -13,6 +13,7 @@ from digest.errors import ConfigError
 from digest.model import Interest, Problem, Profile, Schedule, Subscriber, SubscriberId
 from digest.subscribers import schema
 from digest.subscribers.fields import FORM, is_pattern
+from digest.subscribers.schema import Defaults, Entry, Fields
 from digest.subscribers.yaml_document import Fault, Node, Plain, Unreadable
 from digest.subscribers.yaml_recovery import LARGEST, Document, read
 from digest.text.patterns import PatternError, compile_pattern
@@ -20,10 +21,10 @@ from digest.text.patterns import PatternError, compile_pattern
 FILE = "subscribers.yaml"
 FOLDER = "subscribers"
 
-_SHARED = set(schema.Defaults.model_fields) - {"exclude"}
+_SHARED = set(Defaults.model_fields) - {"exclude"}
 
-Shape = TypeVar("Shape", bound=schema.Fields)
-_FORMS: dict[tuple[str, str], type[schema.Fields]] = {
+Shape = TypeVar("Shape", bound=Fields)
+_FORMS: dict[tuple[str, str], type[Fields]] = {
     ("interests", f"{FORM}match"): schema.Match,
     ("interests", f"{FORM}author"): schema.Author,
     ("exclude", f"{FORM}match"): schema.MatchExclusion,
@@ -78,7 +79,7 @@ class Reading:
         self.problems: list[Problem] = []
         self.lists = 0
         """Files with a list of subscribers, though it may be empty."""
-        self.defaults: list[schema.Defaults] = []
+        self.defaults: list[Defaults] = []
         """Those of ``subscribers.yaml``."""
         self.taken: dict[str, str] = {}
         """Id → where it stands."""
@@ -121,9 +122,9 @@ class Reading:
         yield from _unknown_keys(root)
         layers = list(self.defaults)
         if given := _given(root, "defaults"):
-            defaults, faults = _shaped(schema.Defaults, given, whole=not document.cut)
+            defaults, faults = _shaped(Defaults, given, whole=not document.cut)
             yield from faults
-            layers = [defaults or schema.Defaults(), *layers]
+            layers = [defaults or Defaults(), *layers]
         if name == FILE:
             self.defaults = layers
         self.lists += "subscribers" in root.value
@@ -139,10 +140,10 @@ class Reading:
             yield from self.entry(node, layers, name, whole=whole)
 
     def entry(
-        self, node: Node, layers: Sequence[schema.Defaults], name: str, *, whole: bool = True
+        self, node: Node, layers: Sequence[Defaults], name: str, *, whole: bool = True
     ) -> Iterator[Fault]:
         """Take in one entry of the file ``name``; ``whole``: every line of it could be read."""
-        entry, faults = _shaped(schema.Entry, node, whole=whole)
+        entry, faults = _shaped(Entry, node, whole=whole)
         yield from faults
         if id_node := _given(node, "id"):
             place = f"{name}:{id_node.line}"
@@ -184,11 +185,11 @@ def _unknown_keys(root: Node) -> Iterator[Fault]:
     for key, line in root.keys.items():
         if key not in known:
             inner = "indent it under `defaults:` or an entry of `subscribers:`"
-            remedy = inner if key in _keys(schema.Entry) else f"the keys are {', '.join(known)}"
+            remedy = inner if key in _keys(Entry) else f"the keys are {', '.join(known)}"
             yield Fault(line, f"unknown key {quoted(key)}", did_you_mean(key, known, remedy))
 
 
-def _keys(shape: type[schema.Fields]) -> list[str]:
+def _keys(shape: type[Fields]) -> list[str]:
     return [field.alias or name for name, field in shape.model_fields.items()]
 
 
@@ -216,17 +217,13 @@ def _shaped(shape: type[Shape], node: Node, *, whole: bool) -> tuple[Shape | Non
         if kind in ("missing", "too_short", "model_type") and not whole:
             continue
         what, remedy = complaint(detail, _keys(_inner(shape, location)))
-        if (
-            kind == "extra_forbidden"
-            and shape is schema.Defaults
-            and location[-1] in _keys(schema.Entry)
-        ):
+        if kind == "extra_forbidden" and shape is Defaults and location[-1] in _keys(Entry):
             remedy = "give each subscriber their own"
         faults.append(Fault(found.line, what, remedy))
     return None, faults
 
 
-def _inner(shape: type[schema.Fields], location: tuple[int | str, ...]) -> type[schema.Fields]:
+def _inner(shape: type[Fields], location: tuple[int | str, ...]) -> type[Fields]:
     """The model whose key the last part of ``location`` is."""
     match location:
         case ("schedule", _):
@@ -236,7 +233,7 @@ def _inner(shape: type[schema.Fields], location: tuple[int | str, ...]) -> type[
     return shape
 
 
-def _subscriber(entry: schema.Entry, layers: Sequence[schema.Defaults], source: str) -> Subscriber:
+def _subscriber(entry: Entry, layers: Sequence[Defaults], source: str) -> Subscriber:
     """The entry with what it leaves open taken from the first of ``layers`` that has it."""
     chosen: dict[str, Any] = {}
     for layer in (entry, *layers):

@@ -120,6 +120,7 @@ AnyExclusion = Annotated[
     BeforeValidator(fields.exclusion),
 ]
 _DAY_IN_MONTH = {"type": "integer", "minimum": 1, "maximum": 31}
+_ON = {"anyOf": [{"enum": list(WEEKDAYS)}, _DAY_IN_MONTH]}
 _TIME_OF_DAY = {"type": "string", "pattern": "^([01]?[0-9]|2[0-3]):[0-5][0-9]$", "default": "08:00"}
 
 
@@ -128,9 +129,7 @@ class ScheduleEntry(Fields):
 
     every: Literal["day", "weekday", "week", "month"] = "week"
     """`weekday` is Monday to Friday."""
-    on: Annotated[
-        int | None, WithJsonSchema({"anyOf": [{"enum": list(WEEKDAYS)}, _DAY_IN_MONTH]})
-    ] = None
+    on: Annotated[int | None, WithJsonSchema(_ON)] = None
     """`week`: a day's name, monday if left out. `month`: a day from 1 to 31 (or the month's
     last), 1 if left out."""
     at: Annotated[time, BeforeValidator(fields.clock_time), WithJsonSchema(_TIME_OF_DAY)] = time(8)
@@ -173,6 +172,7 @@ class ScheduleEntry(Fields):
 _WEEKLY: dict[str, Any] = {"every": "week", "on": "monday", "at": "08:00"}
 
 
+Zone = Annotated[Text, AfterValidator(fields.zone), Field(examples=["Europe/Berlin"])]
 _SPAN = {"type": "string", "pattern": "^[0-9]+ ?[smhdw]$"}
 Span = Annotated[
     timedelta, BeforeValidator(lambda value: duration(fields.text(value))), WithJsonSchema(_SPAN)
@@ -190,9 +190,7 @@ class Defaults(Fields):
         default=ScheduleEntry(), json_schema_extra={"default": _WEEKLY}, examples=[_WEEKLY]
     )
     """When a digest is due; taken whole, not key by key."""
-    timezone: Annotated[Text, AfterValidator(fields.zone), Field(examples=["Europe/Berlin"])] = (
-        "UTC"
-    )
+    timezone: Zone = "UTC"
     """IANA time zone."""
     exclude: list[AnyExclusion] = []
     """What rules a paper out. Exclusions of the defaults are added to each one's."""
