@@ -19,7 +19,7 @@ import digest.ledger
 from digest.ledger.database import restart_keys
 from digest.ledger.tables import metadata
 from digest.render import templates
-from digest.render.email.inlining import inlined
+from digest.render.email.styling import inlined
 
 MakeUrl = Callable[[], str]
 

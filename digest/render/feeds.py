@@ -74,12 +74,7 @@ class _Entry:
 
 
 def subscriber_feeds(
-    subscriber: Subscriber,
-    token: str,
-    digests: Sequence[Digest],
-    site: Site,
-    *,
-    entries: int = 50,
+    subscriber: Subscriber, token: str, digests: Sequence[Digest], site: Site, *, entries: int = 50
 ) -> dict[str, bytes]:
     """One subscriber's feeds by public path. `digests` come newest first. Entries are the newest
     `entries` papers picked, best first within a digest, or, where the subscriber asks for

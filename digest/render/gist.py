@@ -16,9 +16,6 @@ READ = 10_000  # characters of an abstract that are looked at
 ROOM = 600  # characters that two sentences may have together
 
 
-# --- cues --------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Cue:
     """Points, as claim and as result, for a sentence in which one of ``patterns`` is found. It is
@@ -103,8 +100,6 @@ LEANING = re.compile(
 """Begins the lower case of a sentence that cannot be understood without the one before it."""
 NAME = re.compile(r"(?:The )?(?=[A-Z][\w-]*?[A-Z\d])[\w-]++ (?!are\b|have\b)")
 """Begins a sentence about something with a name of its own: ``MedSAM learns …``."""
-
-# --- the choice --------------------------------------------------------------------------
 
 LEAST = 1.0
 """Points of a claim. Where there is none, the abstract speaks best for itself as it opens."""

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from digest.model import Digest, DumpSeen, Paper, Pick, Reason, Subscriber
 from digest.render import wording
-from digest.render.email import paper_view, view
+from digest.render.email import view
 from digest.render.excerpt import marked, shortened
 from digest.render.feeds import ALL
 from digest.render.layout import FORMATS, Layout
@@ -129,9 +129,6 @@ def _feeds(subscriber: Subscriber) -> tuple[FeedFormat, ...]:
     return FORMATS if "feed" in subscriber.channels else ()
 
 
-# --- digests -----------------------------------------------------------------------------
-
-
 def _in_full(subscriber: Subscriber, digest: Digest) -> dict[str, object]:
     articles = tuple(_article(number, pick) for number, pick in enumerate(digest.picks, 1))
     left_out = wording.left_out(digest.coverage)
@@ -139,9 +136,7 @@ def _in_full(subscriber: Subscriber, digest: Digest) -> dict[str, object]:
         "period": wording.period_name(digest.period),
         "headline": view.headline(digest),
         "lead": view.lead(subscriber.name, bool(articles)),
-        "chips": view.chips(
-            paper_view.interests(wording.told(pick.reasons)) for pick in digest.picks
-        ),
+        "chips": view.chips(view.interests(wording.told(pick.reasons)) for pick in digest.picks),
         "contents": len(articles) >= view.CONTENTS_FROM,
         "articles": articles,
         "coverage": (wording.coverage(digest.coverage), *filter(None, (left_out,))),
@@ -151,7 +146,7 @@ def _in_full(subscriber: Subscriber, digest: Digest) -> dict[str, object]:
 def _article(number: int, pick: Pick) -> Article:
     """Put a pick into words as the email does, but with nothing cut."""
     paper, told = pick.paper, wording.told(pick.reasons)
-    seen, terms = paper_view.view_paper(paper), paper_view.found(told)
+    seen, terms = view.view_paper(paper), view.found(told)
     card = Card(
         number=str(number),
         title=wording.title(paper),
@@ -159,7 +154,7 @@ def _article(number: int, pick: Pick) -> Article:
         facts=seen.facts,
         late=(seen.late,) if pick.late else (),
         why=wording.said(told),
-        percent=paper_view.match(pick.score),
+        percent=view.match(pick.score),
     )
     paragraphs = filter(None, plain(paper.abstract).split("\n\n"))
     return Article(
@@ -197,9 +192,6 @@ def _issue(digest: Digest) -> Issue:
         titles=titles[:_TITLES],
         more=f"and {left:,} more" if left > 0 else "",
     )
-
-
-# --- papers ------------------------------------------------------------------------------
 
 
 def _days(newest: Sequence[Paper]) -> Iterator[Day]:

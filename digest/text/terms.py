@@ -138,8 +138,6 @@ def linked(text: str, words: Tokens, at: int) -> bool:
     return gap == " " or (_LINK.fullmatch(gap) is not None and not _PARAGRAPH.search(gap))
 
 
-# --- acronyms ----------------------------------------------------------------------------
-
 _SMALL = {"a", "an", "and", "as", "by", "for", "in", "of", "on", "or", "the", "to", "with"}
 _BRACKETED = re.compile(r"\(([^()\n]{2,80})\)")
 _CLAUSE_END = re.compile(r"[.;:!?]\s|\n|[,()]")

@@ -7,7 +7,7 @@ from datetime import time
 import pytest
 
 from digest.model import Schedule
-from digest.render.schedule_wording import ordinal, rhythm
+from digest.render.wording import ordinal, rhythm
 
 
 @pytest.mark.parametrize(

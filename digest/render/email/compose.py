@@ -10,9 +10,8 @@ from quopri import decodestring
 
 from digest.model import DeliveryId, Digest, Message, Period, Problem, Subscriber, SubscriberId
 from digest.render.email import made_up, mime
-from digest.render.email.inlining import same_page
 from digest.render.email.parts import TEXT, Parts
-from digest.render.email.styling import Unstylable, style
+from digest.render.email.styling import Unstylable, same_page, style
 from digest.render.email.view import EmailView, write
 from digest.render.site import Links, Site
 from digest.render.templates import CARD, HTML, REASON, STYLE, Templates
@@ -117,8 +116,6 @@ class EmailComposer:
         shorter = letter.first(fits)
         return shorter, self._parts.html(shorter)
 
-    # --- headers -------------------------------------------------------------------------
-
     def _headers(
         self, subscriber: Subscriber, links: Links, subject: str, recipient: str
     ) -> list[tuple[str, str]]:
@@ -140,8 +137,6 @@ class EmailComposer:
             headers.append(("List-Archive", mime.uris(links.archive)))
         # RFC 3834 says it to programs of today; older absence notices know only the other.
         return [*headers, ("Auto-Submitted", "auto-generated"), ("Precedence", "bulk")]
-
-    # --- templates that are not the shipped ones -------------------------------------------
 
     def _compare(self, whole: Parts) -> None:
         """See on made-up digests that messages come out as if each was styled by itself.

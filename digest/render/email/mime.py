@@ -70,9 +70,6 @@ def join(pieces: Iterable[bytes]) -> bytes:
     return b"=\r\n".join(pieces)
 
 
-# --- header values -----------------------------------------------------------------------
-
-
 @lru_cache(maxsize=4096)
 def unstructured(value: str, before: int = 9) -> str:
     """Free text, as in a subject. ``before``: characters that the header's name takes up."""

@@ -2,6 +2,8 @@
 share is made once: cards and reasons as blocks, and every piece of HTML in quoted-printable, which
 costs more than all else. The pieces of a message are joined."""
 
+import re
+import textwrap
 from collections.abc import Callable
 from dataclasses import fields
 from functools import lru_cache
@@ -13,13 +15,21 @@ from markupsafe import Markup
 from digest.model import Paper, Pick
 from digest.render import wording
 from digest.render.email import mime
-from digest.render.email.inlining import inlined
-from digest.render.email.paper_view import PaperView, ReasonView, match, view_paper, view_reason
-from digest.render.email.view import EmailView, PickView
-from digest.render.email.wrapping import wrapped
+from digest.render.email.styling import inlined
+from digest.render.email.view import (
+    EmailView,
+    PaperView,
+    PickView,
+    ReasonView,
+    match,
+    view_paper,
+    view_reason,
+)
 from digest.render.templates import CARD, HTML, REASON, Template, Templates
 
 TEXT = "email.txt.j2"
+WIDTH = 72  # of a line of plain text
+_MARGIN = re.compile(r"\s*(?:\d+\.\s+|[-*•]\s+)?")
 _KEPT = 20_000  # pieces of HTML that are kept encoded
 _NAMES = tuple(field.name for field in fields(EmailView))
 _OF_PAPER: Callable[[PaperView], tuple[Any, ...]] = attrgetter(*PickView._fields[9:])
@@ -121,3 +131,20 @@ class _Encoded(dict[str, bytes]):
 @lru_cache(maxsize=20_000)
 def _line(line: str) -> bytes:
     return mime.quoted("".join(f"{part}\n" for part in wrapped(line)))
+
+
+def wrapped(line: str, width: int = WIDTH) -> list[str]:
+    """A line as several of at most ``width`` characters, each further one indented like the text of
+    the first; a longer word, such as an address, stays whole."""
+    if len(line) <= width:
+        return [line.rstrip()]
+    margin = _MARGIN.match(line)
+    start = margin[0] if margin else ""
+    return textwrap.wrap(
+        " ".join(line[len(start) :].split()),
+        width,
+        initial_indent=start,
+        subsequent_indent=" " * len(start),
+        break_long_words=False,
+        break_on_hyphens=False,
+    ) or [""]

@@ -7,10 +7,12 @@ That gives what premailer would make of each message as long as the elements, th
 their order do not depend on values. Where they may, the place is told, and nothing is styled here.
 """
 
+import logging
 import re
 from collections.abc import Iterable, Sequence
 
-from digest.render.email.inlining import inlined
+from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
+
 from digest.render.email.outline import MARKER, Outline, selector_faults
 from digest.render.email.source_page import SourcePage
 from digest.render.templates import CARD, HTML, WITH_TAGS, Origin, Template, Templates
@@ -104,3 +106,31 @@ def _source(
         origins.append((source.count("\n") + 2, *page.tags[number][1]))
         source += pieces[number]
     return source, origins
+
+
+def inlined(page: str) -> str:
+    """The page with its style sheet written into the elements. Rules inside ``@media`` and for
+    ``:hover`` stay in the head, where ``!important`` lets them win over what was written into the
+    elements. Nothing is fetched."""
+    # Slow to import, and most commands style no mail. It ships no types.
+    from premailer import Premailer  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    return str(
+        Premailer(
+            page,
+            allow_network=False,
+            strip_important=False,
+            disable_validation=True,  # it only logs, and knows neither mso- nor newer properties
+            cssutils_logging_level=logging.CRITICAL,
+        ).transform(pretty_print=False)
+    )
+
+
+def same_page(one: bytes, other: bytes) -> bool:
+    """Whether two HTML pages have the same elements, attributes, comments and text."""
+    return _canonical(one) == _canonical(other)
+
+
+def _canonical(page: bytes) -> bytes:
+    tree = etree.fromstring(page, etree.HTMLParser(encoding="utf-8"))
+    return bytes(etree.tostring(tree, method="c14n"))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from digest.model import Digest
 from digest.render.email.compose import EmailComposer
-from digest.render.email.inlining import inlined
 from digest.render.email.parts import Parts
+from digest.render.email.styling import inlined
 from digest.render.email.view import EmailView, write
 from digest.render.site import Site
 from digest.render.templates import load

@@ -12,7 +12,7 @@ import pytest
 from digest.errors import TemplateError
 from digest.model import DeliveryId, Digest
 from digest.render.email.compose import BUDGET, EmailComposer
-from digest.render.email.inlining import same_page
+from digest.render.email.styling import same_page
 from digest.render.templates import load
 from tests.render.email.own import own, styled_whole
 from tests.render.email.test_compose import DIGESTS, HUGE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.render.email.wrapping import WIDTH, wrapped
+from digest.render.email.parts import WIDTH, wrapped
 
 
 def test_a_numbered_line_hangs_by_its_number() -> None:
