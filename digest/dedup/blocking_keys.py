@@ -7,10 +7,8 @@ from hashlib import blake2b
 from digest.model import Paper, PaperId, Record
 from digest.text.clean import normal_title
 
-SENTENCES = 6
-"""The sentences that get a key: a cut abstract has its first ones, a revised one some of them."""
-LONG_SENTENCE = 60
-"""The letters of the shortest sentence that is unlikely to occur in another paper."""
+SENTENCES = 6  # with a key: a cut abstract has its first ones, a revised one some of them
+LONG_SENTENCE = 60  # letters of the shortest sentence that is unlikely to be in another paper
 ABSTRACT = 4000  # the characters of an abstract that are used
 
 _STOPS = bytes.maketrans(b"!?", b"..")

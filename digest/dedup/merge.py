@@ -6,8 +6,7 @@ from datetime import date
 from digest.dedup import similarity
 from digest.model import Paper, Record
 
-SAME_TEXT = 60
-"""The percentage to which a longer abstract must equal the known one in order to replace it."""
+SAME_TEXT = 60  # the percentage to which a longer abstract must equal the one it replaces
 
 
 def improved(paper: Paper, record: Record, *, newer: bool) -> Paper:

@@ -15,8 +15,7 @@ from digest.ranking.lsa import POINT_BITS, on_grid
 from digest.ranking.topics import Topics
 from digest.ranking.vocabulary import Floats, Vocabulary
 
-SLOPE = 0.25
-"""How much a paper's length counts; with 1 all papers would be as long (Singhal, SIGIR 1996)."""
+SLOPE = 0.25  # how much a paper's length counts; with 1 all would be as long (Singhal, SIGIR 1996)
 
 
 @dataclass(frozen=True, eq=False)

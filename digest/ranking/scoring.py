@@ -38,8 +38,7 @@ class Scored:
     """Scores of all papers for one profile."""
 
     scores: Floats  # 0..1 by paper index, in steps of 0.0001; for papers that are ruled out too.
-    excluded: Mapping[int, str]
-    """Index of each paper that is ruled out → the exclusion as written, and where it stands."""
+    excluded: Mapping[int, str]  # paper that is ruled out → the exclusion, and where it stands
 
 
 class _Preference(NamedTuple):

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 LIGHT, DARK = ("#f4f1ea", "#ffffff"), ("#14161a", "#1c1f25")
 """The grounds of ``style.css`` on which text stands, in the light and in the dark scheme."""
-_LIGHT_BAR, _DARK_BAR = ("#ebe6da",), ("#343841",)
-"""The grounds of the bar that shows how strong a match is."""
+_LIGHT_BAR, _DARK_BAR = ("#ebe6da",), ("#343841",)  # grounds of the bar that shows a match
 TEXT, DARK_TEXT, SHAPE = 4.5, 7.0, 2.5
 """The least contrast with its ground of a text, of one in the dark scheme, and of a bar. WCAG 2.2
 asks for 4.5 of a text; coloured text on dark grounds needs more to be read with ease."""

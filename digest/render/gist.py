@@ -101,8 +101,7 @@ LEANING = re.compile(
 NAME = re.compile(r"(?:The )?(?=[A-Z][\w-]*?[A-Z\d])[\w-]++ (?!are\b|have\b)")
 """Begins a sentence about something with a name of its own: ``MedSAM learns …``."""
 
-LEAST = 1.0
-"""Points of a claim. Where there is none, the abstract speaks best for itself as it opens."""
+LEAST = 1.0  # points of a claim; without one, the abstract speaks best for itself as it opens
 LEANS = 2.0  # points that a sentence loses where the one it leans on is not shown
 LONG, PER_POINT = 240, 120  # a sentence loses a point for every 120 characters beyond 240
 WORD = re.compile(r"\w{4,}")

@@ -134,7 +134,7 @@ def _in_full(subscriber: Subscriber, digest: Digest) -> dict[str, object]:
     left_out = wording.left_out(digest.coverage)
     return {
         "period": wording.period_name(digest.period),
-        "headline": view.headline(digest),
+        "headline": wording.headline(len(digest.picks), digest.coverage.papers),
         "lead": view.lead(subscriber.name, bool(articles)),
         "chips": view.chips(view.interests(wording.told(pick.reasons)) for pick in digest.picks),
         "contents": len(articles) >= view.CONTENTS_FROM,

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
-from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
@@ -13,12 +12,11 @@ from digest.render.brand import NO_BRAND, Brand
 from digest.text.clean import one_line
 
 FeedFormat = Literal["atom", "rss", "json"]
-FEED_TYPES: Mapping[FeedFormat, str] = {
+FEED_TYPES: Mapping[FeedFormat, str] = {  # the media type of each format
     "atom": "application/atom+xml",
     "rss": "application/rss+xml",
     "json": "application/feed+json",
 }
-"""The media type of each format."""
 
 INDEX, HELP = "index.html", "help.html"
 """Pages at the top of the public folder: what this is, and how to edit a profile."""
@@ -29,8 +27,7 @@ class Site:
     """The public folder and the URL it is served under."""
 
     public: Path  # absolute
-    base_url: str | None
-    """http(s), without a slash at its end; None: links are file URIs into ``public``."""
+    base_url: str | None  # http(s), without a last slash; None: links are file URIs into ``public``
     sender: str  # the From header as configured: `Paper Digest <digest@example.org>`.
     reply_to: str = ""  # the Reply-To header as configured; "" has replies go to the sender
     brand: Brand = NO_BRAND
@@ -38,7 +35,7 @@ class Site:
     @property
     def sender_name(self) -> str:
         """The display name in the From header."""
-        return _display_name(self.sender) or self.brand.name or "Paper Digest"
+        return one_line(parseaddr(self.sender)[0]) or self.brand.name or "Paper Digest"
 
     @property
     def name(self) -> str:
@@ -55,12 +52,6 @@ class Site:
         if self.base_url is None:
             return (self.public / path).as_uri()
         return f"{self.base_url}/{quote(path)}"
-
-
-@lru_cache(maxsize=8)
-def _display_name(sender: str) -> str:
-    """Return the name in a header; every message asks for it."""
-    return one_line(parseaddr(sender)[0])
 
 
 def feed_path(token: str, kind: FeedFormat) -> str:
@@ -95,7 +86,6 @@ class Links:
     feed: str
     archive: str  # the page with this digest in full
     help: str  # how to edit an interest profile
-    unsubscribe: str
-    """What the footer offers: the https address where there is one, else the mailto."""
+    unsubscribe: str  # in the footer: the https address where there is one, else the mailto
     unsubscribe_mailto: str
     one_click: str | None = None  # https, takes the POST of RFC 8058

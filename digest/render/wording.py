@@ -14,8 +14,7 @@ from digest.text.clean import one_line
 from digest.text.terms import forms
 
 _NAMED = 3  # up to this many authors are named; of more, the first two and the number of the others
-_DAYS = 5
-"""Up to this many missing days are named; of more, the first four and the number of the others."""
+_DAYS = 5  # so many missing days are named; of more, the first four and the number of the others
 _SHARE = 0.05  # a reason is told if it makes up at least this share of the score
 _TOLD = 6  # at most this many reasons are told
 _URL_SAFE = "!$%&()*+,/:;=?@~"
@@ -207,7 +206,8 @@ def period_name(period: Period) -> str:
 
 def headline(picks: int, considered: int) -> str:
     """``Seven papers for you, out of 212``."""
-    return f"{counted(picks, 'paper').capitalize()} for you, out of {considered:,}"
+    said = f"{counted(picks, 'paper').capitalize()} for you"
+    return said if picks and picks >= considered else f"{said}, out of {considered:,}"
 
 
 def coverage(seen: Coverage) -> str:

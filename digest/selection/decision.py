@@ -7,21 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from digest.model import (
-    Coverage,
-    Digest,
-    Interest,
-    LeftOut,
-    Paper,
-    PaperKey,
-    Period,
-    Pick,
-    Reason,
-    Skip,
-    SkipReason,
-    Subscriber,
-    Why,
-)
+from digest import model
+from digest.model import Why
 from digest.selection.diversity import Chosen, choose
 from digest.selection.window import Window
 
@@ -35,13 +22,10 @@ class Ranked:
     """The results of ranking for the papers of a window; a paper is its index in the window."""
 
     scores: NDArray[np.float64]  # one for each paper
-    excluded: Mapping[int, str]
-    """Excluded paper → the exclusion that it matches, as the profile writes it."""
-    reasons: Callable[[int], tuple[Reason, ...]]  # the reasons that add up to a paper's score
-    alone: Callable[[Interest], NDArray[np.float64]]
-    """The scores that the papers would have if this were the only interest."""
-    holding: Callable[[Interest], Collection[int]]
-    """The papers that contain an interest in its own words."""
+    excluded: Mapping[int, str]  # excluded paper → the exclusion, as the profile writes it
+    reasons: Callable[[int], tuple[model.Reason, ...]]  # the reasons that add up to a paper's score
+    alone: Callable[[model.Interest], NDArray[np.float64]]  # the scores by this interest alone
+    holding: Callable[[model.Interest], Collection[int]]  # the papers with an interest's own words
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +76,20 @@ class Judgement:
 class Plan:
     """A decision together with everything that it follows from."""
 
-    subscriber: Subscriber
-    period: Period
+    subscriber: model.Subscriber
+    period: model.Period
     window: Window
     ranked: Ranked
     judgement: Judgement
-    decision: Digest | Skip
+    decision: model.Digest | model.Skip
 
 
 def _judge(
-    subscriber: Subscriber,
-    papers: Sequence[Paper],
+    subscriber: model.Subscriber,
+    papers: Sequence[model.Paper],
     ranked: Ranked,
-    sent: Collection[PaperKey],
-    alike: Callable[[Paper, Paper], bool],
+    sent: Collection[model.PaperKey],
+    alike: Callable[[model.Paper, model.Paper], bool],
 ) -> Judgement:
     """Choose from ``papers``; where scores are equal, the smaller paper id comes first."""
     musts = [interest for interest in subscriber.profile.interests if interest.must_see]
@@ -129,7 +113,7 @@ def _judge(
     )
 
 
-def _good(subscriber: Subscriber, ranked: Ranked) -> dict[str, set[int]]:
+def _good(subscriber: model.Subscriber, ranked: Ranked) -> dict[str, set[int]]:
     """Each interest, as the profile writes it → the papers that reach the threshold by it alone."""
     found: dict[str, set[int]] = {}
     for interest in subscriber.profile.interests:
@@ -139,20 +123,20 @@ def _good(subscriber: Subscriber, ranked: Ranked) -> dict[str, set[int]]:
 
 
 def plan(
-    subscriber: Subscriber,
-    period: Period,
+    subscriber: model.Subscriber,
+    period: model.Period,
     seen: Window,
     ranked: Ranked,
     *,
-    sent: Collection[PaperKey],
-    alike: Callable[[Paper, Paper], bool],
+    sent: Collection[model.PaperKey],
+    alike: Callable[[model.Paper, model.Paper], bool],
     now: datetime,
     marks_late: bool = True,
 ) -> Plan:
     """Decide one subscriber's digest, which holds one of several papers that are ``alike``."""
     judgement = _judge(subscriber, seen.papers, ranked, sent, alike)
     picks = tuple(
-        Pick(
+        model.Pick(
             seen.papers[index],
             float(ranked.scores[index]),
             ranked.reasons(index),
@@ -161,23 +145,23 @@ def plan(
         )
         for index in judgement.picked
     )
-    coverage = Coverage(
+    coverage = model.Coverage(
         dumps=seen.dumps,
         papers=len(seen.papers),
         left_out=judgement.left_out(len(seen.papers)),
         missing=seen.missing,
         expected=seen.expected,
     )
-    decision: Digest | Skip
+    decision: model.Digest | model.Skip
     if picks or (seen.papers and subscriber.send_empty):
-        decision = Digest(subscriber.id, period, now, seen.until, picks, coverage)
+        decision = model.Digest(subscriber.id, period, now, seen.until, picks, coverage)
     else:
-        reason = SkipReason.NOTHING_PICKED if seen.papers else SkipReason.NOTHING_NEW
-        decision = Skip(subscriber.id, period, now, seen.until, reason, coverage)
+        reason = model.SkipReason.NOTHING_PICKED if seen.papers else model.SkipReason.NOTHING_NEW
+        decision = model.Skip(subscriber.id, period, now, seen.until, reason, coverage)
     return Plan(subscriber, period, seen, ranked, judgement, decision)
 
 
-def why_left_out(plan: Plan, index: int) -> LeftOut | None:
+def why_left_out(plan: Plan, index: int) -> model.LeftOut | None:
     """Explain why a paper of the plan's window is not in its digest; None if it is."""
     judgement = plan.judgement
     why = judgement.why(index)
@@ -204,4 +188,4 @@ def why_left_out(plan: Plan, index: int) -> LeftOut | None:
             detail = f"it made room for “{judgement.chosen.made_room[index]}”"
         case Why.TOO_EARLY:
             detail = "it arrived before the papers that this digest draws on"
-    return LeftOut(papers[index], score, why, detail)
+    return model.LeftOut(papers[index], score, why, detail)

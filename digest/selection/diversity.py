@@ -12,8 +12,7 @@ from digest.text import terms
 ALIKE = 0.4
 """Two papers are nearly the same if the Jaccard index of their abstracts' word trigrams is at least
 this. Of 7,000 conference abstracts, versions of one paper had 0.43 or more, others at most 0.23."""
-LEAST_TRIPLES = 30
-"""Abstracts with fewer trigrams are not compared: set phrases may make up most of them."""
+LEAST_TRIPLES = 30  # with fewer trigrams, set phrases may make up most of an abstract
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,7 @@ class Window:
     """The papers that arrived since a subscriber's last digest, and its expected dumps."""
 
     papers: Sequence[Paper]  # oldest first
-    until: PaperKey
-    """The newest paper of the window; without papers, the paper after which it begins."""
+    until: PaperKey  # the newest paper; without papers, the one after which the window begins
     dumps: int  # how many dumps arrived
     expected: int  # how many days should have brought a dump so far
     missing: tuple[date, ...]  # of these days, those without a dump

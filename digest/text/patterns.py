@@ -18,8 +18,7 @@ import re2  # type: ignore[import-not-found, import-untyped, unused-ignore]  # i
 
 LONGEST = 300  # characters in a pattern
 MOST = 1_000  # matches looked for in a text: RE2's time is in proportion to the text for each one
-_MEMORY = 1 << 19
-"""Bytes that RE2 may use for a pattern. They bound its states, and so its time for a character."""
+_MEMORY = 1 << 19  # bytes for a pattern: they bound RE2's states, and so its time for a character
 
 _QUANTIFIER = re.compile(r"([*+?]|\{(?:\d+(?:,\d*)?|,\d+)\})([?+]?)", re.ASCII)
 _GROUP = re.compile(r"\((?:\?(?::|>|=|!|<=|<!|P<\w+>))?")

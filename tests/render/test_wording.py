@@ -173,6 +173,7 @@ def test_what_was_left_out_is_counted_by_reason() -> None:
         (1, 5, "One paper for you, out of 5"),
         (12, 1234, "Twelve papers for you, out of 1,234"),
         (13, 20, "13 papers for you, out of 20"),
+        (3, 3, "Three papers for you"),
     ],
 )
 def test_the_headline(picks: int, considered: int, said: str) -> None:

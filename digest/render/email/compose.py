@@ -165,12 +165,8 @@ def message_id(subscriber: SubscriberId, period: Period, sender: str, trial: str
     """The Message-ID of a digest by email, in its angle brackets: the same on every try. ``sender``
     is the From header or the address in it; ``trial`` as in ``compose``."""
     name = f"{subscriber}\0email\0{period}" + (f"\0{trial}" if trial else "")
-    return f"<{sha256(name.encode()).hexdigest()[:32]}@{_domain(sender)}>"
-
-
-@lru_cache(maxsize=8)
-def _domain(sender: str) -> str:
-    return mime.address(parseaddr(sender)[1]).rpartition("@")[2]
+    domain = mime.address(parseaddr(sender)[1]).rpartition("@")[2]
+    return f"<{sha256(name.encode()).hexdigest()[:32]}@{domain}>"
 
 
 def _label(local: str) -> str:

@@ -3,26 +3,13 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from digest.model import (
-    Coverage,
-    Digest,
-    Paper,
-    PaperId,
-    PaperKey,
-    Period,
-    Pick,
-    Profile,
-    Reason,
-    Subscriber,
-    SubscriberId,
-    Why,
-)
+from digest import model
 from digest.render.site import Links
 
 _DAY = datetime(2026, 5, 4, 8, tzinfo=UTC)
-PAPER = Paper(
-    key=PaperKey(1),
-    id=PaperId("trial"),
+PAPER = model.Paper(
+    key=model.PaperKey(1),
+    id=model.PaperId("trial"),
     title='A paper that was never written & says "so"',
     abstract="It says <this>.\n\nAnd it says that.",
     arrived=_DAY,
@@ -31,23 +18,28 @@ PAPER = Paper(
     comments=3,
 )
 _BARE = replace(PAPER, abstract="", authors=(), comments=None, listed=None)
-_REASONS = (Reason("says", "says", "abstract", 1.0, 0.4), Reason("a & b", "A", "title", 1.0, 0.1))
-READER = Subscriber(
-    SubscriberId("trial"), "trial@example.org", Profile(()), channels=("email", "feed")
+_REASONS = (
+    model.Reason("says", "says", "abstract", 1.0, 0.4),
+    model.Reason("a & b", "A", "title", 1.0, 0.1),
 )
-FULL = Digest(
+READER = model.Subscriber(
+    model.SubscriberId("trial"), "trial@example.org", model.Profile(()), channels=("email", "feed")
+)
+FULL = model.Digest(
     READER.id,
-    Period(date(2026, 4, 27), "week"),
+    model.Period(date(2026, 4, 27), "week"),
     _DAY,
     PAPER.key,
     tuple(
-        Pick(PAPER if number % 3 else _BARE, 0.5, _REASONS[: 1 + number % 2], late=number % 4 == 0)
+        model.Pick(
+            PAPER if number % 3 else _BARE, 0.5, _REASONS[: 1 + number % 2], late=number % 4 == 0
+        )
         for number in range(9)
     ),
-    Coverage(1, 10, {Why.OVER_LIMIT: 1}),
+    model.Coverage(1, 10, {model.Why.OVER_LIMIT: 1}),
 )
-ONE = replace(FULL, picks=(Pick(_BARE, 1.0, _REASONS[1:]),), coverage=Coverage(1, 1))
-EMPTY = replace(FULL, picks=(), coverage=Coverage(1, 0))
+ONE = replace(FULL, picks=(model.Pick(_BARE, 1.0, _REASONS[1:]),), coverage=model.Coverage(1, 1))
+EMPTY = replace(FULL, picks=(), coverage=model.Coverage(1, 0))
 LINKS = Links(
     feed="https://digest.example/feed?x=1&y=2",
     archive="https://digest.example/archive",

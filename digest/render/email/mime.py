@@ -24,11 +24,9 @@ _Q_SAFE = string.ascii_letters + string.digits + "!*+-/"
 _Q = [chr(byte) if chr(byte) in _Q_SAFE else f"={byte:02X}" for byte in range(256)]
 _Q[0x20] = "_"
 _Q_CHARACTER = re.compile(r"[^=]|=[0-7].|=[C-F].(?:=[89AB].)+")
-_ENCODED_LENGTH = 50
-"""Characters of text in one encoded word, so that the line it is on stays below 76."""
+_ENCODED_LENGTH = 50  # characters of text in an encoded word, so that its line stays below 76
 _LINE = 76
-_URI_LENGTH = 900
-"""What is longer does not fit a line of 998 bytes and is no address that works in practice."""
+_URI_LENGTH = 900  # what is longer does not fit a line of 998 bytes, nor work in practice
 
 
 def assemble(headers: Iterable[tuple[str, str]], text: bytes, html: bytes) -> bytes:

@@ -24,8 +24,7 @@ _SELECTORS = re.compile(r"([^{}]+)\{[^{}]*\}")
 _BY_SIBLINGS = re.compile(r"[+~]|:(?:nth|first|last|only|empty|not|has|is|where)\b")
 _BY_ATTRIBUTE = re.compile(r"\[\s*([\w-]+)|(#)")
 
-Fault = tuple[int, str]
-"""A place in the page, and why its style is not known before there are values."""
+Fault = tuple[int, str]  # a place in the page, and why its style depends on values
 
 
 class Outline(HTMLParser):
@@ -38,8 +37,7 @@ class Outline(HTMLParser):
         self.faults: list[Fault] = []
         self.styles: list[Fault] = []  # the style sheets, each with its place in the page
         self._lines = [0, *(found.end() for found in re.finditer("\n", page))]
-        self._open: list[tuple[str, int]] = []
-        """The elements and blocks that are open, and where each begins; "" is a block."""
+        self._open: list[tuple[str, int]] = []  # open elements, and blocks (""); where they begin
         self.feed(page)
         self.close()
         self._leave("")

@@ -14,26 +14,18 @@ from markupsafe import Markup
 
 from digest.model import Paper, Pick
 from digest.render import wording
-from digest.render.email import mime
+from digest.render.email import mime, view
 from digest.render.email.styling import inlined
-from digest.render.email.view import (
-    EmailView,
-    PaperView,
-    PickView,
-    ReasonView,
-    match,
-    view_paper,
-    view_reason,
-)
 from digest.render.templates import CARD, HTML, REASON, Template, Templates
 
 TEXT = "email.txt.j2"
 WIDTH = 72  # of a line of plain text
 _MARGIN = re.compile(r"\s*(?:\d+\.\s+|[-*•]\s+)?")
 _KEPT = 20_000  # pieces of HTML that are kept encoded
-_NAMES = tuple(field.name for field in fields(EmailView))
-_OF_PAPER: Callable[[PaperView], tuple[Any, ...]] = attrgetter(*PickView._fields[9:])
-_VALUES: Callable[[EmailView], tuple[Any, ...]] = attrgetter(*_NAMES)
+_NAMES = tuple(field.name for field in fields(view.EmailView))
+# A pick has these from its paper: title, short_title, url, facts, facts_text, gist.
+_OF_PAPER: Callable[[view.PaperView], tuple[Any, ...]] = attrgetter(*view.PickView._fields[9:])
+_VALUES: Callable[[view.EmailView], tuple[Any, ...]] = attrgetter(*_NAMES)
 
 
 class Parts:
@@ -57,7 +49,7 @@ class Parts:
         self._card_of = lru_cache(maxsize=2_000)(self._make_card)
         self._reason_of = lru_cache(maxsize=10_000)(self._make_reason)
 
-    def pick(self, number: int, pick: Pick) -> PickView:
+    def pick(self, number: int, pick: Pick) -> view.PickView:
         """Put one paper of a digest into words.
 
         Raises:
@@ -65,18 +57,18 @@ class Parts:
         """
         paper, card, encoded = self._card_of(pick.paper)
         because, reason = self._reason_of(paper, wording.told(pick.reasons))
-        own = str(number), match(pick.score), paper.late if pick.late else "", because.why
-        return PickView(*own, card, encoded, reason, paper, because, *_OF_PAPER(paper))
+        own = str(number), view.match(pick.score), paper.late if pick.late else "", because.why
+        return view.PickView(*own, card, encoded, reason, paper, because, *_OF_PAPER(paper))
 
-    def _make_card(self, paper: Paper) -> tuple[PaperView, Markup, bytes]:
-        seen = view_paper(paper)
+    def _make_card(self, paper: Paper) -> tuple[view.PaperView, Markup, bytes]:
+        seen = view.view_paper(paper)
         pieces = self._block(CARD, paper=seen)
         return seen, _ready(pieces), mime.join(map(mime.quoted, pieces))
 
     def _make_reason(
-        self, paper: PaperView, told: tuple[wording.Told, ...]
-    ) -> tuple[ReasonView, Markup]:
-        seen = view_reason(paper, told)
+        self, paper: view.PaperView, told: tuple[wording.Told, ...]
+    ) -> tuple[view.ReasonView, Markup]:
+        seen = view.view_reason(paper, told)
         if self._styled:  # the frame has it in itself, and may only ask whether there is one
             return seen, Markup("reason")
         return seen, _ready(self._block(REASON, paper=paper, reason=seen))
@@ -86,7 +78,7 @@ class Parts:
             return []
         return self._html[name].pieces({"brand": self._brand, **values}, str)
 
-    def html(self, letter: EmailView) -> bytes:
+    def html(self, letter: view.EmailView) -> bytes:
         """Return the HTML part in quoted-printable.
 
         Raises:
@@ -102,7 +94,7 @@ class Parts:
             encoded[pick.card] = pick.card_encoded
         return mime.join(frame.pieces(values, encoded.__getitem__))
 
-    def text(self, letter: EmailView) -> bytes:
+    def text(self, letter: view.EmailView) -> bytes:
         """Return the plain text part in quoted-printable.
 
         Raises:
@@ -116,7 +108,7 @@ def _ready(pieces: list[str]) -> Markup:
     return Markup("".join(pieces))  # noqa: S704  templates have escaped what they print
 
 
-def _values(letter: EmailView) -> dict[str, Any]:
+def _values(letter: view.EmailView) -> dict[str, Any]:
     return dict(zip(_NAMES, _VALUES(letter), strict=True))
 
 

@@ -135,7 +135,7 @@ def write(
         preheader=preheader(digest, papers),
         brand=site.name,
         period=wording.period_name(digest.period),
-        headline=headline(digest),
+        headline=wording.headline(len(digest.picks), digest.coverage.papers),
         lead=lead(subscriber.name, bool(papers)),
         chips=chips(pick.because.interests for pick in papers),
         contents=len(papers) >= CONTENTS_FROM,
@@ -172,14 +172,6 @@ def preheader(digest: Digest, papers: Sequence[PickView]) -> str:
     if not others:
         return shortened(first.gist, _PREHEADER) or wording.why(digest.picks[0].reasons)
     return f"Also: {'; '.join([shortened(pick.title, _OTHER_TITLE) for pick in others[:3]])}"
-
-
-def headline(digest: Digest) -> str:
-    """``Seven papers for you, out of 212``."""
-    count, considered = len(digest.picks), digest.coverage.papers
-    if count and count >= considered:
-        return f"{wording.counted(count, 'paper').capitalize()} for you"
-    return wording.headline(count, considered)
 
 
 def lead(name: str, some: bool) -> str:
