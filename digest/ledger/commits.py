@@ -22,6 +22,7 @@ from digest.subscribers.changes import folded
 
 Fenced = tuple[DeliveryId, int]  # a delivery, and the fence of the claim that it is held under
 Ended = tuple[Outcome, int]  # how a delivery ends, and the fence
+Recipients = Mapping[DeliveryId, str | None]  # the addresses to send to
 Row = Mapping[str, Any]  # values by the names of their parameters, of types that the driver takes
 Rows = Sequence[Row]
 
@@ -86,7 +87,7 @@ class Commits(Aggregate):
         *,
         now: datetime,
         expire_after: timedelta | None = None,
-        recipients: Mapping[DeliveryId, str | None] | None = None,
+        recipients: Recipients | None = None,
         keep: Collection[Message] = (),
         outcomes: Collection[Ended] = (),
     ) -> set[DeliveryId]:
@@ -105,7 +106,8 @@ class Commits(Aggregate):
                 settle(connection, outcomes, now=now)
                 allowed = go(connection, rows)
                 if others := {pair for pair in claims if pair[0] not in allowed}:
-                    settle(connection, _ends(connection, others, expire_after, addresses), now=now)
+                    late = _too_late(expire_after)
+                    settle(connection, _ends(connection, others, late, addresses), now=now)
                 spool.keep(connection, [one for one in keep if one.delivery in allowed])
                 return allowed
 
@@ -122,16 +124,12 @@ class Commits(Aggregate):
     def expire(self, *, now: datetime, expire_after: timedelta) -> int:
         """End emails that have waited for ``expire_after`` or longer; how many. A feed does not
         expire: its delivery waits until its files are in place."""
+        is_waiting = delivery.c.state.in_((State.PENDING, State.DEFERRED))
         waiting = (
             select(delivery.c.id)
             .where(delivery.c.due.is_not(None), delivery.c.since <= now - expire_after)
             .where(delivery.c.channel == "email")
-            .where(
-                or_(
-                    delivery.c.state.in_((State.PENDING, State.DEFERRED)),
-                    and_(delivery.c.state == State.CLAIMED, lapsed(now)),
-                )
-            )
+            .where(or_(is_waiting, and_(delivery.c.state == State.CLAIMED, lapsed(now))))
             .with_for_update(skip_locked=True)
         )
         with self._database.writing() as connection:
@@ -160,15 +158,12 @@ def settle(connection: Connection, outcomes: Collection[Ended], *, now: datetime
 
 
 def _asking(
-    claims: Collection[Fenced],
-    now: datetime,
-    expire_after: timedelta | None,
-    recipients: Mapping[DeliveryId, str | None],
+    claims: Collection[Fenced], now: datetime, expire_after: timedelta | None, to: Recipients
 ) -> list[dict[str, Any]]:
     """What ``_GO`` asks for each claim, in an order that keeps two writers from a deadlock."""
     oldest = EPOCH if expire_after is None else now - expire_after
     shared = {"now": microseconds(now), "oldest": microseconds(oldest)}
-    address = {number: folded(to) for number, to in recipients.items()}
+    address = {number: folded(place) for number, place in to.items()}
     return [
         {"which": number, "held": fence, "address": address.get(number, ""), **shared}
         for number, fence in sorted(set(claims))
@@ -188,10 +183,7 @@ def _some_go(connection: Connection, rows: Rows) -> set[DeliveryId]:
 
 
 def _ends(
-    connection: Connection,
-    claims: Collection[Fenced],
-    expire_after: timedelta | None,
-    recipients: Mapping[DeliveryId, str | None],
+    connection: Connection, claims: Collection[Fenced], late: str, to: Recipients
 ) -> list[Ended]:
     """How emails end that are still held under these fences and may not go on."""
     rows = connection.execute(
@@ -202,16 +194,13 @@ def _ends(
         .where(delivery.c.state == State.CLAIMED, delivery.c.channel == "email")
     )
     held = [row for row in rows if (row.id, row.fence) in claims]
-    why = suppressions.refused(connection, {row.name: recipients.get(row.id) for row in held})
-    return [
-        (
-            Outcome(row.id, State.CANCELLED, why[row.name])
-            if row.name in why
-            else Outcome(row.id, State.EXPIRED, _too_late(expire_after)),
-            row.fence,
-        )
-        for row in held
-    ]
+    why = suppressions.refused(connection, {row.name: to.get(row.id) for row in held})
+    found = []
+    for row in held:
+        cancelled = row.name in why
+        state, detail = (State.CANCELLED, why[row.name]) if cancelled else (State.EXPIRED, late)
+        found.append((Outcome(row.id, state, detail), row.fence))
+    return found
 
 
 def _too_late(expire_after: timedelta | None) -> str:

@@ -1,7 +1,7 @@
 """Subscribers who come, change and go, with all that follows for deliveries and published files."""
 
 import secrets
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -37,7 +37,7 @@ class SubscriberChanges(Aggregate):
     def planned(self, given: Sequence[Subscriber], origin: Origin, *, now: datetime) -> Changes:
         """What ``compile`` (origin ``file``) or ``save`` would change; nothing is written."""
         with self._database.reading() as connection:
-            return _planned(connection, given, origin, now=now, first="next")
+            return _planned(connection, given, origin, now, "next")
 
     def compile(
         self, host: str, content: str | None, listed: Sequence[Subscriber], *, now: datetime
@@ -50,7 +50,7 @@ class SubscriberChanges(Aggregate):
             ConfigError: An id is taken or was somebody else's; nothing is changed.
         """
         with self._database.writing(INTAKE) as connection:
-            found = _planned(connection, listed, "file", now=now, first="now")
+            found = _planned(connection, listed, "file", now, "now")
             _apply(connection, found, now=now)
             _note(connection, host, content or _NO_FILE, now=now)
         return found.saved
@@ -90,7 +90,7 @@ class SubscriberChanges(Aggregate):
             ConfigError: An id is taken or was somebody else's; nothing is changed.
         """
         with self._database.writing(INTAKE) as connection:
-            found = _planned(connection, given, "database", now=now, first=first)
+            found = _planned(connection, given, "database", now, first)
             _apply(connection, found, now=now)
         return found.saved
 
@@ -111,18 +111,14 @@ class SubscriberChanges(Aggregate):
             return 0
         moved = 0
         if last and (put_back or last.value != zone_data):
-            again = changes.due_anew if put_back else changes.rescheduled
-            moved = self._reschedule(again, now)
+            moved = self._reschedule(put_back, now)
         with self._database.writing(INTAKE) as connection:
             connection.execute(delete(mark).where(mark.c.name == _CLOCK))
             connection.execute(insert(mark), {"name": _CLOCK, "at": now, "value": zone_data})
         return moved
 
-    def _reschedule(
-        self,
-        again: Callable[[StoredSubscriber, Subscriber, datetime], StoredSubscriber],
-        now: datetime,
-    ) -> int:
+    def _reschedule(self, put_back: bool, now: datetime) -> int:
+        again = changes.due_anew if put_back else changes.rescheduled
         moved, after = 0, 0
         while True:
             with self._database.writing(INTAKE) as connection:
@@ -138,19 +134,15 @@ class SubscriberChanges(Aggregate):
 
 
 def _planned(
-    connection: Connection,
-    subscribers: Sequence[Subscriber],
-    origin: Origin,
-    *,
-    now: datetime,
-    first: First,
+    connection: Connection, given: Sequence[Subscriber], origin: Origin, now: datetime, first: First
 ) -> Changes:
-    new = New(next_key(connection, subscriber.c.id), partial(secrets.token_urlsafe, TOKEN_BYTES))
-    known = list(_known(connection, [one.id for one in subscribers]))
+    token = partial(secrets.token_urlsafe, TOKEN_BYTES)
+    new = New(next_key(connection, subscriber.c.id), token, first)
+    known = list(_known(connection, [one.id for one in given]))
     if origin == "database":
-        return changes.saved(known, subscribers, origin, now=now, new=new, first=first)
+        return changes.saved(known, given, origin, now=now, new=new)
     known += map(stored, connection.execute(STORED.where(subscriber.c.origin == "file")))
-    return changes.compiled(known, subscribers, now=now, new=new)
+    return changes.compiled(known, given, now=now, new=new)
 
 
 def _known(connection: Connection, names: Collection[SubscriberId]) -> Iterator[Known]:

@@ -69,6 +69,7 @@ class New:
 
     key: int  # the least that is free
     token: Callable[[], str]  # makes a feed token that nobody has
+    first: First = "next"
 
 
 def folded(address: str | None) -> str:
@@ -81,20 +82,14 @@ def compiled(
 ) -> Changes:
     """The changes after which exactly those ``listed`` have a profile of the files. ``known`` are
     all subscribers of the files, and whoever else has an id that is listed."""
-    changes = saved(known, listed, "file", now=now, new=new, first="now")
+    changes = saved(known, listed, "file", now=now, new=replace(new, first="now"))
     names = {subscriber.id for subscriber in listed}
     rows = (row for row in known if isinstance(row, StoredSubscriber) and row.origin == "file")
     return replace(changes, removed=tuple(row for row in rows if row.subscriber.id not in names))
 
 
 def saved(
-    known: Sequence[Known],
-    given: Sequence[Subscriber],
-    origin: Origin,
-    *,
-    now: datetime,
-    new: New,
-    first: First,
+    known: Sequence[Known], given: Sequence[Subscriber], origin: Origin, *, now: datetime, new: New
 ) -> Changes:
     """The changes after which those ``given`` have these profiles, kept in ``origin``. ``known`` is
     whoever has an id that is given. A subscriber of the files may be given for the database only
@@ -118,7 +113,7 @@ def saved(
             else:
                 changed.append((row, rescheduled(row, subscriber, now)))
         else:
-            due = first_due(subscriber, now, first)
+            due = first_due(subscriber, now, new.first)
             own = (row.key, row.until, row.feed_token) if row else (next(keys), None, new.token())
             key, until, token = own
             stored = StoredSubscriber(key, subscriber, origin, until, due, None, token)

@@ -4,19 +4,9 @@ import json
 from datetime import date, time, timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    ValidationInfo,
-    WithJsonSchema,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, WithJsonSchema, field_validator
+from pydantic.functional_validators import AfterValidator, BeforeValidator, model_validator
+from pydantic.types import Discriminator, Tag
 
 from digest.config.fields import duration, email_address
 from digest.config.messages import did_you_mean, quoted, wrong

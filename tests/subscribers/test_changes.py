@@ -71,7 +71,7 @@ def compiled(known: Sequence[Known], *listed: Subscriber, now: datetime = NOW) -
 
 
 def imported(known: Sequence[Known], *given: Subscriber, first: changes.First = "next") -> Changes:
-    return changes.saved(known, given, "database", now=NOW, new=new(), first=first)
+    return changes.saved(known, given, "database", now=NOW, new=replace(new(), first=first))
 
 
 def due_after(before: StoredSubscriber, after: Subscriber, now: datetime = NOW) -> datetime | None:
