@@ -25,7 +25,17 @@ from digest.model.identifiers import (
     Problem,
     SubscriberId,
 )
-from digest.model.papers import Dump, Match, Matcher, Opinion, Paper, Record, Verdict, Verdicts
+from digest.model.papers import (
+    Dump,
+    Match,
+    Matcher,
+    Opinion,
+    Paper,
+    Record,
+    Standing,
+    Verdict,
+    Verdicts,
+)
 from digest.model.subscribers import (
     Interest,
     InterestKind,
@@ -42,6 +52,6 @@ __all__ = [
     "Digest", "Dump", "DumpHash", "DumpSeen", "Interest", "InterestKind", "LeftOut", "Match",
     "Matcher", "Message", "Opinion", "Origin", "Outcome", "Paper", "PaperId", "PaperKey",
     "Period", "Pick", "Place", "Problem", "Profile", "Publication", "Reason",
-    "Record", "Schedule", "Skip", "SkipReason", "State", "StoredSubscriber", "Subscriber",
-    "SubscriberId", "Verdict", "Verdicts", "Why",
+    "Record", "Schedule", "Skip", "SkipReason", "Standing", "State", "StoredSubscriber",
+    "Subscriber", "SubscriberId", "Verdict", "Verdicts", "Why",
 ]  # fmt: skip

@@ -7,6 +7,10 @@ from typing import Literal
 
 from digest.model.identifiers import DumpHash, PaperId, PaperKey, Problem
 
+Standing = Literal["revised", "withdrawn"]
+"""What a source says of a paper beyond that it is there: a new version of one that was announced
+before, or withdrawn."""
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -26,6 +30,10 @@ class Record:
     url: str | None = None  # an http(s) URL
     arxiv_id: str | None = None
     """The arXiv id without version, as ``2401.01234`` or ``hep-th/9901001``."""
+    doi: str | None = None  # in lower case, as ``10.1000/xyz123``; never that of an arXiv id
+    venue: str | None = None  # the journal or conference, as the source names it
+    upvotes: int | None = None
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,9 @@ class Dump:
     records: tuple[Record, ...]
     problems: tuple[Problem, ...] = ()
     """One problem for each bad record that was skipped, or read in part."""
+    is_incomplete: bool = False
+    """Whether there seem to be more papers in it than were read: its readers failed, not the day
+    was quiet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,12 @@
 """Reads dump files as records of papers, by one reader for each format."""
 
-from __future__ import annotations
-
-import re
 from datetime import datetime
-from typing import TYPE_CHECKING
+from importlib import import_module
 
 from digest.errors import DumpError
 from digest.model import Dump, DumpHash
 from digest.sources.content import text_of, unpacked
-
-if TYPE_CHECKING:
-    from digest.sources.records import Reading
+from digest.sources.records import File, Reader
 
 VERSION = "1"
 """The version of the readers. Raise it whenever a reader accepts more files: files that another
@@ -20,7 +15,13 @@ REMEDY = (
     "put in a papers page saved as text, an answer of the daily-papers API, or an Atom, RSS or"
     " JSON feed"
 )
-HTML = re.compile(r"\s*(?:<\?xml[^>]{0,200}>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE)
+READERS: dict[str, tuple[str, ...]] = {
+    "<": ("page.html", "formats.xml_feed", "page.reader"),
+    "[": ("formats.daily_papers", "page.reader"),
+    "{": ("formats.json_feed", "page.reader"),
+    "": ("page.reader",),
+}
+"""The modules that are asked in turn, by the first character of a file; "" stands for others."""
 
 
 def read(
@@ -36,36 +37,21 @@ def read(
         DumpError: The file is in no known format, or unreadable.
     """
     data = unpacked(content)
-    text = text_of(data)
-    if HTML.match(text):
-        raise DumpError("it is an HTML page", "save the page as text, not as HTML")
-    found = _reading(text, data, name=name, arrived=arrived)
-    if found is None:
-        raise DumpError(_what_it_is(text), REMEDY)
-    return Dump(hash, name, found.format, found.listed, found.records, found.problems)
-
-
-def _reading(text: str, data: bytes, *, name: str, arrived: datetime) -> Reading | None:
-    # Readers are imported when they are needed: that is slow, and most passes need none.
-    found: Reading | None = None
-    match _start(text):
-        case "<":
-            from digest.sources.formats import xml_feed  # noqa: PLC0415
-
-            found = xml_feed.read(data, name=name)
-        case "[":
-            from digest.sources.formats import daily_papers  # noqa: PLC0415
-
-            found = daily_papers.read(text, name=name, arrived=arrived)
-        case "{":
-            from digest.sources.formats import json_feed  # noqa: PLC0415
-
-            found = json_feed.read(text, name=name)
-    if found is None:
-        from digest.sources.page import reader  # noqa: PLC0415
-
-        found = reader.read(text, name=name, arrived=arrived)
-    return found
+    file = File(name, data, text_of(data), arrived)
+    for reader in READERS.get(_start(file.text), READERS[""]):
+        # Readers are imported when they are needed: that is slow, and most passes need none.
+        module: Reader = import_module(f"digest.sources.{reader}")
+        if found := module.read(file):
+            return Dump(
+                hash,
+                name,
+                found.format,
+                found.listed,
+                found.records,
+                found.problems,
+                found.is_incomplete,
+            )
+    raise DumpError(_what_it_is(file.text), REMEDY)
 
 
 def _start(text: str) -> str:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Protocol
 
-from digest.model import Problem, Record
+from digest.model import Problem, Record, Standing
 from digest.text.clean import one_line, storable
 from digest.text.latex import readable
 
@@ -17,6 +18,16 @@ class BadRecord(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A file as readers get it: unpacked, and decoded."""
+
+    name: str  # by which problems call it
+    data: bytes
+    text: str  # with a line feed as line end
+    arrived: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """The result of reading a file."""
 
@@ -24,6 +35,19 @@ class Reading:
     listed: date | None
     records: tuple[Record, ...]
     problems: tuple[Problem, ...]
+    is_incomplete: bool = False
+    """Whether there seem to be more papers in the file than were read."""
+
+
+class Reader(Protocol):
+    """A module that reads one format."""
+
+    def read(self, file: File) -> Reading | None:
+        """Read the papers of a file; None if it is in another format.
+
+        Raises:
+            DumpError: It is in this format, but has no list of papers.
+        """
 
 
 def record(
@@ -37,6 +61,10 @@ def record(
     comments: int | None = None,
     url: str | None = None,
     arxiv_id: str | None = None,
+    doi: str | None = None,
+    venue: str = "",
+    upvotes: int | None = None,
+    standing: Standing | None = None,
 ) -> Record:
     """Make a record with readable text.
 
@@ -60,6 +88,10 @@ def record(
         comments=comments,
         url=url,
         arxiv_id=arxiv_id,
+        doi=doi,
+        venue=one_line(readable(venue)) or None,
+        upvotes=upvotes,
+        standing=standing,
     )
 
 

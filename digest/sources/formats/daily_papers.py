@@ -1,36 +1,36 @@
 """Reads responses of the Hugging Face daily-papers API: an array with an object for each paper."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from digest.model import Problem, Record
 from digest.sources.formats import json_values
 from digest.sources.formats.json_values import Element, count, day, is_object, names, string
 from digest.sources.links import arxiv_id
-from digest.sources.records import BadRecord, Reading, record
+from digest.sources.records import BadRecord, File, Reading, record
 
 PAPER_PAGE = "https://huggingface.co/papers/"
 FETCH_AGAIN = "fetch the answer again if the paper is missing"
 
 
-def read(text: str, *, name: str, arrived: datetime) -> Reading | None:
+def read(file: File) -> Reading | None:
     """Read the papers of a response; None if no element of the array is a paper. An empty array is
     a valid response: the page lists nothing at weekends."""
     records: list[Record] = []
     problems: list[Problem] = []
     days: list[date] = []
-    is_answer = text.strip().rstrip("]").rstrip() == "["
-    for element in json_values.elements(text):
+    is_answer = file.text.strip().rstrip("]").rstrip() == "["
+    for element in json_values.elements(file.text):
         is_answer = is_answer or (is_object(element.value) and "title" in _paper(element.value))
         try:
             records.append(_record(element))
         except BadRecord as error:
-            problems.append(Problem(f"{name}:{element.line}", str(error), FETCH_AGAIN))
+            problems.append(Problem(f"{file.name}:{element.line}", str(error), FETCH_AGAIN))
         else:
             days += filter(None, [_listed(element.value)])
     if not is_answer:
         return None
-    possible = [each for each in days if each <= arrived.date() + timedelta(days=1)]
+    possible = [each for each in days if each <= file.arrived.date() + timedelta(days=1)]
     return Reading("daily-papers", max(possible, default=None), tuple(records), tuple(problems))
 
 

@@ -6,15 +6,15 @@ from digest.model import Problem, Record
 from digest.sources.formats.json_values import day, is_object, names, string, value_of
 from digest.sources.formats.markup import text_of_html
 from digest.sources.links import arxiv_id, web_url
-from digest.sources.records import BadRecord, Reading, record
+from digest.sources.records import BadRecord, File, Reading, record
 
 VERSION = "https://jsonfeed.org/version/"
 
 
-def read(text: str, *, name: str) -> Reading | None:
-    """Read the papers of a feed; None if ``text`` is not a JSON Feed."""
+def read(file: File) -> Reading | None:
+    """Read the papers of a feed; None if it is not a JSON Feed."""
     try:
-        feed = value_of(text)
+        feed = value_of(file.text)
     except ValueError:
         return None
     if not is_object(feed) or not isinstance(items := feed.get("items"), list):
@@ -27,7 +27,7 @@ def read(text: str, *, name: str) -> Reading | None:
         try:
             records.append(_record(item))
         except BadRecord as error:
-            problems.append(Problem(f"{name} item {number}", str(error)))
+            problems.append(Problem(f"{file.name} item {number}", str(error)))
     return Reading("json-feed", None, tuple(records), tuple(problems))
 
 

@@ -12,7 +12,7 @@ from digest.model import Problem, Record
 from digest.sources.formats.json_values import day
 from digest.sources.formats.markup import text_of_element, text_of_html
 from digest.sources.links import arxiv_id, web_url
-from digest.sources.records import WITHOUT_DATE, BadRecord, Reading, excerpt, record
+from digest.sources.records import WITHOUT_DATE, BadRecord, File, Reading, excerpt, record
 
 ROOTS = {"feed": "atom", "rss": "rss", "RDF": "rss"}
 ENTRIES = {"entry", "item"}
@@ -24,18 +24,18 @@ ARXIV_SUFFIX = re.compile(r"\s*\(arXiv:[^()]{5,60}\)\s*$")
 BETWEEN_NAMES = re.compile(r"\s*(?:,| and )\s*")
 
 
-def read(data: bytes, *, name: str) -> Reading | None:
-    """Read the papers of a feed; None if ``data`` is not a feed in XML. Nothing is fetched."""
+def read(file: File) -> Reading | None:
+    """Read the papers of a feed; None if it is not a feed in XML. Nothing is fetched."""
     safe = {"no_network": True, "remove_comments": True, "remove_pis": True}
     parser = etree.XMLParser(recover=True, resolve_entities="internal", **safe)
-    root = etree.fromstring(data, parser)
+    root = etree.fromstring(file.data, parser)
     if root is None or _name(root) not in ROOTS:
         return None
     records: list[Record] = []
     problems: list[Problem] = []
     for entry in root.iter():
         if _name(entry) in ENTRIES:
-            where = f"{name}:{entry.sourceline}"
+            where = f"{file.name}:{entry.sourceline}"
             try:
                 records.append(_record(entry))
             except BadRecord as error:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from digest.model import Problem, Record
 from digest.sources.page import dates, titles
 from digest.sources.page.layout import SENTENCE_ENDS, Page, PageEntry, layout, paragraphs
 from digest.sources.page.titles import Kind, Paragraph
-from digest.sources.records import WITHOUT_DATE, BadRecord, Reading, excerpt, record
+from digest.sources.records import WITHOUT_DATE, BadRecord, File, Reading, excerpt, record
 
 FURTHER_TITLE, LACKING_TEXT = -4, -15
 """Points for a second title above one block of metadata, since a block is rarely missing; and for
@@ -28,13 +28,13 @@ class TitledText:
     text: tuple[Paragraph, ...]
 
 
-def read(text: str, *, name: str, arrived: datetime) -> Reading | None:
-    """Read the papers of a page; None if ``text`` is not a papers page."""
-    page = layout(text)
+def read(file: File) -> Reading | None:
+    """Read the papers of a page; None if it is not a papers page."""
+    page = layout(file.text)
     shown = [entry.shown for entry in page.entries if entry.shown]
-    year = dates.page_year(page.date, shown, arrived=arrived)
+    year = dates.page_year(page.date, shown, arrived=file.arrived)
     listed = page.date.on(year) if page.date else None
-    latest = listed or dates.last_day(arrived)
+    latest = listed or dates.last_day(file.arrived)
     records: list[Record] = []
     problems: list[Problem] = []
     for entry in page.entries:
@@ -43,10 +43,10 @@ def read(text: str, *, name: str, arrived: datetime) -> Reading | None:
                 published = details.shown.by(latest, year) if details.shown else None
                 records.append(_record(found, details, published))
             except BadRecord as error:
-                problems.append(_problem(error, found, details, name))
+                problems.append(_problem(error, found, details, file.name))
         if entry.unread:
             what = f"a date that cannot be read: {excerpt(entry.unread.text)}"
-            problems.append(Problem(f"{name}:{entry.unread.number}", what, WITHOUT_DATE))
+            problems.append(Problem(f"{file.name}:{entry.unread.number}", what, WITHOUT_DATE))
     has_header = page.is_own or (page.date is not None and page.header > 1)
     if not (has_header or page.is_detailed or _is_convincing(records, problems)):
         return None
