@@ -29,6 +29,7 @@ COMMANDS = {
     "profile": "Show SUBSCRIBER's profile as it is understood, against the papers in the archive.",
     "publish": "Write the feeds and pages that are behind to public/; with --all make every file "
     "anew.",
+    "read": "Show what would be read from FILE, paper by paper, with every problem.",
     "replay": "Show what SUBSCRIBER's profile as it stands would have gained and lost in past "
     "digests.",
     "run": "One pass: read new dumps, send what is due, publish feeds.",

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, is_dataclass
-from datetime import datetime
+from datetime import date
 from textwrap import indent
 from time import monotonic
 from typing import Any, TypeVar
@@ -54,7 +54,7 @@ def _json(value: object) -> str:
 
 def _plain(value: object) -> object:
     match value:
-        case datetime():
+        case date():  # or an instant
             return value.isoformat()
         case Period():
             return str(value)

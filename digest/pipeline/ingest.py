@@ -9,8 +9,6 @@ from digest.model import Dump, Problem
 from digest.pipeline.protocols import Inbox, InboxFile, PaperLedger, Track, untracked
 from digest.pipeline.report import DumpRow, IngestReport
 
-REPORT = "report this fault together with the file, or save the file in another form"
-
 
 def ingest(
     inbox: Inbox, ledger: PaperLedger, *, now: datetime, track: Track = untracked
@@ -50,14 +48,8 @@ def ingest(
 
 def _read(file: InboxFile, *, now: datetime) -> tuple[Dump, frozenset[int]]:
     """The dump of a file and the keys of its records; raises DumpError, OSError or MemoryError."""
-    content = file.content()
-    try:
-        dump = sources.read(file.name, content, hash=file.hash, arrived=now)
-        return dump, frozenset().union(*map(dedup.keys, dump.records))
-    except (DumpError, OSError, MemoryError):
-        raise
-    except Exception as error:  # whatever a reader raises must not keep the other files waiting
-        raise DumpError(f"its reader failed: {type(error).__name__}: {error}", REPORT) from error
+    dump = sources.read(file.name, file.content(), hash=file.hash, arrived=now)
+    return dump, frozenset().union(*map(dedup.keys, dump.records))
 
 
 def _store(dump: Dump, keys: frozenset[int], ledger: PaperLedger, *, now: datetime) -> DumpRow:

@@ -15,6 +15,7 @@ REMEDY = (
     "put in a papers page saved as text, an answer of the daily-papers API, or an Atom, RSS or"
     " JSON feed"
 )
+REPORT = "report this fault together with the file, or save the file in another form"
 READERS: dict[str, tuple[str, ...]] = {
     "<": ("page.html", "formats.xml_feed", "page.reader"),
     "[": ("formats.daily_papers", "page.reader"),
@@ -34,14 +35,22 @@ def read(
     """Read the papers in a file of the inbox, which may be gzipped; problems name it ``name``.
 
     Raises:
-        DumpError: The file is in no known format, or unreadable.
+        DumpError: The file is in no known format, or unreadable, or its reader fails.
     """
     data = unpacked(content)
     file = File(name, data, text_of(data), arrived)
     for reader in READERS.get(_start(file.text), READERS[""]):
         # Readers are imported when they are needed: that is slow, and most passes need none.
         module: Reader = import_module(f"digest.sources.{reader}")
-        if found := module.read(file):
+        try:
+            found = module.read(file)
+        except (DumpError, OSError, MemoryError):
+            raise
+        except Exception as error:  # whatever a reader raises is this file's problem
+            raise DumpError(
+                f"its reader failed: {type(error).__name__}: {error}", REPORT
+            ) from error
+        if found:
             return Dump(
                 hash,
                 name,

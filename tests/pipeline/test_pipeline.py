@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import chain, repeat
 from threading import Barrier, Thread
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +19,6 @@ from digest.model import (
     Claim,
     Coverage,
     DeliveryId,
-    Dump,
     Interest,
     Message,
     Outcome,
@@ -30,10 +31,10 @@ from digest.model import (
     Subscriber,
 )
 from digest.pipeline.deliver import BATCH
-from digest.pipeline.ingest import REPORT
 from digest.pipeline.protocols import Composer
 from digest.pipeline.report import RunReport
 from digest.pipeline.run import run
+from digest.sources import records
 from tests.world import LATE, File, World, answer, around, person, picked, utc
 
 KEEPERS, LAMPS = "Keepers of the last lighthouse", "Lamps for a lighthouse"
@@ -325,14 +326,17 @@ def failing_on(
     monkeypatch: pytest.MonkeyPatch, name: str, error: Exception, version: str = "1"
 ) -> None:
     """Readers of a version that raise ``error`` on the file of this name."""
-    whole = sources.read
+    real = importlib.import_module
 
-    def read(each: str, *args: Any, **named: Any) -> Dump:
-        if each == name:
-            raise error
-        return whole(each, *args, **named)
+    def reader(module: str) -> SimpleNamespace:
+        def read(file: records.File) -> object:
+            if file.name == name:
+                raise error
+            return real(module).read(file)
 
-    monkeypatch.setattr(sources, "read", read)
+        return SimpleNamespace(read=read)
+
+    monkeypatch.setattr("digest.sources.import_module", reader)
     monkeypatch.setattr(sources, "VERSION", version)
 
 
@@ -351,7 +355,7 @@ def test_a_file_on_which_a_reader_fails_waits_for_other_readers_and_stops_nothin
         failing_on(patch, "1.json", error, "1")
         report = either.run([ADA], "2026-11-23T09:00")
         assert report.failed
-        assert report.problems == (Problem("1.json", reason, REPORT),)
+        assert report.problems == (Problem("1.json", reason, sources.REPORT),)
         assert figures(report, "dumps") == {"read": 1, "rejected": 1}
         assert either.mail() == {"2026-W47-ada": [LAMPS]}
 
