@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.sources.links import arxiv_id, web_url
+from digest.sources.links import arxiv_id, doi, web_url
 
 
 @pytest.mark.parametrize(
@@ -75,3 +75,43 @@ def test_a_url_is_short_plain_and_stays_as_it_is(raw: str) -> None:
 )
 def test_arxiv_id(raw: object, expected: str | None) -> None:
     assert arxiv_id(raw) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("10.1000/XYZ.123", "10.1000/xyz.123"),
+        ("doi:10.1000/xyz123", "10.1000/xyz123"),
+        ("DOI: 10.1000/xyz123.", "10.1000/xyz123"),
+        ("https://doi.org/10.1000/xyz123", "10.1000/xyz123"),
+        ("http://dx.doi.org/10.1000%2Fxyz123?via=feed#top", "10.1000/xyz123"),
+        ("A Journal, Published online: 27 November 2026; doi:10.1000/s4-026-1", "10.1000/s4-026-1"),
+        ("https://dl.example.org/doi/abs/10.1000/3590000.1", "10.1000/3590000.1"),
+        ("https://www.medrxiv.org/content/10.1101/2026.11.1.01v2.full?a=b", "10.1101/2026.11.1.01"),
+        ("10.1002/(SICI)1097-0258(19980815)17:15<1661::AID-SIM9>3.0.CO;2-2",
+         "10.1002/(sici)1097-0258(19980815)17:15<1661::aid-sim9>3.0.co;2-2"),
+        ("(see doi:10.1000/xyz(1).)", "10.1000/xyz(1)"),
+        ("https://doi.org/10.48550/arXiv.2401.01234", None),
+        ("10.48550/ARXIV.2401.01234", None),
+        ("https://example.org/10.1000/xyz", None),
+        ("10.1000/", None),
+        ("version 10.1000/a of it", None),
+        ("", None),
+        (None, None),
+        (10.1, None),
+    ],
+)  # fmt: skip
+def test_doi(raw: object, expected: str | None) -> None:
+    assert doi(raw) == expected
+    assert expected is None or doi(expected) == expected
+
+
+@pytest.mark.parametrize("raw", ["10.48550/arXiv.2401.01234", "doi:10.48550/ARXIV.2401.01234v2"])
+def test_the_doi_of_an_arxiv_paper_is_its_arxiv_id(raw: str) -> None:
+    assert arxiv_id(raw) == "2401.01234"
+
+
+@given(st.text().map("10.1000/".__add__) | st.text())
+def test_a_doi_stays_as_it_is(raw: str) -> None:
+    found = doi(raw)
+    assert found is None or doi(found) == found
