@@ -185,14 +185,9 @@ def private(url: sa.URL, *, patience: timedelta) -> Database:
     lives in memory and moves to an unnamed temporary file where it outgrows that."""
     only = sqlite3.connect("", check_same_thread=False, isolation_level=None)
     # One connection, handed out to one thread at a time.
-    engine = sa.create_engine(
-        "sqlite://",
-        creator=lambda: only,
-        poolclass=QueuePool,
-        pool_size=1,
-        max_overflow=0,
-        pool_timeout=patience.total_seconds(),
-    )
+    one: Any = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0}
+    one["pool_timeout"] = patience.total_seconds()
+    engine = sa.create_engine("sqlite://", creator=lambda: only, **one)
     database = Database(url, _with_events(engine, patience), patience=patience)
     try:
         engine.connect().close()  # from here on the pool owns it, and closes it

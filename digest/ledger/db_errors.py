@@ -29,7 +29,8 @@ _POSTGRESQL = {
 
 def in_words(error: Exception, url: URL) -> LedgerError:
     """The error to raise for ``error``; a password in the URL is not shown."""
-    name = _name(url)
+    is_sqlite = url.get_backend_name() == "sqlite"
+    name = url.database or "(in memory)" if is_sqlite else url.render_as_string(hide_password=True)
     cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
     if isinstance(cause, sqlite3.Error):
         words = _SQLITE.get(getattr(cause, "sqlite_errorcode", 0) & 0xFF)
@@ -39,24 +40,17 @@ def in_words(error: Exception, url: URL) -> LedgerError:
         if words is None and isinstance(error, DBAPIError) and error.statement is None:
             words = "cannot be reached; check that the server runs and what its URL says"
     said = str(cause).strip().partition("\n")[0]
-    return LedgerError(f"{name} {words} ({said})" if words else f"{name}: {said}")
+    return LedgerError(
+        f"the ledger {name} {words} ({said})" if words else f"the ledger {name}: {said}"
+    )
 
 
 def wrong_url(url: str, error: Exception) -> LedgerError:
     """For a database URL that names no database this program can use."""
     remedy = "write sqlite:///state/digest.db or postgresql+psycopg://user@host/name"
-    return LedgerError(f"database_url {_hidden(url)!r} cannot be used: {error}; {remedy}")
-
-
-def _hidden(url: str) -> str:
     before, at, after = url.rpartition("@")
-    return before.partition("://")[0] + "://…@" + after if at else url
-
-
-def _name(url: URL) -> str:
-    if url.get_backend_name() == "sqlite":
-        return f"the ledger {url.database or '(in memory)'}"
-    return f"the ledger {url.render_as_string(hide_password=True)}"
+    shown = before.partition("://")[0] + "://…@" + after if at else url
+    return LedgerError(f"database_url {shown!r} cannot be used: {error}; {remedy}")
 
 
 FAILURES: tuple[type[Exception], ...] = (SQLAlchemyError, sqlite3.Error, OSError)

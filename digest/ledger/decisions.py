@@ -60,7 +60,14 @@ class Decisions(Aggregate):
             if fresh:
                 _store(connection, fresh)
             stale = {one.reader.key for one in undecided} - {one.reader.key for one in fresh}
-            _set_due(connection, [one for one in decisions if one.reader.key not in stale])
+            due = [
+                {"who": one.reader.key, "then": one.next_due, "open": one.open_since}
+                for one in decisions
+                if one.reader.key not in stale
+            ]
+            if due:
+                change = _UPDATE.values(next_due=bindparam("then"), open_since=bindparam("open"))
+                connection.execute(change, due)
             return len(fresh)
 
     def digests(self, name: SubscriberId, *, limit: int) -> list[Digest]:
@@ -172,13 +179,6 @@ def _store(connection: Connection, fresh: Sequence[Decision]) -> None:
     if digests:
         since = min(digest.composed for _, digest in digests)
         mark_behind(connection, [one.reader.key for one, _ in digests], since=since)
-
-
-def _set_due(connection: Connection, decisions: Sequence[Decision]) -> None:
-    if decisions:
-        change = _UPDATE.values(next_due=bindparam("then"), open_since=bindparam("open"))
-        due = [(one.reader.key, one.next_due, one.open_since) for one in decisions]
-        connection.execute(change, [{"who": who, "then": at, "open": op} for who, at, op in due])
 
 
 def _picked(outcome: Digest | Skip | None) -> list[PaperKey]:

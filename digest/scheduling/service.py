@@ -5,6 +5,7 @@ next pass makes up for a missed one."""
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
@@ -109,10 +110,8 @@ class Service:
     def _sleep(self) -> None:
         """Until the next alarm, the next look, or ``stop``."""
         seconds = min(self._look.total_seconds(), self._alarm.seconds)
-        try:
+        with suppress(Empty):
             self._wake.get(timeout=seconds)
-        except Empty:
-            return
 
     def _tried(self, what: str, call: Callable[[], T]) -> T | None:
         """The result of the call, or None if it raises; a repeated error is logged once."""
