@@ -6,7 +6,7 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import BigInteger, Integer, LargeBinary, String, Text
+from sqlalchemy import BigInteger, Enum, Integer, LargeBinary, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -87,14 +87,6 @@ class Count(TypeDecorator[int]):
         return value if value is not None and 0 <= value <= LARGEST_COUNT else None
 
 
-class StateName(TypeDecorator[State]):
-    """The state of a delivery, by its name."""
-
-    impl = String(9)
-    cache_ok = True
-
-    def process_bind_param(self, value: State | None, dialect: Dialect) -> str | None:
-        return None if value is None else State(value).value
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> State | None:
-        return None if value is None else State(value)
+_VALUES = [state.value for state in State]
+StateName = Enum(State, values_callable=lambda _: _VALUES, native_enum=False, length=9)
+"""The state of a delivery, by its name."""

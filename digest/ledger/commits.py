@@ -99,12 +99,17 @@ class Commits(Aggregate):
         addresses = recipients or {}
         rows = _asking(claims, now, expire_after, addresses)
 
-        def attempt(go: Callable[[Connection, Rows], set[DeliveryId]]) -> set[DeliveryId]:
+        def attempt(*, one_by_one: bool) -> set[DeliveryId]:
             with self._database.writing() as connection:
                 # Whoever unsubscribes waits for this, or is seen by it: never in between.
                 self._database.lock(connection, REFUSALS, shared=True)
                 settle(connection, outcomes, now=now)
-                allowed = go(connection, rows)
+                if one_by_one:
+                    allowed = {row["which"] for row in rows if _GO.run(connection, [row])}
+                elif _GO.run(connection, rows) == len(rows):
+                    allowed = {row["which"] for row in rows}
+                else:
+                    raise _SomeRefused
                 if others := {pair for pair in claims if pair[0] not in allowed}:
                     late = _too_late(expire_after)
                     settle(connection, _ends(connection, others, late, addresses), now=now)
@@ -112,9 +117,9 @@ class Commits(Aggregate):
                 return allowed
 
         try:
-            return attempt(_all_go)
-        except _SomeRefused:
-            return attempt(_some_go)
+            return attempt(one_by_one=False)
+        except _SomeRefused:  # which is rare
+            return attempt(one_by_one=True)
 
     def settle(self, outcomes: Collection[Ended], *, now: datetime) -> None:
         """Durably record outcomes with their fences; one whose fence is old changes nothing."""
@@ -168,18 +173,6 @@ def _asking(
         {"which": number, "held": fence, "address": address.get(number, ""), **shared}
         for number, fence in sorted(set(claims))
     ]
-
-
-def _all_go(connection: Connection, rows: Rows) -> set[DeliveryId]:
-    """Commit all in one statement; raise _SomeRefused, which is rare, where not all may go on."""
-    if _GO.run(connection, rows) != len(rows):
-        raise _SomeRefused
-    return {row["which"] for row in rows}
-
-
-def _some_go(connection: Connection, rows: Rows) -> set[DeliveryId]:
-    """Commit those that may go on, one by one."""
-    return {row["which"] for row in rows if _GO.run(connection, [row])}
 
 
 def _ends(

@@ -30,7 +30,8 @@ _POSTGRESQL = {
 def in_words(error: Exception, url: URL) -> LedgerError:
     """The error to raise for ``error``; a password in the URL is not shown."""
     is_sqlite = url.get_backend_name() == "sqlite"
-    name = url.database or "(in memory)" if is_sqlite else url.render_as_string(hide_password=True)
+    shown = url.database or "(in memory)" if is_sqlite else url.render_as_string(hide_password=True)
+    name = f"the ledger {shown}"
     cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
     if isinstance(cause, sqlite3.Error):
         words = _SQLITE.get(getattr(cause, "sqlite_errorcode", 0) & 0xFF)
@@ -40,9 +41,7 @@ def in_words(error: Exception, url: URL) -> LedgerError:
         if words is None and isinstance(error, DBAPIError) and error.statement is None:
             words = "cannot be reached; check that the server runs and what its URL says"
     said = str(cause).strip().partition("\n")[0]
-    return LedgerError(
-        f"the ledger {name} {words} ({said})" if words else f"the ledger {name}: {said}"
-    )
+    return LedgerError(f"{name} {words} ({said})" if words else f"{name}: {said}")
 
 
 def wrong_url(url: str, error: Exception) -> LedgerError:

@@ -95,15 +95,11 @@ def _yaml(value: object) -> str:
 
 
 def _cell(value: Any) -> str:
-    match value:
-        case None:
-            return ""
-        case str():
-            return value
-        case list() if all(isinstance(one, str) and _is_simple(one) for one in value):
-            return "; ".join(value)
-        case _:
-            return json.dumps(value, ensure_ascii=False)
+    if value is None or isinstance(value, str):
+        return value or ""
+    if isinstance(value, list) and all(isinstance(one, str) and _is_simple(one) for one in value):
+        return "; ".join(value)
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _is_simple(text: str) -> bool:
@@ -139,14 +135,12 @@ def _json(text: str, line: int, faults: list[Fault]) -> Node:
         return Node(line, found, dict.fromkeys(found, line))
 
     def node(value: Any) -> Node:
-        match value:
-            case Node():
-                return value
-            case list():
-                return Node(line, [node(one) for one in value])
-            case True | False | None:
-                return Node(line, Plain(json.dumps(value), value))
-        return Node(line, value)
+        if isinstance(value, Node):
+            return value
+        if isinstance(value, list):
+            return Node(line, [node(one) for one in value])
+        is_word = value is None or isinstance(value, bool)
+        return Node(line, Plain(json.dumps(value), value) if is_word else value)
 
     return node(
         json.loads(

@@ -13,7 +13,7 @@ from digest.errors import ConfigError
 from digest.model import Interest, Problem, Profile, Schedule, Subscriber, SubscriberId
 from digest.subscribers import schema
 from digest.subscribers.fields import FORM, is_pattern
-from digest.subscribers.schema import Defaults, Entry, Fields
+from digest.subscribers.schema import Counted, Defaults, Entry, Fields, MatchExclusion
 from digest.subscribers.yaml_document import Fault, Node, Plain, Unreadable
 from digest.subscribers.yaml_recovery import LARGEST, Document, read
 from digest.text.patterns import PatternError, compile_pattern
@@ -27,10 +27,10 @@ Shape = TypeVar("Shape", bound=Fields)
 _FORMS: dict[tuple[str, str], type[Fields]] = {
     ("interests", f"{FORM}match"): schema.Match,
     ("interests", f"{FORM}author"): schema.Author,
-    ("exclude", f"{FORM}match"): schema.MatchExclusion,
+    ("exclude", f"{FORM}match"): MatchExclusion,
     ("exclude", f"{FORM}author"): schema.AuthorExclusion,
 }
-Form = str | dict[str, float] | schema.MatchExclusion | schema.AuthorExclusion
+Form = str | dict[str, float] | MatchExclusion | schema.AuthorExclusion
 
 
 def load(home: Path, *, may_be_empty: bool = False) -> tuple[Subscriber, ...]:
@@ -265,14 +265,10 @@ def _schedule(entry: schema.ScheduleEntry) -> Schedule:
 
 
 def _interest(form: Form) -> Interest:
-    weight, must_see = (
-        (form.weight, form.must_see) if isinstance(form, schema.Counted) else (1.0, False)
-    )
+    weight, must_see = (form.weight, form.must_see) if isinstance(form, Counted) else (1.0, False)
     if isinstance(form, schema.AuthorExclusion):
         return Interest(form.author, "author", None, weight, must_see)
-    text, place = (
-        (form.match, form.place) if isinstance(form, schema.MatchExclusion) else (form, None)
-    )
+    text, place = (form.match, form.place) if isinstance(form, MatchExclusion) else (form, None)
     if isinstance(text, dict):
         text, weight = next(iter(text.items()))
     if is_pattern(text):
