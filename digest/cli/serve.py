@@ -1,7 +1,6 @@
 """``digest serve``: passes when something is due or has come in, and answers to requests."""
 
 import logging
-from collections.abc import Callable
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 
@@ -34,18 +33,31 @@ def serve(home: app.Home) -> None:
     Profiles that are edited meanwhile are picked up; a broken edit is reported, and the last
     good one stays in force. SIGTERM finishes what is in flight; a second one ends at once.
     """
-    run_service(home, clock=lambda: datetime.now(UTC))
-
-
-def run_service(home: app.Home, *, clock: Callable[[], datetime]) -> None:
-    """Make passes and answer requests until SIGTERM or SIGINT.
-
-    Raises:
-        ConfigError: The profiles are wrong.
-    """
     logs.start(home.settings.log.format)
     for stray in app.unknown_variables():
         log.warning("%s", stray)
+    service = _service(home)
+    with (
+        closing(web.listen(home.settings.web.host, home.settings.web.port)) as listener,
+        web.serving(web.application(_web_context(home)), listener),
+        stop_on_signals(service.stop),
+    ):
+        host, port = home.settings.web.bind.rpartition(":")[0], listener.getsockname()[1]
+        log.info("listening on http://%s:%d", host, port)
+        with app.open_ledger(home) as ledger:
+            app.follow_profiles(home, ledger, now=_clock())
+            log.info("watching %s; %d subscribers", home.inbox, ledger.count_subscribers())
+        service.run()
+    with suppress(OSError):
+        (home.state / health.HEARTBEAT).unlink()
+    log.info("stopped")
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def _service(home: app.Home) -> Service:
     profiles, inbox = Profiles(home), Inbox(home.inbox)
     watch = Watch(home, inbox)
 
@@ -68,22 +80,9 @@ def run_service(home: app.Home, *, clock: Callable[[], datetime]) -> None:
         next_due=lambda: next_due(home),
         profiles_changed=profiles.changed,
         inbox_changed=watch.changed,
-        clock=clock,
+        clock=_clock,
     )
-    with (
-        closing(web.listen(home.settings.web.host, home.settings.web.port)) as listener,
-        web.serving(web.application(web_context(home, clock)), listener),
-        stop_on_signals(service.stop),
-    ):
-        host, port = home.settings.web.bind.rpartition(":")[0], listener.getsockname()[1]
-        log.info("listening on http://%s:%d", host, port)
-        with app.open_ledger(home) as ledger:
-            app.follow_profiles(home, ledger, now=clock())
-            log.info("watching %s; %d subscribers", home.inbox, ledger.count_subscribers())
-        service.run()
-    with suppress(OSError):
-        (home.state / health.HEARTBEAT).unlink()
-    log.info("stopped")
+    return service
 
 
 def _tell_post(post: bounces.Post) -> None:
@@ -94,21 +93,21 @@ def _tell_post(post: bounces.Post) -> None:
         log.warning("%s", problem)
 
 
-def web_context(home: app.Home, clock: Callable[[], datetime]) -> web.WebContext:
+def _web_context(home: app.Home) -> web.WebContext:
     """What requests are answered from."""
     loaded = templates.load(home.path)
 
     def unsubscribe(subscriber: SubscriberId) -> bool:
         # A connection kept for days would write to a file that was replaced meanwhile.
         with app.open_ledger(home) as ledger:
-            return ledger.unsubscribe(subscriber, now=clock())
+            return ledger.unsubscribe(subscriber, now=_clock())
 
     return web.WebContext(
         site=home.site,
         unsubscribe=unsubscribe,
         keys=lambda: app.signer(home),
         notices=lambda: Notices(loaded, home.site),
-        health=lambda: health.of(home, now=clock()).word,
+        health=lambda: health.of(home, now=_clock()).word,
     )
 
 

@@ -37,12 +37,9 @@ def suggest(
     with app.read_ledger(home) as ledger, output.waiting("Comparing phrases"):
         person = lookup.profile(home, ledger, subscriber)
         texts, archive, found = _learn(ledger, person, library, limit)
-    if as_json:
-        answer = {"subscriber": person.id, "papers": texts, "archive": archive}
-        output.print_json(answer | {"suggestions": found})
-    else:
-        source = library.name if library else f"papers that {person.id} likes"
-        _show(found, f"{texts:,} {'texts of ' if library else ''}{source}", archive)
+    about = {"subscriber": person.id, "papers": texts, "archive": archive, "suggestions": found}
+    source = f"texts of {library.name}" if library else f"papers that {person.id} likes"
+    output.answer(as_json, about, lambda: _show(found, f"{texts:,} {source}", archive))
 
 
 def _learn(

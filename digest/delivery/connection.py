@@ -30,7 +30,6 @@ class Server:
     username: str | None = None
     password: str | None = None  # goes out over TLS; with `none`, only to this machine itself
     ca_file: str | None = None  # a PEM file of the authorities to trust instead of the system's
-    hello: str | None = None  # the name in EHLO; None: the full name of this machine
     timeout: float = 60.0  # seconds to connect, for a command and its reply, or to send a body
     patience: float = 300.0  # seconds for the reply to the final dot; later is uncertain
 
@@ -55,8 +54,7 @@ class Connection(smtplib.SMTP):
         self._server, self._tls = server, tls
         self.patience = server.patience
         self._received = bytearray()
-        hello = server.hello or _own_name()
-        super().__init__(server.host, server.port, hello, timeout=server.timeout)
+        super().__init__(server.host, server.port, _own_name(), timeout=server.timeout)
 
     @classmethod
     def open(cls, server: Server, tls: ssl.SSLContext) -> Self:

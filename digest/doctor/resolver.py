@@ -1,6 +1,5 @@
 """Queries to the DNS, as the checks need them."""
 
-from collections.abc import Callable
 from typing import Any
 
 import dns.exception
@@ -17,9 +16,7 @@ class Unanswered(Exception):
 class Resolver:
     """Queries the resolver of the system. Every method raises ``Unanswered`` if none answers."""
 
-    def __init__(self, make: Callable[[], dns.resolver.Resolver] = dns.resolver.Resolver) -> None:
-        """Use the resolver that ``make`` returns; the default reads the settings of the system."""
-        self._make = make
+    def __init__(self) -> None:
         self._resolver: dns.resolver.Resolver | None = None
         self._silent = False
 
@@ -46,7 +43,7 @@ class Resolver:
         if self._silent:
             raise Unanswered
         try:
-            self._resolver = self._resolver or self._make()
+            self._resolver = self._resolver or dns.resolver.Resolver()
             return list(self._resolver.resolve(name, kind, lifetime=PATIENCE))
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return []

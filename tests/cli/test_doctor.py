@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from digest.cli import doctor
-from digest.doctor.resolver import Resolver
 from tests.cli import sample_home
 from tests.cli.command import Ended
 from tests.cli.command import digest as command
@@ -164,7 +163,7 @@ def test_without_a_network_nothing_is_claimed(
     def no_resolver() -> dns.resolver.Resolver:
         raise dns.resolver.NoResolverConfiguration
 
-    monkeypatch.setattr(doctor, "Resolver", lambda: Resolver(no_resolver))
+    monkeypatch.setattr(dns.resolver, "Resolver", no_resolver)
     smtp.stop()
     by_smtp(home, smtp)
     seen = found(home)

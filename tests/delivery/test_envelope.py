@@ -91,7 +91,7 @@ def test_words_lose_addresses_in_logs() -> None:
 def outcome(extensions: tuple[str, ...], recipient: str, content: bytes) -> tuple[Outcome, Server]:
     message = Message(DeliveryId(1), "digest@example.org", recipient, content)
     with running(Server(extensions=extensions)) as server:
-        mine = Account("127.0.0.1", server.port, "none", hello="client.example.org")
+        mine = Account("127.0.0.1", server.port, "none")
         (result,) = SmtpTransport(mine).send([message], lambda _: True)
     return result, server
 

@@ -6,6 +6,8 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from unittest.mock import patch
 
 import dns.flags
 import dns.message
@@ -57,15 +59,13 @@ def serving(*, silent: bool = False) -> Iterator[tuple[Resolver, list[str]]]:
                 answer.set_rcode(dns.rcode.NXDOMAIN)
             server.sendto(answer.to_wire(), client)
 
-    def make() -> dns.resolver.Resolver:
-        made = dns.resolver.Resolver(configure=False)
-        made.nameservers, made.port = ["127.0.0.1"], server.getsockname()[1]
-        return made
-
+    made = dns.resolver.Resolver(configure=False)
+    made.nameservers, made.port = ["127.0.0.1"], server.getsockname()[1]
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     try:
-        yield Resolver(make), asked
+        with patch.object(dns.resolver, "Resolver", lambda: made):
+            yield Resolver(), asked
     finally:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
             last.sendto(b"", server.getsockname())
@@ -104,8 +104,6 @@ def test_a_silent_server_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_machine_without_a_resolver_has_no_answer() -> None:
-    def make() -> dns.resolver.Resolver:
-        return dns.resolver.Resolver(filename="/nonexistent/resolv.conf")
-
-    with pytest.raises(Unanswered):
-        Resolver(make).texts("example.org")
+    missing = partial(dns.resolver.Resolver, filename="/nonexistent/resolv.conf")
+    with patch.object(dns.resolver, "Resolver", missing), pytest.raises(Unanswered):
+        Resolver().texts("example.org")

@@ -79,7 +79,6 @@ def transport(
         username="digest",
         password="secret",
         ca_file=str(ca_file),
-        hello="client.example.org",
         timeout=patience,
         patience=patience,
     )
