@@ -53,7 +53,10 @@ class BounceHandler:
         permanent failure or a complaint suppresses the address that the message went to; a request
         unsubscribes. Every other report changes nothing."""
         if report.kind == "unsubscribe":
-            return self._unsubscribe(report, now=now)
+            for subscriber in self._links(report):
+                changed = self.register.unsubscribe(subscriber, now=now)
+                return HandledReport(subscriber, changed, "unsubscribed")
+            return HandledReport(None, False, "a request that is not signed by us")
         found = self._posted(report) or self._claimed(report)
         if found is None:
             return HandledReport(None, False, "not proved to be about a message of ours")
@@ -63,12 +66,6 @@ class BounceHandler:
         if self.register.returned(row.id, fence, address=address, reason=report.words, now=now):
             return HandledReport(row.subscriber, True, f"suppressed: {report.words}")
         return HandledReport(row.subscriber, False, "known already, or out of date")
-
-    def _unsubscribe(self, report: Report, *, now: datetime) -> HandledReport:
-        for subscriber in self._links(report):
-            changed = self.register.unsubscribe(subscriber, now=now)
-            return HandledReport(subscriber, changed, "unsubscribed")
-        return HandledReport(None, False, "a request that is not signed by us")
 
     def _posted(self, report: Report) -> tuple[DeliveryRow, int, str] | None:
         """Find the delivery to whose envelope sender the report was sent. Returns the delivery, the

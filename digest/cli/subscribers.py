@@ -141,10 +141,8 @@ def import_(home: app.Home, file: Path, first: changes.First, now: datetime, as_
     with app.open_ledger(home) as ledger:
         track = output.track
         counts, problems = importing.import_file(file, ledger, now=now, first=first, track=track)
-    if as_json:
-        output.print_json(counts)
-    else:
-        click.echo(", ".join(f"{count:,} {name}" for name, count in counts.items()) + ".")
+    told = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+    output.answer(as_json, counts, lambda: click.echo(f"{told}."))
     output.print_problems(problems)
     return int(bool(problems))
 
@@ -192,10 +190,8 @@ def remove(
             came = (one for one in lookup.stored(ledger) if one.origin == "file")
             wanted += [one for one in came if one.subscriber.id not in files]
         removed = ledger.remove([one.subscriber.id for one in wanted], now=now)
-    if as_json:
-        output.print_json(removed)
-    else:
-        click.echo(f"Removed: {', '.join(removed)}." if removed else "Nobody is removed.")
+    told = f"Removed: {', '.join(removed)}." if removed else "Nobody is removed."
+    output.answer(as_json, removed, lambda: click.echo(told))
 
 
 @subscribers.command()
@@ -205,10 +201,9 @@ def unsubscribe(home: app.Home, subscriber: str, now: datetime) -> None:
     """Send SUBSCRIBER no more mail, whatever the profiles say. Feeds go on."""
     with app.open_ledger(home) as ledger:
         person = lookup.find(home, ledger, subscriber)
-        if ledger.unsubscribe(person.id, now=now):
-            click.echo(f"{person.id}: unsubscribed; no more mail is sent.")
-        else:
-            click.echo(f"{person.id}: was unsubscribed already.")
+        new = ledger.unsubscribe(person.id, now=now)
+    told = "unsubscribed; no more mail is sent" if new else "was unsubscribed already"
+    click.echo(f"{person.id}: {told}.")
 
 
 @subscribers.command()

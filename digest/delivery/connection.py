@@ -82,11 +82,6 @@ class Connection(smtplib.SMTP):
         return connection
 
     @property
-    def alive(self) -> bool:
-        """Whether the connection has not been closed."""
-        return self.sock is not None
-
-    @property
     def wire(self) -> socket.socket:
         """The socket.
 
@@ -114,7 +109,7 @@ class Connection(smtplib.SMTP):
     def leave(self) -> None:
         """Send QUIT and close the connection; errors are ignored."""
         with suppress(smtplib.SMTPException, OSError):
-            if self.alive:
+            if self.sock is not None:
                 self.timeout = min(self.timeout, 5.0)
                 self.quit()
         self.close()

@@ -96,7 +96,10 @@ class _Run:
                     self._failure = error
                     self._begin_no_more()
                 case outcome:
-                    self._log(outcome)
+                    name, said = self._names.pop(outcome.delivery), outcome.detail
+                    extra = {"delivery": outcome.delivery, "state": outcome.state}
+                    words = without_addresses(said)
+                    log.info("%s: %s: %s", name, outcome.state, words, extra=extra)
                     yield outcome
         if self._failure is not None:
             raise self._failure
@@ -131,11 +134,6 @@ class _Run:
             thread = Thread(target=self._work, name="smtp connection", daemon=True)
             self._threads.append(thread)
             thread.start()
-
-    def _log(self, outcome: Outcome) -> None:
-        name, detail = self._names.pop(outcome.delivery), without_addresses(outcome.detail)
-        extra = {"delivery": outcome.delivery, "state": outcome.state}
-        log.info("%s: %s: %s", name, outcome.state, detail, extra=extra)
 
     # --- the connections' threads --------------------------------------------------------
 
@@ -188,7 +186,7 @@ class _Run:
             self._unused_sessions = 0
             ours = outcome.state is State.CANCELLED
             self._results.put(outcome)
-        if session.connection.alive:
+        if session.connection.sock is not None:
             return session
         self._sessions.discard(session)
         if not ours:

@@ -1,11 +1,10 @@
 """The known papers, and which of them hold an interest in its own words."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 
@@ -28,7 +27,7 @@ class Archive:
         self._held: dict[Interest, frozenset[int]] = {}
 
     @classmethod
-    def of(cls, ledger: PlanningLedger) -> Archive:
+    def of(cls, ledger: PlanningLedger) -> Self:
         """The newest papers of a ledger: those that the ranking learns from."""
         return cls(ledger.papers(limit=ARCHIVE))
 

@@ -132,7 +132,7 @@ def test_unsubscribing_beats_every_mail_that_has_not_passed_its_dot(
 
     mx.behave = unsubscribe
     with world.ledger() as book:
-        world.run(people, NOW, transport=transport(mx, authority, tmp_path))
+        world.run(people, NOW, transport=transport(mx, authority, tmp_path, patience=20))
     assert mx.recipients() == {}
     assert list(states(world).values()) == [State.CANCELLED] * 100
     assert len(mx.unfinished) == 100
