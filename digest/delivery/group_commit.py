@@ -3,8 +3,8 @@
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import timedelta
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
@@ -18,20 +18,12 @@ Commit = Callable[[Collection[tuple[DeliveryId, int]], Outcomes], Collection[Del
 deliveries that may be sent."""
 Settle = Callable[[Outcomes], object]  # records outcomes durably
 
+Request = tuple[DeliveryId, int, Future[bool]]  # a delivery to commit, its fence, and the answer
+
 SETTLE_WITHIN = 0.05  # the seconds without a commit after which outcomes are recorded on their own
 CROWD, GATHER = 3, 0.002
 """After a batch of ``CROWD`` or more, the next one gets ``GATHER`` seconds to fill: a transaction
 for ten deliveries costs hardly more than for one."""
-
-
-@dataclass(slots=True)
-class _Request:
-    """A thread that waits until its delivery is committed."""
-
-    delivery: DeliveryId
-    fence: int
-    answer: bool | Exception = False
-    answered: Lock = field(default_factory=Lock)
 
 
 class GroupCommit:
@@ -50,7 +42,7 @@ class GroupCommit:
         """Start the writer; it calls ``renew``, which extends leases, every ``renew_every``."""
         self._commit, self._settle = commit, settle
         self._renew, self._renew_every = renew, renew_every.total_seconds()
-        self._queue: SimpleQueue[_Request | None] = SimpleQueue()  # None marks the end
+        self._queue: SimpleQueue[Request | None] = SimpleQueue()  # None marks the end
         self._unsettled: deque[tuple[Outcome, int]] = deque()
         self._lock = Lock()
         self._open = True
@@ -62,16 +54,12 @@ class GroupCommit:
     def commit(self, delivery: DeliveryId, fence: int) -> bool:
         """Wait until this delivery is durably committed; False: it must not be sent. An exception
         of the ledger is raised here; then no delivery of the batch may be sent."""
-        request = _Request(delivery, fence)
-        request.answered.acquire()
+        answer = Future[bool]()
         with self._lock:
             if not self._open:
                 raise RuntimeError("the group commit is closed")
-            self._queue.put(request)
-        with request.answered:
-            if isinstance(request.answer, Exception):
-                raise request.answer
-            return request.answer
+            self._queue.put((delivery, fence, answer))
+        return answer.result()
 
     def settle(self, outcome: Outcome, fence: int) -> None:
         """Record an outcome with the next commit, or soon if there is none; does not wait. An
@@ -115,9 +103,9 @@ class GroupCommit:
                 with suppress(Exception):  # a claim that is not renewed is taken over
                     self._renew()
 
-    def _next_batch(self) -> list[_Request | None]:
+    def _next_batch(self) -> list[Request | None]:
         """Take everything from the queue; empty if nothing comes within ``SETTLE_WITHIN``."""
-        batch: list[_Request | None] = []
+        batch: list[Request | None] = []
         with suppress(Empty):
             batch.append(self._queue.get(timeout=SETTLE_WITHIN))
             if self._crowded:
@@ -126,19 +114,17 @@ class GroupCommit:
                 batch.append(self._queue.get_nowait())
         return batch
 
-    def _answer(self, requests: Sequence[_Request]) -> None:
-        pairs = [(request.delivery, request.fence) for request in requests]
+    def _answer(self, requests: Sequence[Request]) -> None:
         outcomes = list(self._unsettled)
         try:
-            allowed = self._commit(pairs, outcomes)
+            allowed = self._commit([(delivery, fence) for delivery, fence, _ in requests], outcomes)
         except Exception as error:
-            answers: list[bool | Exception] = [error] * len(requests)
+            for *_, answer in requests:
+                answer.set_exception(error)
         else:
-            answers = [request.delivery in allowed for request in requests]
             self._written(outcomes)
-        for request, answer in zip(requests, answers, strict=True):
-            request.answer = answer
-            request.answered.release()
+            for delivery, _, answer in requests:
+                answer.set_result(delivery in allowed)
 
     def _record(self) -> None:
         outcomes = list(self._unsettled)
