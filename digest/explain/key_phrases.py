@@ -3,7 +3,7 @@ Dunning's log-likelihood ratio (Computational Linguistics 19, 1993) of the texts
 phrase here and elsewhere. Of phrases that contain each other one is kept."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from math import log, sqrt
@@ -53,14 +53,6 @@ class Phrase:
     elsewhere: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    forms: tuple[str, ...]
-    here: int
-    elsewhere: int
-    score: float
-
-
 def distinctive(here: Sequence[str], elsewhere: Sequence[str], *, limit: int) -> list[Phrase]:
     """Find the phrases with the highest scores; without texts elsewhere, no single words."""
     found, surfaces = _phrases(here)
@@ -72,22 +64,20 @@ def distinctive(here: Sequence[str], elsewhere: Sequence[str], *, limit: int) ->
         if len(texts) >= (2 * least if key in plain else least) and (elsewhere or len(key) > 1)
     }
     others = _count(frequent, elsewhere)
-    candidates = [
-        _Candidate(key, count, others[key], score * (_PLAIN_WORD if key in plain else 1))
+    scores = {
+        key: score * (_PLAIN_WORD if key in plain else 1)
         for key, count in frequent.items()
         if others[key] <= (_COMMON if len(key) > 1 else _COMMON_WORD) * (len(elsewhere) + _PRIOR)
         and (score := _keenness(count, len(here), others[key], len(elsewhere))) > 0
-    ]
-    kept: list[_Candidate] = []
-    said: set[str] = set()
-    for one in sorted(_whole(candidates), key=lambda one: (-one.score, one.forms)):
-        letters = "".join(one.forms)
-        if letters not in said and not any(_shared(one.forms, other.forms) for other in kept):
-            said.add(letters)
-            kept.append(one)
+    }
+    whole = _whole({key: frequent[key] for key in scores})
+    kept: dict[str, tuple[str, ...]] = {}  # by their letters
+    for key in sorted(whole, key=lambda key: (-scores[key], key)):
+        if "".join(key) not in kept and not any(_shared(key, other) for other in kept.values()):
+            kept["".join(key)] = key
         if len(kept) == limit:
             break
-    return [Phrase(_spelling(surfaces[one.forms]), one.here, one.elsewhere) for one in kept]
+    return [Phrase(_spelling(surfaces[k]), frequent[k], others[k]) for k in kept.values()]
 
 
 def _is_plain(surfaces: Counter[str]) -> bool:
@@ -95,17 +85,16 @@ def _is_plain(surfaces: Counter[str]) -> bool:
     return spelled.isalpha() and spelled[1:].islower()
 
 
-def _whole(candidates: Sequence[_Candidate]) -> list[_Candidate]:
-    """Drop the phrases that mostly occur as part of a longer one."""
-    here = {one.forms: one.here for one in candidates}
+def _whole(here: Mapping[tuple[str, ...], int]) -> Set[tuple[str, ...]]:
+    """The phrases, without those that mostly occur as part of a longer one."""
     parts = {
         part
-        for one in candidates
-        for size in range(1, len(one.forms))
-        for at in range(len(one.forms) - size + 1)
-        if one.here >= _PART * here.get(part := one.forms[at : at + size], one.here + 1)
+        for key, count in here.items()
+        for size in range(1, len(key))
+        for at in range(len(key) - size + 1)
+        if count >= _PART * here.get(part := key[at : at + size], count + 1)
     }
-    return [one for one in candidates if one.forms not in parts]
+    return here.keys() - parts
 
 
 def _phrases(
