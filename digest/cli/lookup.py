@@ -1,6 +1,7 @@
 """Looks up subscribers in the profile files and the ledger, and who of them gets no mail."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -87,17 +88,15 @@ def checked(folder: Path, home: app.Home | None, limit: int) -> tuple[list[Subsc
         ConfigError: The files are wrong by themselves or against the ledger.
     """
     if home is not None:
-        try:
-            with app.read_ledger(home) as ledger:
-                files = compiling.listed(folder, ledger)
-                if problems := ledger.planned(files, "file", now=datetime.now(UTC)).problems:
-                    raise ConfigError(problems)
-                count = ledger.count_subscribers(origin="database")
-                rows = (row for row in stored(ledger) if row.origin == "database")
-                others = islice(rows, min(limit, count))
-                return [*files, *map(_with_source, others)], len(files) + count
-        except LedgerError:
-            pass  # whoever asks for the ledger next will say so
+        # An error of the ledger is told by whoever asks for it next.
+        with suppress(LedgerError), app.read_ledger(home) as ledger:
+            files = compiling.listed(folder, ledger)
+            if problems := ledger.planned(files, "file", now=datetime.now(UTC)).problems:
+                raise ConfigError(problems)
+            count = ledger.count_subscribers(origin="database")
+            rows = (row for row in stored(ledger) if row.origin == "database")
+            others = islice(rows, min(limit, count))
+            return [*files, *map(_with_source, others)], len(files) + count
     found = subscribers.load(folder)
     return list(found), len(found)
 
