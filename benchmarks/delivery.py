@@ -64,7 +64,7 @@ def main() -> None:
         weeks = (Period(date(2020, 1, 6) + timedelta(weeks=n), "week") for n in count())
         for connections in options.connections:
             transport = SmtpTransport(
-                Server("127.0.0.1", port, "none", hello="client.example.org"),
+                Server("127.0.0.1", port, "none"),
                 connections=connections,
             )
             plain, strict = [], []

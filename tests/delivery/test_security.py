@@ -44,7 +44,7 @@ def server(tls: ssl.SSLContext) -> Iterator[Server]:
 
 
 def account(server: Server, **more: object) -> Account:
-    given: dict[str, object] = {"hello": "client.example.org", "timeout": 5.0}
+    given: dict[str, object] = {"timeout": 5.0}
     return Account("localhost", server.port, **(given | more))  # type: ignore[arg-type]  # a test's shorthand
 
 

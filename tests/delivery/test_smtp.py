@@ -37,7 +37,7 @@ def message(number: int, recipient: str | None = None, content: bytes = CONTENT)
 
 def account(server: Server, **more: object) -> Account:
     given: dict[str, object] = {"security": "none", "timeout": 0.25, "patience": 0.25}
-    return Account("127.0.0.1", server.port, **(given | {"hello": "client.example.org"} | more))  # type: ignore[arg-type]  # a test's shorthand
+    return Account("127.0.0.1", server.port, **(given | more))  # type: ignore[arg-type]  # a test's shorthand
 
 
 class Book:
