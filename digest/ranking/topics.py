@@ -1,5 +1,6 @@
 """Which terms belong to a topic of research: the table in ``related.txt``."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
@@ -26,22 +27,16 @@ def topics() -> Sequence[tuple[Sequence[Forms], Sequence[Forms]]]:
 
 
 @lru_cache(maxsize=1)
-def _by_name() -> dict[str, list[tuple[frozenset[str], int]]]:
-    found: dict[str, list[tuple[frozenset[str], int]]] = {}
-    for number, (names, _) in enumerate(topics()):
-        for name in names:
-            if stems := _stems(name):
-                found.setdefault(min(stems), []).append((stems, number))
-    return found
-
-
-@lru_cache(maxsize=1)
-def _by_member() -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
-    for number, (_, members) in enumerate(topics()):
+def _by_words() -> tuple[Mapping[str, list[tuple[frozenset[str], int]]], Mapping[str, list[int]]]:
+    """The numbers of topics by a stem of each name, with all its stems, and by the letters of each
+    of their terms."""
+    by_name, by_member = defaultdict(list), defaultdict(list)
+    for number, (names, members) in enumerate(topics()):
+        for stems in filter(None, map(_stems, names)):
+            by_name[min(stems)].append((stems, number))
         for member in members:
-            found.setdefault("".join(member), []).append(number)
-    return found
+            by_member["".join(member)].append(number)
+    return by_name, by_member
 
 
 def _stems(forms: Forms) -> frozenset[str]:
@@ -74,9 +69,10 @@ class Topics:
     def _weigh(forms: Forms, tells: Mapping[str, float]) -> dict[int, float]:
         wanted = _stems(forms)
         all_of_it = fsum(tells[s] for s in wanted)  # sets have no order
-        found = dict.fromkeys(_by_member().get("".join(forms), ()), AS_MEMBER)
+        by_name, by_member = _by_words()
+        found = dict.fromkeys(by_member.get("".join(forms), ()), AS_MEMBER)
         for one in wanted:
-            for stems, number in _by_name().get(one, ()):
+            for stems, number in by_name.get(one, ()):
                 if stems <= wanted:
                     share = fsum(tells[s] for s in stems) / all_of_it
                     found[number] = max(found.get(number, 0.0), share**2)

@@ -54,7 +54,12 @@ some; RE2 differs from ``re`` in what it finds next."""
 
 
 class Pattern:
-    """A pattern, ready to be looked for in texts."""
+    """A pattern, given without its slashes, ready to be looked for in texts.
+
+    Raises:
+        UnsupportedPatternError: Only RE2 cannot take it.
+        PatternError: It is wrong, too long, or matches every text.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -136,15 +141,7 @@ class _Kinds(dict[int, str]):
         return f"[{''.join(held)}]" if held else r"[^\x00-\xff]"
 
 
-@lru_cache(maxsize=2_000)
-def compile_pattern(text: str) -> Pattern:
-    """The pattern written as ``text``, without the slashes.
-
-    Raises:
-        UnsupportedPatternError: Only RE2 cannot take it.
-        PatternError: It is wrong, too long, or matches every text.
-    """
-    return Pattern(text)
+compile_pattern = lru_cache(maxsize=2_000)(Pattern)
 
 
 def _pieces(text: str) -> Iterator[tuple[str, bool]]:

@@ -5,7 +5,6 @@ costs more than all else. The pieces of a message are joined."""
 import re
 import textwrap
 from collections.abc import Callable
-from dataclasses import fields
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
@@ -22,10 +21,8 @@ TEXT = "email.txt.j2"
 WIDTH = 72  # of a line of plain text
 _MARGIN = re.compile(r"\s*(?:\d+\.\s+|[-*•]\s+)?")
 _KEPT = 20_000  # pieces of HTML that are kept encoded
-_NAMES = tuple(field.name for field in fields(view.EmailView))
 # A pick has these from its paper: title, short_title, url, facts, facts_text, gist.
 _OF_PAPER: Callable[[view.PaperView], tuple[Any, ...]] = attrgetter(*view.PickView._fields[9:])
-_VALUES: Callable[[view.EmailView], tuple[Any, ...]] = attrgetter(*_NAMES)
 
 
 class Parts:
@@ -84,7 +81,7 @@ class Parts:
         Raises:
             TemplateError: a template fails on it.
         """
-        frame, values = self._html[HTML], _values(letter)
+        frame, values = self._html[HTML], letter._asdict()
         if not self._styled:
             return mime.quoted(inlined(frame.render(values)))
         encoded = self._encoded
@@ -100,16 +97,12 @@ class Parts:
         Raises:
             TemplateError: a template fails on it.
         """
-        page = self._text.render(_values(letter))
+        page = self._text.render(letter._asdict())
         return b"".join([_line(line) for line in page.rstrip("\n").split("\n")])
 
 
 def _ready(pieces: list[str]) -> Markup:
     return Markup("".join(pieces))  # noqa: S704  templates have escaped what they print
-
-
-def _values(letter: view.EmailView) -> dict[str, Any]:
-    return dict(zip(_NAMES, _VALUES(letter), strict=True))
 
 
 class _Encoded(dict[str, bytes]):

@@ -49,7 +49,7 @@ class SourcePage:
         """What each marker stands for, and where it was; nothing for the text before the first."""
         self._origins: list[
             tuple[int, Place]
-        ] = []  # where in `text` something begins; where it was
+        ] = []  # where in `text` something begins, and its line
         self.computed: set[str] = set()  # the attributes that have a marker in them
         self.faults: list[tuple[str, str]] = []  # what cannot be styled here: `file:line`, and why
         self.cards: list[range] = []  # the markers of the card, for each time that it is printed

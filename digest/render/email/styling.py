@@ -10,12 +10,13 @@ their order do not depend on values. Where they may, the place is told, and noth
 import logging
 import re
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
 from digest.render.email.outline import MARKER, Outline, selector_faults
 from digest.render.email.source_page import SourcePage
-from digest.render.templates import CARD, HTML, WITH_TAGS, Origin, Template, Templates
+from digest.render.templates import CARD, HTML, WITH_TAGS, Template, Templates
 
 _OPENING = re.compile(r"\{(?=[{%#]|\Z)")
 
@@ -44,14 +45,11 @@ def style(templates: Templates) -> dict[str, Template]:
         if card != cards[0]:
             place = page.place(page.text.index(f"jinja.begin.{numbers[0]}."))
             raise Unstylable([(place, "the card looks different in two places")])
-    of_cards = {number for numbers in page.cards for number in numbers}
+    of_cards = set(chain.from_iterable(page.cards))
     parts = {HTML: [number for number in range(len(pieces)) if number not in of_cards]}
     if page.cards:
         parts[CARD] = list(page.cards[0])
-    return {
-        name: templates.compile(name, *_source(page, pieces, numbers))
-        for name, numbers in parts.items()
-    }
+    return {name: _compiled(templates, name, page, pieces, parts[name]) for name in parts}
 
 
 def _outline(page: SourcePage) -> Outline:
@@ -75,37 +73,30 @@ def _styled(page: SourcePage, outline: Outline) -> list[str]:
     if moved_at >= 0 or len(outline.events) != len(again.events):
         moved = "premailer puts elements or values elsewhere than they stand here"
         raise Unstylable([(page.place(max(moved_at, 0)), moved)])
-    markers = list(MARKER.finditer(styled))
-    starts, ends = (
-        [0, *(marker.end() for marker in markers)],
-        [marker.start() for marker in markers],
-    )
-    texts = [styled[start:end] for start, end in zip(starts, [*ends, len(styled)], strict=True)]
-    tags = ["", *map(_tag, page.tags[1:], markers)]
+    tags = ["", *map(_tag, page.tags[1:], MARKER.finditer(styled))]
+    texts = MARKER.split(styled)[:: MARKER.groups + 1]
     return [tag + _OPENING.sub('{{ "{" }}', text) for tag, text in zip(tags, texts, strict=True)]
 
 
 def _tag(found: tuple[str, object], marker: re.Match[str]) -> str:
     """Return a tag; elements that its value may hold get the styles of its place."""
-    inside = found[0]
-    if marker["value"] is None:
+    inside, (is_value, *starts) = found[0], marker.groups("")
+    if not is_value:
         return inside
-    styles = [start or "" for start in marker.groups()[1:]]
-    if not any(" " in start for start in styles):
+    if not any(" " in start for start in starts):
         return f"{{{{\n{inside}}}}}"
-    return f"{{{{(\n{inside}) | {WITH_TAGS}({', '.join(map(repr, styles))})}}}}"
+    return f"{{{{(\n{inside}) | {WITH_TAGS}({', '.join(map(repr, starts))})}}}}"
 
 
-def _source(
-    page: SourcePage, pieces: Sequence[str], numbers: Iterable[int]
-) -> tuple[str, list[Origin]]:
-    """Return the source of a template, and where its lines come from."""
+def _compiled(
+    templates: Templates, name: str, page: SourcePage, pieces: Sequence[str], numbers: Iterable[int]
+) -> Template:
     source, origins = "", []
     for number in numbers:
         # A tag begins with a line break, so that no two have a line in common.
         origins.append((source.count("\n") + 2, *page.tags[number][1]))
         source += pieces[number]
-    return source, origins
+    return templates.compile(name, source, origins)
 
 
 def inlined(page: str) -> str:

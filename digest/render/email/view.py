@@ -8,7 +8,7 @@ docs/templates.md explains these names to operators.
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple, Self
@@ -82,8 +82,7 @@ class Chip:
     count: str
 
 
-@dataclass(frozen=True, slots=True)
-class EmailView:
+class EmailView(NamedTuple):
     """One digest for one subscriber. The names that ``email.html.j2`` and ``email.txt.j2`` see."""
 
     subject: str
@@ -113,12 +112,8 @@ class EmailView:
         if not left:
             return self
         more = f"{left:,} more papers" if left > 1 else "One more paper"
-        return replace(
-            self,
-            papers=self.papers[:count],
-            contents=count >= CONTENTS_FROM,
-            more=f"{more} in the full digest",
-        )
+        papers, contents = self.papers[:count], count >= CONTENTS_FROM
+        return self._replace(papers=papers, contents=contents, more=f"{more} in the full digest")
 
 
 def write(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 
 from digest.model import Digest
 from digest.render.email.compose import EmailComposer
 from digest.render.email.parts import Parts
 from digest.render.email.styling import inlined
-from digest.render.email.view import EmailView, write
+from digest.render.email.view import write
 from digest.render.site import Site
 from digest.render.templates import load
 from tests.render.email.views import ADA, LINKS, SITE
@@ -34,5 +33,4 @@ def styled_whole(home: Path, what: Digest, shown: int | None = None) -> str:
     parts = Parts(templates, SITE.name, None)
     letter = write(what, ADA, LINKS, SITE, parts.pick)
     letter = letter.first(len(letter.papers) if shown is None else shown)
-    values = {field.name: getattr(letter, field.name) for field in fields(EmailView)}
-    return inlined(templates.render("email.html.j2", values))
+    return inlined(templates.render("email.html.j2", letter._asdict()))
