@@ -215,11 +215,8 @@ def _filled(text: str, kind: FeedFormat, time: datetime, values: Mapping[str, st
     """The text with what its marks stand for."""
     text = text.replace(_TIME, _written(time, kind))
     for mark, value in values.items():
-        is_json = kind == "json"
-        said = (
-            json.dumps(value, ensure_ascii=False)[1:-1] if is_json else escape(value, quote=False)
-        )
-        text = text.replace(mark, said)
+        to = json.dumps(value, ensure_ascii=False)[1:-1] if kind == "json" else escape(value, False)
+        text = text.replace(mark, to)
     return text
 
 

@@ -105,10 +105,9 @@ class Templates:
     that is not defined is an error. ``more_style`` is added at the end of ``style.css``."""
 
     def __init__(self, shipped: Path, own: Path | None = None, more_style: str = "") -> None:
-        self._shipped = shipped
-        self._folders = [shipped] if own is None else [own, shipped]
+        self._shipped, self._own = shipped, own
         self._origins: dict[str, Sequence[Origin]] = {}  # of each made source, by its name
-        self._loader = _Loader(self._folders, more_style, set())
+        self._loader = _Loader([own, shipped] if own else [shipped], more_style, set())
         self._environment = _Sandbox(
             loader=self._loader,
             autoescape=lambda name: name is not None and name.endswith(".html.j2"),
@@ -123,34 +122,26 @@ class Templates:
         """Return these templates with rules added at the end of their style sheet."""
         if not more_style:
             return self
-        own = self._folders[0] if len(self._folders) > 1 else None
-        made = type(self)(self._shipped, own, more_style)
+        made = type(self)(self._shipped, self._own, more_style)
         made._loader.asked = self._loader.asked
         return made
 
     def is_shipped(self, *names: str) -> bool:
         """Tell whether no file of these names replaces the shipped one by something else."""
-        return all(
-            _bytes(folder / name) in (None, _bytes(self._shipped / name))
-            for folder in self._folders[:-1]
-            for name in names
+        return self._own is None or all(
+            _bytes(self._own / name) in (None, _bytes(self._shipped / name)) for name in names
         )
 
     def never_asked_for(self) -> list[tuple[str, str]]:
         """Return the operator's files that nothing has used so far. With each goes the shipped name
         that it may have been meant for, or ""."""
+        if self._own is None:
+            return []
         shipped = [path.name for path in self._shipped.iterdir()]
-        unused = (
-            path.relative_to(folder).as_posix()
-            for folder in self._folders[:-1]
-            for path in sorted(folder.rglob("*"))
-            if path.is_file() and not path.name.startswith(".")
-        )
-        return [
-            (name, "".join(nearest(name, shipped, limit=1)))
-            for name in unused
-            if name not in self._loader.asked
-        ]
+        paths = (path for path in sorted(self._own.rglob("*")) if path.is_file())
+        names = [path.relative_to(self._own).as_posix() for path in paths if path.name[0] != "."]
+        unused = [name for name in names if name not in self._loader.asked]
+        return [(name, "".join(nearest(name, shipped, limit=1))) for name in unused]
 
     def source(self, name: str) -> str:
         """Return the text of a template.

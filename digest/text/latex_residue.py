@@ -3,7 +3,7 @@ r"""Turns LaTeX that lost its backslashes and dollar signs into Unicode: a paper
 one; ``similar``, ``sometimes``, ``sim2real``, ``5 times`` and a single ``tau`` stay as they are."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from digest.text.scripts import CLOSE, OPEN, SET_ASIDE
 
@@ -58,6 +58,7 @@ FORMULA_WORD = re.compile(rf"(?<![A-Za-z\\])(?:{LETTER}+|{OPERAND}?{SIGN}+{OPERA
 OPERATOR_SPACE = re.compile(r"(?<=\S)([·∘]) (?=\S)|(?<=\S)(×) (?=\d)")
 
 Replacement = str | Callable[[re.Match[str]], str]
+_Rule = tuple[str, re.Pattern[str], Replacement]
 
 
 def _symbols(match: re.Match[str]) -> str:
@@ -72,11 +73,14 @@ def _of(symbols: Mapping[str, str]) -> Replacement:
     return lambda match: symbols[match[1]]
 
 
-def _rule(
-    trigger: str, pattern: str, replacement: Replacement = _symbols
-) -> tuple[str, re.Pattern[str], Replacement]:
+def _rule(trigger: str, pattern: str, replacement: Replacement = _symbols) -> _Rule:
     """A pattern, tried only on texts that contain ``trigger``, which is much faster to find."""
     return trigger, re.compile(pattern), replacement
+
+
+def _each(names: str, pattern: str, replacement: Replacement = _symbols) -> Iterator[_Rule]:
+    """The rules of several names, each of which is NAME in the pattern."""
+    return (_rule(name, pattern.replace("NAME", name), replacement) for name in names.split())
 
 
 # Patterns that run often begin with a literal and then look behind, which is faster.
@@ -108,24 +112,20 @@ RULES = (
     # about sim 21M; not in sim 95%
     _rule("sim ", rf"sim (?<=[a-z] sim )(?<!\b[io]n sim )(?={NUMBER}[KMB{PERCENT}])", "~"),
     # le13 labels, geq 5, approx 3, infty
-    _rule("le", rf"le(?<![\w./-]le)q?(?={NUMBER}(?:%|[KMBkx×])?(?!\w))"),
-    _rule("ge", rf"ge(?<![\w./-]ge)q?(?={NUMBER}(?:%|[KMBkx×])?(?!\w))"),
-    *(
-        _rule(name, rf"{name}(?<![\w./\\-]{name})(?![\w/(.])")
-        for name in ("leq", "geq", "neq", "otimes", "oplus")
-    ),
+    *_each("le ge", rf"NAME(?<![\w./-]NAME)q?(?={NUMBER}(?:%|[KMBkx×])?(?!\w))"),
+    *_each("leq geq neq otimes oplus", r"NAME(?<![\w./\\-]NAME)(?![\w/(.])"),
     _rule("approx", rf"{START}approx(?= ?\d)"),
     _rule("infty", rf"{START}infty(?![\w(])"),
     _rule("dot", rf"{START}(?:cdots?|ldots)(?![\w(/.])"),
     # 94.2pm0.3, 94.2 pm 0.3; not 5 pm 3, 5pm 3
     _rule("pm", r"(?<=[\d%]) ?pm(?: (?=\d+\.\d)|(?=\d))", " ± "),
     # m gg n, tau'lltau, Acdot S
-    _rule(" ll ", rf"{START}(?![aI] ){OPERAND} ll {OPERAND}(?!\w)"),
-    _rule(" gg ", rf"{START}(?![aI] ){OPERAND} gg {OPERAND}(?!\w)"),
+    *_each("ll gg", rf"{START}(?![aI] ){OPERAND} NAME {OPERAND}(?!\w)"),
     _rule("'", rf"{START}{LETTER}'(?:ll|gg|le|ge|ne|in|to){LETTER}(?!\w)"),
-    *(
-        _rule(sign, rf"{START}{OPERAND}{sign} ?(?:\d|{OPERAND})(?![^\W_])", _joined)
-        for sign in ("cdot", "circ", "leq", "geq", "neq", "oplus", "otimes", "odot")
+    *_each(
+        "cdot circ leq geq neq oplus otimes odot",
+        rf"{START}{OPERAND}NAME ?(?:\d|{OPERAND})(?![^\W_])",
+        _joined,
     ),
     # nu^2, pi_0, C_Phi, 3sigma; not beta_schedule, 1.0beta
     _rule("_", rf"{BASE}(?=_(?:(?:\d{{1,3}}|[A-Za-z]|{INDEX})(?!\w)|[^\w\s]))"),
@@ -139,10 +139,7 @@ RULES = (
         rf"|{OPEN}(?:top|prime|circ){CLOSE})",
         lambda match: RAISED_NAMES[match[0].strip(f"^{OPEN}{CLOSE}")],
     ),
-    *(
-        _rule(name, rf"{name}(?<=\d{name})(?![A-Za-z_])")
-        for name in ("sigma", "mu", "pi", "epsilon", "lambda", "tau", "delta")
-    ),
+    *_each("sigma mu pi epsilon lambda tau delta", r"NAME(?<=\dNAME)(?![A-Za-z_])"),
     # O(nlog n), Tlog(T); not a blog n, catalog n
     _rule("log", r"log(?<=[(\s+*][dmnKMNT]log)(?= [A-Za-z]\b(?!['’-])|\([A-Za-z]\b)", " log"),
     # xinmathbb{R}, mathbb R, Oleft(nright); not left(right), top-left(upright)
