@@ -2,7 +2,7 @@
 
 import logging
 from bisect import bisect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
 from hashlib import sha256
@@ -36,15 +36,21 @@ class EmailComposer:
         self._site = site
         self._sender = mime.address(parseaddr(site.sender)[1])
         templates = templates.with_style(site.brand.email_style)
-        self.problems: tuple[Problem, ...] = ()  # what the operator should know of the templates
+        faults: Sequence[tuple[str, str]] = ()
         try:
             self._parts = Parts(templates, site.name, style(templates))
-            if not templates.is_shipped(HTML, CARD, REASON, TEXT, STYLE):
-                self._compare(Parts(templates, site.name, None))
         except Unstylable as found:
+            faults = found.faults
+        else:
+            if not templates.is_shipped(HTML, CARD, REASON, TEXT, STYLE):
+                whole = self._try(Parts(templates, site.name, None))
+                if not all(map(same_page, self._try(self._parts), whole)):
+                    faults = [(HTML, "a message looks different when it is styled by itself")]
+        if faults:
             self._parts = Parts(templates, site.name, None)
             self._try(self._parts)
-            self.problems = tuple(Problem(where, _SLOW % why, _FAST) for where, why in found.faults)
+        # What the operator should know of the templates.
+        self.problems = tuple(Problem(where, _SLOW % why, _FAST) for where, why in faults)
         for problem in self.problems:
             _log.warning("%s", problem)
 
@@ -71,12 +77,11 @@ class EmailComposer:
         letter, html = self._fitting(digest, subscriber, links)
         recipient = mime.address(subscriber.email or "")
         subject = f"{TRIAL}{letter.subject}" if trial else letter.subject
-        identifier = message_id(subscriber.id, digest.period, self._sender, trial)
         content = mime.assemble(
             [
                 *self._headers(subscriber, links, subject, recipient),
                 ("Date", _DATE(digest.composed)),
-                ("Message-ID", identifier),
+                ("Message-ID", message_id(subscriber.id, digest.period, self._sender, trial)),
                 *((name, mime.unstructured(value)) for name, value in (headers or {}).items()),
             ],
             self._parts.text(letter),
@@ -108,11 +113,8 @@ class EmailComposer:
         html = self._parts.html(letter)
         if len(html) <= BUDGET:
             return letter, html
-        fits = bisect(
-            range(1, len(letter.papers)),
-            BUDGET,
-            key=lambda count: len(self._parts.html(letter.first(count))),
-        )
+        counts = range(1, len(letter.papers))
+        fits = bisect(counts, BUDGET, key=lambda count: len(self._parts.html(letter.first(count))))
         shorter = letter.first(fits)
         return shorter, self._parts.html(shorter)
 
@@ -137,17 +139,6 @@ class EmailComposer:
             headers.append(("List-Archive", mime.uris(links.archive)))
         # RFC 3834 says it to programs of today; older absence notices know only the other.
         return [*headers, ("Auto-Submitted", "auto-generated"), ("Precedence", "bulk")]
-
-    def _compare(self, whole: Parts) -> None:
-        """See on made-up digests that messages come out as if each was styled by itself.
-
-        Raises:
-            Unstylable: they do not.
-            TemplateError: a template fails.
-        """
-        pairs = zip(self._try(self._parts), self._try(whole), strict=True)
-        if not all(same_page(*pair) for pair in pairs):
-            raise Unstylable([(HTML, "a message looks different when it is styled by itself")])
 
     def _try(self, parts: Parts) -> list[bytes]:
         """Return the pages of made-up digests."""
