@@ -8,7 +8,6 @@ tells it to no page that it links to (``referrer``) and to no search engine.
 import base64
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from markupsafe import Markup
@@ -19,15 +18,6 @@ from digest.render.templates import STYLE, Templates
 
 _NAMES: Mapping[FeedFormat, str] = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
 FORMATS: tuple[FeedFormat, ...] = tuple(_NAMES)
-
-
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """A feed that a page offers."""
-
-    name: str
-    type: str
-    href: str
 
 
 class Layout:
@@ -70,8 +60,12 @@ class Layout:
             "personal": token != ALL,
             "root": root,
             "feeds": [
-                Feed(_NAMES[each], FEED_TYPES[each], root + feed_path(token, each))
-                for each in feeds
+                {
+                    "name": _NAMES[kind],
+                    "type": FEED_TYPES[kind],
+                    "href": root + feed_path(token, kind),
+                }
+                for kind in feeds
             ],
         }
         return self._templates.render(template, {**frame, **values}).encode()

@@ -1,7 +1,6 @@
 """Web pages in files: what this is, how to edit a profile, and every past digest in full."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from itertools import groupby
 
@@ -21,66 +20,7 @@ _TITLES = 3  # so many titles stand for a digest where digests are listed
 _TITLE = 200  # characters of a title in a list; a digest's own page has it whole
 
 
-@dataclass(frozen=True, slots=True)
-class Addend:
-    """One line of the sum that is a score; the figures as printed."""
-
-    interest: str
-    found: str
-    weight: str
-    adds: str
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """What a page says of a picked paper beside its abstract."""
-
-    number: str
-    title: str
-    url: str
-    facts: Markup
-    late: tuple[str, ...]  # one sentence, or none
-    why: str
-    percent: str
-
-
-@dataclass(frozen=True, slots=True)
-class Article:
-    """One picked paper, in full."""
-
-    card: Card
-    paragraphs: tuple[Markup, ...]  # the whole abstract, with the terms found in it marked
-    addends: tuple[Addend, ...]
-    score: str
-
-
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """A past digest in a list of them."""
-
-    period: str
-    href: str
-    count: str
-    titles: tuple[str, ...]
-    more: str
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A paper in a list of many."""
-
-    title: str
-    url: str
-    facts: Markup
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """The papers that came with the pages of one date."""
-
-    date: date
-    name: str
-    papers: tuple[Row, ...]
+_Values = dict[str, object]  # names and values, as a template sees them
 
 
 class Pages:
@@ -104,11 +44,10 @@ class Pages:
         path = archive_index_path(token)
         values = {
             "name": one_line(subscriber.name) or one_line(subscriber.id),
-            "issues": tuple(map(_issue, digests)),
+            "issues": list(map(_issue, digests)),
         }
-        page = self._frame.page(
-            path, "archive_index.html.j2", values, token=token, feeds=_feeds(subscriber)
-        )
+        feeds = _feeds(subscriber)
+        page = self._frame.page(path, "archive_index.html.j2", values, token=token, feeds=feeds)
         return {path: page}
 
     def start(
@@ -116,8 +55,10 @@ class Pages:
     ) -> dict[str, bytes]:
         """The start page with the latest of ``papers``; ``dumps`` are those they came with."""
         newest = sorted(papers, key=lambda paper: paper.key, reverse=True)[:latest]
-        days = tuple(_days(newest))
-        values = {"summary": _summary(newest, dumps, days), "days": days}
+        # By the date of the page they came with, newest first; within it as the page has them.
+        by_date = sorted(newest, key=lambda paper: (-_came(paper).toordinal(), paper.key))
+        days = [_day(day, some) for day, some in groupby(by_date, key=_came)]
+        values = {"summary": _summary(by_date, dumps), "days": days}
         return {INDEX: self._frame.page(INDEX, "index.html.j2", values, token=ALL, feeds=FORMATS)}
 
     def help(self) -> dict[str, bytes]:
@@ -129,8 +70,8 @@ def _feeds(subscriber: Subscriber) -> tuple[FeedFormat, ...]:
     return FORMATS if "feed" in subscriber.channels else ()
 
 
-def _in_full(subscriber: Subscriber, digest: Digest) -> dict[str, object]:
-    articles = tuple(_article(number, pick) for number, pick in enumerate(digest.picks, 1))
+def _in_full(subscriber: Subscriber, digest: Digest) -> _Values:
+    articles = [_article(number, pick) for number, pick in enumerate(digest.picks, 1)]
     left_out = wording.left_out(digest.coverage)
     return {
         "period": wording.period_name(digest.period),
@@ -143,31 +84,33 @@ def _in_full(subscriber: Subscriber, digest: Digest) -> dict[str, object]:
     }
 
 
-def _article(number: int, pick: Pick) -> Article:
+def _article(number: int, pick: Pick) -> _Values:
     """Put a pick into words as the email does, but with nothing cut."""
     paper, told = pick.paper, wording.told(pick.reasons)
     seen, terms = view.view_paper(paper), view.found(told)
-    card = Card(
-        number=str(number),
-        title=wording.title(paper),
-        url=seen.url,
-        facts=seen.facts,
-        late=(seen.late,) if pick.late else (),
-        why=wording.said(told),
-        percent=view.match(pick.score),
-    )
+    card = {
+        "number": str(number),
+        "title": wording.title(paper),
+        "url": seen.url,
+        "facts": seen.facts,
+        "late": [seen.late] if pick.late else [],
+        "why": wording.said(told),
+        "percent": view.match(pick.score),
+    }
     paragraphs = filter(None, plain(paper.abstract).split("\n\n"))
-    return Article(
-        card=card,
-        paragraphs=tuple(marked(paragraph, terms) for paragraph in paragraphs),
-        addends=tuple(map(_addend, pick.reasons)),
-        score=f"{pick.score:.4f}",
-    )
+    return {
+        "card": card,
+        "paragraphs": [marked(paragraph, terms) for paragraph in paragraphs],
+        "addends": [_addend(reason) for reason in pick.reasons],
+        "score": f"{pick.score:.4f}",
+    }
 
 
-def _addend(reason: Reason) -> Addend:
+def _addend(reason: Reason) -> _Values:
+    """One line of the sum that is a score."""
     weight, adds = f"{reason.weight:g}", f"{reason.contribution:.4f}"
-    return Addend(one_line(reason.interest), _found(reason), weight, adds)
+    interest = one_line(reason.interest)
+    return {"interest": interest, "found": _found(reason), "weight": weight, "adds": adds}
 
 
 def _found(reason: Reason) -> str:
@@ -182,40 +125,39 @@ def _found(reason: Reason) -> str:
             return f"“{one_line(reason.term)}” in the {reason.place}"
 
 
-def _issue(digest: Digest) -> Issue:
-    titles = tuple(shortened(wording.title(pick.paper), _TITLE) for pick in digest.picks)
+def _issue(digest: Digest) -> _Values:
+    """A past digest in a list of them."""
+    titles = [shortened(wording.title(pick.paper), _TITLE) for pick in digest.picks]
     left = len(titles) - _TITLES
-    return Issue(
-        period=wording.period_name(digest.period),
-        href=f"{digest.period}.html",
-        count=wording.counted(len(titles), "paper").capitalize(),
-        titles=titles[:_TITLES],
-        more=f"and {left:,} more" if left > 0 else "",
-    )
+    return {
+        "period": wording.period_name(digest.period),
+        "href": f"{digest.period}.html",
+        "count": wording.counted(len(titles), "paper").capitalize(),
+        "titles": titles[:_TITLES],
+        "more": f"and {left:,} more" if left > 0 else "",
+    }
 
 
-def _days(newest: Sequence[Paper]) -> Iterator[Day]:
-    """By the date of the page they came with, newest first; within it as the page has them."""
-    by_date = sorted(newest, key=lambda paper: (-_came(paper).toordinal(), paper.key))
-    for day, papers in groupby(by_date, key=_came):
-        yield Day(day, wording.long_day(day), tuple(map(_row, papers)))
+def _day(day: date, papers: Iterable[Paper]) -> _Values:
+    """The papers that came with the pages of one date."""
+    return {"date": day, "name": wording.long_day(day), "papers": list(map(_row, papers))}
 
 
 def _came(paper: Paper) -> date:
     return paper.listed or paper.arrived.date()
 
 
-def _row(paper: Paper) -> Row:
+def _row(paper: Paper) -> _Values:
+    """A paper in a list of many."""
     facts = map(Markup('<bdi class="fact">{}</bdi>').format, wording.facts(paper))
-    return Row(
-        shortened(wording.title(paper), _TITLE), wording.paper_url(paper), Markup(" · ").join(facts)
-    )
+    title, url = shortened(wording.title(paper), _TITLE), wording.paper_url(paper)
+    return {"title": title, "url": url, "facts": Markup(" · ").join(facts)}
 
 
-def _summary(papers: Sequence[Paper], dumps: Collection[DumpSeen], days: Sequence[Day]) -> str:
+def _summary(papers: Sequence[Paper], dumps: Collection[DumpSeen]) -> str:
     """``The latest 200 papers from 3 pages, 10–20 November 2026``."""
     if not papers:
         return "No papers have come in yet."
     latest = "The latest paper" if len(papers) == 1 else f"The latest {len(papers):,} papers"
     source = f" from {wording.plural(len(dumps), 'page')}" if dumps else ""
-    return f"{latest}{source}, {wording.span(days[-1].date, days[0].date)}"
+    return f"{latest}{source}, {wording.span(_came(papers[-1]), _came(papers[0]))}"

@@ -42,6 +42,8 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return known[attr]
 
     def getattr(self, obj: Any, attribute: str) -> Any:
+        if type(obj) is dict and attribute in obj:
+            return obj[attribute]
         if self._safe[type(obj)].get(attribute):
             try:
                 return getattr(obj, attribute)
