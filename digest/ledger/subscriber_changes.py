@@ -98,8 +98,9 @@ class SubscriberChanges(Aggregate):
         """Take their profiles from these, wherever those came from; who had one."""
         with self._database.writing(INTAKE) as connection:
             rows = [one for one in _known(connection, names) if isinstance(one, StoredSubscriber)]
-            _apply(connection, found := Changes(removed=tuple(rows)), now=now)
-        return tuple(name for name in names if name in found.saved.removed)
+            _apply(connection, Changes(removed=tuple(rows)), now=now)
+        gone = {row.subscriber.id for row in rows}
+        return tuple(name for name in names if name in gone)
 
     def follow_clock(self, zone_data: str, *, now: datetime) -> int:
         """Compute all due times anew where they may be wrong; how many moved. They may be wrong
