@@ -24,24 +24,18 @@ class Failure:
     what: str
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
-    """The state of the service of a home."""
-
-    word: Literal["ok", "silent", "failing"]  # as ``/healthz`` names it; silent: it does not run
-    failure: Failure | None = None
+Word = Literal["ok", "silent", "failing"]
+"""The state of a service, as ``/healthz`` names it; ``silent``: it does not run."""
 
 
-def of(home: Home, *, now: datetime) -> Health:
+def of(home: Home, *, now: datetime) -> tuple[Word, Failure | None]:
     """The state of the service of a home. A service that does not run has no failure."""
-    try:
+    with suppress(OSError):
         last = (home.state / HEARTBEAT).stat().st_mtime
-    except OSError:
-        return Health("silent")
-    if now.timestamp() - last >= SILENT.total_seconds():
-        return Health("silent")
-    failure = _failure(home)
-    return Health("failing" if failure else "ok", failure)
+        if now.timestamp() - last < SILENT.total_seconds():
+            failure = _failure(home)
+            return "failing" if failure else "ok", failure
+    return "silent", None
 
 
 def beat(home: Home) -> None:

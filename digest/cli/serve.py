@@ -107,7 +107,7 @@ def _web_context(home: app.Home) -> web.WebContext:
         unsubscribe=unsubscribe,
         keys=lambda: app.signer(home),
         notices=lambda: Notices(loaded, home.site),
-        health=lambda: health.of(home, now=_clock()).word,
+        health=lambda: health.of(home, now=_clock())[0],
     )
 
 

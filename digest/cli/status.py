@@ -11,7 +11,6 @@ from rich.text import Text
 
 from digest.cli import app, health, lookup, output
 from digest.cli.deliveries import row_as_json
-from digest.cli.health import Health
 from digest.cli.options import pass_home
 from digest.ledger.deliveries import Status
 from digest.ledger.papers import Rejected
@@ -32,9 +31,9 @@ def status(home: app.Home, alive: bool, now: datetime, as_json: bool) -> int:
 
     Exit status: 0; with --alive 1 when the service gave no sign for two minutes or its passes fail.
     """
-    service = health.of(home, now=now)
+    service, failure = health.of(home, now=now)
     if alive:
-        return int(service.word != "ok")
+        return int(service != "ok")
     progress = Counter[str]()
     with app.read_ledger(home) as ledger:
         people = lookup.everybody(lookup.listed(home, ledger), ledger)
@@ -43,8 +42,8 @@ def status(home: app.Home, alive: bool, now: datetime, as_json: bool) -> int:
     others = progress.total() - len(upcoming)
     value = {
         "now": now,
-        "service": service.word != "silent",
-        "failing": service.failure,
+        "service": service != "silent",
+        "failing": failure,
         "papers": seen.papers,
         "dumps": seen.dumps,
         "rejected": len(rejected),
@@ -57,7 +56,7 @@ def status(home: app.Home, alive: bool, now: datetime, as_json: bool) -> int:
         "next": [{"subscriber": who, "due": due} for due, who in upcoming],
         "next_others": others,
     }
-    rows = list(_rows(service, progress, seen, rejected, now))
+    rows = [("Service", _service(service, failure, now)), *_rows(progress, seen, rejected, now)]
     rows += (("Due next", f"{due:%a %d %b %Y %H:%M} UTC  {who}") for due, who in upcoming)
     if others:
         rows.append(("", f"and {others:,} more subscribers"))
@@ -77,11 +76,10 @@ def _due(
 
 
 def _rows(
-    service: Health, people: Counter[str], seen: Status, rejected: Sequence[Rejected], now: datetime
+    people: Counter[str], seen: Status, rejected: Sequence[Rejected], now: datetime
 ) -> Iterator[tuple[str, str]]:
     last = f", the last {ago(now - seen.last_dump)}" if seen.last_dump else ""
     refused = f", {len(rejected)} rejected" if rejected else ""
-    yield "Service", _service(service, now)
     yield "Dumps", f"{seen.dumps} read{refused}{last}"
     yield from (("", f"{each.name}: {each.reason}") for each in rejected[:REJECTED])
     yield "Papers", f"{seen.papers:,}"
@@ -101,11 +99,9 @@ def _show(rows: Iterable[tuple[str, str]], troubles: Sequence[DeliveryRow], now:
         out.print(Text.assemble("  ", output.state(row.state), "  ", words))
 
 
-def _service(service: Health, now: datetime) -> str:
-    if service.word == "silent":
-        return "not running"
-    if not (failure := service.failure):
-        return "running"
+def _service(word: health.Word, failure: health.Failure | None, now: datetime) -> str:
+    if not failure:
+        return "not running" if word == "silent" else "running"
     since = f"{failure.since:%Y-%m-%d %H:%M} UTC, {ago(now - failure.since)}"
     return f"running, but its passes fail since {since}: {failure.what}"
 

@@ -9,7 +9,6 @@ from digest.doctor.finding import Finding, fail, ok, skip, warn
 from digest.doctor.resolver import Resolver, Unanswered
 
 P = ParamSpec("P")
-NO_RESOLVER = "no resolver answered"
 
 
 def spf(resolver: Resolver, domain: str) -> Finding:
@@ -98,7 +97,7 @@ def asked(area: str, check: Callable[P, Finding], *args: P.args, **kwargs: P.kwa
     try:
         return check(*args, **kwargs)
     except Unanswered:
-        return skip(area, NO_RESOLVER)
+        return skip(area, "no resolver answered")
 
 
 def _tagged(text: str, version: str) -> bool:
