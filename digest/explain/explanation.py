@@ -5,19 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from digest import selection
-from digest.model import (
-    Decided,
-    Digest,
-    Paper,
-    PaperKey,
-    Period,
-    Reason,
-    StoredSubscriber,
-    Subscriber,
-    SubscriberId,
-    Why,
-)
+from digest import model, selection
 from digest.pipeline.planning import Planner, Waiting
 from digest.pipeline.protocols import PlanningLedger
 from digest.scheduling import periods
@@ -29,30 +17,30 @@ class HistoryLedger(PlanningLedger, Protocol):
     """The part of the ledger that explanations are read from."""
 
     def stored(
-        self, names: Collection[SubscriberId]
-    ) -> Mapping[SubscriberId, StoredSubscriber]: ...
-    def decided(self, due: Mapping[int, Period]) -> set[int]: ...
-    def digests(self, subscriber: SubscriberId, *, limit: int) -> list[Digest]: ...
-    def decisions(self, subscriber: SubscriberId, *, limit: int) -> list[Decided]: ...
+        self, names: Collection[model.SubscriberId]
+    ) -> Mapping[model.SubscriberId, model.StoredSubscriber]: ...
+    def decided(self, due: Mapping[int, model.Period]) -> set[int]: ...
+    def digests(self, subscriber: model.SubscriberId, *, limit: int) -> list[model.Digest]: ...
+    def decisions(self, subscriber: model.SubscriberId, *, limit: int) -> list[model.Decided]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """Why a paper is, or is not, in a digest."""
 
-    subscriber: Subscriber
-    paper: Paper
-    period: Period  # the period of the digest that the paper was, or will be, considered for
+    subscriber: model.Subscriber
+    paper: model.Paper
+    period: model.Period  # the period of the digest that the paper was, or will be, considered for
     past: bool  # whether that digest has been decided
     score: float
-    reasons: tuple[Reason, ...]  # the reasons, which add up to `score`
+    reasons: tuple[model.Reason, ...]  # the reasons, which add up to `score`
     picked: bool
-    why: Why | None  # why the present profile leaves the paper out; None: it does not
+    why: model.Why | None  # why the present profile leaves the paper out; None: it does not
     detail: str
 
 
 def next_plan(
-    ledger: HistoryLedger, subscriber: Subscriber, *, expect: selection.Expect, now: datetime
+    ledger: HistoryLedger, subscriber: model.Subscriber, *, expect: selection.Expect, now: datetime
 ) -> selection.Plan:
     """Plan the next digest from the papers known so far; it is the present one if one is due."""
     period, moment = periods.due_period(subscriber, now), now
@@ -69,7 +57,7 @@ def next_plan(
 
 
 def preview(
-    ledger: HistoryLedger, subscriber: Subscriber, *, expect: selection.Expect, now: datetime
+    ledger: HistoryLedger, subscriber: model.Subscriber, *, expect: selection.Expect, now: datetime
 ) -> tuple[selection.Plan, bool]:
     """Plan the next digest, or where nothing new has come, the last one again; whether it did."""
     plan = next_plan(ledger, subscriber, expect=expect, now=now)
@@ -80,7 +68,11 @@ def preview(
 
 
 def past_plan(
-    ledger: HistoryLedger, subscriber: Subscriber, decided: Decided, *, expect: selection.Expect
+    ledger: HistoryLedger,
+    subscriber: model.Subscriber,
+    decided: model.Decided,
+    *,
+    expect: selection.Expect,
 ) -> selection.Plan:
     """What the profile as it stands would have picked from the papers of a past decision."""
     moment = decided.composed
@@ -93,8 +85,8 @@ def past_plan(
 
 def explain(
     ledger: HistoryLedger,
-    subscriber: Subscriber,
-    paper: Paper,
+    subscriber: model.Subscriber,
+    paper: model.Paper,
     *,
     expect: selection.Expect,
     now: datetime,
@@ -119,12 +111,12 @@ def explain(
 
 
 def _account(
-    ledger: HistoryLedger, plan: selection.Plan, paper: Paper, *, past: bool
+    ledger: HistoryLedger, plan: selection.Plan, paper: model.Paper, *, past: bool
 ) -> Explanation:
     index = next((i for i, each in enumerate(plan.window.papers) if each.key == paper.key), None)
     ranked, why = plan.ranked, None
     if index is None:
-        index, ranked, why = 0, _alone(ledger, plan, paper), Why.TOO_EARLY
+        index, ranked, why = 0, _alone(ledger, plan, paper), model.Why.TOO_EARLY
         detail = (
             f"it arrived on {paper.arrived:%Y-%m-%d}, before the first digest's papers; "
             "`backfill` in the profile reaches further back"
@@ -141,8 +133,8 @@ def _account(
     )
 
 
-def _alone(ledger: HistoryLedger, plan: selection.Plan, paper: Paper) -> selection.Ranked:
+def _alone(ledger: HistoryLedger, plan: selection.Plan, paper: model.Paper) -> selection.Ranked:
     moment = plan.decision.composed
-    waiting = Waiting(plan.subscriber, plan.period, PaperKey(paper.key - 1), is_first=True)
+    waiting = Waiting(plan.subscriber, plan.period, model.PaperKey(paper.key - 1), is_first=True)
     planner = Planner(ledger, until=paper.key, expect="none", now=moment, is_past=True)
     return next(planner.plans([waiting])).ranked
