@@ -14,13 +14,14 @@ def improved(paper: Paper, record: Record, *, newer: bool) -> Paper:
     one a shorter one; a date from a source with an arXiv id one without, since pages leave out the
     year. ``newer``: the record's dump is not older than the paper's, so its comments count."""
     counts = paper.author_count, record.author_count
+    comments_count = record.comments is not None and (newer or paper.comments is None)
     return replace(
         paper,
         abstract=_better_abstract(paper.abstract, record.abstract),
         authors=max(paper.authors, record.authors, key=len),
         author_count=max((n for n in counts if n is not None), default=None),
         published=_better_date(paper, record),
-        comments=_newest(paper.comments, record.comments, newer=newer),
+        comments=record.comments if comments_count else paper.comments,
         url=paper.url or record.url,
         arxiv_id=paper.arxiv_id or record.arxiv_id,
     )
@@ -44,7 +45,3 @@ def _better_date(paper: Paper, record: Record) -> date | None:
         return paper.published or record.published
     surer = paper.arxiv_id is None and record.arxiv_id is not None
     return record.published if surer else paper.published
-
-
-def _newest(known: int | None, stated: int | None, *, newer: bool) -> int | None:
-    return known if stated is None or (known is not None and not newer) else stated

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -39,14 +39,6 @@ class Scored:
 
     scores: Floats  # 0..1 by paper index, in steps of 0.0001; for papers that are ruled out too.
     excluded: Mapping[int, str]  # paper that is ruled out → the exclusion, and where it stands
-
-
-class _Preference(NamedTuple):
-    """What the papers that a subscriber liked, or disliked, add to the scores of others."""
-
-    via: Via
-    direction: Floats  # from the middle of the archive to these papers, in the latent space
-    steps: Ints
 
 
 class _Kept(Generic[_T]):
@@ -129,8 +121,8 @@ class Ranking:
     ) -> Iterator[Scored]:
         totals = self._totals([asked for _, asked in some], found)
         for row, (profile, _) in enumerate(some):
-            for preference in self._preferences(profile):
-                totals[row] += preference.steps
+            for _, _, steps in self._preferences(profile):
+                totals[row] += steps
             for boost in boosts(profile):
                 totals[row] += boost.steps(self._matching.papers)
         scores = score_steps(totals)[:, self._rows] / STEPS
@@ -177,15 +169,14 @@ class Ranking:
             if paper in by_paper:
                 parts = self._parts(interest, paper, found)
                 shares.append(Share(str(interest), weight, by_paper[paper], parts))
-        for preference in self._preferences(profile):
-            if preference.steps[paper]:
-                parts = self._attribution.towards(preference.direction, paper, preference.via)
-                name = _PREFERENCES[preference.via]
-                shares.append(Share(name, 1.0, int(preference.steps[paper]), parts))
+        for via, direction, steps in self._preferences(profile):
+            if steps[paper]:
+                parts = self._attribution.towards(direction, paper, via)
+                shares.append(Share(_PREFERENCES[via], 1.0, int(steps[paper]), parts))
+        seen = self._matching.papers[paper]
         for boost in boosts(profile):
-            steps = int(boost.steps(self._matching.papers[paper : paper + 1])[0])
-            worded = Part(boost.wording(self._matching.papers[paper]), "page", "signal", 1.0)
-            shares.append(Share(boost.name, boost.gain, steps, [worded]))
+            worded = Part(boost.wording(seen), "page", "signal", 1.0)
+            shares.append(Share(boost.name, boost.gain, int(boost.steps([seen])[0]), [worded]))
         return explain(shares)
 
     def _evidence_of(
@@ -216,8 +207,9 @@ class Ranking:
                 some, interests = [], set()
         yield some
 
-    def _preferences(self, profile: Profile) -> Iterator[_Preference]:
-        """What verdicts add to the scores of papers; nothing to those of the judged ones."""
+    def _preferences(self, profile: Profile) -> Iterator[tuple[Via, Floats, Ints]]:
+        """What verdicts add to the scores of papers, in steps; nothing to those of the judged ones.
+        Before it the direction in which these lie, from the middle of the archive."""
         matching = self._matching
         liked: _Verdicts = ("liked", profile.liked, PREFERENCE)
         disliked: _Verdicts = ("disliked", profile.disliked, -PREFERENCE)
@@ -228,7 +220,7 @@ class Ranking:
                 trust = matching.background.trust * len(known) / (len(known) + HALF_PREFERENCE)
                 similar = np.maximum(matching.placed.points @ direction - UNLIKE, 0.0)
                 similar[[self._row[each] for each in ids if each in self._row]] = 0.0
-                yield _Preference(via, direction, _steps(similar * (most * trust)))
+                yield via, direction, _steps(similar * (most * trust))
 
     def _point(self, paper: PaperId) -> Floats | None:
         """Where a judged paper lies in the latent space; None for one that is not known."""

@@ -105,9 +105,6 @@ def all_papers_feeds(
     return _render(site, ALL, made, title="All papers", about=about, home=INDEX)
 
 
-# --- entries -----------------------------------------------------------------------------
-
-
 def _pick_entry(pick: Pick, digest: Digest, rank: int) -> _Entry:
     late = "It came late, for an earlier digest. " if pick.late else ""
     why = f"{late}Match {round(pick.score * 100)} %: {wording.why(pick.reasons)}"
@@ -190,9 +187,6 @@ def _urn(*names: str) -> str:
 
 def _seconds(when: datetime) -> datetime:
     return when.astimezone(UTC).replace(microsecond=0)
-
-
-# --- formats -----------------------------------------------------------------------------
 
 
 def _render(

@@ -37,11 +37,6 @@ class Judgement:
     sent: frozenset[int]
     excluded: frozenset[int]
 
-    @property
-    def picked(self) -> tuple[int, ...]:
-        """The papers of the digest, best first."""
-        return self.chosen.picked
-
     def why(self, index: int) -> Why | None:
         """Why a paper is left out; None if it is picked."""
         if index in self.sent:
@@ -143,7 +138,7 @@ def plan(
             # The paper's dump is dated before the digest's period.
             late=marks_late and (seen.papers[index].listed or period.start) < period.start,
         )
-        for index in judgement.picked
+        for index in judgement.chosen.picked
     )
     coverage = model.Coverage(
         dumps=seen.dumps,

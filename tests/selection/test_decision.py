@@ -44,7 +44,7 @@ def test_what_must_be_seen_is_sent_whatever_the_limit_and_the_threshold(world: W
     with world.ledger() as ledger:
         (past,) = ledger.decisions(keen.id, limit=1)
         plan = explanation.past_plan(ledger, keen, past, expect="none")
-    assert len(plan.judgement.picked) == 4
+    assert len(plan.judgement.chosen.picked) == 4
 
 
 def test_a_paper_in_two_versions_is_sent_once_and_explained(world: World) -> None:

@@ -7,7 +7,7 @@ docs/templates.md explains these names to operators.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -74,14 +74,6 @@ class PickView(NamedTuple):
     gist: str
 
 
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """An interest, and how many of the papers match it."""
-
-    interest: str
-    count: str
-
-
 class EmailView(NamedTuple):
     """One digest for one subscriber. The names that ``email.html.j2`` and ``email.txt.j2`` see."""
 
@@ -91,7 +83,7 @@ class EmailView(NamedTuple):
     period: str
     headline: str
     lead: str
-    chips: tuple[Chip, ...]
+    chips: tuple[Mapping[str, str], ...]
     contents: bool  # whether there are so many papers that a list of them helps
     papers: tuple[PickView, ...]
     more: str  # how many papers the archive page has beyond these
@@ -183,15 +175,15 @@ def _nothing(digest: Digest) -> str:
     return "None of them matched your interests well enough."
 
 
-def chips(matched: Iterable[Iterable[str]]) -> tuple[Chip, ...]:
+def chips(matched: Iterable[Iterable[str]]) -> tuple[Mapping[str, str], ...]:
     """Return the interests of all papers, most often first, with the number of papers."""
     counts = Counter(chain.from_iterable(matched)).most_common(_CHIPS)
     return tuple([_chip(interest, count) for interest, count in counts])
 
 
 @lru_cache(maxsize=20_000)
-def _chip(interest: str, count: int) -> Chip:
-    return Chip(shortened(one_line(interest), _INTEREST), f"{count:,}")
+def _chip(interest: str, count: int) -> Mapping[str, str]:
+    return {"interest": shortened(one_line(interest), _INTEREST), "count": f"{count:,}"}
 
 
 def match(score: float) -> str:
