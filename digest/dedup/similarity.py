@@ -45,7 +45,9 @@ def compare_titles(one: str, other: str) -> TitleSimilarity:
     one, other = sorted((one, other))  # the alignment of the words depends on their order
     words, others = normal_title(one[:TITLE]).split(), normal_title(other[:TITLE]).split()
     extra, missing = _unmatched(words, others)
-    if any(map(_is_telling, extra | missing)) or _are_opposites(extra, missing):
+    if any(_TELLING.fullmatch(word) or not word.isalpha() for word in extra | missing):
+        return TitleSimilarity.DIFFERENT
+    if _are_opposites(extra, missing):
         return TitleSimilarity.DIFFERENT
     left = [_content(extra), _content(missing)]
     if not all(left) and sum(left) <= max(1, min(len(words), len(others)) // 4):
@@ -118,10 +120,6 @@ def _is_typo(one: str, other: str) -> bool:
 
 def _content(words: Counter[str]) -> int:
     return sum(not _SMALL.fullmatch(word) for word in words.elements())
-
-
-def _is_telling(word: str) -> bool:
-    return _TELLING.fullmatch(word) is not None or not word.isalpha()
 
 
 def _are_opposites(extra: Counter[str], missing: Counter[str]) -> bool:

@@ -16,15 +16,11 @@ def same_person(one: str, other: str) -> bool:
         return False
     left = list(long)
     for part in sorted(short, key=len, reverse=True):
-        fitting = [p for p in left if p == part] or [p for p in left if _abbreviates(p, part)]
-        if not fitting:
+        initials = [p for p in left if p[0] == part[0] and 1 in (len(p), len(part))]
+        if part not in left and not initials:
             return False
-        left.remove(fitting[0])
+        left.remove(part if part in left else initials[0])
     return True
-
-
-def _abbreviates(one: str, other: str) -> bool:
-    return one[0] == other[0] and (len(one) == 1 or len(other) == 1)
 
 
 def _parts(name: str) -> tuple[list[str], set[str]]:

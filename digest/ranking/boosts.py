@@ -38,8 +38,7 @@ def boosts(profile: Profile) -> list[Boost]:
 
 
 def _discussed(paper: Paper) -> float:
-    comments = paper.comments or 0
-    return comments / (comments + HALF_COMMENTS)
+    return (paper.comments or 0) / ((paper.comments or 0) + HALF_COMMENTS)
 
 
 def _comments(paper: Paper) -> str:

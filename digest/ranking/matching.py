@@ -65,23 +65,23 @@ class Matching:
     def evidence(self, interests: Sequence[Interest]) -> Iterator[tuple[Interest, Evidence]]:
         """The evidence of each of some interests."""
         size = max(1, _CELLS // max(1, len(self.papers)))
-        for kind in ("phrase", "pattern", "author"):
-            chosen = [interest for interest in interests if interest.kind == kind]
-            for start in range(0, len(chosen), size):
-                some = chosen[start : start + size]
-                yield from self._of_phrases(some) if kind == "phrase" else self._of_others(some)
-
-    def _of_others(self, interests: Sequence[Interest]) -> Iterator[tuple[Interest, Evidence]]:
+        phrases = [interest for interest in interests if interest.kind == "phrase"]
+        for start in range(0, len(phrases), size):
+            yield from self._of_phrases(phrases[start : start + size])
         for interest in interests:
-            values = np.zeros(len(self.papers))
-            if interest.kind == "author":
-                values += [AUTHOR * bool(name) for name in self.authors(interest)]
-            else:
-                for index, place in enumerate(PLACES):
-                    if interest.place in (None, place):
-                        values += PATTERN[index] * saturated(self.matches(interest, place))
-            papers = np.flatnonzero(values)
-            yield interest, Evidence(papers, values[papers], None, _NOWHERE)
+            if interest.kind != "phrase":
+                yield interest, self._of_other(interest)
+
+    def _of_other(self, interest: Interest) -> Evidence:
+        values = np.zeros(len(self.papers))
+        if interest.kind == "author":
+            values += [AUTHOR * bool(name) for name in self.authors(interest)]
+        else:
+            for index, place in enumerate(PLACES):
+                if interest.place in (None, place):
+                    values += PATTERN[index] * saturated(self.matches(interest, place))
+        papers = np.flatnonzero(values)
+        return Evidence(papers, values[papers], None, _NOWHERE)
 
     def _of_phrases(self, interests: Sequence[Interest]) -> Iterator[tuple[Interest, Evidence]]:
         phrases = [terms.forms(interest.text) for interest in interests]

@@ -68,7 +68,6 @@ def _belongs_to_word(text: str, start: int, stop: int) -> bool:
 
 
 def _add_span(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:
-    sentence = text[start:end]
-    lead = len(sentence) - len(sentence.lstrip())
-    if stripped := sentence.strip():
-        spans.append((start + lead, start + lead + len(stripped)))
+    if sentence := text[start:end].strip():
+        start = text.index(sentence, start)
+        spans.append((start, start + len(sentence)))
