@@ -4,8 +4,8 @@ from datetime import datetime
 from importlib import import_module
 
 from digest.errors import DumpError
-from digest.model import Dump, DumpHash
-from digest.sources.content import text_of, unpacked
+from digest.model import Dump, DumpHash, Problem
+from digest.sources.content import decoded, unpacked
 from digest.sources.records import File, Reader
 
 VERSION = "1"
@@ -15,6 +15,7 @@ REMEDY = (
     "put in a papers page saved as text, an answer of the daily-papers API, or an Atom, RSS or"
     " JSON feed"
 )
+ENCODING = "check the letters of its papers, or save it as UTF-8"
 REPORT = "report this fault together with the file, or save the file in another form"
 READERS: dict[str, tuple[str, ...]] = {
     "<": ("page.html", "formats.xml_feed", "page.reader"),
@@ -38,7 +39,8 @@ def read(
         DumpError: The file is in no known format, or unreadable, or its reader fails.
     """
     data = unpacked(content)
-    file = File(name, data, text_of(data), arrived)
+    text, doubt = decoded(data)
+    file = File(name, data, text, arrived)
     for reader in READERS.get(_start(file.text), READERS[""]):
         # Readers are imported when they are needed: that is slow, and most passes need none.
         module: Reader = import_module(f"digest.sources.{reader}")
@@ -57,7 +59,7 @@ def read(
                 found.format,
                 found.listed,
                 found.records,
-                found.problems,
+                (*([Problem(name, doubt, ENCODING)] if doubt else []), *found.problems),
                 found.is_incomplete,
             )
     raise DumpError(_what_it_is(file.text), REMEDY)

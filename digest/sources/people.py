@@ -29,7 +29,8 @@ AND_ELSEWHERE = re.compile(r"\s+(?:und|et|y|и|en|och)\s+")
 NOTE = re.compile(r"(?<=[^\W_])[\d¹²³⁰-⁹*†‡§¶#✉]+$|^[\d¹²³⁰-⁹*†‡§¶#✉]+(?=[^\W\d_])")
 TITLE = re.compile(r"(?:Dr|Prof|Professor|Mrs?|Ms|PD|Ing)\b\.?\s+(?=\S+\s)")
 SUFFIX = re.compile(
-    r"(?:jr|sr|jnr|snr)\.?|junior|senior|I{2,3}|IV|VI{0,2}|[23]rd|2nd|4th", re.IGNORECASE
+    r"(?:jr|sr|jnr|snr)\.?|junior|senior|I{2,3}|IV|VI{0,2}|[23]rd|2nd|4th",
+    re.IGNORECASE,
 )
 DEGREE = re.compile(
     r"(?:ph\.? ?d|m\.? ?d|d\.?phil|(?:m|b)\.?sc|mph|mba|msn?|bsn?|rn|dds|dvm|facs|frcp|pharmd|drph"

@@ -17,7 +17,7 @@ LOWERED = dict(
 
 CONTENT = re.compile(f"(?<={OPEN})[^{OPEN}{CLOSE}]{{1,200}}(?={CLOSE})")
 BRACED = re.compile(rf"([_^]){OPEN}([^{OPEN}{CLOSE}]{{0,60}}){CLOSE}")
-SINGLE = re.compile(r"([_^])([^\W_]|[*∗⊤†′∘])")
+SINGLE = re.compile(r"([_^])([^\W_]|[*∗⊤†′∘∞⊥∥])")
 LONE_INDEX = re.compile(r"(?<![\w/.\\])([^\W\d_])_(\d{1,3})(?!\w|\.\w)")
 LONE_POWER = re.compile(r"((?<!\w)[^\W\d_]|[\d)\]₀-₉])\^(-?\d{1,3})(?![\w^/]|\.\w)")
 
@@ -45,7 +45,9 @@ def lone(text: str) -> str:
 def script(sign: str, content: str) -> str:
     """Raise (``^``) or lower (``_``) ``content``; without a Unicode form it gets braces."""
     content = content.strip()
+    if sign == "_" and content in {"∞", "⊥", "∥"}:
+        return content  # beside its letter it reads as the index that it is: H∞
     table = RAISED if sign == "^" else LOWERED
     if all(char in table for char in content):
         return "".join(table[char] for char in content)
-    return sign + (content if content.isalnum() else f"{LEFT}{content}{RIGHT}")
+    return sign + (content if content.isalnum() or len(content) == 1 else f"{LEFT}{content}{RIGHT}")

@@ -74,7 +74,10 @@ def test_bytes_that_are_no_utf_8_are_replaced_in_what_else_is() -> None:
         (b"PK\x03\x04....", "a ZIP archive"),
         (b"\x89PNG\r\n\x1a\n", "a picture"),
         (bytes(range(256)) * 20, "binary data"),
-        (("Новые статьи\n\nОкеан и его приливы\n\n" * 20).encode("cp1251"), "binary data"),
+        (
+            ("Новые статьи\n\nОкеан и его приливы\n\n" * 20).encode("cp1251"),
+            "an encoding that it does not",
+        ),
         (b"<!DOCTYPE html><title>Daily Papers</title>" + PAGE.encode(), "an HTML page"),
         (b"<html><body>new Subscribe</body></html>", "an HTML page"),
         (b"To do: buy milk, call the harbour.", "text, but not that of a papers page"),

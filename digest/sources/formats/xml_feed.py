@@ -1,128 +1,247 @@
-"""Reads Atom and RSS in all versions; elements are found by name, in any namespace."""
+"""Reads Atom and RSS in all versions. An element counts by its namespace and name, and the type of
+an Atom text decides what ``<`` is in it. lxml parses: it keeps the line of every entry, all of
+several authors and identifiers, and its time is linear in hostile files too."""
 
 import re
 from collections.abc import Iterator
 from datetime import date
-from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urljoin
 
-from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
-
+from digest.errors import DumpError
 from digest.model import Problem, Record
-from digest.sources.formats.json_values import day
-from digest.sources.formats.markup import text_of_element, text_of_html
-from digest.sources.links import arxiv_id, web_url
+from digest.sources import people
+from digest.sources.dates import day, is_none
+from digest.sources.formats.feed_names import Names
+from digest.sources.formats.feed_text import text
+from digest.sources.formats.journals import REPLACED, WITHDRAWN, Article, unwrap
+from digest.sources.formats.xml_tree import local_name, tree
+from digest.sources.links import arxiv_id, doi, web_url
 from digest.sources.records import WITHOUT_DATE, BadRecord, File, Reading, excerpt, record
 
-ROOTS = {"feed": "atom", "rss": "rss", "RDF": "rss"}
+ROOTS = {"feed": "atom", "rss": "rss", "RDF": "rss", "Channel": "rss"}
 ENTRIES = {"entry", "item"}
-ABSTRACTS = ("content", "encoded", "summary", "description", "abstract")
-PUBLISHED = ("published", "issued", "pubDate", "date", "created", "updated", "modified")
-UPDATED = ("updated", "modified", "lastBuildDate", "pubDate", "date")
-ARXIV_PREFACE = re.compile(r"\s*arXiv:\S+ Announce Type: [\w-]+\s+(?:Abstract:\s*)?")
-ARXIV_SUFFIX = re.compile(r"\s*\(arXiv:[^()]{5,60}\)\s*$")
-BETWEEN_NAMES = re.compile(r"\s*(?:,| and )\s*")
+TITLES = ("title", "dc:title", "dcterms:title", "atom:title", "media:title")
+ABSTRACTS = (
+    ("content", "content:encoded", "xhtml:body", "xhtml:div"),
+    ("summary", "description", "abstract"),
+    ("atom:content", "atom:summary", "dc:description", "dcterms:abstract"),
+    ("media:description", "itunes:summary"),  # where the entry has no text of its own
+)
+PUBLISHED = (
+    *("published", "issued", "pubDate", "atom:published", "dc:date", "dc:issued"),
+    *("dcterms:issued", "dcterms:created", "prism:publicationDate", "prism:coverDate", "date"),
+    *("created", "atom:updated", "updated", "modified", "dcterms:modified"),
+)
+UPDATED = ("updated", "modified", "lastBuildDate", "pubDate", "dc:date", "date")
+IDENTIFIERS = ("prism:doi", "arxiv:doi", "doi", "dc:identifier", "dcterms:identifier")
+VENUES = ("prism:publicationName", "arxiv:journal_ref", "dc:source")
+AUTHORS = (
+    ("author", "authors", "creator"),
+    ("dc:creator", "dcterms:creator", "atom:author", "prism:author"),
+    ("contributor", "dc:contributor"),
+)
+ERROR = "/api/errors"
+CHECK_QUERY = "check the query, and fetch it again"
+CUT_OFF = "copy or download it again: what follows is missing"
+END = re.compile(r"</(?:[\w.-]+:)?(?:feed|rss|RDF|channel)\s*>(?:\s|<!--.*?-->)*\Z", re.DOTALL)
 
 
 def read(file: File) -> Reading | None:
-    """Read the papers of a feed; None if it is not a feed in XML. Nothing is fetched."""
-    safe = {"no_network": True, "remove_comments": True, "remove_pis": True}
-    parser = etree.XMLParser(recover=True, resolve_entities="internal", **safe)
-    root = etree.fromstring(file.data, parser)
-    if root is None or _name(root) not in ROOTS:
+    """Read the papers of a feed; None if it is not a feed in XML. Nothing is fetched.
+
+    Raises:
+        DumpError: It is the message of an error instead of a list.
+    """
+    root = tree(file.text, ENTRIES)
+    if root is None or local_name(root) not in ROOTS:
         return None
-    records: list[Record] = []
-    problems: list[Problem] = []
+    feed = _Feed(root, file.name)
+    if (title := feed.title).startswith("Feed error for query"):
+        raise DumpError(f"it is an error: {excerpt(title)}", CHECK_QUERY)
     for entry in root.iter():
-        if _name(entry) in ENTRIES:
-            where = f"{file.name}:{entry.sourceline}"
-            try:
-                records.append(_record(entry))
-            except BadRecord as error:
-                problems.append(Problem(where, str(error)))
-                continue
-            if records[-1].published is None and (unread := next(_dates(entry), "")):
-                what = f"a date that cannot be read: {excerpt(unread)}"
-                problems.append(Problem(where, what, WITHOUT_DATE))
-    return Reading(ROOTS[_name(root)], _listed(root), tuple(records), tuple(problems))
+        if local_name(entry) in ENTRIES and feed.names.of(entry) in ENTRIES:
+            feed.read(entry)
+    if feed.errors and not feed.records:
+        raise DumpError(f"it is an error of arXiv's API: {feed.errors[0]}", CHECK_QUERY)
+    is_cut = not END.search(file.text[-2000:])
+    if is_cut:
+        where = f"{file.name}:{file.text.count(chr(10)) + 1}"
+        feed.problems.append(Problem(where, "the feed ends in the middle", CUT_OFF))
+    kind = ROOTS[local_name(root)]
+    return Reading(kind, feed.listed, tuple(feed.records), tuple(feed.problems), is_cut)
 
 
-def _record(entry: Any) -> Record:
-    children = {name: child for child in reversed(entry) if (name := _name(child))}
-    links = list(_links(entry))
-    abstract = next(filter(None, (_text(children.get(name)) for name in ABSTRACTS)), "")
-    return record(
-        ARXIV_SUFFIX.sub("", _text(children.get("title"))),
-        [ARXIV_PREFACE.sub("", abstract, count=1)],
-        line=entry.sourceline or 0,
-        authors=[name for child in entry for name in _authors(child)],
-        published=next(filter(None, map(_day, _dates(entry))), None),
-        comments=_count(children.get("comments")),
-        url=next(filter(None, map(web_url, links)), None),
-        arxiv_id=next(filter(None, map(arxiv_id, links)), None),
-    )
+class _Feed:
+    """A feed, whose entries become records one by one."""
+
+    def __init__(self, root: Any, file: str) -> None:
+        self.names = Names(root)
+        self.file = file
+        self.records: list[Record] = []
+        self.problems: list[Problem] = []
+        self.errors: list[str] = []
+        heads = [root, *(child for child in root if local_name(child) == "channel")]
+        self.heads = [child for head in heads for child in head if isinstance(child.tag, str)]
+        self.address = next(filter(None, (_href(each) for each in self._named("link"))), "")
+
+    def _named(self, *names: str) -> Iterator[Any]:
+        return (each for name in names for each in self.heads if self.names.of(each) == name)
+
+    @property
+    def title(self) -> str:
+        return next((text(each, self.names) for each in self._named("title")), "")
+
+    @property
+    def listed(self) -> date | None:
+        """The day of the list itself."""
+        return next(filter(None, (day(each.text or "") for each in self._named(*UPDATED))), None)
+
+    def read(self, entry: Any) -> None:
+        """Read an entry as a record, or as a problem."""
+        children: dict[str, list[Any]] = {}
+        for child in entry:
+            if name := self.names.of(child):
+                children.setdefault(name, []).append(child)
+        for group in children.get("media:group", []):
+            for child in group:
+                if (name := self.names.of(child)) in {"media:description", "media:title"}:
+                    children.setdefault(name, []).append(child)
+        where = f"{self.file}:{entry.sourceline}"
+        try:
+            found = self._record(_Entry(entry, children, self))
+        except BadRecord as error:
+            self.problems.append(Problem(where, str(error), *error.args[1:]))
+            return
+        self.records.append(found)
+        dates = [each for each in _texts(children, PUBLISHED) if not is_none(each)]
+        if found.published is None and found.standing != "revised" and dates:
+            what = f"a date that cannot be read: {excerpt(dates[0])}"
+            self.problems.append(Problem(where, what, WITHOUT_DATE))
+
+    def _record(self, entry: "_Entry") -> Record:
+        article = entry.article()
+        if any(ERROR in link for link in article.links):
+            self.errors.append(excerpt(article.abstract or article.title))
+            raise BadRecord(f"it is an error of arXiv's API: {self.errors[-1]}", CHECK_QUERY)
+        links = article.links
+        return record(
+            article.title,
+            [article.abstract],
+            line=entry.line,
+            authors=article.authors,
+            published=article.published,
+            comments=_count(entry.children.get("comments", [])),
+            url=next(filter(None, map(web_url, links)), None),
+            arxiv_id=next(filter(None, map(arxiv_id, [*links, article.arxiv])), None),
+            doi=article.doi or next(filter(None, map(_doi_of_link, links)), None),
+            venue=article.venue,
+            standing=article.standing,
+        )
 
 
-def _name(element: Any) -> str:
-    """The element's name without its namespace; "" for anything but an element."""
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+class _Entry:
+    """An entry with its children by their names."""
 
+    def __init__(self, element: Any, children: dict[str, list[Any]], feed: _Feed) -> None:
+        self.element = element
+        self.children = children
+        self.feed = feed
+        self.line: int = element.sourceline or 0
 
-def _text(element: Any | None) -> str:
-    """The text of an element that contains XHTML, escaped HTML or plain text."""
-    if element is None:
-        return ""
-    if len(element):
-        return text_of_element(element)
-    text = "".join(element.itertext())
-    return text if element.get("type") in {"text", "text/plain"} else text_of_html(text)
+    def article(self) -> Article:
+        """The paper, without what is wrapped around it."""
+        titles = (self._text(name) for name in TITLES)
+        identifiers = list(_texts(self.children, IDENTIFIERS))
+        venue = next(_texts(self.children, VENUES), "")
+        article = Article(
+            next(filter(None, titles), ""),
+            "",
+            list(filter(None, self._links())),
+            venue="" if "Published online:" in venue else venue,
+            doi=next(filter(None, map(doi, identifiers)), None),
+            arxiv=next(filter(None, map(arxiv_id, identifiers)), ""),
+            authors=self._authors(),
+            published=next(filter(None, map(day, _texts(self.children, PUBLISHED))), None),
+        )
+        self._abstract(article)
+        kind = next(_texts(self.children, ("arxiv:announce_type",)), "").lower()
+        comment = next(_texts(self.children, ("arxiv:comment",)), "")
+        if kind in REPLACED:
+            article.standing = "revised"
+        if WITHDRAWN.match(comment):
+            article.standing = "withdrawn"
+        if article.standing == "revised":
+            article.published = None  # the feed gives the day of the revision
+        return article
 
+    def _abstract(self, article: Article) -> None:
+        """Find the first text that is more than a wrapper. What wrappers say is used."""
+        title = article.title
+        for names in ABSTRACTS:
+            for name in names:
+                article.title, article.abstract = title, self._text(name)
+                unwrap(article)
+                if article.abstract:
+                    return
 
-def _links(entry: Any) -> Iterator[str]:
-    """The URLs of the paper, the best first."""
-    links = [child for child in entry if _name(child) == "link"]
-    for link in links:
-        if link.get("rel", "alternate") == "alternate":
-            yield link.get("href") or (link.text or "").strip()
-    for child in entry:
-        if _name(child) in {"guid", "id", "origLink"}:
-            yield (child.text or "").strip()
+    def _text(self, name: str) -> str:
+        """The text of the first element of that name that has one."""
+        found = (text(each, self.feed.names) for each in self.children.get(name, []))
+        return next(filter(None, found), "")
 
+    def _links(self) -> Iterator[str]:
+        """The addresses of the paper, the best first."""
+        children = self.children
+        yield from _texts(children, ("feedburner:origLink",))
+        for link in children.get("link", []) + children.get("atom:link", []):
+            if link.get("rel", "alternate") in {"alternate", ""} and (href := _href(link)):
+                yield self._absolute(href, link)
+        for guid in children.get("guid", []):
+            address = _href(guid)
+            is_link = guid.get("isPermaLink", "true").lower() != "false" and "/" in address
+            yield self._absolute(address, guid) if is_link else address
+        yield from _texts(children, ("id", "atom:id", "prism:url"))
+        yield from (value for key, value in self.element.attrib.items() if key.endswith("}about"))
 
-def _authors(child: Any) -> list[str]:
-    """The names in an element; arXiv's feeds list all authors in one."""
-    if _name(child) not in {"author", "creator", "contributor"}:
+    def _absolute(self, address: str, element: Any) -> str:
+        """Resolve an address by ``xml:base``, else by the link of the channel."""
+        try:
+            base = urljoin(self.feed.address, element.base or "")
+            return urljoin(base, address)
+        except ValueError:
+            return address
+
+    def _authors(self) -> list[str]:
+        for names in AUTHORS:
+            found: list[str] = []
+            for name in names:
+                for author in self.children.get(name, []):
+                    found += self._people(author)
+            if found:
+                return list(dict.fromkeys(found))
         return []
-    named = [each for each in child if _name(each) == "name"]
-    if named:
-        return ["".join(each.itertext()) for each in named]
-    text = text_of_html("".join(child.itertext()))
-    return [name for name in BETWEEN_NAMES.split(text) if name.strip() and "@" not in name]
+
+    def _people(self, author: Any) -> list[str]:
+        """The people of one element. A person in Atom has one name."""
+        named = [each for each in author.iter() if local_name(each) == "name"]
+        found = named or [author]
+        return [name for each in found for name in people.split(text(each, self.feed.names))]
 
 
-def _count(element: Any | None) -> int | None:
-    text = (element.text or "").strip() if element is not None else ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
+def _texts(children: dict[str, list[Any]], names: tuple[str, ...]) -> Iterator[str]:
+    found = ("".join(each.itertext()).strip() for name in names for each in children.get(name, []))
+    return filter(None, found)
 
 
-def _listed(root: Any) -> date | None:
-    heads = [root, *(child for child in root if _name(child) == "channel")]
-    texts = ((_name(child), child.text or "") for head in heads for child in head)
-    dates = {name: found for name, text in texts if (found := _day(text.strip()))}
-    return next((dates[name] for name in UPDATED if name in dates), None)
+def _href(link: Any) -> str:
+    return str(link.get("href") or link.text or "").strip()
 
 
-def _dates(entry: Any) -> Iterator[str]:
-    """The dates of an entry as text, the best first."""
-    given = {_name(child): (child.text or "").strip() for child in reversed(entry)}
-    return filter(None, map(given.get, PUBLISHED))
+def _doi_of_link(link: str) -> str | None:
+    return doi(link) if "10." in link else None
 
 
-def _day(text: str) -> date | None:
-    """Parse a date in ISO 8601 or RFC 5322; it is not converted to another time zone."""
-    if found := day(text):
-        return found
-    try:
-        return parsedate_to_datetime(text).date()
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
+def _count(elements: list[Any]) -> int | None:
+    given = (elements[0].text or "").strip() if elements else ""
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 9 else None

@@ -82,7 +82,7 @@ def test_rss() -> None:
 
 @pytest.mark.parametrize(
     "shown",
-    ["Tue, 28 Oct 20250000000000 00:00:00 GMT", "Tue, 28 Oct 2025 00:00:00 +99999999999", "soon"],
+    ["Tue, 28 Oct 20250000000000 00:00:00 GMT", "Tue, 31 Feb 2025 00:00:00 GMT", "soon"],
 )
 def test_a_date_that_cannot_be_read_costs_a_paper_nothing_else(shown: str) -> None:
     dated = "<pubDate>Mon, 27 Oct 2025 22:00:00 -0400</pubDate>"
@@ -137,7 +137,7 @@ def test_entities_neither_grow_nor_read_files() -> None:
         <feed><entry><title>One &e1; &file;.</title></entry>
         <entry><title>Two &e9;</title></entry></feed>"""
     first, *_ = read(text).records
-    assert first.title == f"One {'tide' * 10} ."
+    assert first.title == f"One {'tide' * 10} &file;."
     assert all(len(record.title) < 10_000 for record in read(text).records)
 
 
@@ -155,7 +155,7 @@ def test_other_xml_is_refused(text: str) -> None:
         ("no markup &amp; 3 < 4", "no markup & 3 < 4"),
         ("<p>One<br>two</p>\n<ul><li>a<li>b</ul>", "One\n\ntwo\n\na\n\nb"),
         ("x<sup>2</sup>, <a href='javascript:x'>link</a><style>p{}</style>", "x^{2}, link"),
-        ("<!-- hidden --><p", ""),
+        ("<!-- hidden --><p class=", ""),
         ("<script>alert(1)</script>", ""),
     ],
 )

@@ -1,0 +1,137 @@
+"""Parses XML as it is found: with undefined entities, stray signs, HTML that was not escaped."""
+
+import re
+from html import unescape
+from html.entities import html5
+from typing import Any
+
+from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
+
+DECLARATION = re.compile(r"[\s\ufeff\x00]*<\?xml\b[^>]{0,500}>")
+DOCTYPE = re.compile(r"<!DOCTYPE\b[^<>\[]{0,1000}(?:\[(?P<subset>.{0,100000}?)\]\s*)?>", re.DOTALL)
+ENTITY = re.compile(r"<!ENTITY\s+([\w.-]{1,60})\s+(?:\"([^\"]{0,2000})\"|'([^']{0,2000})')\s*>")
+REFERENCE = re.compile(r"&(#\d{1,8}|#[xX][0-9A-Fa-f]{1,7}|[A-Za-z][\w.-]{0,60});")
+PIECE = re.compile(
+    r"<!\[CDATA\[|\]\]>|<!--|-->|<(?![A-Za-z_/!?])|&(?:(?:#\w{1,9}|[A-Za-z][\w.-]{0,60});)?"
+)
+BAD_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+ESCAPED = {"<": "&lt;", ">": "&gt;", "&": "&amp;", '"': "&quot;", "'": "&apos;"}
+MOST_OF_ENTITIES = 1_000_000  # characters that a document's own entities may become in all
+HTML = re.compile(
+    r"<(?=/?(?:a|abbr|b|big|blockquote|br|center|cite|code|d[dlt]|del|div|em|font|h[1-6]|hr|i|iframe"
+    r"|img|ins|li|[ou]l|p|pre|q|s|script|small|span|strike|strong|style|su[bp]|t(?:able|body|[dhrt])"
+    r"|u|video|wbr)(?:\s[^<>]{0,2000})?/?>)",
+    re.IGNORECASE,
+)
+BROKEN_TAGS = {"ERR_TAG_NAME_MISMATCH", "ERR_TAG_NOT_FINISHED", "ERR_LT_IN_ATTRIBUTE"}
+
+
+def tree(text: str, wanted: set[str]) -> Any | None:
+    """The root element of a document, with whatever of it can be read; None if nothing can. Where
+    HTML inside breaks the document, it is read as text, if more ``wanted`` elements result.
+    Nothing is fetched, and no entity grows beyond ``MOST_OF_ENTITIES``."""
+    ready = _ready(text)
+    root, errors = _parsed(ready)
+    if errors & BROKEN_TAGS and HTML.search(ready):
+        other, _ = _parsed(HTML.sub("&lt;", ready))
+        if other is not None and _count(other, wanted) >= _count(root, wanted):
+            return other
+    return root
+
+
+def _parsed(text: str) -> tuple[Any | None, set[str]]:
+    parser = etree.XMLParser(
+        recover=True,
+        no_network=True,
+        remove_comments=True,
+        remove_pis=True,
+        resolve_entities=False,
+        load_dtd=False,
+        huge_tree=True,  # texts of more than 10 MB; without a document type, nothing grows
+        encoding="utf-8",
+    )
+    try:
+        root = etree.fromstring(text.encode(), parser)
+    except etree.XMLSyntaxError:
+        return None, set()
+    return root, {entry.type_name for entry in parser.error_log}
+
+
+def _count(root: Any | None, wanted: set[str]) -> int:
+    """How many wanted elements with a title of their own there are."""
+    if root is None:
+        return 0
+    entries = (each for name in wanted for each in root.iter(f"{{*}}{name}"))
+    return sum(any(local_name(child) == "title" for child in entry) for entry in entries)
+
+
+def local_name(element: Any) -> str:
+    """The element's name without its namespace; "" for anything but an element."""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
+def _ready(text: str) -> str:
+    """The document without declaration and document type, with every reference replaced, and with
+    what is no markup escaped. Its lines stay the same."""
+    entities: dict[str, str] = {}
+
+    def blank(match: re.Match[str]) -> str:
+        for name, first, second in ENTITY.findall(match.groupdict().get("subset") or ""):
+            entities.setdefault(name, first or second)
+        return "\n" * match[0].count("\n")
+
+    text = DECLARATION.sub(blank, BAD_CHARACTER.sub("", text), count=1)
+    head = DOCTYPE.sub(blank, text[:200_000], count=1)
+    return _escaped(head + text[200_000:], _Entities(entities))
+
+
+def _escaped(text: str, entities: "_Entities") -> str:
+    pieces: list[str] = []
+    position, closing = 0, ""  # ``closing`` ends the section that is left as it is
+    for match in PIECE.finditer(text):
+        piece = match[0]
+        if closing:
+            if piece == closing:
+                closing = ""
+            continue
+        if piece in {"<![CDATA[", "<!--"}:
+            closing = "]]>" if piece == "<![CDATA[" else "-->"
+        elif piece == "<" or piece.startswith("&"):
+            pieces += [text[position : match.start()], entities.replaced(piece)]
+            position = match.end()
+    return "".join([*pieces, text[position:]])
+
+
+class _Entities:
+    """The entities that a document declares, and those of HTML."""
+
+    def __init__(self, declared: dict[str, str]) -> None:
+        self.declared = declared
+        self.left = MOST_OF_ENTITIES
+
+    def replaced(self, piece: str) -> str:
+        """``piece``, which is ``<``, ``&`` or a reference, as XML without other entities."""
+        match = REFERENCE.fullmatch(piece)
+        if not match:
+            return "&lt;" if piece == "<" else f"&amp;{piece[1:]}"
+        if (name := match[1]) in {"lt", "gt", "amp", "quot", "apos"}:
+            return piece
+        if name in self.declared:
+            return self._expanded(name, depth=0)
+        if name.startswith("#") or f"{name};" in html5:
+            return "".join(ESCAPED.get(c, c) for c in BAD_CHARACTER.sub("", unescape(piece)))
+        return f"&amp;{name};"
+
+    def _expanded(self, name: str, depth: int) -> str:
+        """The text of a declared entity, which may contain markup and other entities."""
+        value = self.declared[name]
+        self.left -= len(value)
+        if depth > 8 or self.left < 0:
+            return ""
+
+        def inner(match: re.Match[str]) -> str:
+            if match[1] in self.declared:
+                return self._expanded(match[1], depth + 1)
+            return self.replaced(match[0])
+
+        return REFERENCE.sub(inner, value)
