@@ -61,7 +61,8 @@ TITLE_MARK = re.compile(r"^\[ASAP\]\s*")
 REPLACED = {"replace", "replace-cross", "updated"}
 WITHDRAWN = re.compile(
     r"\s*(?:(?:this|the) (?:\w+ )?(?:paper|article|submission|manuscript|preprint|version)"
-    r" (?:has been|was|is) (?:withdrawn|retracted)|(?:\[?(?:withdrawn|retracted)(?: article)?\]?\s*:|withdrawn\b))",
+    r" (?:has been|was|is) (?:withdrawn|retracted)"
+    r"|\[?(?:withdrawn|retracted)(?: article)?\]?\s*:|withdrawn\b)",
     re.IGNORECASE,
 )
 PREPRINTS = {"biorxiv.org": "bioRxiv", "medrxiv.org": "medRxiv"}
@@ -83,8 +84,7 @@ class Article:
 
 
 def unwrap(article: Article) -> None:
-    """Take the wrappers off the title and abstract. What they say fills what is still unknown."""
-    _title(article)
+    """Take the wrappers off the abstract. What they say fills what is still unknown."""
     for pattern, is_at_start in WRAPPERS:
         find: Callable[[str], re.Match[str] | None] = (
             pattern.match if is_at_start else pattern.search
@@ -101,10 +101,7 @@ def unwrap(article: Article) -> None:
     article.abstract = HEADING.sub("", article.abstract, count=1)
     if NO_ABSTRACT.fullmatch(article.abstract):
         article.abstract = ""
-    for host, name in PREPRINTS.items():
-        if not article.venue and _is_of(article, host):
-            article.venue = name
-    if WITHDRAWN.match(article.title) or WITHDRAWN.match(article.abstract):
+    if WITHDRAWN.match(article.abstract):
         article.standing = "withdrawn"
 
 
@@ -123,13 +120,19 @@ WRAPPERS = (
 )
 
 
-def _title(article: Article) -> None:
+def unwrap_title(article: Article) -> None:
+    """Take the wrappers off the title, likewise; name the preprint server as the venue."""
     if match := ARXIV_TITLE.search(article.title):
         article.title = article.title[: match.start()]
         article.arxiv = article.arxiv or match["id"]
         if "UPDATED" in match["rest"]:
             article.standing = "revised"
     article.title = TITLE_MARK.sub("", MDPI_TITLE.sub("", article.title))
+    if WITHDRAWN.match(article.title):
+        article.standing = "withdrawn"
+    for host, name in PREPRINTS.items():
+        if not article.venue and _is_of(article, host):
+            article.venue = name
 
 
 def _use(article: Article, match: re.Match[str]) -> None:

@@ -13,8 +13,14 @@ from digest.model import Problem, Record
 from digest.sources import people
 from digest.sources.dates import day, is_none
 from digest.sources.formats.feed_names import Names
-from digest.sources.formats.feed_text import text
-from digest.sources.formats.journals import REPLACED, WITHDRAWN, Article, unwrap
+from digest.sources.formats.feed_text import text as text_of
+from digest.sources.formats.journals import (
+    REPLACED,
+    WITHDRAWN,
+    Article,
+    unwrap,
+    unwrap_title,
+)
 from digest.sources.formats.xml_tree import local_name, tree
 from digest.sources.links import arxiv_id, doi, web_url
 from digest.sources.records import WITHOUT_DATE, BadRecord, File, Reading, excerpt, record
@@ -23,10 +29,9 @@ ROOTS = {"feed": "atom", "rss": "rss", "RDF": "rss", "Channel": "rss"}
 ENTRIES = {"entry", "item"}
 TITLES = ("title", "dc:title", "dcterms:title", "atom:title", "media:title")
 ABSTRACTS = (
-    ("content", "content:encoded", "xhtml:body", "xhtml:div"),
-    ("summary", "description", "abstract"),
-    ("atom:content", "atom:summary", "dc:description", "dcterms:abstract"),
-    ("media:description", "itunes:summary"),  # where the entry has no text of its own
+    *("content", "content:encoded", "xhtml:body", "xhtml:div", "summary", "description"),
+    *("abstract", "atom:content", "atom:summary", "dc:description", "dcterms:abstract"),
+    *("media:description", "itunes:summary"),  # where the entry has no text of its own
 )
 PUBLISHED = (
     *("published", "issued", "pubDate", "atom:published", "dc:date", "dc:issued"),
@@ -90,7 +95,7 @@ class _Feed:
 
     @property
     def title(self) -> str:
-        return next((text(each, self.names) for each in self._named("title")), "")
+        return next((text_of(each, self.names) for each in self._named("title")), "")
 
     @property
     def listed(self) -> date | None:
@@ -177,17 +182,17 @@ class _Entry:
 
     def _abstract(self, article: Article) -> None:
         """Find the first text that is more than a wrapper. What wrappers say is used."""
-        title = article.title
-        for names in ABSTRACTS:
-            for name in names:
-                article.title, article.abstract = title, self._text(name)
+        unwrap_title(article)
+        for name in ABSTRACTS:
+            if name in self.children and (text := self._text(name)):
+                article.abstract = text
                 unwrap(article)
                 if article.abstract:
                     return
 
     def _text(self, name: str) -> str:
         """The text of the first element of that name that has one."""
-        found = (text(each, self.feed.names) for each in self.children.get(name, []))
+        found = (text_of(each, self.feed.names) for each in self.children.get(name, []))
         return next(filter(None, found), "")
 
     def _links(self) -> Iterator[str]:
@@ -207,7 +212,7 @@ class _Entry:
     def _absolute(self, address: str, element: Any) -> str:
         """Resolve an address by ``xml:base``, else by the link of the channel."""
         try:
-            base = urljoin(self.feed.address, element.base or "")
+            base: str = urljoin(self.feed.address, element.base or "")
             return urljoin(base, address)
         except ValueError:
             return address
@@ -226,7 +231,7 @@ class _Entry:
         """The people of one element. A person in Atom has one name."""
         named = [each for each in author.iter() if local_name(each) == "name"]
         found = named or [author]
-        return [name for each in found for name in people.split(text(each, self.feed.names))]
+        return [name for each in found for name in people.split(text_of(each, self.feed.names))]
 
 
 def _texts(children: dict[str, list[Any]], names: tuple[str, ...]) -> Iterator[str]:
