@@ -8,7 +8,7 @@ from digest.model import Dump, DumpHash, Problem
 from digest.sources.content import decoded, unpacked
 from digest.sources.records import File, Reader
 
-VERSION = "1"
+VERSION = "2"
 """The version of the readers. Raise it whenever a reader accepts more files: files that another
 version rejected are then read again."""
 REMEDY = (
@@ -18,10 +18,16 @@ REMEDY = (
 ENCODING = "check the letters of its papers, or save it as UTF-8"
 REPORT = "report this fault together with the file, or save the file in another form"
 READERS: dict[str, tuple[str, ...]] = {
-    "<": ("page.html", "formats.xml_feed", "page.reader"),
-    "[": ("formats.daily_papers", "page.reader"),
-    "{": ("formats.json_feed", "page.reader"),
-    "": ("page.reader",),
+    "<": (
+        "formats.server_errors",
+        "page.html",
+        "formats.pubmed",
+        "formats.xml_feed",
+        "page.reader",
+    ),
+    "[": ("formats.json_papers", "page.reader"),
+    "{": ("formats.json_feed", "formats.json_papers", "page.reader"),
+    "": ("formats.server_errors", "page.reader"),
 }
 """The modules that are asked in turn, by the first character of a file; "" stands for others."""
 
@@ -66,7 +72,7 @@ def read(
 
 
 def _start(text: str) -> str:
-    return text.lstrip("\ufeff \t\n")[:1]
+    return text.lstrip("\ufeff\x1e \t\n")[:1]
 
 
 def _what_it_is(text: str) -> str:

@@ -8,11 +8,14 @@ from digest.sources.formats.markup import text_of_html
 from digest.sources.links import arxiv_id, web_url
 from digest.sources.records import BadRecord, File, Reading, record
 
-VERSION = "https://jsonfeed.org/version/"
+HOST = "jsonfeed.org"
+VERSION = f"https://{HOST}/version/"
 
 
 def read(file: File) -> Reading | None:
     """Read the papers of a feed; None if it is not a JSON Feed."""
+    if HOST not in file.text:  # a large file of another format is not parsed in vain
+        return None
     try:
         feed = value_of(file.text)
     except ValueError:

@@ -209,5 +209,5 @@ def test_bad_items_of_a_json_feed_are_reported_by_number() -> None:
 
 @pytest.mark.parametrize("changes", [{"version": "2"}, {"items": None}, {"version": None}])
 def test_other_objects_are_refused(changes: dict[str, Any]) -> None:
-    with pytest.raises(DumpError, match="begins like JSON"):
+    with pytest.raises(DumpError, match="no list of papers"):
         read(feed(**changes))
