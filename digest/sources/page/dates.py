@@ -6,20 +6,38 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-MONTHS = "january february march april may june july august september october november december"
-NUMBERS = {name[:3]: number for number, name in enumerate(MONTHS.split(), start=1)}
-MONTH = rf"(?P<month>{'|'.join(f'{name}|{name[:3]}' for name in MONTHS.split())}|sept)\.?"
-DAY, YEAR = r"(?P<day>\d{1,2})", r"(?P<year>(?:19|20)\d\d)"
-PREFACE = r"(?:(?:published|submitted|updated)(?: on)?:? )?"
-COMMENTS = r"(?: (?P<comments>\d{1,6}|\d{1,3}(?:,\d{3})+|\d{1,3}(?:\.\d)?k))?"
-DATES = [
-    re.compile(f"{PREFACE}{form}{COMMENTS}", re.IGNORECASE)
-    for form in (
-        rf"{MONTH} {DAY}(?:,? {YEAR})?",
-        rf"{DAY} {MONTH},? {YEAR}",
-        rf"{YEAR}-(?P<month>\d\d)-{DAY}",
-    )
-]
+MONTHS = (
+    "january jan januar janvier janv enero ene",
+    "february feb februar février févr fév febrero",
+    "march mar märz mär mrz mars marzo",
+    "april apr avril avr abril abr",
+    "may mai mayo",
+    "june jun juni juin junio",
+    "july jul juli juillet juil julio",
+    "august aug août agosto ago",
+    "september sep sept septembre septiembre",
+    "october oct oktober okt octobre octubre",
+    "november nov novembre noviembre",
+    "december dec dezember dez décembre déc diciembre dic",
+)
+"""The names of the months in English, German, French and Spanish, to which browsers translate."""
+NUMBERS = {name: number for number, names in enumerate(MONTHS, start=1) for name in names.split()}
+MONTH = rf"(?P<month>{'|'.join(sorted(NUMBERS, key=len, reverse=True))})\.?"
+DAY, YEAR = r"(?P<day>3[01]|[12]\d|0?[1-9])", r"(?P<year>(?:19|20)\d\d)"
+PREFACE = (
+    r"(?:(?:published|submitted|updated|veröffentlicht|eingereicht|publié|soumis|publicado|enviado"
+    r"|发布于|發布於|发表于|公開日|掲載日)(?: (?:on|am|le|el))?[:：]? ?|le )?"
+)
+COMMENTS = r"(?P<comments>\d{1,6}|\d{1,3}(?:,\d{3})+|\d{1,3}(?:\.\d)?k)"
+FORMS = (
+    rf"{MONTH} {DAY}(?:,? {YEAR})?",
+    rf"{DAY}(?:\.|er)? (?:de )?{MONTH}(?:(?:,| del?)? {YEAR})?",
+    rf"{YEAR}-(?P<month>\d\d)-{DAY}",
+    rf"(?:{YEAR} ?年 ?)?(?P<month>\d{{1,2}}) ?月 ?{DAY} ?日(?: ?(?:发布|發布|公開|に公開))?",
+)
+DATES = [re.compile(f"{PREFACE}{form}(?: {COMMENTS})?", re.IGNORECASE) for form in FORMS]
+GLUED = [re.compile(f"{PREFACE}{form}(?=[1-9]){COMMENTS}", re.IGNORECASE) for form in FORMS[:2]]
+NO_DAY = re.compile(r"\D*(?:19|20)\d\d")  # a month and a year
 EARTH = timedelta(hours=14)  # the most by which local time is ahead of UTC
 ZONES = timedelta(days=1)  # the most by which two local dates of the same moment differ
 
@@ -47,16 +65,18 @@ class PageDate:
         return self.on(year - 1) if day and day > latest + ZONES else day
 
 
-def parse(line: str) -> PageDate | None:
-    """Parse a line that contains only a date, with single spaces."""
-    match = next(filter(None, (form.fullmatch(line) for form in DATES)), None)
-    if not match:
-        return None
-    name = match["month"][:3].lower()
-    month, day = NUMBERS.get(name) or int(name), int(match["day"])
-    year = int(match["year"]) if match["year"] else None
-    shown = PageDate(month, day, year, _count(match["comments"]))
-    return shown if shown.on(year or 2000) else None  # 2000 has a 29 February
+def parse(line: str, *, may_be_glued: bool = False) -> PageDate | None:
+    """Parse a line that contains only a date, with single spaces. ``may_be_glued``: the number of
+    comments may follow without a space, as in ``Nov 263``; the day has as many digits as it can."""
+    forms = [*DATES, *GLUED] if may_be_glued and not NO_DAY.fullmatch(line) else DATES
+    for match in filter(None, (form.fullmatch(line) for form in forms)):
+        name, day = match["month"].lower(), int(match["day"])
+        month = NUMBERS.get(name) or int(name)
+        year = int(match["year"]) if match["year"] else None
+        shown = PageDate(month, day, year, _count(match["comments"]))
+        if shown.on(year or 2000):  # 2000 has a 29 February
+            return shown
+    return None
 
 
 def _count(text: str | None) -> int | None:

@@ -4,24 +4,26 @@ an organisation, a dot, a date and a number of comments. Any of these can be mis
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import accumulate
+from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
 
 from digest.sources.page.boilerplate import (
-    OWN_LINES,
     header_length,
+    is_own,
     stated_dates,
     without_furniture,
-    without_submitters,
 )
+from digest.sources.page.cards import with_cards
 from digest.sources.page.dates import PageDate
 from digest.sources.page.lines import LONG, Line, Mark, letters_of, lines_of, mark_of
-from digest.sources.page.titles import Paragraph
+from digest.sources.page.syntax import plain
+from digest.sources.page.titles import LABEL, LINK, Paragraph
 
 CUT_AUTHORS = re.compile(r"•(?: ?\d{1,6}(?: a[utho]{0,4})?)?")
 LIST_MARK = re.compile(r"(?:[-*•–]|\(?\d{1,2}[.)])\s")
 SENTENCE_ENDS = (".", "!", "?", "。")
-SHORT, WRAPPED = 100, 120  # the longest organisation, and line of a page that wraps paragraphs
+SHORT = 100  # the longest organisation
+NARROWEST, WIDEST, SLACK = 40, 250, 12  # characters of a line of a page that wraps paragraphs
 FEW_WORDS = 6
 LONGEST_DATE = 30
 
@@ -35,6 +37,19 @@ class PageEntry:
     author_count: int | None = None
     shown: PageDate | None = None
     unread: Line | None = None  # the text in the place of the date, if it is not a date
+    is_card: bool = False  # whether a submitter or upvotes stand above it
+    upvotes: int | None = None
+    comments: int | None = None
+
+    @property
+    def is_titled(self) -> bool:
+        """Whether the first line is certainly its title."""
+        return bool(self.lines) and self.lines[0].is_title
+
+    @property
+    def paper(self) -> str | None:
+        """The arXiv id to whose page its title or text is a link."""
+        return next((line.paper for line in self.lines if line.paper), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +60,15 @@ class Page:
     header: int  # the number of lines of the header
     is_own: bool  # whether one of them occurs only on this page
     is_detailed: bool
-    is_wrapped: bool  # whether paragraphs run over several lines
+    width: int  # of the lines over which paragraphs run; 0: each line is a paragraph
+    papers_seen: int  # how many papers there seem to be
+    first_line: int  # the line below the header
     entries: tuple[PageEntry, ...]
 
 
 def layout(text: str) -> Page:
     """Split ``text``: every line that is not blank is furniture, metadata, or part of an entry."""
-    lines = list(without_submitters(lines_of(text)))
+    lines = with_cards(lines_of(plain(text)))
     header = header_length(lines)
     body, joined = without_furniture(lines[header:])
     if body and CUT_AUTHORS.fullmatch(body[-1].folded):  # the file ends in the middle of metadata
@@ -60,58 +77,131 @@ def layout(text: str) -> Page:
     is_detailed = any(_is_details(marks, index) for index in range(len(marks)))
     days = [*stated_dates(lines[:header])[:1], *stated_dates(joined)]
     day = max(days, key=lambda day: (day.month, day.day), default=None)
-    is_own = any(line.letters in OWN_LINES for line in lines[:header])
-    is_wrapped = all(len(line.text) <= WRAPPED for line in body)
-    entries = tuple(_entries(body, marks)) if is_detailed else (PageEntry(body),)
-    return Page(day, header, is_own, is_detailed, is_wrapped, entries)
+    width = _width(body, marks)
+    are_known = any(line.is_title for line in body) or any(
+        mark and mark.begins_card for mark in marks
+    )
+    is_split = is_detailed or are_known
+    entries = tuple(_entries(body, marks, width)) if is_split else (PageEntry(body),)
+    if are_known:
+        entries = tuple(entry for entry in entries if not _is_leftover(entry))
+    seen = max(
+        sum(bool(entry.details_line) for entry in entries),
+        sum(line.is_title for line in body),
+        len({line.paper for line in body} - {""}),
+        sum(bool(mark and mark.begins_card and mark.upvotes is not None) for mark in marks),
+    )
+    is_ours = any(map(is_own, lines[:header]))
+    first_line = body[0].number if body else 0
+    return Page(day, header, is_ours, is_detailed, width, seen, first_line, entries)
 
 
-def paragraphs(lines: Sequence[Line], *, is_wrapped: bool) -> list[Paragraph]:
-    """Join lines to paragraphs; each line is a paragraph, unless the page wraps paragraphs."""
+def paragraphs(lines: Sequence[Line], *, width: int) -> list[Paragraph]:
+    """Join lines to paragraphs: those which end where the next word no longer fits."""
     groups: list[list[Line]] = []
     for line in lines:
-        if not is_wrapped or line.follows_blank or not groups or LIST_MARK.match(line.text):
-            groups.append([line])
+        group = groups[-1] if groups else []
+        is_linked_title = bool(group) and group[0].is_title and group[0].is_linked
+        is_broken = bool(group and width) and _is_broken(group[-1], line, width)
+        if not line.follows_blank and (is_linked_title or is_broken):
+            group.append(line)
         else:
-            groups[-1].append(line)
+            groups.append([line])
     return [Paragraph(group[0].number, " ".join(line.text for line in group)) for group in groups]
 
 
-def _entries(lines: Sequence[Line], marks: Sequence[Mark | None]) -> Iterator[PageEntry]:
+def _is_broken(line: Line, after: Line, width: int) -> bool:
+    word = after.text.split(maxsplit=1)[0]
+    is_full = len(line.text) + 1 + len(word) > width - SLACK
+    return not LIST_MARK.match(after.text) and (is_full or line.is_linked)
+
+
+def _width(lines: Sequence[Line], marks: Sequence[Mark | None]) -> int:
+    """The width of the lines of a page that wraps paragraphs; 0 if it does not."""
+    broken = [
+        (line, after)
+        for index, (line, after) in enumerate(pairwise(lines))
+        if not (after.follows_blank or marks[index] or marks[index + 1] or after.is_title)
+        and (len(line.text) >= NARROWEST or line.is_linked)
+    ]
+    touching = (line for pair in broken for line in pair if not line.is_linked)
+    lengths = sorted(len(line.text) for line in touching)
+    width = lengths[len(lengths) * 9 // 10] if lengths else 0
+    full = sum(_is_broken(line, after, width) for line, after in broken)
+    return width if NARROWEST <= width <= WIDEST and 2 * full > len(broken) else 0
+
+
+def _is_leftover(entry: PageEntry) -> bool:
+    """Whether it is short text between cards: links and headings of the page itself."""
+    is_paper = entry.is_card or entry.is_titled or entry.details_line
+    return not is_paper and all(len(line.text) <= LONG for line in entry.lines)
+
+
+def _entries(
+    lines: Sequence[Line], marks: Sequence[Mark | None], width: int
+) -> Iterator[PageEntry]:
     entry = PageEntry()
-    for index, line in enumerate(lines):
-        mark = marks[index]
-        if mark is None or _is_stray_dot(marks, index):
-            if entry.shown and _is_comment_count(line, entry.shown):
-                entry.shown = replace(entry.shown, comments=int(line.text))
-                continue
-            if _is_unread_date(lines, marks, index):
-                entry.unread = line
-                continue
-            if entry.details_line:
+    for index, (line, mark) in enumerate(zip(lines, marks, strict=True)):
+        if mark and not _is_stray_dot(marks, index):
+            if _begins_another(entry, mark):
+                yield entry
+                entry = PageEntry()
+            _add(entry, mark, line, width)
+        elif entry.shown and _is_comment_count(line, entry.shown):
+            entry.comments = int(line.text)
+        elif _is_unread_date(lines, marks, index):
+            entry.unread = line
+        elif line.is_title or not (entry.details_line and entry.is_titled):
+            if line.is_title and not (entry.is_titled or entry.details_line):
+                entry.lines = [each for each in entry.lines if len(each.text) > LONG]
+            if entry.details_line or (entry.lines and line.is_title):
                 yield entry
                 entry = PageEntry()
             entry.lines.append(line)
-            continue
-        if entry.details_line and _begins_another(entry, mark):
-            yield entry
-            entry = PageEntry()
-        if not entry.details_line:
-            entry.details_line = line.number
+        elif len(entry.lines) == 1 and len(line.text) > LONG:  # an abstract below the metadata
+            entry.lines.append(line)
+    if entry.lines or entry.details_line:
+        yield entry
+
+
+def _add(entry: PageEntry, mark: Mark, line: Line, width: int) -> None:
+    """Add metadata to an entry."""
+    entry.is_card = entry.is_card or mark.begins_card
+    entry.upvotes = entry.upvotes if mark.upvotes is None else mark.upvotes
+    entry.comments = entry.comments if mark.comments is None else mark.comments
+    if line.given:
+        return
+    if not entry.details_line:
+        entry.details_line = line.number
+        if (entry.is_card or entry.is_titled) and mark.author_count is None and not mark.is_named:
+            entry.lines = _without_name(entry.lines, width)
+        else:
             is_lone_dot = mark.author_count is None and mark.shown is None
             touches_dot = is_lone_dot and not line.follows_blank
             entry.lines = _without_organisation(entry.lines, touches_dot=touches_dot)
-        if mark.author_count is not None:
-            entry.author_count = mark.author_count
-        entry.shown = mark.shown or entry.shown
-    if entry.lines or entry.details_line:
-        yield entry
+    if mark.author_count is not None:
+        entry.author_count = mark.author_count
+    entry.shown = mark.shown or entry.shown
+    if mark.shown and mark.shown.comments is not None:
+        entry.comments = mark.shown.comments
+
+
+def _without_name(lines: list[Line], width: int) -> list[Line]:
+    """Remove the organisation that today's page has in the place of the number of authors."""
+    if len(lines) < 2:
+        return lines
+    last = lines[-1]
+    is_text = LABEL.match(last.text) or LINK.search(last.text) or len(last.text) > SHORT
+    most_words = 0 if width and not last.follows_blank else FEW_WORDS
+    is_end = last.text.endswith(SENTENCE_ENDS) and len(last.text.split()) > most_words
+    return lines if is_text or is_end else lines[:-1]
 
 
 def _is_comment_count(line: Line, shown: PageDate) -> bool:
     """Whether it is a number on a line of its own directly below the date."""
     is_number = line.text.isascii() and line.text.isdigit() and len(line.text) <= 6
-    return is_number and shown.comments is None and not line.follows_blank
+    is_counted = shown.comments is not None
+    return is_number and not is_counted and not line.follows_blank
 
 
 def _is_unread_date(lines: Sequence[Line], marks: Sequence[Mark | None], index: int) -> bool:
@@ -134,7 +224,7 @@ def _is_details(marks: Sequence[Mark | None], index: int) -> bool:
 def _is_stray_dot(marks: Sequence[Mark | None], index: int) -> bool:
     """Whether it is a dot that neither follows a number of authors nor precedes a date."""
     mark = marks[index]
-    if mark is None or mark.author_count is not None or mark.shown:
+    if mark is None or not mark.has_dot or mark.author_count is not None or mark.shown:
         return False
     before = marks[index - 1] if index else None
     after = marks[index + 1] if index + 1 < len(marks) else None
@@ -142,10 +232,10 @@ def _is_stray_dot(marks: Sequence[Mark | None], index: int) -> bool:
 
 
 def _begins_another(entry: PageEntry, mark: Mark) -> bool:
-    return bool(
-        (mark.author_count is not None and (entry.author_count is not None or entry.shown))
-        or (mark.shown and entry.shown)
-    )
+    if mark.begins_card or not entry.details_line:
+        return bool(mark.begins_card and (entry.lines or entry.details_line))
+    is_counted = entry.author_count is not None or bool(entry.shown)
+    return bool((mark.author_count is not None and is_counted) or (mark.shown and entry.shown))
 
 
 def _without_organisation(lines: list[Line], *, touches_dot: bool) -> list[Line]:

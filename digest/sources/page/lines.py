@@ -1,18 +1,34 @@
 """The lines of a papers page, and the content of lines of metadata."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from digest.sources.page import dates
 from digest.sources.page.dates import PageDate
+from digest.sources.page.syntax import (
+    AFTER,
+    CLOSED,
+    END,
+    HEADING,
+    IMAGE,
+    JOINT,
+    LINK,
+    NONCHARACTERS,
+)
 
 INVISIBLE = "\u200b\ufeff\x00"
 WHITE = re.compile(r"\s+")
 NOT_LETTER = re.compile(r"[\W_]+")
 DOT = re.compile(r"[·•∙⋅‧・]")
 LONE_DOTS = set("·∙⋅‧•.")
-AUTHORS = re.compile(r"(?:[-*●▪–] ?)?(\d{1,6}|\d{1,3}(?:,\d{3})+) authors?", re.IGNORECASE)
+AUTHORS = re.compile(
+    r"(?:[-*+●▪–] *){0,9}(?:著者|作者)?(\d{1,6}|\d{1,3}(?:[,.]\d{3})+) ?"
+    r"(?:authors?|autor(?:en|e[ns]|in)?|auteurs?|[位名]? ?作者|[人名]?の?著者|[人名])",
+    re.IGNORECASE,
+)
+MARKS = re.compile(f"{LINK}([^{END}]*){END}|[{HEADING}{IMAGE}{JOINT}{CLOSED}]")
+FOLLOWING = re.compile(f"{AFTER}([^{END}]*){END}")
+BULLETS = re.compile(r"(?:(?:[-*+•]|\d{1,3}\.)\s*)*")
 LONG = 200  # the most characters of a line of a header or of metadata
 
 
@@ -23,6 +39,12 @@ class Line:
     number: int
     text: str
     follows_blank: bool
+    is_heading: bool = False
+    is_linked: bool = False  # whether the text of a link begins in it
+    is_address_below: bool = False
+    paper: str = ""  # the arXiv id of the paper to whose page a link leads
+    is_title: bool = False  # certainly
+    given: "Mark | None" = None  # what is known to be metadata
 
     @property
     def folded(self) -> str:
@@ -42,16 +64,47 @@ class Mark:
     author_count: int | None
     shown: PageDate | None
     has_dot: bool
+    is_named: bool = False  # whether an organisation stands before it
+    begins_card: bool = False
+    upvotes: int | None = None
+    comments: int | None = None
 
 
-def lines_of(text: str) -> Iterator[Line]:
-    """Yield the lines that are not blank."""
+def lines_of(marked: str) -> list[Line]:
+    """The lines that are not blank, of a text with the marks of ``syntax``."""
+    lines: list[Line] = []
     follows_blank = True
-    for number, raw in enumerate(text.split("\n"), start=1):
+    number = 0
+    for raw in marked.split("\n"):
+        number += 1
+        if NONCHARACTERS.search(raw):
+            if (read := _marked(number, raw, follows_blank)).text:
+                lines.append(read)
+            elif read.is_address_below and lines and not lines[-1].is_address_below:
+                lines[-1] = replace(lines[-1], is_address_below=True, paper=read.paper)
+            follows_blank = (follows_blank and not read.text) or CLOSED in raw
+            number += raw.count(JOINT)
+            continue
         stripped = raw.strip().strip(INVISIBLE).strip()
         if stripped:
-            yield Line(number, stripped, follows_blank)
+            lines.append(Line(number, stripped, follows_blank))
         follows_blank = not stripped
+    return lines
+
+
+def _marked(number: int, raw: str, follows_blank: bool) -> Line:
+    """Read a line with marks. Its text is empty if nothing is left of it but the target of the line
+    before."""
+    links, following = MARKS.findall(raw), FOLLOWING.findall(raw)
+    text = MARKS.sub(lambda match: " " if match[0][0] == LINK else "", FOLLOWING.sub("", raw))
+    text = text.strip().strip(INVISIBLE).strip()
+    if IMAGE in raw and BULLETS.fullmatch(text):
+        text = ""
+    if not text:
+        found = next(iter(following), "")
+        return Line(number, "", False, is_address_below=bool(following), paper=found)
+    paper = next(filter(None, (*links, *following)), "")
+    return Line(number, text, follows_blank, HEADING in raw, LINK in raw, bool(following), paper)
 
 
 def letters_of(text: str) -> str:
@@ -61,16 +114,16 @@ def letters_of(text: str) -> str:
 
 def mark_of(line: Line) -> Mark | None:
     """Read a line as metadata; None if it is text. A date alone is metadata too."""
-    if len(line.text) > LONG:
-        return None
+    if line.given or line.is_title or len(line.text) > LONG:
+        return line.given
     if line.folded in LONE_DOTS:
         return Mark(None, None, has_dot=True)
     pieces = [piece.strip() for piece in DOT.split(line.folded)]
     author_count, shown, others = None, None, 0
     for piece in filter(None, pieces):
         if match := AUTHORS.fullmatch(piece):
-            author_count = int(match[1].replace(",", ""))
-        elif day := dates.parse(piece):
+            author_count = int(match[1].replace(",", "").replace(".", ""))
+        elif day := dates.parse(piece, may_be_glued=len(pieces) > 1):
             shown = day
         else:
             others += 1
@@ -79,4 +132,4 @@ def mark_of(line: Line) -> Mark | None:
         return None
     if others and not (has_dot and shown and others == 1):  # an organisation may stand before
         return None
-    return Mark(author_count, shown, has_dot)
+    return Mark(author_count, shown, has_dot, is_named=others == 1)

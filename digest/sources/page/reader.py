@@ -1,12 +1,15 @@
 """Reads a papers page that was saved as text, in either of its layouts."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from digest.errors import DumpError
 from digest.model import Problem, Record
 from digest.sources.page import dates, titles
 from digest.sources.page.layout import SENTENCE_ENDS, Page, PageEntry, layout, paragraphs
+from digest.sources.page.syntax import other_markup
 from digest.sources.page.titles import Kind, Paragraph
 from digest.sources.records import WITHOUT_DATE, BadRecord, File, Reading, excerpt, record
 
@@ -17,6 +20,10 @@ SHORTEST = 40  # characters of an abstract that has no metadata and does not end
 CONVINCING_PAPERS, CONVINCING_LENGTH = 3, 300
 """A text without a header is read as a page if it contains only papers, at least this many, each
 with one paragraph of at least this many characters."""
+PAPER_PAGE = "https://huggingface.co/papers/"
+TABLE_ROW = re.compile(r"\|[^|]*\|[^|]*\|")
+MOST_PARAGRAPHS = 20
+SAVE_OTHERWISE = "save the page as HTML or as text, as a browser does"
 SAVE_AGAIN = "save the page again if a paper is missing"
 
 
@@ -29,7 +36,13 @@ class TitledText:
 
 
 def read(file: File) -> Reading | None:
-    """Read the papers of a page; None if it is not a papers page."""
+    """Read the papers of a page; None if it is not a papers page.
+
+    Raises:
+        DumpError: It is in markup that is not read.
+    """
+    if markup := other_markup(file.text):
+        raise DumpError(f"it is {markup}", "save the page as text, HTML or Markdown")
     page = layout(file.text)
     shown = [entry.shown for entry in page.entries if entry.shown]
     year = dates.page_year(page.date, shown, arrived=file.arrived)
@@ -48,10 +61,31 @@ def read(file: File) -> Reading | None:
             what = f"a date that cannot be read: {excerpt(entry.unread.text)}"
             problems.append(Problem(f"{file.name}:{entry.unread.number}", what, WITHOUT_DATE))
     has_header = page.is_own or (page.date is not None and page.header > 1)
-    if not (has_header or page.is_detailed or _is_convincing(records, problems)):
+    are_linked = bool(records) and not problems and all(each.arxiv_id for each in records)
+    is_page = has_header or page.is_detailed or are_linked
+    if not (is_page or _is_convincing(records, problems)):
         return None
+    problems += _of_more(page, records, len(problems), file.name)
+    are_few = 10 * len(records) < 9 * page.papers_seen or bool(problems and not records)
+    are_hidden = any(map(_seems_to_hold_others, records))
     kind = "papers-page-detailed" if page.is_detailed else "papers-page-plain"
-    return Reading(kind, listed, tuple(records), tuple(problems))
+    return Reading(kind, listed, tuple(records), tuple(problems), are_few or are_hidden)
+
+
+def _of_more(
+    page: Page, records: Sequence[Record], problem_count: int, name: str
+) -> Iterator[Problem]:
+    """Tell that there seem to be more papers on the page than were read."""
+    if 10 * (len(records) + problem_count) < 9 * page.papers_seen:
+        what = f"{len(records)} papers could be read of {page.papers_seen} or more"
+        yield Problem(f"{name}:{page.first_line}", what, SAVE_OTHERWISE)
+    for each in filter(_seems_to_hold_others, records):
+        what = f"an abstract that seems to contain other papers: {excerpt(each.title)}"
+        yield Problem(f"{name}:{each.line}", what, SAVE_OTHERWISE)
+
+
+def _seems_to_hold_others(record: Record) -> bool:
+    return record.raw_abstract.count("\n\n") >= MOST_PARAGRAPHS
 
 
 def _problem(error: BadRecord, found: TitledText, details: PageEntry, name: str) -> Problem:
@@ -63,7 +97,10 @@ def _problem(error: BadRecord, found: TitledText, details: PageEntry, name: str)
 
 def _papers(entry: PageEntry, page: Page) -> Iterator[tuple[TitledText, PageEntry]]:
     """The papers of an entry, each with its metadata; the entry's block belongs to the last one."""
-    text = paragraphs(entry.lines, is_wrapped=page.is_wrapped)
+    text = paragraphs(entry.lines, width=page.width)
+    if entry.is_titled:
+        yield TitledText(text[0], tuple(text[1:])), entry
+        return
     further_title = FURTHER_TITLE if page.is_detailed else 0
     at_end = LACKING_TEXT if entry.details_line else titles.TITLE_AT_END
     kinds = titles.kinds(text, further_title=further_title, title_at_end=at_end)
@@ -93,7 +130,9 @@ def _grouped(text: Sequence[Paragraph], kinds: Sequence[Kind]) -> Iterator[Title
 def _record(found: TitledText, details: PageEntry, published: date | None) -> Record:
     if not found.title:
         raise BadRecord("an abstract without a title" if found.text else "metadata without a paper")
-    if not details.details_line and not _is_abstract(found.text):
+    if TABLE_ROW.match(found.title.text):
+        raise BadRecord("a row of a table")
+    if not (details.details_line or details.is_card or _is_abstract(found.text)):
         raise BadRecord("a title without an abstract")
     return record(
         found.title.text,
@@ -101,7 +140,10 @@ def _record(found: TitledText, details: PageEntry, published: date | None) -> Re
         line=found.title.line,
         author_count=details.author_count,
         published=published,
-        comments=details.shown.comments if details.shown else None,
+        comments=details.comments,
+        url=PAPER_PAGE + details.paper if details.paper else None,
+        arxiv_id=details.paper,
+        upvotes=details.upvotes,
     )
 
 

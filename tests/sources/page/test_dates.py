@@ -39,7 +39,7 @@ NOVEMBER = datetime(2025, 11, 20, 9, 0, tzinfo=UTC)
         ("Mar 11 at noon", None),
         ("May", None),
         ("May 123", None),
-        ("11 Mar", None),
+        ("11 Mar", PageDate(3, 11)),
         ("", None),
     ],
 )

@@ -1,0 +1,227 @@
+"""Turns the forms in which programs write a page as text (Markdown of several kinds, numbered links
+of lynx, elinks and w3m, addresses in angle brackets or on lines of their own) into plain text of as
+many lines. What the syntax said stays as marks: noncharacters, which no text contains."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from digest.sources.links import NEW_NUMBER, arxiv_id
+
+LINK, AFTER, END = "\ufdd0", "\ufdd1", "\ufdd2"
+"""``LINK id END`` stands before the text of a link, ``AFTER id END`` behind it; the arXiv id is
+empty unless the link leads to the page of a paper."""
+HEADING, IMAGE, JOINT, CLOSED = "\ufdd3", "\ufdd4", "\ufdd5", "\ufdd6"
+"""A heading begins; a picture was here; two lines were joined; a paragraph ends."""
+NONCHARACTERS = re.compile("[\ufdd0-\ufdef]")
+FEW = 3
+PAPER = re.compile(rf"/papers/({NEW_NUMBER})(?:v\d+)?/?(?:\?[^#]*)?")
+LIST_MARK = r"[ \t]*(?:(?:[-*+•]|\d{1,3}\.)[ \t]+)?"
+
+OUR_ADDRESS = r"https?://(?:www\.)?(?:huggingface|hf)\.co"
+MARKDOWN = re.compile(
+    rf"\]\((?:{OUR_ADDRESS})?/(?:papers|login)|^{LIST_MARK}#{{1,6}} \S|^:{{3,}}"
+    r"|^[ \t]{0,3}\[\d+\]: \S",
+    re.MULTILINE,
+)
+NUMBERED = re.compile(r"^[ \t]*(?:[*+•] )?\[\d{1,4}\](?=[^\s(\[])", re.MULTILINE)
+ANGLE = re.compile(r"<(https?://[^<>\s]+)>")
+ADDRESS = re.compile(r"^[ \t]*(https?://\S+)[ \t]*$", re.MULTILINE)
+STARRED = re.compile(r"^(\*{3,6}) (\S[^\n]*?(?:\n[^\n]+?)?) \1$", re.MULTILINE)
+A_LINK = f"{LINK}[^{END}\n]{{0,20}}{END}"
+PLACEHOLDER = re.compile(
+    rf"^(?=[^\n]{{0,300}}\[)(?:[ \t*+•-]|{A_LINK}|\[[\w.%-]{{0,80}}\])+$", re.MULTILINE
+)
+IN_METADATA = re.compile(
+    rf"\[\]|\[(?:IMG|INLINE)\]|^[ \t]*(?:{A_LINK})?\[[^\]\s]{{1,80}}\](?=[^\n]{{1,120}}·)",
+    re.MULTILINE,
+)
+BROKEN_DATE = re.compile(
+    r"(·[ \t]*[^\W\d_]{3,12}\.?(?: on)?(?: [^\W\d_]{3,9}\.?)?)[ \t]*\n[ \t]*"
+    r"((?:[^\W\d_]{3,9}\.? )?\d)"
+)
+
+FOOTER = re.compile(r"(?<=\d)System theme[^\n]*\s*\Z")  # glued to the last card
+
+REFERENCES = re.compile(
+    r"^[ \t]*References:?[ \t]*\n(?=\s*(?:Visible links|\[?\d+[\].]))", re.MULTILINE
+)
+REFERENCE = re.compile(r"^[ \t]*(?:\[(\d{1,5})\]|(\d{1,5})\.)[ \t]+(\S+)$", re.MULTILINE)
+NUMBER = re.compile(r"\[(\d{1,4})\](?=[^\s.,;:)\]]|[ \t]*$)", re.MULTILINE)
+NUMBER_IN_METADATA = re.compile(r"(·[^\n\[]{1,40})\[\d{1,4}\] ", re.MULTILINE)
+
+DEFINITION = re.compile(
+    r"^[ \t]{0,3}\[([^\[\]\n]{1,300})\]:[ \t]*\n?[ \t]*(\S+)[^\n{]*(?:\{[^{}]{0,500}\})?$",
+    re.MULTILINE,
+)
+OTHERS = (
+    ("reStructuredText", re.compile(r"^[ \t]*\.\. (?:[\w-]+::|\|)|`__$", re.MULTILINE)),
+    ("Org", re.compile(r"\[\[[^\]\n]+\]\[")),
+    ("LaTeX", re.compile(r"\\href\{")),
+    ("AsciiDoc", re.compile(r"link:\S+\[")),
+    ("MediaWiki", re.compile(r"\[https?://\S+ [^\]\n]+\](?!\()")),
+    ("Textile", re.compile(r"\":(?:https?:/|/papers)/")),
+)
+"""Markup that is not read, since its links and its text look alike."""
+FENCE = re.compile(r"^[ \t]*:{3,}[^\n]*$", re.MULTILINE)
+TAG = re.compile(
+    r"<(?P<slash>/?)(?P<name>a|article|br|button|div|figure|footer|h[1-6]|header|hr|img|input|li"
+    r"|main|nav|ol|p|path|section|span|svg|ul|video)\b(?P<rest>[^<>]*)>"
+)
+TAGGED = re.compile(r"<(a|span)\b[^<>]*>[^<>]{0,1000}</\1>")
+HREF = re.compile(r"""\bhref=["']?([^"'\s>]+)""")
+PICTURE = re.compile(
+    r"!\[[^\[\]]*\](?:\([^()\s]*(?:\s+\"[^\"]{0,300}\")?\)|\[[^\[\]\n]*\])(?:\{[^{}]{0,500}\})?"
+)
+SEVERAL = re.compile(r"\n\s*(?:\n|[-*+] )")
+MOST_PIECES = 50
+BRACKETS = re.compile(
+    r"\\.|(?P<open>\[)|\](?:\((?P<url>[^()\s]*(?:\([^()\s]*\)[^()\s]*)*)(?:\s+\"[^\"]{0,300}\")?\s*\)"
+    r"|\[(?P<key>[^\[\]\n]*)\])?(?P<attributes>\{(?:[#.]|\w+=)[^{}]{0,500}\})?",
+    re.DOTALL,
+)
+ATTRIBUTES = re.compile(r"[ \t]\{[#.][^{}]{0,500}\}[ \t]*$", re.MULTILINE)
+HASHES = re.compile(rf"^({LIST_MARK}(?:{LINK}[^{END}]*{END})?[ \t]*)#{{1,6}}[ \t]+", re.MULTILINE)
+UNDERLINED = re.compile(
+    r"^(?=[^\n]{0,400}\w)([^\n]{1,400})\n[ \t]*(?:=+|-{3,})[ \t]*$", re.MULTILINE
+)
+BOLD = re.compile(r"\*\*(\S[^*\n]*)\*\*|^__(\S[^\n]*)__$", re.MULTILINE)
+ESCAPED = re.compile(
+    r"\\([\\`*_\[\]()#+.!|<>~^-])|(?<![^\W\d_])\\([\"'$])"
+    r"|\\([\"'$])(?=(?:s|t|re|ve|ll|d|m)\b|[^aeiouycnszAEIOUYCNSZ{])"  # others are accents
+)
+ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&#39;": "'", "&nbsp;": " "}
+ENTITY = re.compile("|".join(ENTITIES))
+AT_LINE_END = re.compile(r"\\+$", re.MULTILINE)
+
+
+def paper_of(url: str) -> str:
+    """The arXiv id of the paper whose page ``url`` is; "" for anything else."""
+    if "#" in url or "login?" in url:
+        return ""
+    match = PAPER.search(url)
+    return match[1] if match and match.end() == len(url) else arxiv_id(url) or ""
+
+
+def link(url: str) -> str:
+    """The mark before the text of a link."""
+    return f"{LINK}{paper_of(url)}{END}"
+
+
+def plain(text: str) -> str:
+    """Write ``text`` without syntax; a text without any stays as it is."""
+    text = FOOTER.sub("", NONCHARACTERS.sub("", text))
+    if _count(MARKDOWN, text) > 1:
+        text = _markdown(text)
+    elif _count(STARRED, text) > 1:
+        text = _starred(text)
+    else:
+        text = _numbered(text) if _count(NUMBERED, text) >= FEW else text
+        if _count(PLACEHOLDER, text) >= FEW:
+            text = IN_METADATA.sub("", PLACEHOLDER.sub(IMAGE, text))
+    for pattern in (ANGLE, ADDRESS):
+        if sum(1 for match in pattern.finditer(text) if re.match(OUR_ADDRESS, match[1])) >= FEW:
+            text = pattern.sub(lambda match: f"{AFTER}{paper_of(match[1])}{END}", text)
+    return BROKEN_DATE.sub(rf"\1 {JOINT}\2", text)
+
+
+def other_markup(text: str) -> str | None:
+    """The name of the markup in which ``text`` is written, if it is one that is not read."""
+    if text.lstrip().startswith("{\\rtf"):
+        return "RTF"
+    return next((name for name, sign in OTHERS if _count(sign, text) >= FEW), None)
+
+
+def _count(pattern: re.Pattern[str], text: str) -> int:
+    """The number of matches, at most a few."""
+    return sum(1 for _, _match in zip(range(FEW), pattern.finditer(text), strict=False))
+
+
+def _breaks(match: re.Match[str]) -> str:
+    return JOINT * match[0].count("\n")
+
+
+def _numbered(text: str) -> str:
+    """Replace the numbers of links by what the list at the end of the text says of them."""
+    targets: dict[str, str] = {}
+    if listed := next(REFERENCES.finditer(text), None):
+        targets = {m[1] or m[2]: m[3] for m in REFERENCE.finditer(text, listed.end())}
+        text = text[: listed.start()]
+    text = NUMBER_IN_METADATA.sub(r"\1", text)
+    return NUMBER.sub(lambda match: link(targets.get(match[1], "")), text)
+
+
+def _starred(text: str) -> str:
+    """Read headings in asterisks, and link texts with underscores in the place of spaces, as the
+    html2text of Debian writes them."""
+
+    def heading(match: re.Match[str]) -> str:
+        return HEADING + match[2].replace("\n", f" {JOINT}") + CLOSED
+
+    lines = STARRED.sub(heading, text).split("\n")
+    are_linked = ("_" in line and line.count("_") >= line.strip().count(" ") for line in lines)
+    pairs = zip(lines, are_linked, strict=True)
+    return "\n".join(line.replace("_", " ") if is_linked else line for line, is_linked in pairs)
+
+
+def _markdown(text: str) -> str:
+    targets = {match[1]: match[2] for match in DEFINITION.finditer(text)}
+    text = FENCE.sub("", DEFINITION.sub(_breaks, text) if targets else text)
+    text = TAG.sub(_tag, TAGGED.sub(lambda match: _joined(match[0]), text))
+    text = PICTURE.sub(lambda match: IMAGE + _breaks(match), text)
+    text = "".join(_without_brackets(text, targets))
+    text = UNDERLINED.sub(rf"{HEADING}\1\n", HASHES.sub(rf"\1{HEADING}", ATTRIBUTES.sub("", text)))
+    text = AT_LINE_END.sub("", BOLD.sub(r"\1\2", text))
+    text = ENTITY.sub(lambda match: ENTITIES[match[0]], text)
+    return ESCAPED.sub(r"\1\2\3", text)
+
+
+def _joined(text: str) -> str:
+    """The lines of a link as one line, unless they are a list or several paragraphs."""
+    return text if SEVERAL.search(text) else text.replace("\n", f" {JOINT}")
+
+
+def _tag(match: re.Match[str]) -> str:
+    name, is_end = match["name"], match["slash"]
+    href = HREF.search(match["rest"]) if name == "a" and not is_end else None
+    mark = link(href[1]) if href else IMAGE if name == "img" else ""
+    return (
+        mark
+        + (HEADING if name[0] == "h" and name[1:].isdigit() and not is_end else "")
+        + (_breaks(match))
+    )
+
+
+def _without_brackets(text: str, targets: Mapping[str, str]) -> Iterator[str]:
+    """Replace the opening bracket of each link by its mark, and remove the rest of its syntax."""
+    pieces: list[str] = []
+    opened: list[int] = []  # the indices of brackets that are not closed
+    start = 0
+    for match in BRACKETS.finditer(text):
+        pieces.append(text[start : match.start()])
+        start = match.end()
+        if match["open"]:
+            opened.append(len(pieces))
+        if match["open"] or match[0].startswith("\\") or not opened:
+            pieces.append(match[0])
+            continue
+        begin = opened.pop()
+        url = _target(match, " ".join("".join(pieces[begin + 1 : begin + 5]).split()), targets)
+        if url is None and not match["attributes"]:
+            pieces.append(match[0])
+            continue
+        pieces[begin] = "" if url is None else link(url)
+        if len(pieces) - begin <= MOST_PIECES:
+            pieces[begin + 1 :] = [_joined("".join(pieces[begin + 1 :]))]
+        pieces.append(_breaks(match))
+    pieces.append(text[start:])
+    return iter(pieces)
+
+
+def _target(match: re.Match[str], content: str, targets: Mapping[str, str]) -> str | None:
+    """The address of a link, or None if these brackets are no link."""
+    if match["url"] is not None:
+        return match["url"]
+    key = match["key"]
+    if key is None:  # a text in brackets may be its own key; a number would be a citation
+        return None if content.isdigit() else targets.get(content)
+    return targets.get(key or content)
