@@ -27,7 +27,7 @@ READERS: dict[str, tuple[str, ...]] = {
     ),
     "[": ("formats.json_papers", "page.reader"),
     "{": ("formats.json_feed", "formats.json_papers", "page.reader"),
-    "": ("formats.server_errors", "page.reader"),
+    "": ("formats.server_errors", "page.html", "page.reader"),
 }
 """The modules that are asked in turn, by the first character of a file; "" stands for others."""
 

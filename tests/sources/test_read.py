@@ -78,7 +78,10 @@ def test_bytes_that_are_no_utf_8_are_replaced_in_what_else_is() -> None:
             ("Новые статьи\n\nОкеан и его приливы\n\n" * 20).encode("cp1251"),
             "an encoding that it does not",
         ),
-        (b"<!DOCTYPE html><title>Daily Papers</title>" + PAGE.encode(), "an HTML page"),
+        (
+            b"<!DOCTYPE html><title>Tide Blog</title>" + PAGE[150:].encode(),
+            "HTML page .“Tide Blog”",
+        ),
         (b"<html><body>new Subscribe</body></html>", "an HTML page"),
         (b"To do: buy milk, call the harbour.", "text, but not that of a papers page"),
         (b"# Notes\n\nSome text.\n\n## More\n\nAnd more text.", "text, but not that"),

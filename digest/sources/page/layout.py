@@ -16,7 +16,6 @@ from digest.sources.page.boilerplate import (
 from digest.sources.page.cards import with_cards
 from digest.sources.page.dates import PageDate
 from digest.sources.page.lines import LONG, Line, Mark, letters_of, lines_of, mark_of
-from digest.sources.page.syntax import plain
 from digest.sources.page.titles import LABEL, LINK, Paragraph
 
 CUT_AUTHORS = re.compile(r"•(?: ?\d{1,6}(?: a[utho]{0,4})?)?")
@@ -67,8 +66,9 @@ class Page:
 
 
 def layout(text: str) -> Page:
-    """Split ``text``: every line that is not blank is furniture, metadata, or part of an entry."""
-    lines = with_cards(lines_of(plain(text)))
+    """Split a text with the marks of ``syntax``: every line that is not blank is furniture,
+    metadata, or part of an entry."""
+    lines = with_cards(lines_of(text))
     header = header_length(lines)
     body, joined = without_furniture(lines[header:])
     if body and CUT_AUTHORS.fullmatch(body[-1].folded):  # the file ends in the middle of metadata
@@ -77,21 +77,17 @@ def layout(text: str) -> Page:
     is_detailed = any(_is_details(marks, index) for index in range(len(marks)))
     days = [*stated_dates(lines[:header])[:1], *stated_dates(joined)]
     day = max(days, key=lambda day: (day.month, day.day), default=None)
-    width = _width(body, marks)
-    are_known = any(line.is_title for line in body) or any(
-        mark and mark.begins_card for mark in marks
-    )
-    is_split = is_detailed or are_known
-    entries = tuple(_entries(body, marks, width)) if is_split else (PageEntry(body),)
-    if are_known:
-        entries = tuple(entry for entry in entries if not _is_leftover(entry))
-    seen = max(
-        sum(bool(entry.details_line) for entry in entries),
-        sum(line.is_title for line in body),
-        len({line.paper for line in body} - {""}),
-        sum(bool(mark and mark.begins_card and mark.upvotes is not None) for mark in marks),
-    )
     is_ours = any(map(is_own, lines[:header]))
+    width = _width(body, marks)
+    titles = sum(line.is_title for line in body)
+    cards = sum(bool(mark and mark.begins_card) for mark in marks)
+    is_split = is_detailed or titles or cards
+    entries = tuple(_entries(body, marks, width)) if is_split else (PageEntry(body),)
+    if titles or cards:
+        entries = tuple(entry for entry in entries if not _is_leftover(entry))
+    details = sum(bool(entry.details_line) for entry in entries)
+    linked = len({line.paper for line in body} - {""})
+    seen = max(details, titles, linked, sum(entry.upvotes is not None for entry in entries))
     first_line = body[0].number if body else 0
     return Page(day, header, is_ours, is_detailed, width, seen, first_line, entries)
 
@@ -152,8 +148,7 @@ def _entries(
         elif _is_unread_date(lines, marks, index):
             entry.unread = line
         elif line.is_title or not (entry.details_line and entry.is_titled):
-            if line.is_title and not (entry.is_titled or entry.details_line):
-                entry.lines = [each for each in entry.lines if len(each.text) > LONG]
+            _drop_leftovers(entry, line)
             if entry.details_line or (entry.lines and line.is_title):
                 yield entry
                 entry = PageEntry()
@@ -162,6 +157,12 @@ def _entries(
             entry.lines.append(line)
     if entry.lines or entry.details_line:
         yield entry
+
+
+def _drop_leftovers(entry: PageEntry, line: Line) -> None:
+    """Drop short lines between the beginning of a card and its title."""
+    if line.is_title and not (entry.is_titled or entry.details_line):
+        entry.lines = [each for each in entry.lines if len(each.text) > LONG]
 
 
 def _add(entry: PageEntry, mark: Mark, line: Line, width: int) -> None:

@@ -12,6 +12,7 @@ from digest.sources.page.syntax import (
     HEADING,
     IMAGE,
     JOINT,
+    LINE,
     LINK,
     NONCHARACTERS,
 )
@@ -26,7 +27,8 @@ AUTHORS = re.compile(
     r"(?:authors?|autor(?:en|e[ns]|in)?|auteurs?|[位名]? ?作者|[人名]?の?著者|[人名])",
     re.IGNORECASE,
 )
-MARKS = re.compile(f"{LINK}([^{END}]*){END}|[{HEADING}{IMAGE}{JOINT}{CLOSED}]")
+MARKS = re.compile(f"{LINK}([^{END}]*){END}|{LINE}[^{END}]*{END}|[{HEADING}{IMAGE}{JOINT}{CLOSED}]")
+STATED = re.compile(f"{LINE}(\\d+){END}")
 FOLLOWING = re.compile(f"{AFTER}([^{END}]*){END}")
 BULLETS = re.compile(r"(?:(?:[-*+•]|\d{1,3}\.)\s*)*")
 LONG = 200  # the most characters of a line of a header or of metadata
@@ -77,6 +79,8 @@ def lines_of(marked: str) -> list[Line]:
     number = 0
     for raw in marked.split("\n"):
         number += 1
+        if stated := STATED.search(raw):
+            number = int(stated[1])
         if NONCHARACTERS.search(raw):
             if (read := _marked(number, raw, follows_blank)).text:
                 lines.append(read)

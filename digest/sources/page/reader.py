@@ -9,7 +9,7 @@ from digest.errors import DumpError
 from digest.model import Problem, Record
 from digest.sources.page import dates, titles
 from digest.sources.page.layout import SENTENCE_ENDS, Page, PageEntry, layout, paragraphs
-from digest.sources.page.syntax import other_markup
+from digest.sources.page.syntax import other_markup, plain
 from digest.sources.page.titles import Kind, Paragraph
 from digest.sources.records import WITHOUT_DATE, BadRecord, File, Reading, excerpt, record
 
@@ -43,7 +43,12 @@ def read(file: File) -> Reading | None:
     """
     if markup := other_markup(file.text):
         raise DumpError(f"it is {markup}", "save the page as text, HTML or Markdown")
-    page = layout(file.text)
+    return read_marked(file, plain(file.text))
+
+
+def read_marked(file: File, text: str) -> Reading | None:
+    """Read the text of a page with the marks of ``syntax``; None if it is not a papers page."""
+    page = layout(text)
     shown = [entry.shown for entry in page.entries if entry.shown]
     year = dates.page_year(page.date, shown, arrived=file.arrived)
     listed = page.date.on(year) if page.date else None

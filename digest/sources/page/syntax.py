@@ -10,8 +10,9 @@ from digest.sources.links import NEW_NUMBER, arxiv_id
 LINK, AFTER, END = "\ufdd0", "\ufdd1", "\ufdd2"
 """``LINK id END`` stands before the text of a link, ``AFTER id END`` behind it; the arXiv id is
 empty unless the link leads to the page of a paper."""
-HEADING, IMAGE, JOINT, CLOSED = "\ufdd3", "\ufdd4", "\ufdd5", "\ufdd6"
-"""A heading begins; a picture was here; two lines were joined; a paragraph ends."""
+HEADING, IMAGE, JOINT, CLOSED, LINE = "\ufdd3", "\ufdd4", "\ufdd5", "\ufdd6", "\ufdd7"
+"""A heading begins; a picture was here; two lines were joined; a paragraph ends. ``LINE number
+END`` tells the line of the file."""
 NONCHARACTERS = re.compile("[\ufdd0-\ufdef]")
 FEW = 3
 PAPER = re.compile(rf"/papers/({NEW_NUMBER})(?:v\d+)?/?(?:\?[^#]*)?")
@@ -110,7 +111,7 @@ def link(url: str) -> str:
 def plain(text: str) -> str:
     """Write ``text`` without syntax; a text without any stays as it is."""
     text = FOOTER.sub("", NONCHARACTERS.sub("", text))
-    if _count(MARKDOWN, text) > 1:
+    if is_markdown(text):
         text = _markdown(text)
     elif _count(STARRED, text) > 1:
         text = _starred(text)
@@ -122,6 +123,11 @@ def plain(text: str) -> str:
         if sum(1 for match in pattern.finditer(text) if re.match(OUR_ADDRESS, match[1])) >= FEW:
             text = pattern.sub(lambda match: f"{AFTER}{paper_of(match[1])}{END}", text)
     return BROKEN_DATE.sub(rf"\1 {JOINT}\2", text)
+
+
+def is_markdown(text: str) -> bool:
+    """Whether it is Markdown, perhaps with elements of HTML."""
+    return _count(MARKDOWN, text) > 1
 
 
 def other_markup(text: str) -> str | None:
