@@ -24,6 +24,7 @@ KNOWN_FILES = (
     (b"SQLite format 3", "an SQLite database"),
 )
 SAMPLE = 8192
+NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 LINE_END = re.compile("\r\n?|[\x85\u2028\u2029]")
 SAVE_AS_TEXT = "save the papers page as text, or copy its text into a .txt file"
@@ -66,7 +67,8 @@ def decoded(data: bytes) -> tuple[str, str]:
     sample = text[:SAMPLE]
     if len(NOT_TEXT.findall(sample)) * 10 > len(sample):
         raise DumpError("it is binary data, not text", SAVE_AS_TEXT)
-    if sample.count("\ufffd") * 10 > len(sample):
+    lost, letters = sample.count("\ufffd"), len(NOT_ASCII.findall(sample))
+    if lost * 10 > len(sample) or (lost > 20 and lost * 2 > letters):
         what = "it is text in an encoding that it does not declare, or not as it is"
         raise DumpError(what, "save it as UTF-8, or have it declare its encoding")
     return text, doubt

@@ -20,7 +20,13 @@ DECLARED = re.compile(
 UTF_8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 """Characters of several bytes in UTF-8; text in another encoding hardly ever looks like that."""
 NOT_ASCII = re.compile(rb"[\x80-\xff]")
-FEW = 4  # letters of several bytes: so few can be chance in an encoding of East Asia
+TEXTS = re.compile(rb"[^<>\n\x80-\xff]{0,200}[\x80-\xff][^<>\n]*")
+WORDS = re.compile(rb"[A-Za-z]{0,20}[\x80-\xff][A-Za-z@\\^\[\]`{|}~\x80-\xff]*")
+CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+MOST_SAMPLED = 100 * SAMPLE
+MOSTLY = 4  # by chance, text in another encoding has fewer of these bytes than of others
+STRAY = re.compile("[\udc80-\udcff]")  # a byte that could not be decoded
+FEW = 8  # bytes of letters in UTF-8: so few can be chance in an encoding of East Asia
 WIDE = {"utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"}
 LARGER = {
     "ascii": "cp1252",
@@ -61,7 +67,7 @@ def decoded(data: bytes) -> tuple[str, str]:
     doubt = ""
     if name and found != declared:
         doubt = _contradiction(name, shown)
-    elif not name and found == "cp1252" and data.lstrip().startswith(b"<"):
+    elif not name and found != "utf-8" and data.lstrip().startswith(b"<"):
         doubt = f"it declares no encoding, and is not in UTF-8; it is read as {shown}"
     return _told(data, found, doubt)
 
@@ -76,8 +82,16 @@ def _told(data: bytes, encoding: str, doubt: str) -> tuple[str, str]:
     except UnicodeDecodeError:
         if encoding == "cp1252":  # five bytes stand for nothing in it
             return "".join(map(_windows_letter, data.decode("latin-1"))), doubt
-        lost = f"some of its bytes are no {encoding.upper()}; “\ufffd” stands for them"
-        return data.decode(encoding, "replace"), doubt or lost
+        lost = f"some of its bytes are no {encoding.upper()}"
+        in_utf_8, others = _shares(data)
+        if encoding == "utf-8" and in_utf_8 > MOSTLY * others:
+            text = STRAY.sub(_stray_letter, data.decode(encoding, "surrogateescape"))
+            return text, doubt or f"{lost}; they are read as windows-1252"
+        return data.decode(encoding, "replace"), doubt or f"{lost}; “\ufffd” stands for them"
+
+
+def _stray_letter(match: re.Match[str]) -> str:
+    return chr(ord(match[0]) - 0xDC00).encode("latin-1").decode("cp1252", "replace")
 
 
 def _windows_letter(char: str) -> str:
@@ -105,10 +119,9 @@ def _by_bytes(data: bytes, declared: str) -> str:
     """The encoding of ``data``, which are not ASCII: as declared, unless they are not in it, or are
     in UTF-8 beyond doubt."""
     is_single = declared.startswith(("cp12", "cp8", "iso8859", "koi8", "mac"))
-    letters = 0
-    with contextlib.suppress(UnicodeDecodeError):
-        letters = len(UTF_8.findall(data[: 64 * SAMPLE])) if data.decode() else 0
-    if letters and (declared in {"", "utf-8", *WIDE} or is_single or letters > FEW):
+    in_utf_8, others = _shares(data)
+    is_utf_8 = others * 50 < in_utf_8  # a few bytes can have got in from elsewhere
+    if is_utf_8 and (declared in {"", "utf-8", *WIDE} or is_single or in_utf_8 > FEW):
         return "utf-8"
     if declared not in {"", "utf-8", *WIDE}:
         try:
@@ -120,7 +133,28 @@ def _by_bytes(data: bytes, declared: str) -> str:
 
 
 def _undeclared(data: bytes) -> str:
-    """European text is in cp1252 as old programs for Windows save it, other text is UTF-8."""
-    letters = len(NOT_ASCII.findall(data))
+    """European text is in cp1252 as old programs for Windows save it. In other text, the letters
+    and their neighbours tell the encoding; if they tell none, it is read as UTF-8."""
+    in_utf_8, others = _shares(data)
+    if in_utf_8 > MOSTLY * others:
+        return "utf-8"
+    letters = in_utf_8 + others
+    texts = b"\n".join(TEXTS.findall(data[:MOST_SAMPLED]))[:SAMPLE]
+    words = b"".join(WORDS.findall(texts))
+    share = len(NOT_ASCII.findall(words)) / len(words)
+    if share < 0.3 or (letters < 40 and letters * 10 < len(data)):
+        return "cp1252"
+    from charset_normalizer import from_bytes  # noqa: PLC0415 - slow to import, seldom needed
+
+    best = from_bytes(texts).best()
+    found = _codec(best.encoding) if best and not CONTROL.search(data[:SAMPLE]) else ""
+    with contextlib.suppress(UnicodeDecodeError):
+        if found and data.decode(found):
+            return found
+    return "utf-8"
+
+
+def _shares(data: bytes) -> tuple[int, int]:
+    """How many bytes belong to letters of several bytes in UTF-8, and how many others there are."""
     in_utf_8 = sum(map(len, UTF_8.findall(data)))
-    return "utf-8" if letters * 10 >= len(data) or in_utf_8 * 2 > letters else "cp1252"
+    return in_utf_8, len(NOT_ASCII.findall(data)) - in_utf_8

@@ -56,10 +56,12 @@ def test_a_page_saved_by_an_old_program_for_windows() -> None:
     assert [record.author_count for record in dump.records] == [2, 3, 4]
 
 
-def test_bytes_that_are_no_utf_8_are_replaced_in_what_else_is() -> None:
+def test_bytes_that_are_no_utf_8_in_what_else_is_are_read_as_windows_letters_and_told() -> None:
     dump = read(PAGE.replace("costly", "“cost\u00e9e”").encode().replace(b"\xc3\xa9", b"\xe9"))
     assert titles(dump) == list(TITLES[:3])
-    assert any("“cost\ufffde”" in record.abstract for record in dump.records)
+    assert any("“costée”" in record.abstract for record in dump.records)
+    (problem,) = dump.problems
+    assert problem.what == "some of its bytes are no UTF-8; they are read as windows-1252"
 
 
 @pytest.mark.parametrize(
@@ -76,7 +78,7 @@ def test_bytes_that_are_no_utf_8_are_replaced_in_what_else_is() -> None:
         (bytes(range(256)) * 20, "binary data"),
         (
             ("Новые статьи\n\nОкеан и его приливы\n\n" * 20).encode("cp1251"),
-            "an encoding that it does not",
+            "it is text, but not that",
         ),
         (
             b"<!DOCTYPE html><title>Tide Blog</title>" + PAGE[150:].encode(),

@@ -33,7 +33,7 @@ WITHOUT_NAMESPACE = {"atom", "dc", "dcterms", "content", "media", "arxiv", "pris
 
 def prefix_of(namespace: str) -> str:
     """Our prefix for a namespace: "" for that of RSS in all versions, "?" for an unknown one."""
-    place = namespace.strip().lower().rpartition("://")[2].removeprefix("").rstrip("/#")
+    place = namespace.strip().lower().rpartition("://")[2].removeprefix("www.").rstrip("/#")
     return "prism" if place.startswith(PRISM) else PREFIXES.get(place, "?")
 
 
@@ -42,7 +42,7 @@ class Names:
 
     def __init__(self, root: Any) -> None:
         self.own = _namespace(root)
-        self.is_atom = local_name(root) == "feed"
+        self.is_atom = local_name(root) == "feed" or prefix_of(self.own) == "atom"
         self._known: dict[str, str] = {}
 
     def of(self, element: Any) -> str:

@@ -11,7 +11,7 @@ TAG = re.compile(r"<[a-zA-Z/!?]")
 WHITE = re.compile(r"\s+")
 BETWEEN_BLOCKS = re.compile(r"\s*\n\s*")
 HIDDEN = re.compile(
-    r"script|style|head|template|no(?:script|frames|embed)|iframe|object|select|datalist"
+    r"script|style|head|title|template|no(?:script|frames|embed)|iframe|object|select|datalist"
     r"|annotation(?:-xml)?|video|audio|canvas|svg"
 )
 BLOCK = re.compile(
@@ -41,9 +41,9 @@ LIKELY_TAG = re.compile(
     (?P<rest>(?:\s+[\w:@.*-]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+))?)*+)\s*/?>""",
     re.VERBOSE,
 )
-CUT_TAG = re.compile(r"<[a-zA-Z][\w:-]*\s+[\w:-]+=[^<>]*$|<(?:/|/?[a-zA-Z]\w+\s*)$")
+CUT_TAG = re.compile(r"<[a-zA-Z][\w:-]*\s+[\w:-]+=[^<>]*$|</?[a-zA-Z]\w+\s*$|</[a-zA-Z]$")
 CDATA = re.compile(r"<!\[CDATA\[|\]\]>")
-SPECIAL = re.compile(r"<(?:!--|!doctype|!\[|\?xml|\?php)", re.IGNORECASE)
+SPECIAL = re.compile(r"<(?:!--|!doctype|!\[|\?[a-z])", re.IGNORECASE)
 SINGLE = re.compile(r"[a-z]", re.IGNORECASE)
 
 
@@ -90,10 +90,10 @@ def text_of_element(root: Any) -> str:
     pieces: list[str] = []
     walk = etree.iterwalk(root, events=("start", "end"))
     for event, element in walk:
-        name = element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
-        name = name.rpartition(":")[2]
+        given = element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+        name = given.rpartition(":")[2]
         if event == "start":
-            if HIDDEN.fullmatch(name) or not name:
+            if HIDDEN.fullmatch(given) or not given:
                 walk.skip_subtree()
                 continue
             pieces.append("\n" if BLOCK.fullmatch(name) else SCRIPTS.get(name, ""))

@@ -25,12 +25,19 @@ from digest.sources.formats.xml_tree import local_name, tree
 from digest.sources.links import arxiv_id, doi, web_url
 from digest.sources.records import WITHOUT_DATE, BadRecord, File, Reading, excerpt, record
 
-ROOTS = {"feed": "atom", "rss": "rss", "RDF": "rss", "Channel": "rss"}
+ROOTS = {"feed": "atom", "entry": "atom", "rss": "rss", "RDF": "rss", "Channel": "rss"}
 ENTRIES = {"entry", "item"}
 TITLES = ("title", "dc:title", "dcterms:title", "atom:title", "media:title")
 ABSTRACTS = (
-    *("content", "content:encoded", "xhtml:body", "xhtml:div", "summary", "description"),
-    *("abstract", "atom:content", "atom:summary", "dc:description", "dcterms:abstract"),
+    *("content", "content:encoded", "encoded", "xhtml:body", "xhtml:div", "summary"),
+    *(
+        "description",
+        "abstract",
+        "atom:content",
+        "atom:summary",
+        "dc:description",
+        "dcterms:abstract",
+    ),
     *("media:description", "itunes:summary"),  # where the entry has no text of its own
 )
 PUBLISHED = (
@@ -49,7 +56,9 @@ AUTHORS = (
 ERROR = "/api/errors"
 CHECK_QUERY = "check the query, and fetch it again"
 CUT_OFF = "copy or download it again: what follows is missing"
-END = re.compile(r"</(?:[\w.-]+:)?(?:feed|rss|RDF|channel)\s*>(?:\s|<!--.*?-->)*\Z", re.DOTALL)
+END = re.compile(
+    r"</(?:[\w.-]+:)?(?:feed|rss|RDF|[Cc]hannel|entry)\s*>(?:\s|<!--.*?-->)*\Z", re.DOTALL
+)
 
 
 def read(file: File) -> Reading | None:
@@ -59,7 +68,7 @@ def read(file: File) -> Reading | None:
         DumpError: It is the message of an error instead of a list.
     """
     root = tree(file.text, ENTRIES)
-    if root is None or local_name(root) not in ROOTS:
+    if root is None or not _is_feed(root):
         return None
     feed = _Feed(root, file.name)
     if (title := feed.title).startswith("Feed error for query"):
@@ -75,6 +84,14 @@ def read(file: File) -> Reading | None:
         feed.problems.append(Problem(where, "the feed ends in the middle", CUT_OFF))
     kind = ROOTS[local_name(root)]
     return Reading(kind, feed.listed, tuple(feed.records), tuple(feed.problems), is_cut)
+
+
+def _is_feed(root: Any) -> bool:
+    """Whether it is a feed, or the only entry of one; RDF and entries are of other kinds too."""
+    name = local_name(root)
+    if name == "RDF":
+        return any(local_name(child) in {"channel", "item"} for child in root)
+    return name in ROOTS and (name != "entry" or Names(root).is_atom)
 
 
 class _Feed:
