@@ -14,10 +14,10 @@ DOI = r"(?:https?://(?:dx\.)?doi\.org/|doi:?\s*)?(?P<doi>10\.\d{4,9}/[^\s;|,]+)"
 ARXIV = re.compile(
     r"\s*arXiv:(?P<id>\S{5,40})\s+Announce Type:\s*(?P<type>[\w-]{2,20})\s*(?:Abstract:\s*)?"
 )
-ARXIV_TITLE = re.compile(r"\s*\(arXiv:(?P<id>[^\s()]{5,40})\s*(?P<rest>[^()]{0,60})\)\s*$")
+ARXIV_TITLE = re.compile(r"\.?\s*\(arXiv:(?P<id>[^\s()]{5,40})\s*(?P<rest>[^()]{0,60})\)\s*$")
 NATURE = re.compile(
     r"\s*(?P<venue>[^\n;]{2,80}?), Published online: (?P<date>[\w ,-]{8,30});\s*\|?\s*"
-    rf"(?:{DOI})?\s*"
+    r"(?:doi:\s*(?P<doi>10\.\d{4,9}/(?:s\d{5}-\d{3}-\d{5}-\w|[^\s;|,]+)))?\s*"
 )
 ATYPON = re.compile(  # Wiley, ACM, Science, SAGE, Taylor & Francis, PNAS and others
     r"\s*(?P<venue>[^\n.]{2,150}?), (?:(?:Volume|Vol\.) [^,\n]{1,20}, (?:(?:Issue|Number|No\.)"
@@ -33,8 +33,9 @@ PUBMED_HEAD = re.compile(
 )
 PUBMED_END = re.compile(r"\n\s*PMID:\s*\d+[^\n]*\s*$")
 SCIENCE_DIRECT = re.compile(
-    r"\s*(?:Publication date|Available online)\s*:?\s*(?P<date>[\w ,–-]{4,40}?)\s*"
-    r"(?:\n\s*)?Source:\s*(?P<venue>[^\n]{2,200}?)(?:\n|\s*(?=Author\(s\):)|$)"
+    r"\s*(?:Publication date:\s*)?(?:Available online\s*:?\s*)?(?P<date>[\w ,–-]{4,40}?)\s*"
+    r"(?:\n\s*)?Source:\s*(?P<venue>[^\n]{2,200}?)(?:, (?:Volume|Part) [^\n]{1,60}?)?"
+    r"(?:\n|\s*(?=Author\(s\):)|$)"
     r"(?:\s*Author\(s\):\s*(?P<authors>[^\n]*))?\s*"
 )
 AUTHORS = re.compile(r"\s*Author(?:\(s\)|s)?:\s*(?P<authors>[^\n]{2,20000})(?:\n+|$)")
@@ -48,7 +49,11 @@ RSC = re.compile(
     r"(?:, [^\n]{2,60})?\n+(?P<authors>[^\n]{2,5000})\n+"
 )
 RSC_END = re.compile(
-    r"\n*To cite this article before page numbers[^\n]*|\n*The content of this RSS Feed \(c\)[^\n]*"
+    r"(?:\n+|^)(?:To cite this article before page numbers|The content of this RSS Feed \(c\)).*$",
+    re.DOTALL,
+)
+TAYLOR = re.compile(
+    r"\s*Volume \d+, Issue [^\n,]{1,20}, (?P<date>[^\n,]{4,20}), Page[^\n]*[\n.\s]*"
 )
 ACS = re.compile(rf"\s*(?P<venue>[A-Z][^\n]{{2,100}})\n+\s*DOI:\s*{DOI}\s*")
 PLOS = re.compile(r"\s*by (?P<authors>[^\n]{3,20000})\n+")
@@ -63,6 +68,12 @@ WITHDRAWN = re.compile(
     r"\s*(?:(?:this|the) (?:\w+ )?(?:paper|article|submission|manuscript|preprint|version)"
     r" (?:has been|was|is) (?:withdrawn|retracted)"
     r"|\[?(?:withdrawn|retracted)(?: article)?\]?\s*:|withdrawn\b)",
+    re.IGNORECASE,
+)
+JOURNAL = re.compile(
+    r"(?:ScienceDirect Publication: |Wiley: |tandf: |Latest results for )(?P<venue>[^\n]{2,150}?)"
+    r"(?:: (?:Table of Contents|Latest Articles))?$"
+    r"|(?P<other>[^\n]{2,150}?)(?: - new TOC|: Table of Contents)$",
     re.IGNORECASE,
 )
 PREPRINTS = {"biorxiv.org": "bioRxiv", "medrxiv.org": "medRxiv"}
@@ -81,6 +92,8 @@ class Article:
     authors: list[str] = field(default_factory=list)
     published: date | None = None
     standing: Standing | None = None
+    latest: date = date.max
+    """The last day that can be meant: journals date the issues of next year."""
 
 
 def unwrap(article: Article) -> None:
@@ -114,10 +127,17 @@ WRAPPERS = (
     (RSC_END, False),
     (ACS, True),
     (ATYPON, True),
+    (TAYLOR, True),
     (AUTHORS, True),
     (APS_END, False),
     (BLOG_END, False),
 )
+
+
+def journal(title: str) -> str:
+    """The journal whose feed has this title; "" if it does not say that it is one of a journal."""
+    match = JOURNAL.fullmatch(title.strip())
+    return (match["venue"] or match["other"]) if match else ""
 
 
 def unwrap_title(article: Article) -> None:
@@ -140,8 +160,12 @@ def _use(article: Article, match: re.Match[str]) -> None:
     article.venue = article.venue or found.get("venue", "").strip()
     article.doi = article.doi or doi(found.get("doi"))
     article.arxiv = article.arxiv or found.get("id", "")
-    article.published = article.published or day(found.get("date", ""))
-    article.authors = article.authors or people.split(found.get("authors", ""))
+    printed = day(found.get("date", ""))
+    if printed and printed <= article.latest:
+        article.published = article.published or printed
+    named = people.split(found.get("authors", ""))
+    if len(named) > len(article.authors):  # some feeds give the first author alone outside
+        article.authors = named
     if found.get("type", "").lower() in REPLACED:
         article.standing = "revised"
 

@@ -1,11 +1,14 @@
 """Reads JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/); each item is a paper."""
 
 from typing import Any
+from urllib.parse import urljoin
 
 from digest.model import Problem, Record
-from digest.sources.formats.json_values import day, is_object, names, string, value_of
+from digest.sources import people
+from digest.sources.dates import day
+from digest.sources.formats.json_values import is_object, names, string, value_of
 from digest.sources.formats.markup import text_of_html
-from digest.sources.links import arxiv_id, web_url
+from digest.sources.links import arxiv_id, doi, web_url
 from digest.sources.records import BadRecord, File, Reading, record
 
 HOST = "jsonfeed.org"
@@ -28,23 +31,25 @@ def read(file: File) -> Reading | None:
     problems: list[Problem] = []
     for number, item in enumerate(items, start=1):
         try:
-            records.append(_record(item))
+            records.append(_record(item, string(feed.get("home_page_url"))))
         except BadRecord as error:
             problems.append(Problem(f"{file.name} item {number}", str(error)))
     return Reading("json-feed", None, tuple(records), tuple(problems))
 
 
-def _record(item: Any) -> Record:
+def _record(item: Any, home: str) -> Record:
     if not is_object(item):
         raise BadRecord("it is not an object that describes a paper")
-    addresses = [item.get("url"), item.get("external_url"), item.get("id")]
+    given = [string(item.get(key)) for key in ("url", "external_url", "id")]
+    addresses = [urljoin(home, each) if each.startswith("/") else each for each in given if each]
     html = string(item.get("content_html"))
-    single = item.get("author")  # as in version 1
+    named = names(item.get("authors")) or names([item.get("author")])  # one, as in version 1
     return record(
         string(item.get("title")),
         [string(item.get("content_text")) or text_of_html(html) or string(item.get("summary"))],
-        authors=names(item.get("authors")) or names([single]),
-        published=day(item.get("date_published")),
+        authors=[person for name in named for person in people.split(name)],
+        published=day(string(item.get("date_published"))),
         url=next(filter(None, map(web_url, addresses)), None),
         arxiv_id=next(filter(None, map(arxiv_id, addresses)), None),
+        doi=next(filter(None, map(doi, addresses)), None),
     )

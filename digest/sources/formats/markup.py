@@ -57,7 +57,7 @@ def text_of_html(html: str) -> str:
     if not TAG.search(marked):
         return unescape(marked)
     parser = etree.HTMLParser(no_network=True, remove_comments=True, remove_pis=True)
-    root = etree.fromstring(f"<div>{marked}</div>", parser)
+    root = etree.fromstring(f"<div>{marked}", parser)
     return text_of_element(root) if root is not None else ""
 
 

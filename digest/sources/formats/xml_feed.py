@@ -4,7 +4,7 @@ several authors and identifiers, and its time is linear in hostile files too."""
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urljoin
 
@@ -18,6 +18,7 @@ from digest.sources.formats.journals import (
     REPLACED,
     WITHDRAWN,
     Article,
+    journal,
     unwrap,
     unwrap_title,
 )
@@ -29,30 +30,28 @@ ROOTS = {"feed": "atom", "entry": "atom", "rss": "rss", "RDF": "rss", "Channel":
 ENTRIES = {"entry", "item"}
 TITLES = ("title", "dc:title", "dcterms:title", "atom:title", "media:title")
 ABSTRACTS = (
-    *("content", "content:encoded", "encoded", "xhtml:body", "xhtml:div", "summary"),
-    *(
-        "description",
-        "abstract",
-        "atom:content",
-        "atom:summary",
-        "dc:description",
-        "dcterms:abstract",
-    ),
+    *("content", "content:encoded", "encoded", "xhtml:body", "xhtml:div", "atom:content"),
+    *("summary", "description", "abstract", "atom:summary", "dc:description", "dcterms:abstract"),
     *("media:description", "itunes:summary"),  # where the entry has no text of its own
 )
+FULL = {"content", "content:encoded"}
 PUBLISHED = (
     *("published", "issued", "pubDate", "atom:published", "dc:date", "dc:issued"),
     *("dcterms:issued", "dcterms:created", "prism:publicationDate", "prism:coverDate", "date"),
     *("created", "atom:updated", "updated", "modified", "dcterms:modified"),
 )
 UPDATED = ("updated", "modified", "lastBuildDate", "pubDate", "dc:date", "date")
-IDENTIFIERS = ("prism:doi", "arxiv:doi", "doi", "dc:identifier", "dcterms:identifier")
-VENUES = ("prism:publicationName", "arxiv:journal_ref", "dc:source")
+IDENTIFIERS = ("prism:doi", "arxiv:doi", "arxiv:DOI", "doi", "dc:identifier", "dcterms:identifier")
+VENUES = (
+    *("prism:publicationName", "arxiv:journal_ref", "arxiv:journal_reference"),
+    *("dc:source", "dcterms:source"),
+)
 AUTHORS = (
     ("author", "authors", "creator"),
     ("dc:creator", "dcterms:creator", "atom:author", "prism:author"),
     ("contributor", "dc:contributor"),
 )
+DOI_IN_LINK = re.compile(r"[/=](10\.\d{4,9}/[^?#&\s]+)")
 ERROR = "/api/errors"
 CHECK_QUERY = "check the query, and fetch it again"
 CUT_OFF = "copy or download it again: what follows is missing"
@@ -70,7 +69,7 @@ def read(file: File) -> Reading | None:
     root = tree(file.text, ENTRIES)
     if root is None or not _is_feed(root):
         return None
-    feed = _Feed(root, file.name)
+    feed = _Feed(root, file)
     if (title := feed.title).startswith("Feed error for query"):
         raise DumpError(f"it is an error: {excerpt(title)}", CHECK_QUERY)
     for entry in root.iter():
@@ -97,14 +96,17 @@ def _is_feed(root: Any) -> bool:
 class _Feed:
     """A feed, whose entries become records one by one."""
 
-    def __init__(self, root: Any, file: str) -> None:
+    def __init__(self, root: Any, file: File) -> None:
         self.names = Names(root)
-        self.file = file
+        self.file = file.name
+        self.latest = file.arrived.date() + timedelta(days=1)
         self.records: list[Record] = []
         self.problems: list[Problem] = []
         self.errors: list[str] = []
         heads = [root, *(child for child in root if local_name(child) == "channel")]
         self.heads = [child for head in heads for child in head if isinstance(child.tag, str)]
+        names = (text_of(each, self.names) for each in self._named("prism:publicationName"))
+        self.venue = next(filter(None, names), "") or journal(self.title)
         self.address = next(filter(None, (_href(each) for each in self._named("link"))), "")
 
     def _named(self, *names: str) -> Iterator[Any]:
@@ -176,15 +178,17 @@ class _Entry:
         titles = (self._text(name) for name in TITLES)
         identifiers = list(_texts(self.children, IDENTIFIERS))
         venue = next(_texts(self.children, VENUES), "")
+        venue = self.feed.venue if not venue or "Published online:" in venue else venue
         article = Article(
             next(filter(None, titles), ""),
             "",
             list(filter(None, self._links())),
-            venue="" if "Published online:" in venue else venue,
+            venue=venue,
             doi=next(filter(None, map(doi, identifiers)), None),
             arxiv=next(filter(None, map(arxiv_id, identifiers)), ""),
             authors=self._authors(),
             published=next(filter(None, map(day, _texts(self.children, PUBLISHED))), None),
+            latest=self.feed.latest,
         )
         self._abstract(article)
         kind = next(_texts(self.children, ("arxiv:announce_type",)), "").lower()
@@ -202,10 +206,12 @@ class _Entry:
         unwrap_title(article)
         for name in ABSTRACTS:
             if name in self.children and (text := self._text(name)):
+                found = article.abstract
                 article.abstract = text
                 unwrap(article)
-                if article.abstract:
-                    return
+                article.abstract = found or article.abstract
+                if article.abstract and (article.venue or name not in FULL):
+                    return  # else the short text may be the line of a journal
 
     def _text(self, name: str) -> str:
         """The text of the first element of that name that has one."""
@@ -261,7 +267,8 @@ def _href(link: Any) -> str:
 
 
 def _doi_of_link(link: str) -> str | None:
-    return doi(link) if "10." in link else None
+    match = DOI_IN_LINK.search(link)
+    return doi(link) or (doi(match[1]) if match else None)
 
 
 def _count(elements: list[Any]) -> int | None:
