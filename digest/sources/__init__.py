@@ -25,9 +25,15 @@ READERS: dict[str, tuple[str, ...]] = {
         "formats.xml_feed",
         "page.reader",
     ),
-    "[": ("formats.arxiv_listing", "formats.json_papers", "page.reader"),
+    "[": ("formats.arxiv_listing", "formats.json_papers", "formats.table", "page.reader"),
     "{": ("formats.json_feed", "formats.json_papers", "page.reader"),
-    "": ("formats.server_errors", "page.html", "formats.arxiv_listing", "page.reader"),
+    "": (
+        "formats.server_errors",
+        "page.html",
+        "formats.arxiv_listing",
+        "formats.table",
+        "page.reader",
+    ),
 }
 """The modules that are asked in turn, by the first character of a file; "" stands for others."""
 

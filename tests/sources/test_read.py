@@ -88,7 +88,7 @@ def test_bytes_that_are_no_utf_8_in_what_else_is_are_read_as_windows_letters_and
         (b"To do: buy milk, call the harbour.", "text, but not that of a papers page"),
         (b"# Notes\n\nSome text.\n\n## More\n\nAnd more text.", "text, but not that"),
         (("A line of a novel. " * 30 + "\n\n").encode() * 40, "text, but not that"),
-        (b"id,title\n1,Tides\n2,Harbours\n" * 40, "text, but not that"),
+        (b"id,title\n1,Tides\n2,Harbours\n" * 40, "a table, but not of papers"),
     ],
 )
 def test_what_is_no_dump_is_refused_with_the_reason(data: bytes, reason: str) -> None:
