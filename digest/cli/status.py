@@ -48,6 +48,7 @@ def status(home: app.Home, alive: bool, now: datetime, as_json: bool) -> int:
         "dumps": seen.dumps,
         "rejected": len(rejected),
         "rejections": [output.fields(each, "name", "reason") for each in rejected],
+        "incomplete": seen.incomplete,
         "last_dump": seen.last_dump,
         "subscribers": progress,
         "deliveries": seen.deliveries,
@@ -82,6 +83,7 @@ def _rows(
     refused = f", {len(rejected)} rejected" if rejected else ""
     yield "Dumps", f"{seen.dumps} read{refused}{last}"
     yield from (("", f"{each.name}: {each.reason}") for each in rejected[:REJECTED])
+    yield from (("", f"{name}: only a part of it could be read") for name in seen.incomplete)
     yield "Papers", f"{seen.papers:,}"
     yield "Subscribers", _counts(people) or "none"
     yield "Deliveries", _counts(seen.deliveries) or "none yet"

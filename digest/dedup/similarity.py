@@ -30,6 +30,12 @@ _OPPOSITE = re.compile("an?|anti|counter|de|dis|il|im|in|ir|mis|non|semi|self|un
 """Prefixes that turn a word into its opposite."""
 _HEAD_END = re.compile(r"\s*[:–—?!]\s+|\s+-+\s+")
 _NO_WORD = re.compile(r"\W+")
+_COUNTER = re.compile(
+    r"^\s*(?:[\[(]\d{1,5}[\])]|\d{1,4}[.)]?(?=\s))\s*(?=\S)"
+    r"|\s*[\[(]\d{1,6}(?:\s+(?:comments?|repl(?:y|ies)|votes?|upvotes?|likes?|views?))?[\])]\s*$",
+    re.IGNORECASE,
+)
+"""What counts votes, comments or links before or after a title."""
 
 
 class TitleSimilarity(IntEnum):
@@ -54,6 +60,26 @@ def compare_titles(one: str, other: str) -> TitleSimilarity:
         return TitleSimilarity.NEAR
     head, other_head = _head(one[:TITLE]), _head(other[:TITLE])
     return TitleSimilarity.SAME_HEAD if head and head == other_head else TitleSimilarity.DIFFERENT
+
+
+def bare(title: str) -> str:
+    """The title without a counter before or after it."""
+    return _COUNTER.sub("", title)
+
+
+def differ_by_counter(one: str, other: str) -> bool:
+    """Whether two titles differ by counters alone, as ``87 Title`` or ``Title (3 comments)``."""
+    short, other_short = bare(one), bare(other)
+    if (one, other) == (short, other_short):
+        return False
+    found = normal_title(short)
+    return bool(found) and found == normal_title(other_short)
+
+
+def share_few_words(one: str, other: str) -> bool:
+    """Whether two titles have less than half of the shorter one's words in common."""
+    words, others = (set(normal_title(title[:TITLE]).split()) for title in (one, other))
+    return 2 * len(words & others) < min(len(words), len(others))
 
 
 def abstracts_match(one: str, other: str, *, percent: int) -> bool:

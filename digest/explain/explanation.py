@@ -19,6 +19,7 @@ class HistoryLedger(PlanningLedger, Protocol):
     def stored(
         self, names: Collection[model.SubscriberId]
     ) -> Mapping[model.SubscriberId, model.StoredSubscriber]: ...
+    def copies(self, key: model.PaperKey) -> set[model.PaperKey]: ...
     def decided(self, due: Mapping[int, model.Period]) -> set[int]: ...
     def digests(self, subscriber: model.SubscriberId, *, limit: int) -> list[model.Digest]: ...
     def decisions(self, subscriber: model.SubscriberId, *, limit: int) -> list[model.Decided]: ...
@@ -94,9 +95,10 @@ def explain(
     """Explain one paper in the digest that it was, or will be, considered for. A paper in a past
     digest has the score with which it was picked; any other paper has the score by the present
     profile."""
+    copies = ledger.copies(paper.key)
     for digest in ledger.digests(subscriber.id, limit=HISTORY):
         for pick in digest.picks:
-            if pick.paper.key == paper.key:
+            if pick.paper.key in copies:
                 detail = f"in the digest for {digest.period}, made {digest.composed:%Y-%m-%d}"
                 score, reasons = pick.score, pick.reasons
                 return Explanation(

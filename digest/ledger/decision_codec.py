@@ -3,7 +3,7 @@ by key; they are read from their own table. Scores keep every digit."""
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from itertools import chain
 from typing import Any
@@ -22,6 +22,10 @@ def pack(decision: Digest | Skip) -> bytes:
         "coverage": [seen.dumps, seen.papers, left_out, missing, seen.expected],
         "picks": [_flat(pick) for pick in picks],
     }
+    return _packed(body)
+
+
+def _packed(body: Mapping[str, Any]) -> bytes:
     return zlib.compress(json.dumps(body, separators=(",", ":")).encode("ascii"))
 
 
@@ -39,6 +43,16 @@ def picked(body: Mapping[str, Any]) -> list[PaperKey]:
 def count(blob: bytes) -> int:
     """How many papers it holds."""
     return len(unpack(blob)["picks"])
+
+
+def without(blob: bytes, keys: Collection[PaperKey], *, but_first: bool) -> bytes:
+    """The blob without the picks of these papers, or, with ``but_first``, all but the first one."""
+    body = unpack(blob)
+    doubled = [entry for entry in body["picks"] if entry[0] in keys][int(but_first) :]
+    if not doubled:
+        return blob
+    body["picks"] = [entry for entry in body["picks"] if entry not in doubled]
+    return _packed(body)
 
 
 def picks(body: Mapping[str, Any], papers: Mapping[PaperKey, Paper]) -> tuple[Pick, ...]:

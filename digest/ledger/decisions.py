@@ -13,7 +13,7 @@ from digest.ledger.deliveries import New, add
 from digest.ledger.papers import papers_with_keys
 from digest.ledger.publications import mark_behind
 from digest.ledger.subscribers import hold
-from digest.ledger.tables import decision, delivery, sent, subscriber
+from digest.ledger.tables import decision, delivery, paper, sent, subscriber
 from digest.model import Channel, Decided, Decision, Digest, PaperKey, Period, Skip, SubscriberId
 from digest.subscribers import codec
 
@@ -31,9 +31,9 @@ class Decisions(Aggregate):
         found: dict[SubscriberId, set[PaperKey]] = {name: set() for name in after}
         query = select(subscriber.c.name, sent.c.paper).join_from(subscriber, sent)
         query = query.where(sent.c.paper > min(after.values(), default=0))
-        for name, paper in self._rows_in(query, subscriber.c.name, after):
-            if paper > after[name]:
-                found[name].add(paper)
+        for name, key in self._rows_in(query, subscriber.c.name, after):
+            if key > after[name]:
+                found[name].add(key)
         return found
 
     def decided(self, due: Mapping[int, Period]) -> set[int]:
@@ -45,9 +45,9 @@ class Decisions(Aggregate):
         """Store what was decided of a batch of subscribers, and when each is due next. A digest
         gets a pending delivery for each of its channels, and its reader's files are to be
         published. Dropped are decisions for a period that has one already, and a digest with a
-        paper that its subscriber has had, which stays due; and all for somebody who has left, or
-        whose profile has changed since, who stays due. Several processes may record at once.
-        Returns how many decisions were stored."""
+        paper that its subscriber has had, or that turned out to be another one, which stays due;
+        and all for somebody who has left, or whose profile has changed since, who stays due.
+        Several processes may record at once. Returns how many decisions were stored."""
         with self._database.writing() as connection:
             held = hold(connection, [one.reader.key for one in decisions])
             profiles = {row.id: row.profile for row in held}
@@ -55,7 +55,8 @@ class Decisions(Aggregate):
             closing = [one for one in decisions if one.outcome and not one.open_since]
             decided = _decided(connection, {one.reader.key: str(one.period) for one in closing})
             undecided = [one for one in closing if (one.reader.key, str(one.period)) not in decided]
-            had = _had(connection, {one.reader.key: _picked(one.outcome) for one in undecided})
+            picked = {one.reader.key: _picked(one.outcome) for one in undecided}
+            had = _had(connection, picked)
             fresh = [one for one in undecided if not had[one.reader.key]]
             if fresh:
                 _store(connection, fresh)
@@ -197,17 +198,20 @@ def _decided(connection: Connection, wanted: Mapping[int, str]) -> set[tuple[int
 def _had(
     connection: Connection, candidates: Mapping[int, Collection[PaperKey]]
 ) -> dict[int, set[PaperKey]]:
-    """Of these papers, by subscriber key, those that the subscriber has had."""
+    """Of these papers, by subscriber key, those that the subscriber has had, and those that turned
+    out to be another paper."""
     had: dict[int, set[PaperKey]] = {who: set() for who in candidates}
     asked = {who: set(papers) for who, papers in candidates.items() if papers}
     every = set().union(*asked.values())
     # A range, not a list: it reads only rows that exist, and few do so near the cursor.
     near = sent.c.paper.between(min(every, default=0), max(every, default=0))
     query = select(sent.c.subscriber, sent.c.paper).where(near)
-    for who, paper in rows_in(connection, query, sent.c.subscriber, asked):
-        if paper in asked[who]:
-            had[who].add(paper)
-    return had
+    for who, key in rows_in(connection, query, sent.c.subscriber, asked):
+        if key in asked[who]:
+            had[who].add(key)
+    copies = select(paper.c.key).where(paper.c.same_as.is_not(None))
+    gone = {key for (key,) in rows_in(connection, copies, paper.c.key, every)}
+    return {who: had[who] | (asked.get(who, set()) & gone) for who in had}
 
 
 def by_number(connection: Connection, numbers: Collection[int]) -> dict[int, Digest]:

@@ -26,6 +26,8 @@ class Status:
     papers: int
     dumps: int
     last_dump: datetime | None  # when the newest dump arrived
+    incomplete: tuple[str, ...]
+    """The newest dumps in which there seem to be more papers than were read, by name."""
     subscribers: int
     deliveries: Mapping[State, int]
     oldest: DeliveryRow | None  # the oldest delivery that is not finished
@@ -77,12 +79,16 @@ class Deliveries(Aggregate):
             .limit(_LAST)
         )
         dumps = select(number).select_from(dump).where(dump.c.rejected.is_(None))
+        cut = select(dump.c.name).where(dump.c.is_incomplete, dump.c.rejected.is_(None))
+        cut = cut.order_by(dump.c.id.desc()).limit(_LAST)
+        papers = select(number).select_from(paper).where(paper.c.same_as.is_(None))
         last_dump = select(dump.c.arrived).order_by(dump.c.id.desc()).limit(1)
         with self._database.reading() as connection:
             return Status(
-                papers=connection.scalar(select(number).select_from(paper)) or 0,
+                papers=connection.scalar(papers) or 0,
                 dumps=connection.scalar(dumps) or 0,
                 last_dump=connection.scalar(last_dump),
+                incomplete=tuple(connection.scalars(cut)),
                 subscribers=connection.scalar(select(number).select_from(subscriber)) or 0,
                 deliveries={row.state: row.number for row in connection.execute(states)},
                 oldest=next(iter(_listed(connection, oldest)), None),

@@ -32,6 +32,8 @@ class Draft(Ledger):
         self._read_hashes: set[m.DumpHash] = set()
         self._papers: dict[m.PaperKey, m.Paper] = {}
         """Those that are new or improved."""
+        self._copies: dict[m.PaperKey, m.PaperKey] = {}
+        """Papers that turned out to be another one, or none at all: 0."""
         self._by_hash: dict[int, set[m.PaperKey]] = {}
         self._new_dumps: list[m.DumpSeen] = []
         self._profiles: dict[m.SubscriberId, m.StoredSubscriber] = {}
@@ -54,13 +56,20 @@ class Draft(Ledger):
         self, read: m.Dump, keys: Collection[int], match: m.Matcher, *, now: datetime
     ) -> Sequence[m.Match]:
         """Match the records of a dump, and keep their papers in memory."""
-        known = {one.key: one for one in self.candidates(keys)}
-        shared = {key: set(one.keys) for key, one in known.items()}
+        known = {one.key: one for one in self.candidates(keys, read.hash)}
+        shared = {key: set(one.keys) for key, one in known.items() if key not in self._copies}
         for each in keys:
             for key in self._by_hash.get(each, ()):
                 shared.setdefault(key, set()).add(each)
-        papers = ((self._papers.get(key) or known[key], shared[key]) for key in sorted(shared))
-        found = match(read.records, [replace(one, keys=frozenset(own)) for one, own in papers])
+        papers = [
+            replace(
+                self._papers.get(key) or known[key],
+                keys=frozenset(own),
+                former=known[key].former if key in known else (),
+            )
+            for key, own in sorted(shared.items())
+        ]
+        found = match(read.records, papers)
         by_id = self.keys_of_papers([one.paper.id for one in found if one.is_new])
         by_id |= {one.id: key for key, one in self._papers.items()}
         matches = numbered(found, by_id, self.newest_paper())
@@ -70,9 +79,22 @@ class Draft(Ledger):
                 self._papers[key] = after.paper
             for each in after.keys if key in self._papers else ():
                 self._by_hash.setdefault(each, set()).add(key)
+            self._hide(after.joined, key)
+        former = {one.key: one.former for one in papers if one.former}
+        self._hide(self.misread(former, {one.paper.key for one in matches}), m.PaperKey(0))
         self._read_hashes.add(read.hash)
-        self._new_dumps.append(m.DumpSeen(read.name, read.listed, now, self.newest_paper()))
+        if not former:
+            self._new_dumps.append(m.DumpSeen(read.name, read.listed, now, self.newest_paper()))
         return matches
+
+    def _hide(self, keys: Collection[m.PaperKey], to: m.PaperKey) -> None:
+        self._copies |= dict.fromkeys(keys, to)
+        for key in keys:
+            self._papers.pop(key, None)
+            for own in self._by_hash.values():
+                own.discard(key)
+                if to and key in own:
+                    own.add(to)
 
     def record_rejected(self, name: str, content: m.DumpHash, *_: Any, **__: Any) -> None:
         """Keep in memory that this content was rejected."""
@@ -84,7 +106,7 @@ class Draft(Ledger):
         found = {one.key: one for one in super().papers(after=after, until=until, limit=limit)}
         new = (key for key in self._papers if key > after and (until is None or key <= until))
         found |= {key: self._papers[key] for key in new}
-        listed = [found[key] for key in sorted(found)]
+        listed = [found[key] for key in sorted(found) if key not in self._copies]
         return listed if limit is None else listed[-limit:]
 
     def newest_dump(self) -> int:
@@ -92,6 +114,16 @@ class Draft(Ledger):
 
     def newest_paper(self) -> m.PaperKey:
         return max([super().newest_paper(), *self._papers])
+
+    def sent(
+        self, after: Mapping[m.SubscriberId, m.PaperKey]
+    ) -> Mapping[m.SubscriberId, set[m.PaperKey]]:
+        found = super().sent(after)
+        if self._copies:
+            every = super().sent(dict.fromkeys(after, m.PaperKey(0)))
+            for name, keys in every.items():
+                found[name].update(self._copies[key] for key in keys & self._copies.keys())
+        return found
 
     def cursor(self, before: datetime) -> m.PaperKey:
         found = super().cursor(before)
@@ -109,10 +141,12 @@ class Draft(Ledger):
         for one in self._papers.values():
             if one.id in (name, f"arxiv:{number}") or one.arxiv_id == number:
                 return one
-        return super()._paper_by_id(name, number)
+        found = super()._paper_by_id(name, number)
+        return self._papers.get(self._copies.get(found.key, found.key), found) if found else None
 
     def _titles(self) -> dict[m.PaperKey, tuple[m.PaperId, str]]:
-        return super()._titles() | {key: (one.id, one.title) for key, one in self._papers.items()}
+        known = super()._titles() | {key: (p.id, p.title) for key, p in self._papers.items()}
+        return {key: known[key] for key in known if key not in self._copies}
 
     # --- subscribers ---------------------------------------------------------------------
 

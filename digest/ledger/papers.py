@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, case, delete, false, func, insert, or_, select, update
 
 from digest.errors import NotFound
 from digest.ledger.aggregate import INTAKE, Aggregate, next_key, rows_in
+from digest.ledger.joining import FormerPapers, formers, join, misread, retract
 from digest.ledger.tables import dump, paper, paper_key, sighting
 from digest.model import Dump, DumpHash, DumpSeen, Match, Matcher, Paper, PaperId, PaperKey
 from digest.text.clean import normal_title
@@ -18,6 +19,8 @@ PAPER = tuple(paper.c[field.name] for field in dataclasses.fields(Paper) if fiel
 """The columns of a paper in the order of its fields."""
 _NAMES = {column.name for column in PAPER}
 _IMPROVABLE = _NAMES - {"key", "id", "arrived", "listed"}
+_IS_ONE = paper.c.same_as.is_(None)
+"""Of a row that is a paper: it did not turn out to be another one, or none at all."""
 _ARXIV = re.compile(
     r"(?:(?:https?://)?(?:www\.)?arxiv\.org/(?:abs|pdf)/|arxiv:)?(.+?)(?:v\d+)?(?:\.pdf)?",
     re.IGNORECASE,
@@ -39,32 +42,47 @@ class Papers(Aggregate):
     """Dumps that were read, and the papers found in them."""
 
     def seen(self, hashes: Collection[DumpHash], *, readers: str) -> set[DumpHash]:
-        """Of these, the dumps already read, and the files rejected by this version of readers."""
+        """Of these, the files that this version of the readers has read or rejected."""
         with self._database.reading() as connection:
             return _seen(connection, hashes, readers)
 
     def record_dump(
         self, read: Dump, keys: Collection[int], match: Matcher, *, now: datetime
     ) -> Sequence[Match]:
-        """Match and store a dump's records; empty, and nothing stored, if it has been read.
-        ``match`` gets the records, and the papers that share one of ``keys``, each with those it
-        shares in ``Paper.keys``."""
+        """Match and store a dump's records; empty, and nothing stored, if these readers have read
+        it. ``match`` gets the records, and the papers that share one of ``keys``, each with those
+        it shares in ``Paper.keys``. Papers of a dump that older readers misread come with what they
+        made of them; those that are not found again, and that nobody was sent, are hidden."""
         with self._database.writing(INTAKE) as connection:
             _forget_rejection(connection, read.hash)
-            if connection.scalar(select(dump.c.id).where(dump.c.hash == read.hash)):
+            if _seen(connection, [read.hash], read.readers):
                 return []
-            candidates = _candidates(connection, keys)
-            matches = _store_papers(connection, match(read.records, candidates), candidates)
-            row = {"format": read.format, "listed": read.listed, "rejected": None}
+            former = formers(connection, read.hash)
+            candidates = _candidates(connection, keys, former)
+            found = match(read.records, candidates)
+            matches = _store_papers(connection, found, candidates, now=now)
+            row: dict[str, object] = {"format": read.format, "listed": read.listed}
+            row |= {"readers": read.readers, "is_incomplete": read.is_incomplete}
             number = _store_dump(connection, read.hash, read.name, now, row)
             _store_keys(connection, matches)
+            retract(connection, number, former, found={one.paper.key for one in matches})
             _store_sightings(connection, number, matches)
             return matches
 
-    def candidates(self, keys: Collection[int]) -> list[Paper]:
-        """The papers that share one of these keys, each with those it shares."""
+    def candidates(self, keys: Collection[int], content: DumpHash) -> list[Paper]:
+        """The papers that ``record_dump`` of this content hands to ``match``."""
         with self._database.reading() as connection:
-            return _candidates(connection, keys)
+            return _candidates(connection, keys, formers(connection, content))
+
+    def misread(self, former: FormerPapers, found: Collection[PaperKey]) -> set[PaperKey]:
+        """The papers that ``record_dump`` hides."""
+        with self._database.reading() as connection:
+            return misread(connection, former, found)
+
+    def copies(self, key: PaperKey) -> set[PaperKey]:
+        """The keys of all rows that are this paper, under which digests may hold it."""
+        query = select(paper.c.key).where(paper.c.same_as == key)
+        return {key, *(row.key for row in self._rows(query))}
 
     def keys_of_papers(self, ids: Collection[PaperId]) -> dict[PaperId, PaperKey]:
         """The keys of the papers that are known by these ids."""
@@ -74,12 +92,15 @@ class Papers(Aggregate):
     def record_rejected(
         self, name: str, content: DumpHash, reason: str, *, readers: str, now: datetime
     ) -> None:
-        """Remember that this version of the readers can make no dump of this content."""
+        """Remember that this version of the readers can make no dump of this content. Papers that
+        older readers made of it are hidden unless they were sent."""
         with self._database.writing(INTAKE) as connection:
             if not _seen(connection, [content], readers):
                 _forget_rejection(connection, content)
+                former = formers(connection, content)
                 row = {"format": readers, "listed": None, "rejected": reason}
-                _store_dump(connection, content, name, now, row)
+                number = _store_dump(connection, content, name, now, row)
+                retract(connection, number, former, found=())
 
     def rejected(self) -> list[Rejected]:
         """Files that were no dumps, newest first."""
@@ -95,7 +116,8 @@ class Papers(Aggregate):
     ) -> list[Paper]:
         """Papers with keys beyond ``after`` up to ``until``, oldest first. At most ``limit``
         papers, the newest ones."""
-        query = select(*PAPER).where(paper.c.key > after).order_by(paper.c.key.desc()).limit(limit)
+        query = select(*PAPER).where(paper.c.key > after, _IS_ONE)
+        query = query.order_by(paper.c.key.desc()).limit(limit)
         if until is not None:
             query = query.where(paper.c.key <= until)
         return [Paper(*row) for row in self._rows(query)][::-1]
@@ -114,12 +136,13 @@ class Papers(Aggregate):
 
     def newest_paper(self) -> PaperKey:
         """The key of the paper that arrived last; 0: there is none."""
-        return PaperKey(self._count(select(func.max(paper.c.key))))
+        return PaperKey(self._count(select(func.max(paper.c.key)).where(_IS_ONE)))
 
     def dumps(self, *, since: datetime) -> list[DumpSeen]:
         """Dumps that arrived at or after ``since``, in the order they were read."""
         query = (
             select(dump.c.name, dump.c.listed, dump.c.arrived, dump.c.newest)
+            .add_columns(func.coalesce(dump.c.is_incomplete, false()))
             .where(dump.c.arrived >= since, dump.c.rejected.is_(None))
             .order_by(dump.c.id)
         )
@@ -143,15 +166,18 @@ class Papers(Aggregate):
         return found
 
     def _paper_by_id(self, name: str, number: str) -> Paper | None:
-        query = select(*PAPER).where(
-            or_(paper.c.id == name, paper.c.id == f"arxiv:{number}", paper.c.arxiv_id == number)
+        doi = name.casefold().removeprefix("https://doi.org/").removeprefix("doi:")
+        query = select(func.coalesce(paper.c.same_as, paper.c.key)).where(
+            or_(paper.c.id.in_([name, f"arxiv:{number}", f"doi:{doi}"]), paper.c.doi == doi)
+            | (paper.c.arxiv_id == number)
         )
-        rows = self._rows(query.order_by(paper.c.key).limit(1))
-        return next((Paper(*row) for row in rows), None)
+        with self._database.reading() as connection:
+            key = connection.scalar(query.order_by(paper.c.key).limit(1))
+            return next(iter(papers_with_keys(connection, [key])), None) if key else None
 
     def _titles(self) -> dict[PaperKey, tuple[PaperId, str]]:
         """The id and the title of every paper."""
-        rows = self._rows(select(paper.c.key, paper.c.id, paper.c.title))
+        rows = self._rows(select(paper.c.key, paper.c.id, paper.c.title).where(_IS_ONE))
         return {row.key: (row.id, row.title) for row in rows}
 
 
@@ -162,8 +188,8 @@ def papers_with_keys(connection: Connection, keys: Iterable[int]) -> list[Paper]
 
 
 def _seen(connection: Connection, hashes: Collection[DumpHash], readers: str) -> set[DumpHash]:
-    settled = dump.c.rejected.is_(None) | (dump.c.format == readers)
-    query = select(dump.c.hash).where(settled)
+    by = case((dump.c.rejected.is_(None), func.coalesce(dump.c.readers, "1")), else_=dump.c.format)
+    query = select(dump.c.hash).where(by == readers)
     return {row.hash for row in rows_in(connection, query, dump.c.hash, hashes)}
 
 
@@ -171,13 +197,18 @@ def _newest(connection: Connection) -> PaperKey:
     return PaperKey(connection.scalar(select(func.max(paper.c.key))) or 0)
 
 
-def _candidates(connection: Connection, hashes: Collection[int]) -> list[Paper]:
-    """The papers that share one of these hashes, each with those it shares."""
-    shared: dict[PaperKey, set[int]] = {}
+def _candidates(
+    connection: Connection,
+    hashes: Collection[int],
+    former: FormerPapers,
+) -> list[Paper]:
+    """The papers that share one of these hashes, each with those it shares, and those of
+    ``former``."""
+    shared: dict[PaperKey, set[int]] = {key: set() for key in former}
     for found, key in _pairs(connection, hashes):
         shared.setdefault(key, set()).add(found)
     return [
-        dataclasses.replace(one, keys=frozenset(shared[one.key]))
+        dataclasses.replace(one, keys=frozenset(shared[one.key]), former=former.get(one.key, ()))
         for one in papers_with_keys(connection, shared)
     ]
 
@@ -199,13 +230,17 @@ def numbered(
         if is_new := key is None:
             newest = PaperKey(newest + 1)
             key = keys[match.paper.id] = newest
-        paper = dataclasses.replace(match.paper, key=key, keys=frozenset())
-        found.append(Match(paper, match.records, is_new=is_new, keys=match.keys))
+        paper = dataclasses.replace(match.paper, key=key, keys=frozenset(), former=())
+        found.append(dataclasses.replace(match, paper=paper, is_new=is_new))
     return found
 
 
 def _store_papers(
-    connection: Connection, matches: Sequence[Match], candidates: Sequence[Paper]
+    connection: Connection,
+    matches: Sequence[Match],
+    candidates: Sequence[Paper],
+    *,
+    now: datetime,
 ) -> list[Match]:
     """Insert and improve papers; the matches with the keys that their papers have got."""
     by_id = _keys_by_id(connection, [match.paper.id for match in matches if match.is_new])
@@ -214,15 +249,20 @@ def _store_papers(
     for match, kept in zip(matches, stored, strict=True):
         if not match.is_new and before.get(kept.paper.key) != match.paper:
             better = {name: getattr(match.paper, name) for name in _IMPROVABLE}
-            connection.execute(update(paper).where(paper.c.key == match.paper.key).values(better))
+            its = (paper.c.key == match.paper.key) | (paper.c.same_as == match.paper.key)
+            connection.execute(update(paper).where(its).values(better))
     added = [{name: getattr(one.paper, name) for name in _NAMES} for one in stored if one.is_new]
     if added:
         connection.execute(insert(paper), added)
+    for one in stored:
+        if one.joined:
+            values = {name: getattr(one.paper, name) for name in _IMPROVABLE}
+            join(connection, one.joined, one.paper.key, values, now=now)
     return stored
 
 
 def _keys_by_id(connection: Connection, ids: Collection[PaperId]) -> dict[PaperId, PaperKey]:
-    query = select(paper.c.id, paper.c.key)
+    query = select(paper.c.id, func.coalesce(paper.c.same_as, paper.c.key).label("key"))
     return {row.id: row.key for row in rows_in(connection, query, paper.c.id, ids)}
 
 
@@ -235,6 +275,11 @@ def _forget_rejection(connection: Connection, content: DumpHash) -> None:
 def _store_dump(
     connection: Connection, content: DumpHash, name: str, now: datetime, row: Mapping[str, object]
 ) -> int:
+    """Add a dump, or change what is known of one that is read again; its key."""
+    known = connection.scalar(select(dump.c.id).where(dump.c.hash == content))
+    if known is not None:
+        connection.execute(update(dump).where(dump.c.id == known).values(**row))
+        return int(known)
     number = next_key(connection, dump.c.id)
     here = {"id": number, "hash": content, "name": name, "arrived": now}
     connection.execute(insert(dump), {**row, **here, "newest": _newest(connection)})

@@ -54,10 +54,13 @@ dump = _table(
     sa.Column("arrived", Instant, nullable=False),
     sa.Column("newest", sa.BigInteger, nullable=False),
     sa.Column("rejected", Words),
+    sa.Column("readers", Words),
+    sa.Column("is_incomplete", sa.Boolean),
     sa.Index("ix_dump_arrived", "arrived"),
 )
-"""Contents that were read. ``rejected`` says why one is no dump; ``format`` then holds the version
-of the readers that rejected it, NULL standing for those of before versions were kept."""
+"""Contents that were read, by which version of the ``readers``; NULL is version 1. ``rejected``
+says why one is no dump; ``format`` then holds the version of the readers that rejected it, NULL
+standing for those of before versions were kept."""
 
 paper = _table(
     "paper",
@@ -73,8 +76,18 @@ paper = _table(
     sa.Column("comments", Count),
     sa.Column("url", Words),
     sa.Column("arxiv_id", Words),
+    sa.Column("doi", Words),
+    sa.Column("venue", Words),
+    sa.Column("upvotes", Count),
+    sa.Column("standing", Words),
+    sa.Column("provenance", sa.Integer),
+    sa.Column("same_as", sa.BigInteger),
     sa.Index("ix_paper_arrived", "arrived"),
+    sa.Index("ix_paper_same_as", "same_as"),
 )
+"""``same_as``: NULL for a paper. The key of another row: this row turned out to be that paper; it
+stays for the digests that hold it, with the metadata of that paper. Its own key: an older reader
+misread a dump, and there is no such paper."""
 
 paper_key = _table(
     "paper_key",

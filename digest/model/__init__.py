@@ -27,6 +27,7 @@ from digest.model.identifiers import (
 )
 from digest.model.papers import (
     Dump,
+    Former,
     Match,
     Matcher,
     Opinion,
@@ -49,8 +50,8 @@ from digest.model.subscribers import (
 
 __all__ = [
     "Channel", "Claim", "Coverage", "Decided", "Decision", "DeliveryId", "DeliveryRow",
-    "Digest", "Dump", "DumpHash", "DumpSeen", "Interest", "InterestKind", "LeftOut", "Match",
-    "Matcher", "Message", "Opinion", "Origin", "Outcome", "Paper", "PaperId", "PaperKey",
+    "Digest", "Dump", "DumpHash", "DumpSeen", "Former", "Interest", "InterestKind", "LeftOut",
+    "Match", "Matcher", "Message", "Opinion", "Origin", "Outcome", "Paper", "PaperId", "PaperKey",
     "Period", "Pick", "Place", "Problem", "Profile", "Publication", "Reason",
     "Record", "Schedule", "Skip", "SkipReason", "Standing", "State", "StoredSubscriber",
     "Subscriber", "SubscriberId", "Verdict", "Verdicts", "Why",

@@ -76,6 +76,8 @@ class Why(StrEnum):
     DUPLICATE = "duplicate"
     MADE_ROOM = "made room for another interest"
     TOO_EARLY = "arrived too early"
+    REVISED = "revised"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,3 +169,4 @@ class DumpSeen:
     listed: date | None
     arrived: datetime
     newest: PaperKey  # the newest paper that was known after the dump was read; 0: there was none
+    is_incomplete: bool = False  # whether there seem to be more papers in it than were read

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Literal, NewType
 
 PaperId = NewType("PaperId", str)
-"""The stable id of a paper: ``arxiv:2401.01234``, or ``title:`` with 16 hexadecimal digits."""
+"""The stable id of a paper: ``arxiv:2401.01234``, ``doi:10.1000/xyz``, or ``title:`` with 16
+hexadecimal digits."""
 PaperKey = NewType("PaperKey", int)
 """The ledger's integer key of a paper. Keys grow in order of arrival, so a key is also a cursor."""
 DumpHash = NewType("DumpHash", str)

@@ -50,6 +50,17 @@ class Dump:
     is_incomplete: bool = False
     """Whether there seem to be more papers in it than were read: its readers failed, not the day
     was quiet."""
+    readers: str = "1"  # the version of the readers that read it
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """What older readers made of a part of a dump that is read again."""
+
+    title: str  # as it stood in the dump
+    abstract: str
+    line: int
+    is_only: bool  # whether no other dump lists the paper
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +79,16 @@ class Paper:
     comments: int | None = None
     url: str | None = None
     arxiv_id: str | None = None
+    doi: str | None = None
+    venue: str | None = None
+    upvotes: int | None = None
+    standing: Standing | None = None
+    provenance: int = 0
+    """How good the sources of title, abstract and date are; see ``dedup.merge``."""
     keys: frozenset[int] = field(default=frozenset(), compare=False, repr=False)
     """Those of the blocking keys in question that the paper has, while records are matched."""
+    former: tuple[Former, ...] = field(default=(), compare=False, repr=False)
+    """What the dump that is being read again made of the paper before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +99,7 @@ class Match:
     records: tuple[Record, ...]
     is_new: bool
     keys: frozenset[int]  # its blocking keys, by which later records find the paper
+    joined: tuple[PaperKey, ...] = ()  # other known papers that turned out to be this one
 
 
 Matcher = Callable[[Sequence[Record], Sequence[Paper]], Sequence[Match]]

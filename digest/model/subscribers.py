@@ -70,6 +70,7 @@ class Subscriber:
     send_empty: bool = False
     feed_entries: Literal["papers", "digests"] = "papers"
     learn: bool = True  # whether verdicts change the ranking
+    revisions: bool = False  # whether new versions of papers announced before are picked too
     paused: date | None = None  # no digest falls due before this local day
     source: str = field(default="", compare=False)
     """``file:line`` of the entry; the ledger does not keep it."""

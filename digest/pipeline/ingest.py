@@ -13,9 +13,10 @@ from digest.pipeline.report import DumpRow, IngestReport
 def ingest(
     inbox: Inbox, ledger: PaperLedger, *, now: datetime, track: Track = untracked
 ) -> IngestReport:
-    """Read every finished file of the inbox that the ledger does not know. A file that a reader
-    fails on is rejected like one that is no dump. A file that the disk or the memory fails on is
-    not recorded, so that the next pass tries it again."""
+    """Read every finished file of the inbox that the ledger does not know, or knows from an older
+    version of the readers. A file that a reader fails on is rejected like one that is no dump. A
+    file that the disk or the memory fails on is not recorded, so that the next pass tries it
+    again."""
     scan = inbox.scan()
     found = list(scan.found)
     known = ledger.seen([file.hash for file in found], readers=sources.VERSION)
@@ -57,4 +58,5 @@ def _store(dump: Dump, keys: frozenset[int], ledger: PaperLedger, *, now: dateti
     matches = ledger.record_dump(dump, keys, match, now=now)
     read = sum(len(match.records) for match in matches)
     new = sum(match.is_new for match in matches)
-    return DumpRow(dump.name, dump.format, read, new, read - new, len(dump.problems))
+    bad = len(dump.problems)
+    return DumpRow(dump.name, dump.format, read, new, read - new, bad, dump.is_incomplete)

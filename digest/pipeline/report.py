@@ -20,6 +20,7 @@ class DumpRow:
     new: int
     merged: int
     bad: int
+    is_incomplete: bool = False  # whether there seem to be more papers in it than were read
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,7 @@ class RunReport:
         bad_records = sum(row.bad for row in self.ingested.dumps)
         return bool(
             len(self.problems) > bad_records  # more than single papers of a dump
+            or any(row.is_incomplete for row in self.ingested.dumps)
             or any(self.delivered.counts[state] for state in bad)
         )
 

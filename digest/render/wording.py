@@ -51,8 +51,9 @@ def _web_address(url: str) -> str | None:
 
 
 def title(paper: Paper) -> str:
-    """The title, never empty."""
-    return one_line(paper.title) or "Untitled"
+    """The title, never empty, after a word if the paper is revised or withdrawn."""
+    mark = f"{paper.standing.capitalize()}: " if paper.standing else ""
+    return mark + (one_line(paper.title) or "Untitled")
 
 
 def authors(paper: Paper) -> str:

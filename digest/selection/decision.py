@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,17 @@ from digest.selection.window import Window
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+
+_DETAILS = {
+    Why.SENT_BEFORE: "an earlier digest has it",
+    Why.TOO_EARLY: "it arrived before the papers that this digest draws on",
+    Why.REVISED: (
+        "it is a new version of a paper that was announced before it was known here;"
+        " `revisions: true` in the profile lets such papers in"
+    ),
+    Why.WITHDRAWN: "its source says that it was withdrawn",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +46,12 @@ class Judgement:
 
     order: tuple[int, ...]  # all papers that could be picked, best first
     chosen: Chosen
-    sent: frozenset[int]
-    excluded: frozenset[int]
+    ruled_out: Mapping[int, Why]  # papers that could not be picked, whatever their scores
 
     def why(self, index: int) -> Why | None:
         """Why a paper is left out; None if it is picked."""
-        if index in self.sent:
-            return Why.SENT_BEFORE
-        if index in self.excluded:
-            return Why.RULED_OUT
+        if index in self.ruled_out:
+            return self.ruled_out[index]
         if index not in self.order:
             return Why.BELOW_THRESHOLD
         if index in self.chosen.picked:
@@ -53,17 +62,13 @@ class Judgement:
 
     def left_out(self, considered: int) -> Mapping[Why, int]:
         """Count the papers that are left out by reason, of ``considered`` papers in all."""
-        chosen = self.chosen
-        counts = {
-            Why.SENT_BEFORE: len(self.sent),
-            Why.RULED_OUT: len(self.excluded - self.sent),
-            Why.DUPLICATE: len(chosen.twins),
-            Why.MADE_ROOM: len(chosen.made_room),
-        }
+        chosen, counts = self.chosen, Counter(self.ruled_out.values())
+        counts[Why.DUPLICATE] = len(chosen.twins)
+        counts[Why.MADE_ROOM] = len(chosen.made_room)
         counts[Why.OVER_LIMIT] = (
             len(self.order) - len(chosen.picked) - len(chosen.twins) - len(chosen.made_room)
         )
-        counts[Why.BELOW_THRESHOLD] = considered - len(chosen.picked) - sum(counts.values())
+        counts[Why.BELOW_THRESHOLD] = considered - len(chosen.picked) - counts.total()
         return {why: count for why, count in counts.items() if count}
 
 
@@ -90,8 +95,11 @@ def _judge(
     musts = [interest for interest in subscriber.profile.interests if interest.must_see]
     required = {index for interest in musts for index in ranked.holding(interest)}
     good = (ranked.scores >= subscriber.threshold).nonzero()[0].tolist()
-    allowed = {*good, *required}.difference(ranked.excluded)
-    fresh = (index for index in allowed if papers[index].key not in sent)
+    ruled_out = dict.fromkeys(ranked.excluded, Why.RULED_OUT)
+    ruled_out |= _barred(subscriber, papers)
+    if sent:
+        ruled_out |= {i: Why.SENT_BEFORE for i, paper in enumerate(papers) if paper.key in sent}
+    fresh = {*good, *required}.difference(ruled_out)
     order = sorted(fresh, key=lambda index: (-ranked.scores[index], papers[index].id))
     chosen = choose(
         order,
@@ -103,9 +111,16 @@ def _judge(
     return Judgement(
         order=tuple(order),
         chosen=chosen,
-        sent=frozenset(i for i, paper in enumerate(papers) if sent and paper.key in sent),
-        excluded=frozenset(ranked.excluded),
+        ruled_out=ruled_out,
     )
+
+
+def _barred(subscriber: model.Subscriber, papers: Sequence[model.Paper]) -> Mapping[int, Why]:
+    """The papers that are not picked for what their sources say of them."""
+    why: dict[str | None, Why] = {"withdrawn": Why.WITHDRAWN}
+    if not subscriber.revisions:
+        why["revised"] = Why.REVISED
+    return {i: why[paper.standing] for i, paper in enumerate(papers) if paper.standing in why}
 
 
 def _good(subscriber: model.Subscriber, ranked: Ranked) -> dict[str, set[int]]:
@@ -165,8 +180,6 @@ def why_left_out(plan: Plan, index: int) -> model.LeftOut | None:
     papers, score = plan.window.papers, float(plan.ranked.scores[index])
     limit, threshold = plan.subscriber.limit, plan.subscriber.threshold
     match why:
-        case Why.SENT_BEFORE:
-            detail = "an earlier digest has it"
         case Why.RULED_OUT:
             detail = f"your exclusion {plan.ranked.excluded[index]}"
         case Why.OVER_LIMIT:
@@ -181,6 +194,6 @@ def why_left_out(plan: Plan, index: int) -> model.LeftOut | None:
             detail = f"“{twin.title}” is nearly the same and comes before it"
         case Why.MADE_ROOM:
             detail = f"it made room for “{judgement.chosen.made_room[index]}”"
-        case Why.TOO_EARLY:
-            detail = "it arrived before the papers that this digest draws on"
+        case other:
+            detail = _DETAILS[other]
     return model.LeftOut(papers[index], score, why, detail)

@@ -31,10 +31,19 @@ def window(
     today: date,
 ) -> Window:
     """Select the ``papers`` (oldest first) that arrived after ``after``, and count the dumps.
-    ``today`` is the subscriber's local date: a dump of a later day does not count as missing."""
+    ``today`` is the subscriber's local date: a dump of a later day does not count as missing. A
+    dump of which only a part could be read is missing, on whatever day, unless another one of that
+    day came whole."""
     fresh = [paper for paper in papers if paper.key > after]
-    due = [day for day in expected_days(period, expect) if day <= today]
-    came = {dump.listed for dump in dumps}
+    came = {dump.listed for dump in dumps if not dump.is_incomplete}
+    cut = {dump.listed or dump.arrived.date() for dump in dumps if dump.is_incomplete} - came
+    if expect == "none":
+        cut = set()
+    due = sorted(
+        day
+        for day in cut.union(expected_days(period, expect))
+        if period.start <= day <= min(period.end, today)
+    )
     return Window(
         papers=fresh,
         until=fresh[-1].key if fresh else after,

@@ -6,11 +6,11 @@ from importlib import import_module
 from digest.errors import DumpError
 from digest.model import Dump, DumpHash, Problem
 from digest.sources.content import decoded, unpacked
-from digest.sources.records import File, Reader
+from digest.sources.records import File, Reader, bounded
 
 VERSION = "2"
-"""The version of the readers. Raise it whenever a reader accepts more files: files that another
-version rejected are then read again."""
+"""The version of the readers. Raise it whenever a reader accepts more files, or reads some better:
+files that another version read or rejected are then read again, once."""
 REMEDY = (
     "put in a papers page saved as text, an answer of the daily-papers API, or an Atom, RSS or"
     " JSON feed"
@@ -65,6 +65,7 @@ def read(
                 f"its reader failed: {type(error).__name__}: {error}", REPORT
             ) from error
         if found:
+            found = bounded(found, name)
             return Dump(
                 hash,
                 name,
@@ -73,6 +74,7 @@ def read(
                 found.records,
                 (*([Problem(name, doubt, ENCODING)] if doubt else []), *found.problems),
                 found.is_incomplete,
+                VERSION,
             )
     raise DumpError(_what_it_is(file.text), REMEDY)
 

@@ -1,8 +1,9 @@
 """What all readers share: their result, their records, and errors of single records."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import product
 from typing import Protocol
 
 from digest.model import Problem, Record, Standing
@@ -10,6 +11,9 @@ from digest.text.clean import one_line, storable
 from digest.text.latex import readable
 
 EXCERPT = 60
+LONGEST = {"title": 1000, "abstract": 20_000}
+"""The characters of a record's texts that are kept."""
+RAW = 100_000  # characters of a text that are read at all
 WITHOUT_DATE = "nothing else is lost: the paper is listed without its date"
 
 
@@ -37,6 +41,21 @@ class Reading:
     problems: tuple[Problem, ...]
     is_incomplete: bool = False
     """Whether there seem to be more papers in the file than were read."""
+
+
+def bounded(found: Reading, file: str) -> Reading:
+    """The reading with texts of a bounded length, cut after a word, and a problem for each cut."""
+    records, problems = list(found.records), list(found.problems)
+    for place, name in product(range(len(records)), LONGEST):
+        one, limit = records[place], LONGEST[name]
+        if len(text := getattr(one, name)) > limit:
+            shorter = text[: limit - 1]
+            shorter = (shorter.rsplit(maxsplit=1)[0] if " " in shorter else shorter) + "…"
+            records[place] = replace(one, **{name: shorter})
+            where = f"{file}:{one.line}" if one.line else file
+            what = f"the {name} of {excerpt(one.title)} was cut after {limit:,} characters"
+            problems.append(Problem(where, what, "nothing else is lost"))
+    return replace(found, records=tuple(records), problems=tuple(problems))
 
 
 class Reader(Protocol):
@@ -71,7 +90,7 @@ def record(
     Raises:
         BadRecord: Nothing of the title can be shown.
     """
-    raw_abstract = storable("\n\n".join(paragraphs))
+    title, raw_abstract = title[:RAW], storable("\n\n".join(paragraphs)[:RAW])
     shown = one_line(readable(title))
     if not shown:
         raise BadRecord("a paper without a title")

@@ -73,7 +73,7 @@ def as_entry(subscriber: Subscriber) -> dict[str, Any]:
     }
     if profile.exclude:
         entry["exclude"] = [_exclusion_entry(one) for one in profile.exclude]
-    plain = ("limit", "threshold", "feed_entries", "send_empty", "learn")
+    plain = ("limit", "threshold", "feed_entries", "send_empty", "learn", "revisions")
     entry |= {key: differing[key] for key in plain if key in differing}
     entry |= {key: value for key in ("comments", "freshness") if (value := getattr(profile, key))}
     if subscriber.backfill is not None:

@@ -196,6 +196,8 @@ class Defaults(Fields):
     """Send a digest even if no paper was picked."""
     learn: Switch = True
     """Let verdicts on papers move the scores of papers like them."""
+    revisions: Switch = False
+    """Pick new versions too of papers that were announced before they were known here."""
     comments: Gain = 0
     """What a much discussed paper gains in score; half of it with 10."""
     freshness: Gain = 0

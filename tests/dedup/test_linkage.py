@@ -192,11 +192,11 @@ def test_listings_of_one_paper_in_one_dump_are_one_paper_in_its_first_place() ->
     assert all(match.is_new and match.paper.key == 0 for match in matches)
 
 
-def test_a_record_that_links_two_known_papers_joins_the_older_and_leaves_both() -> None:
+def test_a_record_that_links_two_known_papers_makes_them_one() -> None:
     older, newer = known(record(TITLE), key=4), known(record("LoRA"), key=9, arrived=TUESDAY)
     bridge = record("LoRA: Low-Rank Adaptation")
     (match,) = sort([bridge], [newer, older])
-    assert match.paper.key == 4
+    assert (match.paper.key, match.joined) == (4, (9,))
     assert match.records == (bridge,)
 
 

@@ -46,6 +46,7 @@ def test_a_new_paper_has_all_that_its_record_says() -> None:
         comments=3,
         url="https://example.org/lora",
         arxiv_id="2106.09685",
+        provenance=match.paper.provenance,
     )
 
 

@@ -58,6 +58,7 @@ SUBSCRIBER = st.builds(
     threshold=st.sampled_from([0.0, 0.2, 0.25, 1.0, 1e-05]),
     backfill=st.none() | st.integers(1, 10_000_000).map(lambda s: timedelta(seconds=s)),
     send_empty=st.booleans(),
+    revisions=st.booleans(),
     feed_entries=st.sampled_from(["papers", "digests"]),
     learn=st.booleans(),
     paused=st.none() | st.dates(date(2000, 1, 1), date(2100, 1, 1)),
