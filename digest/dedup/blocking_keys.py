@@ -19,6 +19,13 @@ _PASSING = re.compile(
     r"(?:rss|ref|source|via|feed|from|utm_\w+|\w*clid|ck_\w+)(?:=|$)", re.IGNORECASE
 )
 """What says where a link was found, in the query of a URL."""
+_COUNTER = re.compile(
+    r"^\s*(?:[\[(]\d{1,5}[\])]|\d{1,4}[.)]?(?=\s))\s*(?=\S)"
+    r"|\s*[\[(]\d{1,6}(?:\s+(?:comments?|repl(?:y|ies)|votes?|upvotes?|likes?|views?))?[\])]\s*$",
+    re.IGNORECASE,
+)
+"""What counts votes, comments or links before or after a title."""
+
 _STOPS = bytes.maketrans(b"!?", b"..")
 _DELETED = bytes(
     set((string.whitespace + string.digits + string.punctuation).encode()) - set(b".!?")
@@ -26,6 +33,12 @@ _DELETED = bytes(
 
 
 def keys(record: Record | Paper) -> frozenset[int]:
+    """The hashes by which a paper that may be this one is found: those that are stored, and that of
+    the title without a counter."""
+    return stored_keys(record) | {title_key(bare(record.title))}
+
+
+def stored_keys(record: Record | Paper) -> frozenset[int]:
     """Hash the arXiv id, the DOI, the link, the normalised title and the first long sentences of
     the abstract. The hashes are signed integers of 64 bits. Records of different papers can share
     some too."""
@@ -37,6 +50,11 @@ def keys(record: Record | Paper) -> frozenset[int]:
     if link := stable_link(record.url):
         hashes.add(link_key(link))
     return frozenset(hashes)
+
+
+def bare(title: str) -> str:
+    """The title without a counter before or after it."""
+    return _COUNTER.sub("", title)
 
 
 def arxiv_key(arxiv_id: str) -> int:

@@ -7,7 +7,15 @@ from enum import IntEnum
 from functools import cached_property
 
 from digest.dedup import similarity
-from digest.dedup.blocking_keys import arxiv_key, doi_key, keys, link_key, stable_link, title_key
+from digest.dedup.blocking_keys import (
+    arxiv_key,
+    bare,
+    doi_key,
+    link_key,
+    stable_link,
+    stored_keys,
+    title_key,
+)
 from digest.dedup.similarity import TitleSimilarity, abstracts_match, compare_titles
 from digest.model import Paper, Record
 from digest.text.clean import normal_title
@@ -49,13 +57,18 @@ class Listing:
         """Describe a record, or a paper with those of its keys that are ``known``."""
         arxiv = None if text.arxiv_id is None else arxiv_key(text.arxiv_id)
         doi = None if text.doi is None else doi_key(text.doi)
-        marks = known or keys(text)
+        marks = known or stored_keys(text)
         return cls(text, marks, title_key(text.title), arxiv, doi, stable_link(text.url))
 
     @cached_property
     def link_key(self) -> int | None:
         """The key of the link."""
         return link_key(self.link) if self.link else None
+
+    @cached_property
+    def bare_key(self) -> int:
+        """The key of the title without a counter."""
+        return title_key(bare(self.text.title))
 
     @property
     def has_ids(self) -> bool:
@@ -83,7 +96,7 @@ def evidence(one: Listing, other: Listing) -> Evidence:
         return Evidence.TITLE if may_share_title(one, other) else Evidence.NONE
     titles = one.text.title, other.text.title
     alike = compare_titles(*titles)
-    if similarity.differ_by_counter(*titles):
+    if _share(one, other, "bare_key") or similarity.differ_by_counter(*titles):
         found = same_link or _agree(one, other, SAME_TEXT)
     elif alike is not TitleSimilarity.DIFFERENT:
         found = same_link or _agree(one, other, AGREEMENT[alike])

@@ -186,8 +186,8 @@ class _Linkage:
         listing = self.listings[place]
         strong = (listing.title_key, listing.arxiv_key, listing.doi_key, listing.link_key)
         found: set[int] = set()
-        for key in listing.keys:
-            sharing = self._by_key[key]
+        for key in listing.keys | {listing.bare_key}:
+            sharing = self._by_key.get(key, {})
             if len(sharing) <= COMMON or key in strong:
                 found.update(islice(sharing.values(), COMMON))
         return {partner for partner in found if partner < place}

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from digest.dedup import similarity
+from digest.dedup.blocking_keys import bare
 from digest.model import Paper, Record, Standing
 from digest.text.clean import normal_title
 
@@ -109,7 +110,7 @@ def _graded(paper: Paper, field: int, found: int) -> Paper:
 def _is_better_title(paper: Paper, title: str, found: int) -> bool:
     known = paper.title
     if similarity.differ_by_counter(known, title):
-        counted = [similarity.bare(each) != each for each in (known, title)]
+        counted = [bare(each) != each for each in (known, title)]
         if counted[0] != counted[1]:
             return counted[0]
     if found != _grade(paper, TITLE):

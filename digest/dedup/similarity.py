@@ -9,7 +9,7 @@ from itertools import product
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, Levenshtein
 
-from digest.dedup.blocking_keys import ABSTRACT
+from digest.dedup.blocking_keys import ABSTRACT, bare
 from digest.text.clean import normal_title
 
 ENOUGH = 100  # a shorter abstract, in characters, is no evidence that two papers are one
@@ -30,12 +30,6 @@ _OPPOSITE = re.compile("an?|anti|counter|de|dis|il|im|in|ir|mis|non|semi|self|un
 """Prefixes that turn a word into its opposite."""
 _HEAD_END = re.compile(r"\s*[:–—?!]\s+|\s+-+\s+")
 _NO_WORD = re.compile(r"\W+")
-_COUNTER = re.compile(
-    r"^\s*(?:[\[(]\d{1,5}[\])]|\d{1,4}[.)]?(?=\s))\s*(?=\S)"
-    r"|\s*[\[(]\d{1,6}(?:\s+(?:comments?|repl(?:y|ies)|votes?|upvotes?|likes?|views?))?[\])]\s*$",
-    re.IGNORECASE,
-)
-"""What counts votes, comments or links before or after a title."""
 
 
 class TitleSimilarity(IntEnum):
@@ -60,11 +54,6 @@ def compare_titles(one: str, other: str) -> TitleSimilarity:
         return TitleSimilarity.NEAR
     head, other_head = _head(one[:TITLE]), _head(other[:TITLE])
     return TitleSimilarity.SAME_HEAD if head and head == other_head else TitleSimilarity.DIFFERENT
-
-
-def bare(title: str) -> str:
-    """The title without a counter before or after it."""
-    return _COUNTER.sub("", title)
 
 
 def differ_by_counter(one: str, other: str) -> bool:

@@ -241,7 +241,7 @@ WORDS = "amber basil cedar delta ember fjord grove heron islet jetty knoll larch
 
 def appearances(number: int) -> list[Record]:
     """A made-up paper as its sources list it; two papers have no word of a title in common."""
-    own = [f"{word}{chr(97 + number)}" for word in WORDS.split()]
+    own = ["".join(chr(97 + (ord(x) + 5 * number) % 26) for x in word) for word in WORDS.split()]
     title = " ".join(own[:6]).capitalize()
     sentences = [" ".join((own[n:] + own[:n])[:12]).capitalize() for n in range(1, 13, 2)]
     text, name = ". ".join(sentences) + ".", f"26{number % 12 + 1:02}.{10000 + number}"
