@@ -7,10 +7,24 @@ from datetime import datetime
 from typing import Protocol
 
 from digest.bounces.parse import Report
+from digest.delivery.causes import Cause
 from digest.model import Channel, DeliveryId, DeliveryRow, Period, SubscriberId
 from digest.tokens import TokenSigner
 
+EFFECTS = ("suppressed", "counted", "unsubscribed", "nothing")
+
 _SENDER = re.compile(r"bounces\+[a-z2-7]{20,48}@[^\s<>,;:\"]+", re.IGNORECASE)
+
+
+class Counted(Protocol):
+    """How often digests to an address have failed in a row, and what became of that."""
+
+    @property
+    def digests(self) -> int: ...
+    @property
+    def since(self) -> datetime: ...
+    @property
+    def suppressed(self) -> bool: ...
 
 
 class BounceLedger(Protocol):
@@ -24,8 +38,15 @@ class BounceLedger(Protocol):
         numbers: Collection[DeliveryId] = (),
     ) -> Sequence[DeliveryRow]: ...
     def returned(
-        self, number: DeliveryId, fence: int | None, *, address: str, reason: str, now: datetime
-    ) -> bool: ...
+        self,
+        number: DeliveryId,
+        fence: int | None,
+        *,
+        address: str,
+        reason: str,
+        at_once: bool,
+        now: datetime,
+    ) -> Counted | None: ...
     def unsubscribe(self, subscriber: SubscriberId, *, now: datetime) -> bool: ...
 
 
@@ -35,7 +56,12 @@ class HandledReport:
 
     subscriber: SubscriberId | None  # None: not proved to be about a message of ours
     changed: bool
-    what: str  # a description without any address
+    what: str  # a description without any address; if it changed anything, its effect comes first
+
+    @property
+    def effect(self) -> str:
+        """One of ``EFFECTS``."""
+        return self.what.partition(":")[0] if self.changed else "nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +75,9 @@ class BounceHandler:
     message_id: Callable[[SubscriberId, Period], str]  # of a digest, in angle brackets
 
     def handle(self, report: Report, *, now: datetime) -> HandledReport:
-        """Handle a report; one that is proved to be about a message of ours takes effect once. A
-        permanent failure or a complaint suppresses the address that the message went to; a request
+        """Handle a report; one that is proved to be about a message of ours takes effect once. An
+        address that does not exist and a complaint suppress the address that the message went to;
+        every other failure is counted, and suppresses it where failures persist; a request
         unsubscribes. Every other report changes nothing."""
         if report.kind == "unsubscribe":
             for subscriber in self._links(report):
@@ -61,11 +88,20 @@ class BounceHandler:
         if found is None:
             return HandledReport(None, False, "not proved to be about a message of ours")
         row, fence, address = found
+        report = report.about(address)
         if report.kind not in ("failed", "complaint"):
             return HandledReport(row.subscriber, False, f"{report.kind}: {report.words}")
-        if self.register.returned(row.id, fence, address=address, reason=report.words, now=now):
+        at_once = report.kind == "complaint" or report.cause is Cause.ADDRESS
+        counted = self.register.returned(
+            row.id, fence, address=address, reason=report.words, at_once=at_once, now=now
+        )
+        if counted is None:
+            return HandledReport(row.subscriber, False, "known already, or out of date")
+        if counted.suppressed:
             return HandledReport(row.subscriber, True, f"suppressed: {report.words}")
-        return HandledReport(row.subscriber, False, "known already, or out of date")
+        failed = f"{counted.digests} in a row since {counted.since:%Y-%m-%d}"
+        what = f"counted: {report.cause}, {failed}: {report.words}"
+        return HandledReport(row.subscriber, True, what)
 
     def _posted(self, report: Report) -> tuple[DeliveryRow, int, str] | None:
         """Find the delivery to whose envelope sender the report was sent. Returns the delivery, the
@@ -87,19 +123,15 @@ class BounceHandler:
         """Find the delivery that the returned message names, if it also contains our token."""
         for subscriber in self._links(report):
             address = self.address_of(subscriber)
-            if address is None or not _names(report, address):
+            # A complaint may name nobody.
+            nobody = report.kind == "complaint" and not report.recipients
+            if address is None or not (nobody or address.casefold() in report.recipients):
                 continue
             for row in self.register.deliveries(subscribers=[subscriber], channel="email"):
-                if self.message_id(subscriber, row.period) == report.message_id:
+                if self.message_id(subscriber, row.period) in report.message_ids:
                     return row, None, address
         return None
 
     def _links(self, report: Report) -> list[SubscriberId]:
         read = (self.tokens.read_link("unsubscribe", token) for token in report.tokens)
         return [link for link in read if link is not None]
-
-
-def _names(report: Report, address: str) -> bool:
-    """Whether the report names this address; a complaint may name none."""
-    named = {one.strip("<> ").casefold() for one in report.recipients if "@" in one}
-    return address.casefold() in named or (report.kind == "complaint" and not named)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from digest.bounces.parse import LARGEST
+from digest.bounces.mime import LARGEST
 from digest.delivery.envelope import readable
 
 TIMEOUT = 60.0  # the seconds to wait for an answer of an IMAP server

@@ -10,9 +10,10 @@ import click
 from rich.text import Text
 
 from digest.bounces import mailbox, parse
-from digest.bounces.handle import BounceHandler, HandledReport
+from digest.bounces.handle import EFFECTS, BounceHandler, HandledReport
 from digest.cli import app, output
 from digest.cli.options import pass_home
+from digest.ledger.failures import Failing
 from digest.model import Problem, SubscriberId
 from digest.render.email.compose import message_id
 
@@ -25,7 +26,11 @@ class Post:
     """What was found in the mailboxes."""
 
     messages: int = 0
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(EFFECTS, 0))
+    """The reports by their effect."""
     reports: list[HandledReport] = field(default_factory=list)
+    failing: list[Failing] = field(default_factory=list)
+    """The addresses to which mail fails and that are not suppressed."""
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -47,9 +52,10 @@ def bounces(home: app.Home, sources: tuple[str, ...], now: datetime, as_json: bo
     marked as seen; an mbox is read whole and left as it is. Reading a message again changes
     nothing.
 
-    Only what proves to be about a message of this home counts: a permanent failure or a
-    complaint suppresses the address, a request turns the email off. `digest subscribers
-    resubscribe` takes both back.
+    Only what proves to be about a message of this home counts: a mailbox that does not exist
+    or a complaint suppresses the address, a request turns the email off. Other failures (full
+    mailboxes, policy, block lists) are counted and listed; three digests in a row over seven
+    days suppress the address. `digest subscribers resubscribe` takes all that back.
 
     Exit status: 0; 1 when a source cannot be read (the others are read all the same).
     """
@@ -91,9 +97,11 @@ def read(home: app.Home, sources: Iterable[str], *, now: datetime) -> Post:
                     post.messages += 1
                     if report := parse.parse(raw):
                         post.reports.append(handler.handle(report, now=now))
+                        post.counts[post.reports[-1].effect] += 1
             except mailbox.MailboxError as error:
                 what = f"address and {PASSWORD}" if "://" in source else "path"
                 post.problems.append(Problem(source, str(error), f"check its {what}"))
+        post.failing = ledger.failing(now=now)
     return post
 
 
@@ -106,4 +114,14 @@ def _show(post: Post) -> None:
         out.print(output.table(("Subscriber", "Changed", ""), rows))
     new = sum(one.changed for one in post.reports)
     out.print(f"Reports: {len(rows)}, new: {new}. Other messages: {post.messages - len(rows)}.")
+    if rows:
+        out.print(", ".join(f"{effect}: {post.counts[effect]}" for effect in EFFECTS))
+    if post.failing:
+        days = [f"{one.since:%Y-%m-%d} to {one.until:%Y-%m-%d}" for one in post.failing]
+        failing = [
+            (one.subscriber, str(one.digests), span, one.reason)
+            for one, span in zip(post.failing, days, strict=True)
+        ]
+        headings = ("Subscriber", "Failed in a row", "Digests of", "Last reason")
+        out.print(output.table(headings, failing))
     output.print_problems(post.problems)

@@ -5,17 +5,27 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from digest.delivery.causes import Cause, cause_of, is_of_recipient
 from digest.delivery.connection import Connection, Refused, reason
 from digest.delivery.envelope import on_the_wire, readable, wire_address
-from digest.model import DeliveryId, Message, Outcome, State
+from digest.model import DeliveryId, Message, Outcome, Refusal, State
+
+_END = "(in reply to the end of data)"
 
 
 class _Ended(Exception):
     """The outcome of a message is known before the server's reply to the final dot."""
 
-    def __init__(self, state: State, detail: str) -> None:
+    def __init__(self, state: State, detail: str, reply: str = "") -> None:
         super().__init__(detail)
         self.state, self.detail = state, detail
+        self.reply = reply  # the server's words on the recipient or the message, if it refused it
+
+    def refusal(self, recipient: str) -> Refusal | None:
+        """How this counts against the recipient's address."""
+        if self.state is not State.FAILED or not self.reply or not is_of_recipient(self.reply):
+            return None
+        return Refusal(recipient, is_unknown=cause_of(self.reply) is Cause.ADDRESS)
 
 
 @dataclass(slots=True, eq=False)
@@ -42,7 +52,8 @@ class Session:
             self._have_committed(message.delivery, commit)
             return self._finish(message.delivery)
         except _Ended as end:
-            return Outcome(message.delivery, end.state, end.detail)
+            refusal = end.refusal(message.recipient)
+            return Outcome(message.delivery, end.state, end.detail, refusal=refusal)
 
     def _offer(self, message: Message) -> None:
         try:
@@ -102,7 +113,9 @@ class Session:
             self._half_done = True
             if code < 400 or code == 421:
                 self.connection.close()
-            raise _Ended(_state(code), f"{step}: {code} {readable(words)}")
+            reply = f"{code} {readable(words)}"
+            about = "" if step == "MAIL" else f"{reply} (in reply to {step})"
+            raise _Ended(_state(code), f"{step}: {reply}", about)
 
     def _stream(self, body: bytes) -> None:
         try:
@@ -143,7 +156,9 @@ class Session:
             connection.close()
         if 300 <= code < 400:
             raise _Ended(State.UNCERTAIN, f"after the final dot: {detail}")
-        return Outcome(delivery, State.SENT if code < 300 else _state(code), detail)
+        if code >= 400:
+            raise _Ended(_state(code), detail, f"{detail} {_END}")
+        return Outcome(delivery, State.SENT, detail)
 
     def _broken_off(self, why: str) -> _Ended:
         """Make the outcome of a message whose server answered, or left, before the final dot."""
@@ -154,7 +169,8 @@ class Session:
             return _Ended(State.DEFERRED, f"before the final dot: {why}")
         finally:
             self.connection.close()
-        return _Ended(_state(code), f"before the final dot: {code} {readable(words)}")
+        reply = f"{code} {readable(words)}"
+        return _Ended(_state(code), f"before the final dot: {reply}", f"{reply} {_END}")
 
 
 def _state(code: int) -> State:

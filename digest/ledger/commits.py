@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Update, and_, bindparam, null, or_, select, update
 from sqlalchemy.engine import Dialect
 
-from digest.ledger import spool, suppressions
+from digest.ledger import failures, spool, suppressions
 from digest.ledger.aggregate import REFUSALS, Aggregate
 from digest.ledger.column_types import EPOCH, fit, microseconds
 from digest.ledger.deliveries import resting
@@ -102,7 +102,7 @@ class Commits(Aggregate):
         def attempt(*, one_by_one: bool) -> set[DeliveryId]:
             with self._database.writing() as connection:
                 # Whoever unsubscribes waits for this, or is seen by it: never in between.
-                self._database.lock(connection, REFUSALS, shared=True)
+                self._database.lock(connection, REFUSALS, shared=not _refusing(outcomes))
                 settle(connection, outcomes, now=now)
                 if one_by_one:
                     allowed = {row["which"] for row in rows if _GO.run(connection, [row])}
@@ -122,8 +122,9 @@ class Commits(Aggregate):
             return attempt(one_by_one=True)
 
     def settle(self, outcomes: Collection[Ended], *, now: datetime) -> None:
-        """Durably record outcomes with their fences; one whose fence is old changes nothing."""
-        with self._database.writing() as connection:
+        """Durably record outcomes with their fences; one whose fence is old changes nothing. What
+        the server has refused for good counts against the address, which may be suppressed."""
+        with self._database.writing(*[REFUSALS] if _refusing(outcomes) else ()) as connection:
             settle(connection, outcomes, now=now)
 
     def expire(self, *, now: datetime, expire_after: timedelta) -> int:
@@ -160,6 +161,11 @@ def settle(connection: Connection, outcomes: Collection[Ended], *, now: datetime
         for (number, fence), one in sorted(first.items())
     ]
     _SETTLED.run(connection, rows)
+    failures.count(connection, _refusing(outcomes), now=now)
+
+
+def _refusing(outcomes: Collection[Ended]) -> list[Ended]:
+    return [ended for ended in outcomes if ended[0].refusal is not None]
 
 
 def _asking(

@@ -7,6 +7,7 @@ from digest.ledger.commits import Commits
 from digest.ledger.decisions import Decisions
 from digest.ledger.deliveries import Deliveries
 from digest.ledger.deliveries_admin import DeliveriesAdmin
+from digest.ledger.failures import Failures
 from digest.ledger.feedback import Feedback
 from digest.ledger.health import HealthCheck
 from digest.ledger.leases import Leases
@@ -29,6 +30,7 @@ class Ledger(
     DeliveriesAdmin,
     Publications,
     Suppressions,
+    Failures,
     Backups,
     HealthCheck,
 ):

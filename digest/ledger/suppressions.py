@@ -1,6 +1,5 @@
-"""Who must not be mailed: people who have unsubscribed, addresses that are suppressed, also since
-mail to them came back. All is about email. A feed is fetched by its reader, who need not be kept
-from it."""
+"""Who must not be mailed: people who have unsubscribed, and addresses that are suppressed. All is
+about email. A feed is fetched by its reader, who need not be kept from it."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -9,15 +8,17 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, delete, exists, insert, or_, select, update
 
 from digest.ledger.aggregate import INTAKE, REFUSALS, Aggregate, rows_in
-from digest.ledger.deliveries import resting
 from digest.ledger.subscribers import ensure_keys, keys
-from digest.ledger.tables import decision, delivery, subscriber, suppression, unsubscription
-from digest.model import DeliveryId, State, SubscriberId
+from digest.ledger.tables import (
+    decision,
+    delivery,
+    failure,
+    subscriber,
+    suppression,
+    unsubscription,
+)
+from digest.model import State, SubscriberId
 from digest.subscribers.changes import folded
-
-ACCEPTED = (State.SENT, State.UNCERTAIN, State.COMMITTED)
-"""States of mail that a server may have had. A report is proof that it did, and may be faster
-than the record of its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Unsubscription:
 
 
 class Suppressions(Aggregate):
-    """Suppressed addresses, people who have unsubscribed, and mail that came back."""
+    """Suppressed addresses, and people who have unsubscribed."""
 
     def suppress(self, address: str, *, reason: str, now: datetime) -> bool:
         """Refuse all mail to an address; False: it was so already."""
@@ -75,7 +76,8 @@ class Suppressions(Aggregate):
 
     def resubscribe(self, subscriber: SubscriberId, address: str | None = None) -> bool:
         """Mail a subscriber again, and an address that is suppressed; False: neither was refused.
-        What was accepted so far gets a new fence, so that no report of it counts any more."""
+        What was accepted so far gets a new fence, so that no report of it counts any more, and
+        what failed so far is not counted any longer."""
         place = folded(address)
         with self._database.writing(REFUSALS) as connection:
             key = keys(connection, [subscriber]).get(subscriber)
@@ -86,6 +88,8 @@ class Suppressions(Aggregate):
                 .where(delivery.c.state.in_((State.SENT, State.UNCERTAIN)))
                 .values(fence=delivery.c.fence + 1)
             )
+            mails = select(delivery.c.id).where(delivery.c.decision.in_(theirs))
+            connection.execute(delete(failure).where(failure.c.delivery.in_(mails)))
             off = delete(unsubscription).where(unsubscription.c.subscriber == key)
             gone = delete(suppression).where(suppression.c.address == place)
             return bool(connection.execute(off).rowcount + connection.execute(gone).rowcount)
@@ -94,27 +98,6 @@ class Suppressions(Aggregate):
         """Of these people, each with an address, those who must not be mailed, and why in words."""
         with self._database.reading() as connection:
             return refused(connection, people)
-
-    def returned(
-        self, number: DeliveryId, fence: int | None, *, address: str, reason: str, now: datetime
-    ) -> bool:
-        """Record that an email came back, and refuse mail to its address from now on. ``fence`` is
-        that of the attempt which came back; None where the report does not tell: it then counts
-        only for a delivery in which nobody has stepped in between two attempts. False, and nothing
-        changed: not sent, returned before, or another attempt than the last."""
-        last = delivery.c.attempts if fence is None else fence
-        with self._database.writing(REFUSALS) as connection:
-            changed = connection.execute(
-                update(delivery)
-                .where(delivery.c.id == number, delivery.c.channel == "email")
-                .where(delivery.c.fence == last, delivery.c.state.in_(ACCEPTED))
-                .values(resting(State.FAILED, f"came back: {reason}", now=now))
-                .values(fence=delivery.c.fence + 1)
-            )
-            if not changed.rowcount:
-                return False
-            suppress(connection, address, reason=reason, now=now)
-            return True
 
 
 def suppress(connection: Connection, address: str, *, reason: str, now: datetime) -> bool:

@@ -241,6 +241,17 @@ suppression = _table(
 )
 """Addresses, folded."""
 
+failure = _table(
+    "failure",
+    _reference("delivery", "delivery.id", primary_key=True, autoincrement=False),
+    sa.Column("address", Words, nullable=False),
+    sa.Column("reason", Words, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Index("ix_failure_address", "address"),
+)
+"""Emails that were refused for good or came back, each with the address, folded, to which it went
+and against which it counts."""
+
 mark = _table(
     "mark",
     sa.Column("name", sa.String(32), primary_key=True),

@@ -1,7 +1,15 @@
 """The domain types: frozen values without I/O. A date is a local calendar date; a datetime is
 timezone-aware and in UTC. Scores and contributions are multiples of 0.0001 between 0 and 1."""
 
-from digest.model.deliveries import Claim, DeliveryRow, Message, Outcome, Publication, State
+from digest.model.deliveries import (
+    Claim,
+    DeliveryRow,
+    Message,
+    Outcome,
+    Publication,
+    Refusal,
+    State,
+)
 from digest.model.digests import (
     Coverage,
     Decided,
@@ -53,6 +61,6 @@ __all__ = [
     "Digest", "Dump", "DumpHash", "DumpSeen", "Former", "Interest", "InterestKind", "LeftOut",
     "Match", "Matcher", "Message", "Opinion", "Origin", "Outcome", "Paper", "PaperId", "PaperKey",
     "Period", "Pick", "Place", "Problem", "Profile", "Publication", "Reason",
-    "Record", "Schedule", "Skip", "SkipReason", "Standing", "State", "StoredSubscriber",
+    "Record", "Refusal", "Schedule", "Skip", "SkipReason", "Standing", "State", "StoredSubscriber",
     "Subscriber", "SubscriberId", "Verdict", "Verdicts", "Why",
 ]  # fmt: skip

@@ -50,6 +50,14 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """A server's permanent refusal that counts against the address of the recipient."""
+
+    address: str
+    is_unknown: bool  # the address does not exist
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """The result of one attempt at a delivery."""
 
@@ -58,6 +66,7 @@ class Outcome:
     detail: str = ""  # the reply of the server, or the path of the file
     retry_at: datetime | None = None
     """With the state ``deferred``: when to try again at the earliest."""
+    refusal: Refusal | None = None  # with the state ``failed``, if the server has refused the mail
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,10 @@ class _Sending:
         """Have the ledger, and the report, know how an attempt ended."""
         claim = self._claims.pop(outcome.delivery)
         self._messages.pop(outcome.delivery, None)
-        self._addresses.pop(outcome.delivery, None)
+        address = self._addresses.pop(outcome.delivery, None)
+        if outcome.refusal is not None and address is not None:
+            refusal = replace(outcome.refusal, address=address)  # as in the profile
+            outcome = replace(outcome, refusal=refusal)
         if outcome.state is State.DEFERRED and outcome.retry_at is None:
             wait = retry_after(outcome.delivery, claim.attempt)
             outcome = replace(outcome, retry_at=self._context.clock() + wait)

@@ -2,94 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from dataclasses import replace
 from email.message import EmailMessage
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.bounces import parse
-from digest.bounces.handle import BounceHandler, HandledReport
-from digest.model import Channel, DeliveryId, DeliveryRow, Period, State, SubscriberId
+from digest.bounces import mime, parse
+from digest.bounces.handle import HandledReport
+from digest.model import DeliveryId, State
 from digest.tokens import TokenSigner
-
-NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-ADA, BOB = SubscriberId("ada"), SubscriberId("bob")
-WEEK = Period(date(2026, 11, 9), "week")
-TOKENS = TokenSigner({1: b"k" * 32})
-DOMAIN = "bounces.example.org"
-SENDER = TOKENS.envelope_sender(DeliveryId(1), 1, "ada@example.org", DOMAIN)
-LINK = TOKENS.link("unsubscribe", ADA)
-
-
-def sent(number: int, subscriber: SubscriberId, fence: int = 1) -> DeliveryRow:
-    """A delivery that was sent at its only attempt, whose fence is kept as their number."""
-    return DeliveryRow(
-        id=DeliveryId(number),
-        subscriber=subscriber,
-        channel="email",
-        period=WEEK,
-        state=State.SENT,
-        attempts=fence,
-        detail="",
-        updated=NOW,
-        composed=NOW,
-        due=None,
-        owner=None,
-        papers=1,
-    )
-
-
-@dataclass
-class Book:
-    """What the reports are judged against."""
-
-    rows: list[DeliveryRow] = field(default_factory=lambda: [sent(1, ADA), sent(2, BOB)])
-    suppressed: dict[str, str] = field(default_factory=dict)
-    off: set[SubscriberId] = field(default_factory=set)
-
-    def deliveries(
-        self,
-        *,
-        subscribers: Collection[SubscriberId] = (),
-        channel: Channel | None = None,
-        numbers: Collection[DeliveryId] = (),
-    ) -> Sequence[DeliveryRow]:
-        return [
-            row
-            for row in self.rows
-            if (not subscribers or row.subscriber in subscribers)
-            and (not numbers or row.id in numbers)
-        ]
-
-    def returned(
-        self, delivery: DeliveryId, fence: int | None, *, address: str, reason: str, now: datetime
-    ) -> bool:
-        for row in self.deliveries(numbers=[delivery]):
-            if row.state is State.SENT and fence in (None, row.attempts):
-                self.rows[self.rows.index(row)] = replace(row, state=State.FAILED)
-                self.suppressed[address] = reason
-                return True
-        return False
-
-    def unsubscribe(self, subscriber: SubscriberId, *, now: datetime) -> bool:
-        new = subscriber not in self.off
-        self.off.add(subscriber)
-        return new
-
-
-def message_id(subscriber: SubscriberId, period: Period) -> str:
-    return f"<{subscriber}.{period}@example.org>"
-
-
-def handle(raw: bytes, book: Book, domain: str | None = DOMAIN) -> HandledReport | None:
-    addresses = {ADA: "ada@example.org", BOB: "bob@example.org"}
-    office = BounceHandler(book, TOKENS, domain, addresses.get, message_id)
-    report = parse.parse(raw)
-    return None if report is None else office.handle(report, now=NOW)
+from tests.bounces.book import (
+    ADA,
+    BOB,
+    DOMAIN,
+    LINK,
+    SENDER,
+    TOKENS,
+    WEEK,
+    Book,
+    handle,
+    message_id,
+    sent,
+)
 
 
 def dsn(
@@ -98,6 +34,7 @@ def dsn(
     status: str = "5.1.1",
     *,
     more: str = "",
+    before: str = "",
     original: str = "",
     recipient: str = "ada@example.org",
 ) -> bytes:
@@ -111,14 +48,14 @@ Content-Type: multipart/report; report-type=delivery-status; boundary="b"
 --b
 Content-Type: text/plain
 
-I'm sorry.
+Your message could not be delivered.
 --b
 Content-Type: message/delivery-status
 
 Reporting-MTA: dns; mx.example.net
 Arrival-Date: Fri, 20 Nov 2026 08:00:00 +0000
 
-Final-Recipient: rfc822; {recipient}
+{before}Final-Recipient: rfc822; {recipient}
 Action: {action}
 Status: {status}
 Diagnostic-Code: smtp; 550 {status} <{recipient}>: no such user here
@@ -177,7 +114,6 @@ def test_a_permanent_failure_suppresses_that_recipient_only() -> None:
 @pytest.mark.parametrize(
     ("action", "status"),
     [
-        ("failed", "4.4.7"),
         ("delayed", "4.4.1"),
         ("delayed", "5.0.0"),
         ("delivered", "2.1.5"),
@@ -185,7 +121,6 @@ def test_a_permanent_failure_suppresses_that_recipient_only() -> None:
         ("expanded", "2.1.10"),
         ("relayed", "5.1.1"),
         ("nonsense", "5.1.1"),
-        ("failed", ""),
     ],
 )
 def test_what_is_not_permanent_or_not_a_failure_changes_nothing(action: str, status: str) -> None:
@@ -195,10 +130,25 @@ def test_what_is_not_permanent_or_not_a_failure_changes_nothing(action: str, sta
     assert book.suppressed == {}
 
 
-def test_a_message_that_reached_one_of_several_places_has_not_failed() -> None:
-    other = "\nFinal-Recipient: rfc822; ada@home.example\nAction: relayed\nStatus: 2.0.0\n"
-    handle(dsn(more=other), book := Book())
+@pytest.mark.parametrize("ours", ["Original-Recipient: rfc822; ada@example.org\n", ""])
+def test_a_message_that_reached_one_of_several_places_has_not_failed(ours: str) -> None:
+    other = f"\n{ours}Final-Recipient: rfc822; ada@work.example\nAction: relayed\nStatus: 2.0.0\n"
+    handle(dsn(more=other, recipient="ada@home.example", before=ours), book := Book())
     assert book.suppressed == {}
+    assert book.rows[0].state is State.SENT
+
+
+@pytest.mark.parametrize("action", ["delivered", "relayed", "delayed"])
+def test_of_several_recipients_the_one_that_it_was_sent_to_counts(action: str) -> None:
+    other = f"\nFinal-Recipient: rfc822; bob@example.org\nAction: {action}\nStatus: 2.0.0\n"
+    handle(dsn(more=other), book := Book())
+    assert set(book.suppressed) == {"ada@example.org"}
+
+
+def test_what_failed_for_another_recipient_is_not_held_against_the_reader() -> None:
+    other = "\nFinal-Recipient: rfc822; ada@example.org\nAction: failed\nStatus: 5.2.2\n"
+    handle(dsn(more=other, recipient="bob@example.org"), book := Book())
+    assert (book.suppressed, book.counted) == ({}, ["5.2.2 Your message could not be delivered."])
 
 
 def test_a_replayed_report_changes_nothing() -> None:
@@ -372,7 +322,7 @@ def test_nesting_without_end_is_no_report() -> None:
 
 
 def test_what_is_too_large_is_no_report() -> None:
-    assert parse.parse(dsn() + b"x" * parse.LARGEST) is None
+    assert parse.parse(dsn() + b"x" * mime.LARGEST) is None
 
 
 @given(st.data())

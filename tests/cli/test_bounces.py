@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli import sample_home
 from tests.cli.command import digest
-from tests.cli.sample_home import FIRST, SECOND
+from tests.cli.sample_home import FIRST, SECOND, THIRD
 from tests.delivery.server import Accepted, Server, running
 
 DOMAIN = "bounces.example.org"
@@ -122,7 +122,7 @@ def test_reading_the_same_report_again_changes_nothing(
     ]
 
 
-def test_what_is_forged_temporary_or_no_report_changes_nothing(
+def test_what_is_forged_passing_or_no_report_suppresses_nobody(
     home: Path, smtp: Server, tmp_path: Path
 ) -> None:
     ours = sent_to(smtp, "bob@example.org").sender
@@ -138,14 +138,54 @@ def test_what_is_forged_temporary_or_no_report_changes_nothing(
     assert found["messages"] == 4
     assert sorted(one["what"].split(":")[0] for one in found["reports"]) == [
         "a request that is not signed by us",
-        "delayed",
+        "counted",
         "not proved to be about a message of ours",
     ]
-    assert not any(one["changed"] for one in found["reports"])
+    assert found["counts"] == {"suppressed": 0, "counted": 1, "unsubscribed": 0, "nothing": 2}
 
     sample_home.put(home, "second", "A lighthouse keeper's log")
     digest(home, "run", "--now", SECOND)
     assert smtp.recipients() == {"ada@example.org": 2, "bob@example.org": 2}
+
+
+def test_a_dmarc_failure_suppresses_only_once_it_persists(
+    home: Path, smtp: Server, tmp_path: Path
+) -> None:
+    told = []
+    for number, day in enumerate([FIRST, SECOND, THIRD]):
+        if number:
+            sample_home.put(home, f"dump {number}", f"A lighthouse keeper's log, part {number}")
+            assert digest(home, "run", "--now", day).code == 0
+        sender = next(one.sender for one in smtp.accepted[::-1] if "bob@" in one.recipient)
+        maildir(tmp_path / f"box {number}", dsn(sender, "bob@example.org", "5.7.26"))
+        told.append(digest(home, "bounces", tmp_path / f"box {number}", "--now", day))
+    first, second, third = (" ".join(ended.out.split()) for ended in told)
+    assert "counted: policy or reputation, 1 in a row since 2026-11-16: 5.7.26" in first
+    assert "suppressed: 0, counted: 1, unsubscribed: 0, nothing: 0" in first
+    assert "bob 2 2026-11-16 to 2026-11-23 5.7.26 550 5.7.26" in second
+    assert "suppressed: 5.7.26 550 5.7.26 no such user here" in third
+    assert "Failed in a row" not in third
+    (row,) = digest(home, "subscribers", "suppressions", "--json").json
+    assert row["reason"].startswith("3 digests failed since 2026-11-16: 5.7.26")
+
+    assert digest(home, "subscribers", "resubscribe", "bob").code == 0
+    assert digest(home, "bounces", tmp_path / "box 2", "--json").json["failing"] == []
+
+
+@pytest.mark.parametrize(
+    ("reply", "suppressed"),
+    [("550 5.1.1 No such user", ["bob@example.org"]), ("550 5.7.1 Blocked by policy", [])],
+)
+def test_what_the_server_refuses_has_the_same_effect(
+    home: Path, smtp: Server, reply: str, suppressed: list[str]
+) -> None:
+    smtp.behave = lambda step: reply if "bob@" in step.line and step.name == "rcpt" else None
+    sample_home.put(home, "second", "A lighthouse keeper's log")
+    assert digest(home, "run", "--now", SECOND).code == 1
+    found = digest(home, "subscribers", "suppressions", "--json").json
+    assert [row["address"] for row in found] == suppressed
+    (failed,) = digest(home, "deliveries", "list", "--state", "failed", "--json").json
+    assert reply in failed["detail"]
 
 
 def test_a_request_by_mail_turns_the_email_off(home: Path, smtp: Server, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from digest.ledger import Ledger
+from digest.ledger.failures import Failing
 from digest.ledger.suppressions import Suppression
 from digest.model import DeliveryId, Outcome, State
 from tests.ledger.samples import (
@@ -38,9 +39,10 @@ def settle(ledger: Ledger, state: State) -> None:
     ledger.settle([(Outcome(FIRST, state), 1)], now=NOW)
 
 
-def come_back(ledger: Ledger, fence: int | None = 1) -> bool:
+def come_back(ledger: Ledger, fence: int | None = 1) -> Failing | None:
+    reason, address = "5.1.1 no such user", "Ada@Example.org"
     return ledger.returned(
-        FIRST, fence, address="Ada@Example.org", reason="5.1.1 no such user", now=NOW + DAY
+        FIRST, fence, address=address, reason=reason, at_once=True, now=NOW + DAY
     )
 
 
@@ -138,7 +140,9 @@ def test_feeds_do_not_come_back(ledger: Ledger) -> None:
     deliver(ledger, "a", channels=BOTH)
     for one in ledger.claim("feed", "one", now=NOW, lease=LEASE, limit=1):
         ledger.settle([(Outcome(one.delivery, State.SENT), one.fence)], now=NOW)
-        assert not ledger.returned(one.delivery, one.fence, address=ADDRESS, reason="x", now=NOW)
+        assert not ledger.returned(
+            one.delivery, one.fence, address=ADDRESS, reason="x", at_once=True, now=NOW
+        )
 
 
 def test_the_next_digest_to_that_address_is_not_sent(ledger: Ledger) -> None:
