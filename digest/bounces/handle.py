@@ -91,6 +91,11 @@ class BounceHandler:
         report = report.about(address)
         if report.kind not in ("failed", "complaint"):
             return HandledReport(row.subscriber, False, f"{report.kind}: {report.words}")
+        return self._failed(report, row, fence, address, now=now)
+
+    def _failed(
+        self, report: Report, row: DeliveryRow, fence: int | None, address: str, *, now: datetime
+    ) -> HandledReport:
         at_once = report.kind == "complaint" or report.cause is Cause.ADDRESS
         counted = self.register.returned(
             row.id, fence, address=address, reason=report.words, at_once=at_once, now=now

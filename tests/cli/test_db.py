@@ -92,7 +92,12 @@ def test_nothing_is_copied_while_mail_is_on_its_way(home: Path) -> None:
     with digest.ledger.open(f"sqlite:///{ledger_file(home)}") as ledger:
         newest = ledger.deliveries(channel="email", limit=1)[0].id
         ledger.returned(
-            newest, None, address="x@example.org", reason="5.1.1", now=utc("2026-11-17")
+            newest,
+            None,
+            address="x@example.org",
+            reason="5.1.1",
+            at_once=True,
+            now=utc("2026-11-17"),
         )
         ledger.resend(newest, now=utc("2026-11-17"))
         ledger.claim(
@@ -160,7 +165,12 @@ def test_mail_on_its_way_is_held_when_another_copy_was_put_back(home: Path) -> N
     with digest.ledger.open(f"sqlite:///{ledger_file(home)}") as ledger:
         newest = ledger.deliveries(channel="email", limit=1)[0].id
         ledger.returned(
-            newest, None, address="x@example.org", reason="5.1.1", now=utc("2026-11-17")
+            newest,
+            None,
+            address="x@example.org",
+            reason="5.1.1",
+            at_once=True,
+            now=utc("2026-11-17"),
         )
         ledger.resend(newest, now=utc("2026-11-17"))
     ended = command(home, "db", "restored", "--now", "2026-11-17T01:00Z")

@@ -148,7 +148,12 @@ def test_what_is_on_its_way_says_so(tmp_path: Path, state: State) -> None:
     with digest.ledger.open(f"sqlite:///{home / 'state' / 'digest.db'}") as ledger:
         newest = ledger.deliveries(channel="email", limit=1)[0].id
         ledger.returned(
-            newest, None, address="x@example.org", reason="5.1.1", now=utc("2026-11-17")
+            newest,
+            None,
+            address="x@example.org",
+            reason="5.1.1",
+            at_once=True,
+            now=utc("2026-11-17"),
         )
         ledger.resend(newest, now=utc("2026-11-17"))
         if state is not State.PENDING:
