@@ -1,6 +1,7 @@
 """``digest suggest``: interests learned from liked papers or from a library."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -22,7 +23,7 @@ from digest.pipeline.planning import ARCHIVE
     "--from",
     "library",
     type=file_type(exists=True),
-    help="Learn from this BibTeX or RIS library instead of from liked papers.",
+    help="Learn from this library (BibTeX, RIS, CSL JSON, …) instead of from liked papers.",
 )
 @click.option("--limit", default=15, show_default=True, type=at_least_one, help="At most so many.")
 @pass_home("digest suggest ada", "digest suggest ada --from library.bib", json=True)
@@ -56,7 +57,7 @@ def _learn(
             )
         found = suggestions.suggest_from_verdicts(said, papers, person.profile, limit=limit)
         return len(said.liked), len(suggestions.others(said, papers)), found
-    known = read(library)
+    known = read(library, now=datetime.now(UTC))
     output.print_problems(known.problems)
     archive = [suggestions.text_of(paper) for paper in papers]
     found = suggestions.suggest(known.texts, archive, person.profile, limit=limit)

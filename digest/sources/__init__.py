@@ -31,6 +31,7 @@ READERS: dict[str, tuple[str, ...]] = {
         "formats.server_errors",
         "page.html",
         "formats.arxiv_listing",
+        "formats.bibliography",
         "formats.table",
         "page.reader",
     ),

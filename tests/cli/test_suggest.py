@@ -27,7 +27,7 @@ def test_suggest_prints_lines_that_can_be_copied_into_the_profile(home: Path) ->
         "    interests:",
         "      - tide tables: 2  # in 3 of them, 0.0% of the archive",
     ]
-    assert shown.err == "library.bib:3: this entry cannot be read – mend it\n"
+    assert shown.err == "library.bib:3: this entry has a brace that is not closed – mend it\n"
     assert snapshot(home) == before
 
     profiles = "subscribers:\n  - id: ada\n    email: ada@example.org\n" + shown.out
@@ -58,4 +58,4 @@ def test_suggest_learns_from_liked_papers_apart_from_the_others(home: Path) -> N
 def test_suggest_refuses_what_is_no_library(home: Path) -> None:
     ended = digest(home, "suggest", "ada", "--from", home / "digest.toml")
     assert (ended.code, ended.out) == (1, "")
-    assert "neither BibTeX nor RIS" in ended.err
+    assert "export your library as BibTeX, RIS or CSL JSON" in ended.err

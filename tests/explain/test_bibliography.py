@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,13 @@ from hypothesis import strategies as st
 from digest.explain.bibliography import LARGEST, Library, LibraryError, read
 from tests.conftest import examples
 
+NOW = datetime(2026, 11, 29, tzinfo=UTC)
+
 
 def library(folder: Path, content: str | bytes, name: str = "library.bib") -> Library:
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return read(path)
+    return read(path, now=NOW)
 
 
 # --- BibTeX ------------------------------------------------------------------------------
@@ -56,7 +59,7 @@ def test_a_broken_entry_is_reported_and_costs_no_other(
     found = library(tmp_path, text)
     assert found.texts == ("One", "Three")
     assert [str(problem) for problem in found.problems] == [
-        "library.bib:2: this entry cannot be read (mend it)"
+        "library.bib:2: this entry has a brace that is not closed (mend it)"
     ]
     assert capfd.readouterr() == ("", "")
 
@@ -115,15 +118,69 @@ def test_the_format_shows_in_the_content_not_in_the_name(tmp_path: Path) -> None
     assert library(tmp_path, RIS, "export.txt").texts == library(tmp_path, RIS, "x.bib").texts
 
 
+PLAN = "Robots that plan"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('@string{jan = "J"}\n@article{a,\n title = "Robots " # "that plan",\n}', PLAN),
+        ("@string(who = {Robots})\n@misc(a, title = who # { that plan})", PLAN),
+        ("% a\n@article{a, % my key\n title={Robots that plan}, % title\n}", PLAN),
+        ("% @misc{b, title={No}}\n@misc{a, title={Robots that plan}}", PLAN),
+        ("@misc{a, title={Robots}, subtitle={{{A}} Plan}}", "Robots: A Plan"),
+        ("@misc{a, title={{Robots: How they plan}}}", "Robots: How they plan"),
+        ('@misc{a, title="{Robots} say {"}yes{"}"}', 'Robots say "yes"'),
+        ("@misc{title={Robots that plan}}", PLAN),
+        ("@misc{a,\n title={Robots that plan}\n year=2026}", PLAN),
+        ("@Comment{jabref-meta: x;}\n@misc{a, title={Robots that plan}}", PLAN),
+        ("@preamble{ {\\x} # {y} }\n@misc{a, title={Robots that plan}}", PLAN),
+    ],
+)  # fmt: skip
+def test_bibtex_as_people_write_it(tmp_path: Path, text: str, expected: str) -> None:
+    assert library(tmp_path, text) == Library((expected,))
+
+
+def test_a_library_in_utf_16(tmp_path: Path) -> None:
+    text = "% Encoding: UTF-8\n\n@Article{a,\n  title = {Robots that plan},\n}\n"
+    assert library(tmp_path, text.encode("utf-16")).texts == ("Robots that plan",)
+
+
+def test_ris_with_one_space_and_an_entry_without_a_title(tmp_path: Path) -> None:
+    found = library(tmp_path, "TY  - JOUR\nTI  - \nER  - \nTY - JOUR\nTI - b\nER - \n", "a.ris")
+    assert found.texts == ("b",)
+    assert [str(problem) for problem in found.problems] == ["a.ris:1: this entry has no title"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PMID- 4000\nTI  - Robots that plan\n      in hospitals\nAB  - We plan.\nMH  - Robotics\n",
+        "%0 Journal Article\n%T Robots that plan\nin hospitals\n%X We plan.\n%K Robotics\n",
+        "FN A\nPT J\nTI Robots that plan\n   in hospitals\nAB We plan.\nDE Robotics\nER\nEF\n",
+    ],
+    ids=["nbib", "enw", "isi"],
+)  # fmt: skip
+def test_other_exports_with_tags(tmp_path: Path, text: str) -> None:
+    found = library(tmp_path, text, "library.txt")
+    assert found.texts == ("Robots that plan in hospitals\n\nWe plan.\n\nRobotics",)
+
+
+def test_any_list_of_papers_is_a_library_too(tmp_path: Path) -> None:
+    text = '[{"id": "a", "type": "article", "title": "Robots that plan", "abstract": "We plan."}]'
+    assert library(tmp_path, text, "a.json").texts == ("Robots that plan\n\nWe plan.",)
+
+
 # --- what is none ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        ("", "neither BibTeX nor RIS"),
-        ("Dear all, write to me@example.org", "neither BibTeX nor RIS"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00", "neither BibTeX nor RIS"),
+        ("", "it is empty"),
+        ("Dear all, write to me@example.org", "no library: it is text, .* export your library as"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "a picture"),
+        ('{"error": "Forbidden"}', "“Forbidden”"),
         ("@misc{a, author={Nobody}}", "no entry with a title"),
         ("TY  - JOUR\nER  - \n", "no entry with a title"),
     ],
@@ -137,12 +194,12 @@ def test_what_is_no_library_is_refused_in_words(
 
 def test_a_file_that_cannot_be_read_or_is_too_large_is_refused_in_words(tmp_path: Path) -> None:
     with pytest.raises(LibraryError, match="Is a directory"):
-        read(tmp_path)
+        read(tmp_path, now=NOW)
     large = tmp_path / "large.bib"
     with large.open("wb") as file:
         file.truncate(LARGEST + 1)
     with pytest.raises(LibraryError, match="larger than 64 MiB"):
-        read(large)
+        read(large, now=NOW)
 
 
 PIECES = st.sampled_from(
