@@ -7,6 +7,7 @@ from typing import Any
 from digest.sources.formats.feed_names import Names
 from digest.sources.formats.markup import text_of_element, text_of_html
 
+LONGEST = 200_000  # characters of a text, ten times the longest abstract that is kept
 PLAIN = {"title", "summary", "content", "subtitle", "tagline", "rights", "name"}
 """The texts of Atom, which are plain where they have no type (RFC 4287, 3.1.1). In RSS, they may
 contain HTML."""
@@ -18,7 +19,7 @@ def text(element: Any, names: Names) -> str:
     if kind and "/" in kind and not _is_text(kind):
         return ""
     if len(element):
-        return text_of_element(element)
+        return text_of_element(element)[:LONGEST]
     raw = "".join(element.itertext())
     name = names.of(element)
     is_of_atom = name.startswith("atom:") or (names.is_atom and name in PLAIN)
@@ -26,8 +27,8 @@ def text(element: Any, names: Names) -> str:
         raw = _decoded(raw)
     is_plain = kind in {"text", "text/plain"} or (is_of_atom and not kind)
     if is_plain and element.get("mode") != "escaped" and not name.startswith("media:"):
-        return raw.strip()
-    return text_of_html(raw).strip()
+        return raw[:LONGEST].strip()
+    return text_of_html(raw)[:LONGEST].strip()
 
 
 def _is_text(kind: str) -> bool:

@@ -60,7 +60,7 @@ PLOS = re.compile(r"\s*by (?P<authors>[^\n]{3,20000})\n+")
 BLOG_END = re.compile(
     r"\n+\s*The post [^\n]{1,400} (?:appeared first on|first appeared on) [^\n]{1,200}$"
 )
-HEADING = re.compile(r"\s*(?:Graphical )?abstract\s*(?:\n+|[:—–]\s*)(?=\S)", re.IGNORECASE)
+HEADING = re.compile(r"^\s*(?:Graphical )?abstract\s*(?:\n+|[:—–]\s*)(?=\S)", re.IGNORECASE)
 NO_ABSTRACT = re.compile(r"(?:no abstract(?: available)?|abstract|n/a|null)\.?", re.IGNORECASE)
 TITLE_MARK = re.compile(r"^\[ASAP\]\s*")
 REPLACED = {"replace", "replace-cross", "updated"}

@@ -43,6 +43,7 @@ LIKELY_TAG = re.compile(
 )
 CUT_TAG = re.compile(r"<[a-zA-Z][\w:-]*\s+[\w:-]+=[^<>]*$|</?[a-zA-Z]\w+\s*$|</[a-zA-Z]$")
 CDATA = re.compile(r"<!\[CDATA\[|\]\]>")
+CLOSED = re.compile(r"</([a-zA-Z][\w.-]*)>")
 SPECIAL = re.compile(r"<(?:!--|!doctype|!\[|\?[a-z])", re.IGNORECASE)
 SINGLE = re.compile(r"[a-z]", re.IGNORECASE)
 
@@ -63,7 +64,8 @@ def text_of_html(html: str) -> str:
 
 def _with_letters(html: str) -> str:
     """``html`` in which each ``<`` that begins no markup is escaped."""
-    other: set[str] = set()  # names of unknown elements that have attributes, or a prefix
+    # Names of other elements: those with attributes, a prefix, or a hyphen and an end.
+    other = {name.lower() for name in CLOSED.findall(html) if "-" in name}
 
     def is_markup(position: int) -> bool:
         if SPECIAL.match(html, position):
