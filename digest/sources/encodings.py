@@ -120,7 +120,7 @@ def _by_bytes(data: bytes, declared: str) -> str:
     in UTF-8 beyond doubt."""
     is_single = declared.startswith(("cp12", "cp8", "iso8859", "koi8", "mac"))
     in_utf_8, others = _shares(data)
-    is_utf_8 = others * 50 < in_utf_8  # a few bytes can have got in from elsewhere
+    is_utf_8 = others * 10 < in_utf_8  # a few bytes can have got in from elsewhere
     if is_utf_8 and (declared in {"", "utf-8", *WIDE} or is_single or in_utf_8 > FEW):
         return "utf-8"
     if declared not in {"", "utf-8", *WIDE}:

@@ -59,6 +59,7 @@ GROUP = re.compile(
     r"|company|editors|staff|community|developers|survey|registry|observatory)\b",
     re.IGNORECASE,
 )
+GROUP_END = re.compile(f"{GROUP.pattern}$", re.IGNORECASE)
 CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 
 
@@ -75,7 +76,7 @@ def split(text: str) -> list[str]:
     clean = MAILBOX.sub("", IN_ANGLES.sub("", clean))
     for _ in range(3):
         clean = IN_BRACKETS.sub("", clean)
-    clean = AND_OTHERS.sub("", LABEL.sub("", clean.strip(), count=1))
+    clean = AND_OTHERS.sub(", ", LABEL.sub("", clean.strip(), count=1))
     parts = [part for part in map(_bare, STRONG.split(clean)) if part]
     names = [name for part in parts for name in _people(part, is_one=len(parts) > 1)]
     if len(names) > 1 and all(
@@ -131,9 +132,10 @@ def _is_inside_group(before: str, after: str) -> bool:
         return False
     words = before.split()
     if not GROUP.search(head):  # the group stands before, whole or as its beginning
-        return not (re.search(rf"{GROUP.pattern}$", before, re.IGNORECASE) and _is_full(head))
-    is_new = bool(re.match(r"[Tt]he\b|[A-Z]{3,}\b|\S+ Collab", head))
-    return not (is_new and (len(words) in {2, 3} or GROUP.search(before)) and words[0] != "The")
+        return not (GROUP_END.search(before) and _is_full(head))
+    is_name = len(words) in {2, 3} or before.endswith(".") or GROUP.search(before)
+    is_new = is_name and words[0] != "The" and re.match(r"[Tt]he\b|[A-Z]{3,}\b|\S+ Collab", head)
+    return not is_new
 
 
 def _is_group_with_commas(text: str) -> bool:
