@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from textwrap import fill
 
 import click
-from rich.padding import Padding
 from rich.text import Text
 
 from digest import sources
@@ -91,10 +91,17 @@ def _show(dump: Dump) -> None:
         text = " ".join(record.abstract.split())
         if len(text) > _EXCERPT:
             text = f"{text[:_EXCERPT].rsplit(' ', 1)[0]} …"
-        facts = " · ".join(_facts(record))
-        below = Text.assemble(facts, "\n" if facts else "", (text or "no abstract", "dim"), "\n")
         out.print(Text.assemble((f"{number:>{width}}  ", "dim"), (record.title, "bold")))
-        out.print(Padding(below, (0, 0, 0, width + 2), expand=False), soft_wrap=False)
+        indent = " " * (width + 2)
+        for line, style in ((" · ".join(_facts(record)), ""), (text or "no abstract", "dim")):
+            if line:
+                out.print(
+                    Text(
+                        fill(line, out.width, initial_indent=indent, subsequent_indent=indent),
+                        style,
+                    )
+                )
+        out.print()
     output.print_problems(dump.problems)
 
 

@@ -108,10 +108,16 @@ def record(
         url=url,
         arxiv_id=arxiv_id,
         doi=doi,
-        venue=one_line(readable(venue)) or None,
+        venue=_venue(one_line(readable(venue))),
         upvotes=upvotes,
         standing=standing,
     )
+
+
+def _venue(name: str) -> str | None:
+    """A venue by its name. That a paper is on arXiv is said by its id and does not hide the journal
+    that another source names."""
+    return None if name.casefold().startswith("arxiv") else name or None
 
 
 def excerpt(text: str) -> str:
