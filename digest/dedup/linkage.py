@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import islice, product
 
@@ -50,7 +50,8 @@ def match(
     key with any. A record joins all papers that it is evidence for, as long as their arXiv ids do
     not differ; otherwise the one with its arXiv id or DOI, else one with the same title and a
     matching abstract, else the one known longest. Of known papers that are joined, the one with the
-    smallest key stays. Matches come in the order of their first records."""
+    smallest key stays, unless all are revisions that a record announces as new. Matches come in the
+    order of their first records."""
     known = sorted(candidates, key=lambda paper: (paper.arrived, paper.key, paper.id))
     order = sorted(range(len(records)), key=lambda place: _rank(records[place]))
     linkage = _Linkage(known, [records[place] for place in order])
@@ -62,13 +63,17 @@ def match(
         own = [records[place] for place in ranked]
         papers = sorted(cluster.papers, key=lambda paper: paper.key)
         paper = papers[0] if papers else _new(own[0], taken, listed, arrived)
+        is_new = not papers or _is_announced(papers, own)
+        if papers and is_new:
+            name = PaperId(f"{paper.id}#announced")
+            paper = replace(paper, key=PaperKey(0), id=name, arrived=arrived, listed=listed)
         taken.add(paper.id)
         matches[min(ranked)] = Match(
             paper=_described(paper, papers, own, listed),
             records=tuple(records[place] for place in sorted(ranked)),
-            is_new=not papers,
+            is_new=is_new,
             keys=frozenset().union(*(linkage.listings[place].keys for place in cluster.places)),
-            joined=tuple(paper.key for paper in papers[1:]),
+            joined=tuple(one.key for one in papers[0 if is_new else 1 :]),
         )
     return [matches[first] for first in sorted(matches)]
 
@@ -89,6 +94,13 @@ def _rank(record: Record) -> tuple[object, ...]:
         *(record.url or "", record.venue or "", record.standing or ""),
         record.authors,
     )
+
+
+def _is_announced(known: Sequence[Paper], records: Sequence[Record]) -> bool:
+    """Whether a paper of which only revisions were listed is now listed as any new one is. It then
+    arrives anew, so that digests that leave out revisions consider it."""
+    revised = all(paper.standing == "revised" for paper in known)
+    return revised and any(record.standing is None for record in records)
 
 
 def _new(first: Record, taken: set[PaperId], listed: date | None, arrived: datetime) -> Paper:
