@@ -57,7 +57,10 @@ class Draft(Ledger):
     ) -> Sequence[m.Match]:
         """Match the records of a dump, and keep their papers in memory."""
         known = {one.key: one for one in self.candidates(keys, read.hash)}
-        shared = {key: set(one.keys) for key, one in known.items() if key not in self._copies}
+        shared: dict[m.PaperKey, set[int]] = {}
+        for key, one in known.items():
+            if to := self._copies.get(key, key):
+                shared.setdefault(to, set()).update(one.keys)
         for each in keys:
             for key in self._by_hash.get(each, ()):
                 shared.setdefault(key, set()).add(each)
@@ -71,6 +74,7 @@ class Draft(Ledger):
         ]
         found = match(read.records, papers)
         by_id = self.keys_of_papers([one.paper.id for one in found if one.is_new])
+        by_id = {name: self._copies.get(key, key) for name, key in by_id.items()}
         by_id |= {one.id: key for key, one in self._papers.items()}
         matches = numbered(found, by_id, self.newest_paper())
         for before, after in zip(found, matches, strict=True):
@@ -84,7 +88,8 @@ class Draft(Ledger):
         self._hide(self.misread(former, {one.paper.key for one in matches}), m.PaperKey(0))
         self._read_hashes.add(read.hash)
         if not former:
-            self._new_dumps.append(m.DumpSeen(read.name, read.listed, now, self.newest_paper()))
+            seen = (read.name, read.listed, now, self.newest_paper(), read.is_incomplete)
+            self._new_dumps.append(m.DumpSeen(*seen))
         return matches
 
     def _hide(self, keys: Collection[m.PaperKey], to: m.PaperKey) -> None:
@@ -92,9 +97,9 @@ class Draft(Ledger):
         for key in keys:
             self._papers.pop(key, None)
             for own in self._by_hash.values():
-                own.discard(key)
-                if to and key in own:
-                    own.add(to)
+                if key in own:
+                    own.remove(key)
+                    own.update({to} if to else ())
 
     def record_rejected(self, name: str, content: m.DumpHash, *_: Any, **__: Any) -> None:
         """Keep in memory that this content was rejected."""

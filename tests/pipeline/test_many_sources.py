@@ -130,6 +130,9 @@ def test_a_draft_joins_papers_too_and_writes_nothing(either: World) -> None:
         ingest(context.inbox, draft, now=utc("2026-11-03T09:00"))
         assert len(draft.papers()) == 1
         assert draft.paper("2611.10001").key == 1
+        lay(either, "4.json", {**BY_DOI, "comments": 3}, {**BY_ARXIV, "comments": 4})
+        ingest(context.inbox, draft, now=utc("2026-11-03T09:00"))
+        assert len(draft.papers()) == 1
     assert count(either) == 2
     assert either.mail() == before
 
