@@ -16,14 +16,26 @@ READ = 500_000  # the bytes of it that are read: a report stands before what it 
 _PARTS = 200  # the most parts
 _BOUNDARIES = 20  # the most declarations of a boundary: parts are nested as deep at most
 
+_FIELD = 5000  # the most bytes of a header field that describes a part
+
 _BOUNDARY = re.compile(rb"boundary\s*=", re.IGNORECASE)
+_DESCRIBING = re.compile(rb"^content-[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
+_CHARSET = re.compile(
+    r"utf-?(?:7|8|16)\w*|us-ascii|ascii|latin\d|(?:iso|windows|cp|koi|gb|big|euc)[-_]?[\w-]{1,16}"
+    r"|shift_?jis|hz",
+    re.IGNORECASE,
+)
+"""Encodings of mail. Python knows others, of which some take long."""
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 
 
 def parsed(raw: bytes) -> Message | None:
-    """Parse the beginning of a message; None if it is too large, or is nested too deeply."""
+    """Parse the beginning of a message; None if it is too large, or built so that the parser of the
+    standard library would take long."""
     start = raw[:READ]
     if len(raw) > LARGEST or len(_BOUNDARY.findall(start)) > _BOUNDARIES:
+        return None
+    if any(len(field) > _FIELD for field in _DESCRIBING.findall(start)):
         return None
     return BytesParser(policy=compat32).parsebytes(start)
 
@@ -62,7 +74,7 @@ def text(part: Message) -> str:
     """The text of a part, decoded; of HTML without its tags."""
     if inside := _inside(part):  # the parser has taken the content for messages
         content = _encoded(part)
-        found = "\n".join(one.as_string() for one in inside) if content is None else ""
+        found = "\n".join(map(_source, inside)) if content is None else ""
     else:
         decoded = part.get_payload(decode=True)
         content, found = decoded if isinstance(decoded, bytes) else b"", ""
@@ -84,13 +96,20 @@ def _encoded(part: Message) -> bytes | None:
     coding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
     if coding not in ("base64", "quoted-printable") or not _inside(part):
         return None
-    code = "\n".join(one.as_string() for one in _inside(part)).encode("ascii", "replace")
+    code = "\n".join(map(_source, _inside(part))).encode("ascii", "replace")
     if coding == "quoted-printable":
         return quopri.decodestring(code)
     try:
         return b64decode(code)
     except binascii.Error:
         return None
+
+
+def _source(message: Message) -> str:
+    """A message as it was written: its own method takes long for a long header field."""
+    fields = "".join(f"{name}: {value}\n" for name, value in message.items())
+    payload = message.get_payload()
+    return f"{fields}\n{payload if isinstance(payload, str) else ''}"
 
 
 def _inside(part: Message) -> list[Message]:
@@ -101,6 +120,6 @@ def _inside(part: Message) -> list[Message]:
 
 def _decoded(content: bytes, charset: str) -> str:
     try:
-        return content.decode(charset, "replace")
+        return content.decode(charset if _CHARSET.fullmatch(charset) else "utf-8", "replace")
     except LookupError:
         return content.decode("utf-8", "replace")

@@ -37,6 +37,7 @@ _FAILURE = re.compile(
     r"|did not reach|could(?:n't| not) deliver|wasn't able to deliver|unknown user|user unknown",
     re.IGNORECASE,
 )
+_TITLE_LENGTH = 500  # the characters of Subject and From that are read
 _LONGEST = 20_000  # the characters of a notice that are read
 
 
@@ -57,9 +58,9 @@ def own_text(text: str) -> str:
 
 def read(message: Message, text: str) -> Notice | None:
     """Read the own text of a message; None if it is no bounce, but from a person, say."""
-    title = str(message.get("Subject", ""))
+    title = str(message.get("Subject", ""))[:_TITLE_LENGTH]
     if message["X-Failed-Recipients"] is None:
-        if not _DAEMON.search(str(message.get("From", ""))):
+        if not _DAEMON.search(str(message.get("From", ""))[:_TITLE_LENGTH]):
             return None
         null_sender = str(message.get("Return-Path", "")).strip() == "<>"
         if not (

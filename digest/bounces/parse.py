@@ -33,6 +33,7 @@ _REQUEST = re.compile(r"unsubscribe\W+([A-Za-z0-9_-]{20,})", re.IGNORECASE)
 _SENDER = re.compile(r"bounces\+[A-Za-z2-7]{20,48}@[\w.-]+", re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"<[^<>\s@]{1,200}@[^<>\s@]{1,200}>")
 _ADDRESS = re.compile(r"[^\s<>:;,\"()\[\]]{1,64}@[\w.-]{1,200}\w")
+_LONGEST = 5000  # the characters of a header field that are read
 _MOST = 200  # of names, addresses or possible tokens of one report
 
 
@@ -212,11 +213,12 @@ def _request(message: Message) -> Report | None:
 
 
 def _values(message: Message, *names: str) -> list[str]:
-    return [str(value) for name in names for value in message.get_all(name, [])]
+    found = (value for name in names for value in message.get_all(name, [])[:_MOST])
+    return [str(value)[:_LONGEST] for value in found]
 
 
 def _field(message: Message, name: str) -> str:
-    return str(message.get(name, "")).strip()
+    return str(message.get(name, ""))[:_LONGEST].strip()
 
 
 def _typed(group: Message, name: str) -> str:

@@ -62,6 +62,7 @@ _UNKNOWN = re.compile(
     re.IGNORECASE,
 )
 
+_LONGEST = 4000  # the characters of a reply that are read
 _AFTER_DATA = re.compile(r"\bDATA\b|end of data")
 """Who has accepted RCPT and refuses the message with "user unknown" means the message."""
 
@@ -71,7 +72,8 @@ def cause_of(reply: str, status: str = "") -> Cause:
     ``Status`` field of a report. Every status code has to speak of the address: where two of them,
     or the words, say something else, that is believed, since it does less harm. Without a code
     that says anything, the words decide: none but a clear "user unknown" stands for an address."""
-    words = without_addresses(" ".join(reply.split())).replace("[address]", "<>")
+    words = " ".join(reply[:_LONGEST].split())
+    words = without_addresses(words).replace("[address]", "<>")
     codes = [code for code in _codes(f"{status} {words}") if code[2] or code[1] == 1]
     if codes and all(_is_of_address(code) for code in codes):
         return next(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from digest.bounces import parse
 from tests.bounces.book import ADA, LINK, SENDER, WEEK, Book, handle, message_id
@@ -163,12 +165,41 @@ def hostile(declarations: int, filler: bytes = b"") -> bytes:
         hostile(1, b"\r\n--0\r\nContent-Type: message/delivery-status\r\n\r\nA: b\r\n" * 10_000),
         hostile(0, b"Content-Type: message/rfc822\r\n\r\n" * 20_000),
         b"X: " + b" =?utf-8?q?x?=\r\n" * 100_000,
+        b"Content-Type: multipart/mixed" + b";a=b" * 125_000,
+        b"Content-Type: multipart/mixed" + b";\r\n a=b" * 60_000,
+        report(SENDER, "5.0.0 550 " + "mailbox a " * 45_000, ""),
+        report(SENDER, "5.0.0 550 " + "user," * 90_000, ""),
+        report(SENDER, "5.1.1", "").replace(b"rfc822; ada", b"rfc822; " + b"a@b, <" * 80_000),
+        letter(SENDER, "deliver" * 70_000, "550"),
+        letter(
+            SENDER,
+            "failure notice",
+            "Content-Type: text/plain; charset=punycode\n\n" + "a" * 490_000,
+        ),
+        letter(SENDER, "failure notice", "a" * 490_000),
         letter(SENDER, "failure notice", "550 " + "user " * 200_000),
         letter(SENDER, "failure notice", "<" * 500_000 + "unsubscribe " * 40_000),
         letter(SENDER, "failure notice", "Content-Type: text/html\n\n" + "<" * 900_000),
     ],
-    ids=["deep", "deep and long", "parts", "reports", "attached", "header", "words", "<", "html"],
+    ids=[
+        *("deep", "deep and long", "parts", "reports", "attached", "header", "parameters"),
+        *("folded", "diagnosis", "words", "recipients", "subject", "charset", "letters", "users"),
+        *("brackets", "html"),
+    ],
 )
 def test_hostile_mail_is_read_to_a_bound(raw: bytes) -> None:
+    """Without a bound most of these take minutes."""
     found = parse.parse(raw)
     assert found is None or (len(found.tokens) <= 200 and len(found.reached) <= 200)
+
+
+@given(st.data())
+def test_mangled_mail_of_any_form_is_read_or_left_but_never_an_error(data: st.DataObject) -> None:
+    raw = FORMS[data.draw(st.sampled_from([*FORMS]))](SENDER, "550 5.1.1 User unknown", returned())
+    start = data.draw(st.integers(0, len(raw)))
+    end = data.draw(st.integers(start, min(len(raw), start + 60)))
+    scrap = data.draw(
+        st.binary(max_size=30) | st.sampled_from([b"\r\n\r\n", b"\r\n--b\r\n", b"> ", b"\xff"])
+    )
+    handle(raw[:start] + scrap + raw[end:], book := Book())
+    assert set(book.suppressed) <= {"ada@example.org"}

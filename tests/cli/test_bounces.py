@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import mailbox
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.bounces.samples import FORMS
 from tests.cli import sample_home
 from tests.cli.command import digest
 from tests.cli.sample_home import FIRST, SECOND, THIRD
@@ -186,6 +188,21 @@ def test_what_the_server_refuses_has_the_same_effect(
     assert [row["address"] for row in found] == suppressed
     (failed,) = digest(home, "deliveries", "list", "--state", "failed", "--json").json
     assert reply in failed["detail"]
+
+
+@pytest.mark.parametrize("form", ["Exim", "report forwarded", "Yahoo"])
+@pytest.mark.parametrize("kind", [mailbox.Maildir, mailbox.mbox], ids=["maildir", "mbox"])
+def test_the_texts_of_mail_servers_are_read_from_every_mailbox(
+    home: Path, smtp: Server, tmp_path: Path, form: str, kind: Callable[[str], mailbox.Mailbox[Any]]
+) -> None:
+    sender = sent_to(smtp, "ada@example.org").sender
+    returned = sent_to(smtp, "ada@example.org").content.decode().replace("\r\n", "\n")
+    box = kind(str(tmp_path / "box"))
+    box.add(FORMS[form](sender, "550 5.1.1 User unknown", returned))
+    box.close()
+    found = digest(home, "bounces", tmp_path / "box", "--json").json
+    assert found["counts"]["suppressed"] == 1
+    assert [one["subscriber"] for one in found["reports"]] == ["ada"]
 
 
 def test_a_request_by_mail_turns_the_email_off(home: Path, smtp: Server, tmp_path: Path) -> None:
