@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from digest.sources.page import dates
 from digest.sources.page.dates import PageDate
-from digest.sources.page.lines import LONG, Line, mark_of
+from digest.sources.page.lines import LONG, Line
 
 OWN_LINES = {  # lines that occur on no other page, in lower case without spaces and punctuation
     *("gettrendingpapersinyouremailinbox", "byakandtheresearchcommunity"),
@@ -53,7 +53,7 @@ def header_length(lines: Sequence[Line]) -> int:
         if len(line.text) > LONG:
             break
     for index, line in enumerate(lines[:HEADER_LINES]):
-        mark = mark_of(line)
+        mark = line.mark
         if len(line.text) > LONG or (mark and (mark.has_dot or mark.author_count is not None)):
             break
         if dated and is_above_text(lines, index):

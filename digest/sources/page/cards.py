@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from digest.sources.page.boilerplate import is_above_text, is_furniture
-from digest.sources.page.lines import LONG, Line, Mark, mark_of
+from digest.sources.page.lines import LONG, Line, Mark
 
 COUNT = re.compile(
     r"(?:\[[-+ x]?\] ?)?(\d{1,7}|\d{1,3}(?:,\d{3})+|\d{1,4}(?:[.,]\d{1,2})?[kK]|[-–—])"
@@ -73,7 +73,7 @@ def _without_bullets(lines: Sequence[Line]) -> Iterator[Line]:
         if line.text in BULLETS:
             bullets.append(line)
         elif not RULE.fullmatch(line.folded):
-            mark = mark_of(line)
+            mark = line.mark
             yield from () if mark and mark.author_count is not None else bullets
             yield line
             bullets = []
@@ -123,7 +123,7 @@ def _with_titles(lines: list[Line]) -> list[Line]:
 
 
 def _may_be_title(line: Line) -> bool:
-    if mark_of(line) or SUBMITTER.fullmatch(line.folded) or is_furniture(line):
+    if line.mark or SUBMITTER.fullmatch(line.folded) or is_furniture(line):
         return False
     return line.is_heading or not COUNT.fullmatch(line.folded)
 
@@ -133,7 +133,7 @@ def blocks(lines: Sequence[Line]) -> list[int]:
     found: list[int] = []
     is_inside = False
     for index, line in enumerate(lines):
-        mark = mark_of(line)
+        mark = line.mark
         if mark and not is_inside and (mark.author_count is not None or mark.has_dot):
             found.append(index)
             is_inside = True
@@ -158,7 +158,7 @@ def _with_counters(lines: Sequence[Line]) -> list[Line]:
         elif are_cards and _count_of(line) is not None:
             counts.append(line)
         else:
-            is_text = mark_of(line) is None and not is_furniture(line)
+            is_text = line.mark is None and not is_furniture(line)
             read += _read_counts(counts, read, above_text=is_text)
             counts = []
             read.append(line)
@@ -187,7 +187,7 @@ def _are_cards(lines: Sequence[Line]) -> bool:
 
 
 def _is_short_text(line: Line) -> bool:
-    is_text = mark_of(line) is None and not is_furniture(line)
+    is_text = line.mark is None and not is_furniture(line)
     return is_text and _count_of(line) is None and len(line.text) <= LONG
 
 
@@ -197,7 +197,7 @@ def _read_counts(counts: Sequence[Line], before: Sequence[Line], *, above_text: 
     read: list[Line] = []
     *others, last = counts or (None,)
     for line in filter(None, [*others, None if above_text else last][:1]):
-        is_below_details = bool(before and mark_of(before[-1]))
+        is_below_details = bool(before and before[-1].mark)
         number = _count_of(line)
         given = Mark(None, None, has_dot=False, comments=number)
         if not is_below_details:

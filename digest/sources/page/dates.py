@@ -68,6 +68,8 @@ class PageDate:
 def parse(line: str, *, may_be_glued: bool = False) -> PageDate | None:
     """Parse a line that contains only a date, with single spaces. ``may_be_glued``: the number of
     comments may follow without a space, as in ``Nov 263``; the day has as many digits as it can."""
+    if not any(map(str.isdecimal, line)):
+        return None
     forms = [*DATES, *GLUED] if may_be_glued and not NO_DAY.fullmatch(line) else DATES
     for match in filter(None, (form.fullmatch(line) for form in forms)):
         name, day = match["month"].lower(), int(match["day"])

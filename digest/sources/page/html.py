@@ -118,22 +118,23 @@ def _of_listing(listing: Listing, file: File) -> Reading | None:
 
 def _marked(root: Any) -> Iterator[str]:
     """The text of the elements as lines, with the marks of ``syntax`` for links and headings."""
+    around = ""  # the mark of the link in which the walk is
     walk = etree.iterwalk(root, events=("start", "end"))
     for event, element in walk:
         name = element.tag
-        is_block = bool(BLOCK.fullmatch(name))
+        line = f"\n{CLOSED}{LINE}{element.sourceline or 0}{END}" if BLOCK.fullmatch(name) else ""
         if event == "start":
             if HIDDEN.fullmatch(name):
                 walk.skip_subtree()
                 continue
-            if is_block:
-                yield f"\n{CLOSED}{LINE}{element.sourceline or 0}{END}"
+            if name == "a":
+                around = link(element.get("href") or "")
+            yield line + (around if line or name == "a" else "")
             yield HEADING if HEADINGS.fullmatch(name) else ""
-            yield link(element.get("href")) if name == "a" and element.get("href") else ""
             yield _text(element.text, element)
         else:
-            yield f"\n{CLOSED}{LINE}{element.sourceline or 0}{END}" if is_block else ""
-            yield _text(element.tail, element)
+            around = "" if name == "a" else around
+            yield line + _text(element.tail, element)
 
 
 def _text(text: str | None, element: Any) -> str:

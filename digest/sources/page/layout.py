@@ -15,7 +15,7 @@ from digest.sources.page.boilerplate import (
 )
 from digest.sources.page.cards import with_cards
 from digest.sources.page.dates import PageDate
-from digest.sources.page.lines import LONG, Line, Mark, letters_of, lines_of, mark_of
+from digest.sources.page.lines import LONG, Line, Mark, letters_of, lines_of
 from digest.sources.page.titles import LABEL, LINK, Paragraph
 
 CUT_AUTHORS = re.compile(r"•(?: ?\d{1,6}(?: a[utho]{0,4})?)?")
@@ -73,7 +73,7 @@ def layout(text: str) -> Page:
     body, joined = without_furniture(lines[header:])
     if body and CUT_AUTHORS.fullmatch(body[-1].folded):  # the file ends in the middle of metadata
         body.pop()
-    marks = [mark_of(line) for line in body]
+    marks = [line.mark for line in body]
     is_detailed = any(_is_details(marks, index) for index in range(len(marks)))
     days = [*stated_dates(lines[:header])[:1], *stated_dates(joined)]
     day = max(days, key=lambda day: (day.month, day.day), default=None)
@@ -82,7 +82,9 @@ def layout(text: str) -> Page:
     titles = sum(line.is_title for line in body)
     cards = sum(bool(mark and mark.begins_card) for mark in marks)
     is_split = is_detailed or titles or cards
-    entries = tuple(_entries(body, marks, width)) if is_split else (PageEntry(body),)
+    are_todays = bool(titles or cards or any(mark and mark.upvotes is not None for mark in marks))
+    split = _entries(body, marks, width, are_todays=are_todays)
+    entries = tuple(split) if is_split else (PageEntry(body),)
     if titles or cards:
         entries = tuple(entry for entry in entries if not _is_leftover(entry))
     details = sum(bool(entry.details_line) for entry in entries)
@@ -134,15 +136,17 @@ def _is_leftover(entry: PageEntry) -> bool:
 
 
 def _entries(
-    lines: Sequence[Line], marks: Sequence[Mark | None], width: int
+    lines: Sequence[Line], marks: Sequence[Mark | None], width: int, *, are_todays: bool
 ) -> Iterator[PageEntry]:
+    """Split the page. ``are_todays``: the papers look as on today's page, where an organisation may
+    stand in the place of the number of authors."""
     entry = PageEntry()
     for index, (line, mark) in enumerate(zip(lines, marks, strict=True)):
         if mark and not _is_stray_dot(marks, index):
             if _begins_another(entry, mark):
                 yield entry
                 entry = PageEntry()
-            _add(entry, mark, line, width)
+            _add(entry, mark, line, width, are_todays=are_todays)
         elif entry.shown and _is_comment_count(line, entry.shown):
             entry.comments = int(line.text)
         elif _is_unread_date(lines, marks, index):
@@ -165,21 +169,16 @@ def _drop_leftovers(entry: PageEntry, line: Line) -> None:
         entry.lines = [each for each in entry.lines if len(each.text) > LONG]
 
 
-def _add(entry: PageEntry, mark: Mark, line: Line, width: int) -> None:
+def _add(entry: PageEntry, mark: Mark, line: Line, width: int, *, are_todays: bool) -> None:
     """Add metadata to an entry."""
+    if not (line.given or entry.details_line):
+        entry.lines = _without_organisation(entry.lines, mark, line, width, are_todays=are_todays)
     entry.is_card = entry.is_card or mark.begins_card
     entry.upvotes = entry.upvotes if mark.upvotes is None else mark.upvotes
     entry.comments = entry.comments if mark.comments is None else mark.comments
     if line.given:
         return
-    if not entry.details_line:
-        entry.details_line = line.number
-        if (entry.is_card or entry.is_titled) and mark.author_count is None and not mark.is_named:
-            entry.lines = _without_name(entry.lines, width)
-        else:
-            is_lone_dot = mark.author_count is None and mark.shown is None
-            touches_dot = is_lone_dot and not line.follows_blank
-            entry.lines = _without_organisation(entry.lines, touches_dot=touches_dot)
+    entry.details_line = entry.details_line or line.number
     if mark.author_count is not None:
         entry.author_count = mark.author_count
     entry.shown = mark.shown or entry.shown
@@ -239,7 +238,17 @@ def _begins_another(entry: PageEntry, mark: Mark) -> bool:
     return bool((mark.author_count is not None and is_counted) or (mark.shown and entry.shown))
 
 
-def _without_organisation(lines: list[Line], *, touches_dot: bool) -> list[Line]:
+def _without_organisation(
+    lines: list[Line], mark: Mark, line: Line, width: int, *, are_todays: bool
+) -> list[Line]:
+    """Remove the organisation above ``line``, at which the metadata begin."""
+    if are_todays and mark.author_count is None and not mark.is_named:
+        return _without_name(lines, width)
+    is_lone_dot = mark.author_count is None and mark.shown is None
+    return _without_names(lines, touches_dot=is_lone_dot and not line.follows_blank)
+
+
+def _without_names(lines: list[Line], *, touches_dot: bool) -> list[Line]:
     """Remove the one or two lines of an organisation above the metadata. A name that is written
     twice cannot be text. Any other has to be between a blank line and the dot, and must not be both
     long and a sentence."""

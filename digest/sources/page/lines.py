@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from digest.sources.page import dates
 from digest.sources.page.dates import PageDate
@@ -34,9 +35,9 @@ BULLETS = re.compile(r"(?:(?:[-*+•]|\d{1,3}\.)\s*)*")
 LONG = 200  # the most characters of a line of a header or of metadata
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Line:
-    """A line of the page that is not blank."""
+    """A line of the page that is not blank. What is derived from it is computed once."""
 
     number: int
     text: str
@@ -48,15 +49,22 @@ class Line:
     is_title: bool = False  # certainly
     given: "Mark | None" = None  # what is known to be metadata
 
-    @property
+    @cached_property
     def folded(self) -> str:
         """The text with single spaces; "" if it is too long for anything but prose."""
         return WHITE.sub(" ", self.text) if len(self.text) <= LONG else ""
 
-    @property
+    @cached_property
     def letters(self) -> str:
         """The text in lower case without spaces and punctuation; "" if it is too long."""
         return letters_of(self.folded)
+
+    @cached_property
+    def mark(self) -> "Mark | None":
+        """What it says as metadata; None if it is text. A date alone is metadata too."""
+        if self.given or self.is_title or not self.folded:
+            return self.given
+        return _mark_of(self.folded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,7 @@ def lines_of(marked: str) -> list[Line]:
     """The lines that are not blank, of a text with the marks of ``syntax``."""
     lines: list[Line] = []
     follows_blank = True
+    linked = ""  # the paper to which a link leads whose text is below
     number = 0
     for raw in marked.split("\n"):
         number += 1
@@ -83,29 +92,32 @@ def lines_of(marked: str) -> list[Line]:
             number = int(stated[1])
         if NONCHARACTERS.search(raw):
             if (read := _marked(number, raw, follows_blank)).text:
-                lines.append(read)
+                lines.append(replace(read, paper=read.paper or linked))
             elif read.is_address_below and lines and not lines[-1].is_address_below:
                 lines[-1] = replace(lines[-1], is_address_below=True, paper=read.paper)
+            is_above_text = not (read.text or read.is_address_below or IMAGE in raw)
+            linked = read.paper if is_above_text else ""
             follows_blank = (follows_blank and not read.text) or CLOSED in raw
             number += raw.count(JOINT)
             continue
         stripped = raw.strip().strip(INVISIBLE).strip()
         if stripped:
-            lines.append(Line(number, stripped, follows_blank))
+            lines.append(Line(number, stripped, follows_blank, paper=linked))
+            linked = ""
         follows_blank = not stripped
     return lines
 
 
 def _marked(number: int, raw: str, follows_blank: bool) -> Line:
-    """Read a line with marks. Its text is empty if nothing is left of it but the target of the line
-    before."""
+    """Read a line with marks. Its text is empty if nothing is left of it but the target of another
+    line."""
     links, following = MARKS.findall(raw), FOLLOWING.findall(raw)
     text = MARKS.sub(lambda match: " " if match[0][0] == LINK else "", FOLLOWING.sub("", raw))
     text = text.strip().strip(INVISIBLE).strip()
     if IMAGE in raw and BULLETS.fullmatch(text):
         text = ""
     if not text:
-        found = next(iter(following), "")
+        found = next(filter(None, (*following, *links)), "")
         return Line(number, "", False, is_address_below=bool(following), paper=found)
     paper = next(filter(None, (*links, *following)), "")
     return Line(number, text, follows_blank, HEADING in raw, LINK in raw, bool(following), paper)
@@ -116,13 +128,10 @@ def letters_of(text: str) -> str:
     return NOT_LETTER.sub("", text).casefold()
 
 
-def mark_of(line: Line) -> Mark | None:
-    """Read a line as metadata; None if it is text. A date alone is metadata too."""
-    if line.given or line.is_title or len(line.text) > LONG:
-        return line.given
-    if line.folded in LONE_DOTS:
+def _mark_of(text: str) -> Mark | None:
+    if text in LONE_DOTS:
         return Mark(None, None, has_dot=True)
-    pieces = [piece.strip() for piece in DOT.split(line.folded)]
+    pieces = [piece.strip() for piece in DOT.split(text)]
     author_count, shown, others = None, None, 0
     for piece in filter(None, pieces):
         if match := AUTHORS.fullmatch(piece):

@@ -20,14 +20,16 @@ LIST_MARK = r"[ \t]*(?:(?:[-*+•]|\d{1,3}\.)[ \t]+)?"
 
 OUR_ADDRESS = r"https?://(?:www\.)?(?:huggingface|hf)\.co"
 MARKDOWN = re.compile(
-    rf"\]\((?:{OUR_ADDRESS})?/(?:papers|login)|^{LIST_MARK}#{{1,6}} \S|^:{{3,}}"
+    rf"\]\(<?(?:{OUR_ADDRESS})?/(?:papers|login)|^{LIST_MARK}#{{1,6}} \S|^:{{3,}}"
     r"|^[ \t]{0,3}\[\d+\]: \S",
     re.MULTILINE,
 )
 NUMBERED = re.compile(r"^[ \t]*(?:[*+•] )?\[\d{1,4}\](?=[^\s(\[])", re.MULTILINE)
 ANGLE = re.compile(r"<(https?://[^<>\s]+)>")
 ADDRESS = re.compile(r"^[ \t]*(https?://\S+)[ \t]*$", re.MULTILINE)
-STARRED = re.compile(r"^(\*{3,6}) (\S[^\n]*?(?:\n[^\n]+?)?) \1$", re.MULTILINE)
+BESIDE = re.compile(rf"[ \t]*[(<]?({OUR_ADDRESS}/[^\s()<>]*)[)>]?[ \t]*$", re.MULTILINE)
+OF_CARDS = re.compile(rf"{OUR_ADDRESS}/(?:papers/\d|login\?)")
+STARRED = re.compile(r"^(\*{3,6}) (\S[^\n]{0,300}?(?:\n[^\n]{1,300}?)?) \1$", re.MULTILINE)
 A_LINK = f"{LINK}[^{END}\n]{{0,20}}{END}"
 PLACEHOLDER = re.compile(
     rf"^(?=[^\n]{{0,300}}\[)(?:[ \t*+•-]|{A_LINK}|\[[\w.%-]{{0,80}}\])+$", re.MULTILINE
@@ -41,7 +43,7 @@ BROKEN_DATE = re.compile(
     r"((?:[^\W\d_]{3,9}\.? )?\d)"
 )
 
-FOOTER = re.compile(r"(?<=\d)System theme[^\n]*\s*\Z")  # glued to the last card
+FOOTER = re.compile(r"(?<=\d)System theme[^\n]{0,300}\s*\Z")  # glued to the last card
 
 REFERENCES = re.compile(
     r"^[ \t]*References:?[ \t]*\n(?=\s*(?:Visible links|\[?\d+[\].]))", re.MULTILINE
@@ -56,10 +58,10 @@ DEFINITION = re.compile(
 )
 OTHERS = (
     ("reStructuredText", re.compile(r"^[ \t]*\.\. (?:[\w-]+::|\|)|`__$", re.MULTILINE)),
-    ("Org", re.compile(r"\[\[[^\]\n]+\]\[")),
+    ("Org", re.compile(r"\[\[[^\[\]\n]{1,300}\]\[")),
     ("LaTeX", re.compile(r"\\href\{")),
-    ("AsciiDoc", re.compile(r"link:\S+\[")),
-    ("MediaWiki", re.compile(r"\[https?://\S+ [^\]\n]+\](?!\()")),
+    ("AsciiDoc", re.compile(r"link:\S{1,300}?\[")),
+    ("MediaWiki", re.compile(r"\[https?://[^\s\[\]]{1,300} [^\[\]\n]{1,300}\](?!\()")),
     ("Textile", re.compile(r"\":(?:https?:/|/papers)/")),
 )
 """Markup that is not read, since its links and its text look alike."""
@@ -74,9 +76,10 @@ PICTURE = re.compile(
     r"!\[[^\[\]]*\](?:\([^()\s]*(?:\s+\"[^\"]{0,300}\")?\)|\[[^\[\]\n]*\])(?:\{[^{}]{0,500}\})?"
 )
 SEVERAL = re.compile(r"\n\s*(?:\n|[-*+] )")
-MOST_PIECES = 50
+LINE_START = re.compile(r"(?<=\n)(?=[^\n]*\w)")
+MOST_PIECES, LONGEST_LINK = 50, 5000
 BRACKETS = re.compile(
-    r"\\.|(?P<open>\[)|\](?:\((?P<url>[^()\s]*(?:\([^()\s]*\)[^()\s]*)*)(?:\s+\"[^\"]{0,300}\")?\s*\)"
+    r"\\.|(?P<open>\[)|\](?:\(<?(?P<url>[^()<>\s]*(?:\([^()<>\s]*\)[^()<>\s]*)*)>?(?:\s+\"[^\"]{0,300}\")?\s*\)"
     r"|\[(?P<key>[^\[\]\n]*)\])?(?P<attributes>\{(?:[#.]|\w+=)[^{}]{0,500}\})?",
     re.DOTALL,
 )
@@ -119,8 +122,8 @@ def plain(text: str) -> str:
         text = _numbered(text) if _count(NUMBERED, text) >= FEW else text
         if _count(PLACEHOLDER, text) >= FEW:
             text = IN_METADATA.sub("", PLACEHOLDER.sub(IMAGE, text))
-    for pattern in (ANGLE, ADDRESS):
-        if sum(1 for match in pattern.finditer(text) if re.match(OUR_ADDRESS, match[1])) >= FEW:
+    for pattern in (ANGLE, ADDRESS, BESIDE):
+        if sum(1 for match in pattern.finditer(text) if OF_CARDS.match(match[1])) >= FEW:
             text = pattern.sub(lambda match: f"{AFTER}{paper_of(match[1])}{END}", text)
     return BROKEN_DATE.sub(rf"\1 {JOINT}\2", text)
 
@@ -211,13 +214,16 @@ def _without_brackets(text: str, targets: Mapping[str, str]) -> Iterator[str]:
             pieces.append(match[0])
             continue
         begin = opened.pop()
-        url = _target(match, " ".join("".join(pieces[begin + 1 : begin + 5]).split()), targets)
+        is_short = sum(map(len, pieces[begin + 1 : begin + MOST_PIECES])) < LONGEST_LINK
+        content = "".join(pieces[begin + 1 : begin + MOST_PIECES]) if is_short else ""
+        url = _target(match, " ".join(content.split()), targets)
         if url is None and not match["attributes"]:
             pieces.append(match[0])
             continue
-        pieces[begin] = "" if url is None else link(url)
-        if len(pieces) - begin <= MOST_PIECES:
-            pieces[begin + 1 :] = [_joined("".join(pieces[begin + 1 :]))]
+        mark = "" if url is None else link(url)
+        pieces[begin] = mark
+        if content and len(pieces) - begin <= MOST_PIECES:
+            pieces[begin + 1 :] = [LINE_START.sub(mark, _joined(content))]
         pieces.append(_breaks(match))
     pieces.append(text[start:])
     return iter(pieces)
