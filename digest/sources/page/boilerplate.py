@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from digest.sources.page import dates
 from digest.sources.page.dates import PageDate
-from digest.sources.page.lines import LONG, Line
+from digest.sources.page.lines import ARROWS, LONG, Line
 
 OWN_LINES = {  # lines that occur on no other page, in lower case without spaces and punctuation
     *("gettrendingpapersinyouremailinbox", "byakandtheresearchcommunity"),
@@ -25,7 +25,6 @@ FURNITURE = OWN_LINES | {
 }
 LINKS = re.compile(f"(?:{'|'.join(sorted(FURNITURE, key=len, reverse=True))})+")
 HEADER_LINES = 60
-ARROWS = "‹›<>«»←→ "
 
 
 def is_own(line: Line) -> bool:

@@ -21,6 +21,7 @@ from digest.sources.page.syntax import (
 INVISIBLE = "\u200b\ufeff\x00"
 WHITE = re.compile(r"\s+")
 NOT_LETTER = re.compile(r"[\W_]+")
+ARROWS = "‹›<>«»←→ "  # links to other days, beside the date of the page
 DOT = re.compile(r"[·•∙⋅‧・]")
 LONE_DOTS = set("·∙⋅‧•.")
 AUTHORS = re.compile(
@@ -64,7 +65,7 @@ class Line:
         """What it says as metadata; None if it is text. A date alone is metadata too."""
         if self.given or self.is_title or not self.folded:
             return self.given
-        return _mark_of(self.folded)
+        return _mark_of(self.folded.strip(ARROWS))
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,8 +122,8 @@ def plain(text: str) -> str:
         text = _numbered(text) if _count(NUMBERED, text) >= FEW else text
         if _count(PLACEHOLDER, text) >= FEW:
             text = IN_METADATA.sub("", PLACEHOLDER.sub(IMAGE, text))
-    for pattern in (ANGLE, ADDRESS, BESIDE):
-        if sum(1 for match in pattern.finditer(text) if OF_CARDS.match(match[1])) >= FEW:
+    for pattern, fewest in ((ANGLE, 1), (ADDRESS, FEW), (BESIDE, FEW)):
+        if sum(1 for match in pattern.finditer(text) if OF_CARDS.match(match[1])) >= fewest:
             text = pattern.sub(lambda match: f"{AFTER}{paper_of(match[1])}{END}", text)
     return BROKEN_DATE.sub(rf"\1 {JOINT}\2", text)
 
@@ -236,4 +236,5 @@ def _target(match: re.Match[str], content: str, targets: Mapping[str, str]) -> s
     key = match["key"]
     if key is None:  # a text in brackets may be its own key; a number would be a citation
         return None if content.isdigit() else targets.get(content)
-    return targets.get(key or content)
+    is_citation = content.isdigit() and key not in targets
+    return None if is_citation else targets.get(key or content, "")  # the list may be cut off
