@@ -43,6 +43,7 @@ from digest.render.email.compose import EmailComposer
 from digest.render.pages import Pages
 from digest.render.site import Links, Site
 from digest.selection.window import Expect
+from digest.sources.parts import Part
 from tests.ledger.samples import feed_tokens
 
 MEMORY = next((each for each in ["/dev/shm"] if Path(each).is_dir()), None)  # noqa: S108  for folders of our own
@@ -115,9 +116,9 @@ class File:
         """Of its bytes."""
         return DumpHash(sha256(self.data).hexdigest())
 
-    def content(self) -> bytes:
+    def parts(self) -> Iterator[Part]:
         """Its bytes."""
-        return self.data
+        yield Part(self.hash, self.data)
 
 
 @dataclass(frozen=True)

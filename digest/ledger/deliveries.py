@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, delete, func, insert, select
 from digest.ledger import decision_codec
 from digest.ledger.aggregate import Aggregate
 from digest.ledger.tables import decision, delivery, dump, mark, paper, subscriber
-from digest.model import Channel, DeliveryId, DeliveryRow, Period, State, SubscriberId
+from digest.model import PART, Channel, DeliveryId, DeliveryRow, Period, State, SubscriberId
 
 UNFINISHED = (State.PENDING, State.CLAIMED, State.COMMITTED, State.DEFERRED, State.UNCERTAIN)
 TROUBLED = (State.FAILED, State.UNCERTAIN, State.DEFERRED, State.EXPIRED)
@@ -78,7 +78,8 @@ class Deliveries(Aggregate):
             .order_by(delivery.c.updated.desc(), delivery.c.id.desc())
             .limit(_LAST)
         )
-        dumps = select(number).select_from(dump).where(dump.c.rejected.is_(None))
+        is_whole = dump.c.rejected.is_(None) & ~dump.c.format.endswith(PART)
+        dumps = select(number).select_from(dump).where(is_whole)
         cut = select(dump.c.name).where(dump.c.is_incomplete, dump.c.rejected.is_(None))
         cut = cut.order_by(dump.c.id.desc()).limit(_LAST)
         papers = select(number).select_from(paper).where(paper.c.same_as.is_(None))

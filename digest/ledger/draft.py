@@ -87,7 +87,7 @@ class Draft(Ledger):
         former = {one.key: one.former for one in papers if one.former}
         self._hide(self.misread(former, {one.paper.key for one in matches}), m.PaperKey(0))
         self._read_hashes.add(read.hash)
-        if not former:
+        if not former and not read.format.endswith(m.PART):
             seen = (read.name, read.listed, now, self.newest_paper(), read.is_incomplete)
             self._new_dumps.append(m.DumpSeen(*seen))
         return matches

@@ -12,7 +12,7 @@ from digest.errors import NotFound
 from digest.ledger.aggregate import INTAKE, Aggregate, next_key, rows_in
 from digest.ledger.joining import FormerPapers, formers, join, misread, retract
 from digest.ledger.tables import dump, paper, paper_key, sighting
-from digest.model import Dump, DumpHash, DumpSeen, Match, Matcher, Paper, PaperId, PaperKey
+from digest.model import PART, Dump, DumpHash, DumpSeen, Match, Matcher, Paper, PaperId, PaperKey
 from digest.text.clean import normal_title
 
 PAPER = tuple(paper.c[field.name] for field in dataclasses.fields(Paper) if field.name in paper.c)
@@ -139,11 +139,14 @@ class Papers(Aggregate):
         return PaperKey(self._count(select(func.max(paper.c.key)).where(_IS_ONE)))
 
     def dumps(self, *, since: datetime) -> list[DumpSeen]:
-        """Dumps that arrived at or after ``since``, in the order they were read."""
+        """Dumps that arrived at or after ``since``, in the order they were read; one that was read
+        in parts is there once."""
         query = (
             select(dump.c.name, dump.c.listed, dump.c.arrived, dump.c.newest)
             .add_columns(func.coalesce(dump.c.is_incomplete, false()))
-            .where(dump.c.arrived >= since, dump.c.rejected.is_(None))
+            .where(
+                dump.c.arrived >= since, dump.c.rejected.is_(None), ~dump.c.format.endswith(PART)
+            )
             .order_by(dump.c.id)
         )
         return [DumpSeen(*row) for row in self._rows(query)]

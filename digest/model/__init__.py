@@ -34,6 +34,7 @@ from digest.model.identifiers import (
     SubscriberId,
 )
 from digest.model.papers import (
+    PART,
     Dump,
     Former,
     Match,
@@ -57,6 +58,7 @@ from digest.model.subscribers import (
 )
 
 __all__ = [
+    "PART",
     "Channel", "Claim", "Coverage", "Decided", "Decision", "DeliveryId", "DeliveryRow",
     "Digest", "Dump", "DumpHash", "DumpSeen", "Former", "Interest", "InterestKind", "LeftOut",
     "Match", "Matcher", "Message", "Opinion", "Origin", "Outcome", "Paper", "PaperId", "PaperKey",

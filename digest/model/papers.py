@@ -36,6 +36,11 @@ class Record:
     standing: Standing | None = None
 
 
+PART = " (part)"
+"""How the format of a dump ends that is a part of a large file, but not the last one, which counts
+for the whole file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dump:
     """The result of reading one file."""

@@ -1,13 +1,17 @@
 """Reads new dump files into the ledger's papers."""
 
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
 from digest import dedup, sources
 from digest.errors import DumpError
-from digest.model import Dump, Problem
+from digest.model import PART, Dump, Problem
 from digest.pipeline.protocols import Inbox, InboxFile, PaperLedger, Track, untracked
 from digest.pipeline.report import DumpRow, IngestReport
+from digest.sources.parts import Part
+
+_COUNTS = ("read", "new", "merged", "bad")
 
 
 def ingest(
@@ -27,36 +31,85 @@ def ingest(
         if file.hash in known:
             continue
         known.add(file.hash)
-        try:
-            dump, keys = _read(file, now=now)
-        except DumpError as error:
-            ledger.record_rejected(
-                file.name, file.hash, error.reason, readers=sources.VERSION, now=now
-            )
+        row, of_file, is_rejected = _ingest_file(file, ledger, now=now)
+        problems += of_file
+        if row:
+            rows.append(row)
+        elif is_rejected:
             rejected.append(file.name)
-            where = f"{file.name}:{error.line}" if error.line else file.name
-            problems.append(Problem(where, error.reason, error.remedy))
-        except OSError as error:
-            problems.append(Problem(file.name, f"cannot be read: {error.strerror or error}"))
-        except MemoryError:
-            problems.append(Problem(file.name, "cannot be read: there is not enough memory"))
-        else:
-            rows.append(_store(dump, keys, ledger, now=now))
-            problems.extend(dump.problems)
     unchanged = len(found) - len(rows) - len(rejected)
     return IngestReport(tuple(rows), unchanged, scan.waiting, tuple(rejected), tuple(problems))
 
 
-def _read(file: InboxFile, *, now: datetime) -> tuple[Dump, frozenset[int]]:
-    """The dump of a file and the keys of its records; raises DumpError, OSError or MemoryError."""
-    dump = sources.read(file.name, file.content(), hash=file.hash, arrived=now)
-    return dump, frozenset().union(*map(dedup.keys, dump.records))
+def _ingest_file(
+    file: InboxFile, ledger: PaperLedger, *, now: datetime
+) -> tuple[DumpRow | None, list[Problem], bool]:
+    """Read the parts of a file that the ledger does not know: it may know some from a pass that was
+    interrupted, or since the file has grown. Return what was read, the problems, and whether the
+    file was rejected."""
+    rows: list[DumpRow] = []
+    problems: list[Problem] = []
+    is_rejected = False
+    try:
+        for part in file.parts():
+            if not part.is_last and ledger.seen([part.hash], readers=sources.VERSION):
+                continue
+            dump = _read(file, part, now=now)
+            if part.is_last:
+                is_cut = dump.is_incomplete or any(row.is_incomplete for row in rows)
+                dump = replace(dump, is_incomplete=is_cut)
+            else:
+                dump = replace(dump, format=dump.format + PART)
+            rows.append(_store(dump, ledger, now=now))
+            problems += dump.problems
+    except DumpError as error:
+        ledger.record_rejected(file.name, file.hash, error.reason, readers=sources.VERSION, now=now)
+        problems.append(_problem(file, error))
+        is_rejected = True
+    except OSError as error:
+        problems.append(Problem(file.name, f"cannot be read: {error.strerror or error}"))
+    except MemoryError:
+        problems.append(Problem(file.name, "cannot be read: there is not enough memory"))
+    return _sum(rows), problems, is_rejected
 
 
-def _store(dump: Dump, keys: frozenset[int], ledger: PaperLedger, *, now: datetime) -> DumpRow:
+def _read(file: InboxFile, part: Part, *, now: datetime) -> Dump:
+    """The papers in a part; none in one without papers, unless the file begins with it.
+
+    Raises:
+        DumpError: The file is no list of papers.
+    """
+    try:
+        return sources.read(file.name, part.content, hash=part.hash, arrived=now, line=part.line)
+    except DumpError as error:
+        if part.line == 1:
+            raise
+        where = error if error.line else DumpError(error.reason, error.remedy, part.line)
+        problem = _problem(file, where)
+        return Dump(
+            part.hash, file.name, "papers", None, (), (problem,), True, readers=sources.VERSION
+        )
+
+
+def _problem(file: InboxFile, error: DumpError) -> Problem:
+    where = f"{file.name}:{error.line}" if error.line else file.name
+    return Problem(where, error.reason, error.remedy)
+
+
+def _store(dump: Dump, ledger: PaperLedger, *, now: datetime) -> DumpRow:
+    keys = frozenset[int]().union(*map(dedup.keys, dump.records))
     match = partial(dedup.match, listed=dump.listed, arrived=now)
     matches = ledger.record_dump(dump, keys, match, now=now)
     read = sum(len(match.records) for match in matches)
     new = sum(match.is_new for match in matches)
     bad = len(dump.problems)
     return DumpRow(dump.name, dump.format, read, new, read - new, bad, dump.is_incomplete)
+
+
+def _sum(rows: list[DumpRow]) -> DumpRow | None:
+    """The figures of all parts of a file that were read."""
+    if len(rows) < 2:
+        return rows[0] if rows else None
+    counts = {name: sum(getattr(row, name) for row in rows) for name in _COUNTS}
+    is_incomplete = any(row.is_incomplete for row in rows)
+    return replace(rows[-1], **counts, is_incomplete=is_incomplete)

@@ -27,6 +27,7 @@ from digest.model import (
     SubscriberId,
     Verdicts,
 )
+from digest.sources.parts import Part
 
 T = TypeVar("T")
 
@@ -45,11 +46,12 @@ class InboxFile(Protocol):
     def name(self) -> str: ...
     @property
     def hash(self) -> DumpHash: ...
-    def content(self) -> bytes:
-        """Return the bytes of the file.
+    def parts(self) -> Iterator[Part]:
+        """Yield what is in the file, in one part or several.
 
         Raises:
             OSError: The file is gone or has changed meanwhile.
+            DumpError: The file is too large, or damaged.
         """
 
 

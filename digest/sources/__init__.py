@@ -45,15 +45,17 @@ def read(
     *,
     hash: DumpHash,  # noqa: A002 - named as the field of Dump that it becomes
     arrived: datetime,
+    line: int = 1,
 ) -> Dump:
-    """Read the papers in a file of the inbox, which may be gzipped; problems name it ``name``.
+    """Read the papers in a file of the inbox, which may be gzipped, or in a part of one that begins
+    with this line; problems name it ``name``.
 
     Raises:
         DumpError: The file is in no known format, or unreadable, or its reader fails.
     """
     data = unpacked(content)
     text, doubt = decoded(data)
-    file = File(name, data, text, arrived)
+    file = File(name, data, text, arrived, line)
     for reader in READERS.get(_start(file.text), READERS[""]):
         # Readers are imported when they are needed: that is slow, and most passes need none.
         module: Reader = import_module(f"digest.sources.{reader}")

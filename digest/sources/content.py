@@ -10,6 +10,7 @@ from digest.sources import encodings
 
 LIMIT = 64 * 2**20  # the most bytes of a dump, which is kept in memory; most have some 100 kB
 GZIP = b"\x1f\x8b"
+DAMAGED = ("the gzip file is damaged or cut off", "copy or download it again")
 KNOWN_FILES = (
     (b"%PDF-", "a PDF file"),
     (b"PK\x03\x04", "a ZIP archive or an Office document"),
@@ -86,8 +87,7 @@ def _gunzipped(content: bytes) -> bytes:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
             data = file.read(LIMIT + 1)
     except (EOFError, OSError, zlib.error) as error:
-        what = "the gzip file is damaged or cut off"
-        raise DumpError(what, "copy or download it again") from error
+        raise DumpError(*DAMAGED) from error
     if len(data) > LIMIT:
         raise too_large()
     return data

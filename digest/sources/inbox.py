@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from digest.model import DumpHash, Problem
+from digest.sources import parts
 from digest.sources.content import LIMIT, too_large
+from digest.sources.parts import Part
 
 SETTLED = 2_000_000_000  # the nanoseconds without a change after which a file counts as finished
 CLOCK_SKEW = 60_000_000_000  # nanoseconds by which a file server's clock is plausibly ahead
@@ -44,6 +46,18 @@ class InboxFile:
         if hashlib.sha256(content).hexdigest() != self.hash:
             raise OSError(errno.EBUSY, "it was changed while it was being read", str(self.path))
         return content
+
+    def parts(self) -> Iterator[Part]:
+        """Yield the content: all of it, or part by part where the file is large and has lines.
+
+        Raises:
+            OSError: The file no longer exists, or has changed.
+            DumpError: The file is too large, or damaged.
+        """
+        if parts.is_divided(self.path, self.size):
+            yield from parts.divided(self.path, self.hash)
+        else:
+            yield Part(self.hash, self.content())
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ class File:
     data: bytes
     text: str  # with a line feed as line end
     arrived: datetime
+    line: int = 1  # the number of its first line: of a part of a file, not 1
 
 
 @dataclass(frozen=True, slots=True)

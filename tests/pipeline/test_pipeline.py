@@ -35,6 +35,7 @@ from digest.pipeline.protocols import Composer
 from digest.pipeline.report import RunReport
 from digest.pipeline.run import run
 from digest.sources import records
+from digest.sources.parts import Part
 from tests.world import LATE, File, World, answer, around, person, picked, utc
 
 KEEPERS, LAMPS = "Keepers of the last lighthouse", "Lamps for a lighthouse"
@@ -303,7 +304,7 @@ def test_patterns_that_cannot_be_matched_switch_off_only_themselves_and_are_told
 class Unreadable(File):
     """A file that the disk does not give up."""
 
-    def content(self) -> bytes:
+    def parts(self) -> Iterator[Part]:
         """Never its bytes."""
         raise PermissionError(13, "Permission denied")
 

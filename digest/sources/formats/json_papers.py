@@ -71,7 +71,7 @@ def read(file: File) -> Reading | None:
     """
     groups: dict[int, Found] = {}
     is_cut = False
-    for element in json_shapes.walk(file.text):
+    for element in json_shapes.walk(file.text, file.line):
         group = groups.setdefault(element.array, Found())
         is_cut = is_cut or element.error == CUT_OFF
         for each in _expanded(element):

@@ -55,13 +55,13 @@ def normal_key(key: str) -> str:
     return NOT_LETTERS.sub("", key.casefold())
 
 
-def walk(text: str) -> Iterator[Element]:
+def walk(text: str, line: int = 1) -> Iterator[Element]:
     """Yield every element of an array that may list papers, and every object outside of such an
-    array that may be a paper."""
+    array that may be a paper. ``line`` is the number of the first line."""
     if is_lines(text):
-        yield from _lines(text)
+        yield from _lines(text, line)
         return
-    position, line, counted, failures = 0, 1, 0, 0
+    position, counted, failures = 0, 0, 0
     while (position := after(SPACE, text, position)) < len(text):
         line += text.count("\n", counted, position)
         counted = position
@@ -92,8 +92,8 @@ def is_lines(text: str) -> bool:
     return is_damaged or any(is_object(_value(line)) for line in first)
 
 
-def _lines(text: str) -> Iterator[Element]:
-    start, line = 0, 1
+def _lines(text: str, line: int) -> Iterator[Element]:
+    start = 0
     while start < len(text):
         end = text.find("\n", start) + 1 or len(text)
         content = text[start:end].strip("\x1e\ufeff \t\n,")

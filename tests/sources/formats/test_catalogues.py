@@ -60,7 +60,7 @@ def test_semantic_scholar() -> None:
         "title": "Small Experts",
         "abstract": "We route.",
         "venue": "",
-        "journal": {"name": "ArXiv"},
+        "journal": {"name": "Journal of Tides"},
         "publicationDate": "2026-11-26",
         "authors": [{"authorId": "1", "name": "Ada Example"}],
         "openAccessPdf": {"url": ""},
@@ -68,7 +68,7 @@ def test_semantic_scholar() -> None:
     record = only({"total": 1, "token": None, "data": [paper]}, "semantic-scholar")
     assert record.authors == ("Ada Example",)
     assert (record.arxiv_id, record.doi) == ("2611.01234", None)
-    assert (record.url, record.venue) == ("https://arxiv.org/abs/2611.01234", "ArXiv")
+    assert (record.url, record.venue) == ("https://arxiv.org/abs/2611.01234", "Journal of Tides")
     assert (record.abstract, record.published) == ("We route.", date(2026, 11, 26))
     wrapped = {"offset": 0, "data": [{"contexts": [], "citingPaper": paper}]}
     assert only(wrapped, "semantic-scholar") == record
