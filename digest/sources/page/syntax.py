@@ -48,7 +48,8 @@ FOOTER = re.compile(r"(?<=\d)System theme[^\n]{0,300}\s*\Z")  # glued to the las
 REFERENCES = re.compile(
     r"^[ \t]*References:?[ \t]*\n(?=\s*(?:Visible links|\[?\d+[\].]))", re.MULTILINE
 )
-REFERENCE = re.compile(r"^[ \t]*(?:\[(\d{1,5})\]|(\d{1,5})\.)[ \t]+(\S+)$", re.MULTILINE)
+# An address at the end of the file may be cut off.
+REFERENCE = re.compile(r"^[ \t]*(?:\[(\d{1,5})\]|(\d{1,5})\.)[ \t]+(\S+)\n", re.MULTILINE)
 NUMBER = re.compile(r"\[(\d{1,4})\](?=[^\s.,;:)\]]|[ \t]*$)", re.MULTILINE)
 NUMBER_IN_METADATA = re.compile(r"(·[^\n\[]{1,40})\[\d{1,4}\] ", re.MULTILINE)
 
@@ -122,7 +123,7 @@ def plain(text: str) -> str:
         text = _numbered(text) if _count(NUMBERED, text) >= FEW else text
         if _count(PLACEHOLDER, text) >= FEW:
             text = IN_METADATA.sub("", PLACEHOLDER.sub(IMAGE, text))
-    for pattern, fewest in ((ANGLE, 1), (ADDRESS, FEW), (BESIDE, FEW)):
+    for pattern, fewest in ((ANGLE, 1), (ADDRESS, 2), (BESIDE, FEW)):
         if sum(1 for match in pattern.finditer(text) if OF_CARDS.match(match[1])) >= fewest:
             text = pattern.sub(lambda match: f"{AFTER}{paper_of(match[1])}{END}", text)
     return BROKEN_DATE.sub(rf"\1 {JOINT}\2", text)
