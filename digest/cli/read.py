@@ -1,8 +1,9 @@
 """``digest read``: what would be read from files."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
-from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from textwrap import fill
 
@@ -13,8 +14,9 @@ from digest import sources
 from digest.cli import output
 from digest.cli.options import examples, file_type, json_option, now_option
 from digest.errors import DumpError
-from digest.model import Dump, DumpHash, Problem, Record
+from digest.model import Dump, Problem, Record
 from digest.render.wording import day, plural
+from digest.sources.inbox import InboxFile
 
 _EXCERPT = 200  # characters of an abstract that are shown
 _NAMES = 3  # authors that are named
@@ -54,9 +56,14 @@ def read(files: Sequence[Path], now: datetime, as_json: bool) -> int:
 def _read(path: Path, now: datetime) -> Dump | Problem:
     """What a pass would read, or why it would read nothing."""
     try:
-        content = path.read_bytes()
-        hashed = DumpHash(sha256(content).hexdigest())
-        return sources.read(str(path), content, hash=hashed, arrived=now)
+        parts = InboxFile.at(path).parts()
+        first, *others = (sources.read_part(str(path), each, arrived=now) for each in parts)
+        return replace(
+            first,
+            records=(*first.records, *chain.from_iterable(each.records for each in others)),
+            problems=(*first.problems, *chain.from_iterable(each.problems for each in others)),
+            is_incomplete=any(each.is_incomplete for each in (first, *others)),
+        )
     except DumpError as error:
         where = f"{path}:{error.line}" if error.line else str(path)
         return Problem(where, error.reason, error.remedy)

@@ -9,7 +9,6 @@ from digest.errors import DumpError
 from digest.model import PART, Dump, Problem
 from digest.pipeline.protocols import Inbox, InboxFile, PaperLedger, Track, untracked
 from digest.pipeline.report import DumpRow, IngestReport
-from digest.sources.parts import Part
 
 _COUNTS = ("read", "new", "merged", "bad")
 
@@ -54,7 +53,7 @@ def _ingest_file(
         for part in file.parts():
             if not part.is_last and ledger.seen([part.hash], readers=sources.VERSION):
                 continue
-            dump = _read(file, part, now=now)
+            dump = sources.read_part(file.name, part, arrived=now)
             if part.is_last:
                 is_cut = dump.is_incomplete or any(row.is_incomplete for row in rows)
                 dump = replace(dump, is_incomplete=is_cut)
@@ -64,36 +63,14 @@ def _ingest_file(
             problems += dump.problems
     except DumpError as error:
         ledger.record_rejected(file.name, file.hash, error.reason, readers=sources.VERSION, now=now)
-        problems.append(_problem(file, error))
+        where = f"{file.name}:{error.line}" if error.line else file.name
+        problems.append(Problem(where, error.reason, error.remedy))
         is_rejected = True
     except OSError as error:
         problems.append(Problem(file.name, f"cannot be read: {error.strerror or error}"))
     except MemoryError:
         problems.append(Problem(file.name, "cannot be read: there is not enough memory"))
     return _sum(rows), problems, is_rejected
-
-
-def _read(file: InboxFile, part: Part, *, now: datetime) -> Dump:
-    """The papers in a part; none in one without papers, unless the file begins with it.
-
-    Raises:
-        DumpError: The file is no list of papers.
-    """
-    try:
-        return sources.read(file.name, part.content, hash=part.hash, arrived=now, line=part.line)
-    except DumpError as error:
-        if part.line == 1:
-            raise
-        where = error if error.line else DumpError(error.reason, error.remedy, part.line)
-        problem = _problem(file, where)
-        return Dump(
-            part.hash, file.name, "papers", None, (), (problem,), True, readers=sources.VERSION
-        )
-
-
-def _problem(file: InboxFile, error: DumpError) -> Problem:
-    where = f"{file.name}:{error.line}" if error.line else file.name
-    return Problem(where, error.reason, error.remedy)
 
 
 def _store(dump: Dump, ledger: PaperLedger, *, now: datetime) -> DumpRow:

@@ -6,14 +6,15 @@ from importlib import import_module
 from digest.errors import DumpError
 from digest.model import Dump, DumpHash, Problem
 from digest.sources.content import decoded, unpacked
+from digest.sources.parts import Part
 from digest.sources.records import File, Reader, bounded
 
 VERSION = "2"
 """The version of the readers. Raise it whenever a reader accepts more files, or reads some better:
 files that another version read or rejected are then read again, once."""
 REMEDY = (
-    "put in a papers page saved as text, an answer of the daily-papers API, or an Atom, RSS or"
-    " JSON feed"
+    "put in a saved papers page, a feed, an answer of an API, a table or a library:"
+    " docs/inbox.md lists them"
 )
 ENCODING = "check the letters of its papers, or save it as UTF-8"
 REPORT = "report this fault together with the file, or save the file in another form"
@@ -80,6 +81,23 @@ def read(
                 VERSION,
             )
     raise DumpError(_what_it_is(file.text), REMEDY)
+
+
+def read_part(name: str, part: Part, *, arrived: datetime) -> Dump:
+    """Read the papers in a part of a file. One without papers is empty, with the reason as its
+    problem, unless the file begins with it.
+
+    Raises:
+        DumpError: The file is in no known format, or unreadable, or its reader fails.
+    """
+    try:
+        return read(name, part.content, hash=part.hash, arrived=arrived, line=part.line)
+    except DumpError as error:
+        if part.line == 1:
+            raise
+        where = f"{name}:{error.line or part.line}"
+        problem = Problem(where, error.reason, error.remedy)
+        return Dump(part.hash, name, "papers", None, (), (problem,), True, readers=VERSION)
 
 
 def _start(text: str) -> str:

@@ -33,6 +33,17 @@ class InboxFile:
     hash: DumpHash
     size: int
 
+    @classmethod
+    def at(cls, path: Path) -> InboxFile:
+        """Take a file that lies anywhere, by its path.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        with path.open("rb") as file:
+            content = DumpHash(hashlib.file_digest(file, "sha256").hexdigest())
+        return cls(str(path), path, content, path.stat().st_size)
+
     def content(self) -> bytes:
         """Read the file; the bytes are those of ``hash``.
 

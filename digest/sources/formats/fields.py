@@ -180,10 +180,15 @@ def flat(
         doi=next(filter(None, map(doi, [*_strings(found, DOI), *_strings(found, URL)])), None),
         venue=venue or found.text(VENUE),
         upvotes=next((n for each in found.all(UPVOTES) if (n := count(each)) is not None), None),
-        standing=standing,
+        standing=standing or _standing(found),
     )
     # With ``et al.`` the names are not all.
     return replace(made, author_count=None) if listed and author_count is None else made
+
+
+def _standing(found: Fields) -> Standing | None:
+    stated = next(found.all(("standing",)), None)
+    return stated if stated in ("revised", "withdrawn") else None
 
 
 def _address(number: str | None, name: str | None) -> str | None:

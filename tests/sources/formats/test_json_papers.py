@@ -3,11 +3,13 @@ from __future__ import annotations
 import json
 import re
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from digest.errors import DumpError
 from digest.model import Record
@@ -389,3 +391,34 @@ def test_broken_json_is_read_in_part_or_refused(noise: str, at: int) -> None:
             read(broken)
         except DumpError as error:
             assert error.reason  # noqa: PT017 - it may be read as well
+
+
+def test_lines_of_our_own_schema() -> None:
+    """The schema in the docs allows what is read, and ``digest read --json`` prints such papers."""
+    line = {
+        "title": "Small Experts",
+        "abstract": "We route.",
+        "authors": ["Ada Example", "Bo Sample"],
+        "author_count": 7,
+        "published": "2026-11-26",
+        "comments": 3,
+        "upvotes": 12,
+        "url": "https://example.org/a",
+        "arxiv": "2611.01234",
+        "doi": "10.1000/abc",
+        "venue": "Journal of Tides",
+        "standing": "withdrawn",
+    }
+    schema = json.loads((Path(__file__).parents[3] / "docs/papers.schema.json").read_text())
+    Draft202012Validator.check_schema(schema)
+    assert set(line) == set(schema["properties"])
+    validator = Draft202012Validator(schema)
+    assert validator.is_valid(line)
+    assert not validator.is_valid({"title": "Small Experts"})
+    record = one(json.dumps(line))
+    assert (record.authors, record.author_count) == (("Ada Example", "Bo Sample"), 7)
+    assert (record.published, record.comments, record.upvotes) == (date(2026, 11, 26), 3, 12)
+    assert (record.url, record.arxiv_id, record.doi) == (line["url"], "2611.01234", "10.1000/abc")
+    assert (record.venue, record.standing) == ("Journal of Tides", "withdrawn")
+    printed = json.dumps([{"file": "a.jsonl", "format": "papers", "papers": [line, line]}])
+    assert read(printed).records == (record, record)
