@@ -4,6 +4,7 @@ stores them, so a new release must compute the same keys."""
 import re
 import string
 from collections.abc import Container
+from functools import lru_cache
 from hashlib import blake2b
 from urllib.parse import urlsplit
 
@@ -35,7 +36,9 @@ _DELETED = bytes(
 def keys(record: Record | Paper) -> frozenset[int]:
     """The hashes by which a paper that may be this one is found: those that are stored, and that of
     the title without a counter."""
-    return stored_keys(record) | {title_key(bare(record.title))}
+    title = bare(record.title)
+    found = stored_keys(record)
+    return found if title == record.title else found | {title_key(title)}
 
 
 def stored_keys(record: Record | Paper) -> frozenset[int]:
@@ -104,15 +107,19 @@ def sentence_keys(abstract: str) -> set[int]:
 
 def paper_id(record: Record, taken: Container[PaperId] = ()) -> PaperId:
     """Make the id of a paper that this record is the first to list; ``taken``: ids of others."""
-    title = f"title:{_title_hash(record.title).hex()}"
-    found = title if record.doi is None else f"doi:{record.doi}"
-    found = found if record.arxiv_id is None else f"arxiv:{record.arxiv_id}"
+    if record.arxiv_id is not None:
+        found = f"arxiv:{record.arxiv_id}"
+    elif record.doi is not None:
+        found = f"doi:{record.doi}"
+    else:
+        found = f"title:{_title_hash(record.title).hex()}"
     if found in taken:  # another paper with the same title
         more = "\n".join((record.title, stable_link(record.url), record.doi or "", record.abstract))
         found = f"title:{_hash(b'more', more.encode(errors='surrogatepass')).hex()}"
     return PaperId(found)
 
 
+@lru_cache(maxsize=10_000)
 def _title_hash(title: str) -> bytes:
     text = normal_title(title).replace(" ", "")
     return _hash(b"title", text.encode(errors="surrogatepass"))

@@ -68,12 +68,18 @@ class Listing:
     @cached_property
     def bare_key(self) -> int:
         """The key of the title without a counter."""
-        return title_key(bare(self.text.title))
+        title = bare(self.text.title)
+        return self.title_key if title == self.text.title else title_key(title)
 
     @property
     def has_ids(self) -> bool:
         """Whether anything but the text tells which paper it is."""
         return self.arxiv_key is not None or self.doi_key is not None or bool(self.link)
+
+    @property
+    def host(self) -> str:
+        """The host of the link; "" without one."""
+        return self.link.partition("/")[0]
 
     @property
     def source(self) -> str:
@@ -107,15 +113,16 @@ def evidence(one: Listing, other: Listing) -> Evidence:
 
 def may_share_title(one: Listing, other: Listing) -> bool:
     """Whether two listings with the same title may be one paper although their abstracts do not
-    match. “Editorial” with another DOI, or another link, is another paper; so is any title with
-    ids of the same kind and another abstract."""
+    match. “Editorial” with other ids is another paper; so is any title of which one source gives
+    two ids, or that has ids of the same kind and another abstract."""
     if not (one.has_ids and other.has_ids) or any(_share(one, other, key) for key in _IDS):
         return True
-    if (
-        _clash(one, other)
-        and min(len(one.text.abstract), len(other.text.abstract)) >= similarity.ENOUGH
-    ):
+    if one.host and one.host == other.host:
         return False
+    if one.doi_key is not None and other.doi_key is not None:
+        texts = one.text.abstract, other.text.abstract
+        if one.source == other.source or min(map(len, texts)) >= similarity.ENOUGH:
+            return False
     specific = len(normal_title(one.text.title).split()) >= SPECIFIC
     return specific and _authors_fit(one.text.authors, other.text.authors)
 
@@ -124,16 +131,6 @@ def _share(one: Listing, other: Listing, kind: str) -> bool:
     """Whether one has the id of this kind that the other has."""
     # None is in no set of keys.
     return getattr(one, kind) in other.keys or getattr(other, kind) in one.keys
-
-
-def _clash(one: Listing, other: Listing) -> bool:
-    """Whether both have ids of one kind, which differ: DOIs, or links to the same site."""
-    if one.doi_key is not None and other.doi_key is not None:
-        return True
-    if one.arxiv_key is not None and other.arxiv_key is not None:
-        return True
-    host, other_host = (each.link.partition("/")[0] for each in (one, other))
-    return bool(host) and host == other_host
 
 
 def _authors_fit(ours: tuple[str, ...], theirs: tuple[str, ...]) -> bool:

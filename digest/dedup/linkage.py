@@ -16,6 +16,7 @@ from digest.model import Match, Paper, PaperId, PaperKey, Record
 COMMON = 32
 """A sentence key of more papers than this is a set phrase and not used; of the papers with the same
 title, this many are compared."""
+LINKED = 8  # a link of more listings than this, with other titles or ids, is that of a whole list
 
 
 @dataclass(slots=True, eq=False)
@@ -174,7 +175,7 @@ class _Linkage:
         """Whether any of these cannot have its title in common with any of the others."""
         return any(
             not may_share_title(self.listings[one], self.listings[other])
-            for one, other in product(some, others)
+            for one, other in product(islice(some, COMMON), islice(others, COMMON))
         )
 
     def _fitting(self, place: int) -> dict[_Cluster, Evidence]:
@@ -196,11 +197,11 @@ class _Linkage:
     def _partners(self, place: int) -> set[int]:
         """Earlier listings that share a key with this one, except keys of too many papers."""
         listing = self.listings[place]
-        strong = (listing.title_key, listing.arxiv_key, listing.doi_key, listing.link_key)
+        strong = (listing.title_key, listing.arxiv_key, listing.doi_key)
         found: set[int] = set()
         for key in listing.keys | {listing.bare_key}:
             sharing = self._by_key.get(key, {})
-            if len(sharing) <= COMMON or key in strong:
+            if len(sharing) <= (LINKED if key == listing.link_key else COMMON) or key in strong:
                 found.update(islice(sharing.values(), COMMON))
         return {partner for partner in found if partner < place}
 

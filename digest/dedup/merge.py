@@ -39,20 +39,20 @@ def grade(source: Record | Paper) -> int:
 
 def begun(paper: Paper, record: Record) -> Paper:
     """A paper that has its title and abstract from this record."""
-    return replace(
-        _graded(_graded(paper, TITLE, grade(record)), ABSTRACT, grade(record)),
-        standing=record.standing,
-    )
+    found = grade(record)
+    return replace(paper, standing=record.standing, provenance=found << TITLE | found << ABSTRACT)
 
 
 def with_title(paper: Paper, record: Record) -> Paper:
     """The paper with the title of this record."""
-    return _graded(replace(paper, title=record.title), TITLE, grade(record))
+    provenance = _with_grade(paper.provenance, TITLE, grade(record))
+    return replace(paper, title=record.title, provenance=provenance)
 
 
 def with_abstract(paper: Paper, record: Record) -> Paper:
     """The paper with the abstract of this record."""
-    return _graded(replace(paper, abstract=record.abstract), ABSTRACT, grade(record))
+    provenance = _with_grade(paper.provenance, ABSTRACT, grade(record))
+    return replace(paper, abstract=record.abstract, provenance=provenance)
 
 
 def improved(paper: Paper, record: Record, *, newer: bool) -> Paper:
@@ -77,12 +77,17 @@ def _merged(
     paper: Paper, source: Record | Paper, grades: tuple[int, int, int], *, newer: bool
 ) -> Paper:
     title, text, day = grades
+    change: dict[str, Any] = {}
+    provenance = paper.provenance
     if _is_better_title(paper, source.title, title):
-        paper = _graded(replace(paper, title=source.title), TITLE, title)
+        change["title"] = source.title
+        provenance = _with_grade(provenance, TITLE, title)
     if _is_better_abstract(paper, source.abstract, text):
-        paper = _graded(replace(paper, abstract=source.abstract), ABSTRACT, text)
+        change["abstract"] = source.abstract
+        provenance = _with_grade(provenance, ABSTRACT, text)
     if _is_better_date(paper, source.published, day):
-        paper = _graded(replace(paper, published=source.published), DATE, day)
+        change["published"] = source.published
+        provenance = _with_grade(provenance, DATE, day)
     counts = paper.author_count, source.author_count
     return replace(
         paper,
@@ -95,6 +100,8 @@ def _merged(
         doi=_best(paper.doi, source.doi, _doi_rank),
         venue=_best(paper.venue, source.venue, _venue_rank),
         standing=_standing(paper.standing, source.standing),
+        provenance=provenance,
+        **change,
     )
 
 
@@ -102,9 +109,8 @@ def _grade(paper: Paper, field: int) -> int:
     return paper.provenance >> field & 3
 
 
-def _graded(paper: Paper, field: int, found: int) -> Paper:
-    rest = paper.provenance & ~(3 << field)
-    return replace(paper, provenance=rest | found << field)
+def _with_grade(provenance: int, field: int, found: int) -> int:
+    return (provenance & ~(3 << field)) | found << field
 
 
 def _is_better_title(paper: Paper, title: str, found: int) -> bool:
