@@ -78,8 +78,8 @@ class Listing:
 
     @property
     def host(self) -> str:
-        """The host of the link; "" without one."""
-        return self.link.partition("/")[0]
+        """The host of the link, or the registrant of a link by DOI; "" without a link."""
+        return self.link.removeprefix("dx.").removeprefix("doi.org/").partition("/")[0]
 
     @property
     def source(self) -> str:
