@@ -23,12 +23,14 @@ PREFIXES = {
     "search.yahoo.com/mrss": "media",
     "video.search.yahoo.com/mrss": "media",
     "arxiv.org/schemas/atom": "arxiv",
+    "purl.org/rss/1.0/modules/slash": "slash",
+    "purl.org/syndication/thread/1.0": "thr",
     "rssnamespace.org/feedburner/ext/1.0": "feedburner",
     "itunes.com/dtds/podcast-1.0.dtd": "itunes",
     "w3.org/1999/02/22-rdf-syntax-ns": "rdf",
 }
 PRISM = ("prismstandard.org/", "purl.org/rss/1.0/modules/prism")
-WITHOUT_NAMESPACE = {"atom", "dc", "dcterms", "content", "media", "arxiv", "prism", "feedburner"}
+WITHOUT_NAMESPACE = {*PREFIXES.values(), "prism"} - {""}
 
 
 def prefix_of(namespace: str) -> str:

@@ -5,11 +5,11 @@ from urllib.parse import urljoin
 
 from digest.model import Problem, Record
 from digest.sources import people
-from digest.sources.dates import day
+from digest.sources.dates import day, is_none
 from digest.sources.formats.json_values import is_object, names, string, value_of
 from digest.sources.formats.markup import text_of_html
 from digest.sources.links import arxiv_id, doi, web_url
-from digest.sources.records import BadRecord, File, Reading, record
+from digest.sources.records import WITHOUT_DATE, BadRecord, File, Reading, excerpt, record
 
 HOST = "jsonfeed.org"
 VERSION = f"https://{HOST}/version/"
@@ -34,6 +34,11 @@ def read(file: File) -> Reading | None:
             records.append(_record(item, string(feed.get("home_page_url"))))
         except BadRecord as error:
             problems.append(Problem(f"{file.name} item {number}", str(error)))
+        else:
+            given = string(item.get("date_published"))
+            if records[-1].published is None and not is_none(given):
+                what = f"a date that cannot be read: {excerpt(given)}"
+                problems.append(Problem(f"{file.name} item {number}", what, WITHOUT_DATE))
     return Reading("json-feed", None, tuple(records), tuple(problems))
 
 

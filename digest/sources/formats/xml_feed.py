@@ -46,6 +46,7 @@ VENUES = (
     *("prism:publicationName", "arxiv:journal_ref", "arxiv:journal_reference"),
     *("dc:source", "dcterms:source"),
 )
+COMMENTS = ("slash:comments", "thr:total", "comments")
 AUTHORS = (
     ("author", "authors", "creator"),
     ("dc:creator", "dcterms:creator", "atom:author", "prism:author"),
@@ -55,9 +56,7 @@ DOI_IN_LINK = re.compile(r"[/=](10\.\d{4,9}/[^?#&\s]+)")
 ERROR = "/api/errors"
 CHECK_QUERY = "check the query, and fetch it again"
 CUT_OFF = "copy or download it again: what follows is missing"
-END = re.compile(
-    r"</(?:[\w.-]+:)?(?:feed|rss|RDF|[Cc]hannel|entry)\s*>(?:\s|<!--.*?-->)*\Z", re.DOTALL
-)
+END = re.compile(r"</(?:[\w.-]+:)?(?:feed|rss|RDF|[Cc]hannel|entry)\s*>")
 
 
 def read(file: File) -> Reading | None:
@@ -77,7 +76,7 @@ def read(file: File) -> Reading | None:
             feed.read(entry)
     if feed.errors and not feed.records:
         raise DumpError(f"it is an error of arXiv's API: {feed.errors[0]}", CHECK_QUERY)
-    is_cut = not END.search(file.text[-2000:])
+    is_cut = not END.search(file.text[-100_000:])
     if is_cut:
         where = f"{file.name}:{file.text.count(chr(10)) + 1}"
         feed.problems.append(Problem(where, "the feed ends in the middle", CUT_OFF))
@@ -155,7 +154,7 @@ class _Feed:
             line=entry.line,
             authors=article.authors,
             published=article.published,
-            comments=_count(entry.children.get("comments", [])),
+            comments=next(filter(None, map(_count, _texts(entry.children, COMMENTS))), None),
             url=next(filter(None, map(web_url, links)), None),
             arxiv_id=next(filter(None, map(arxiv_id, [*links, article.arxiv])), None),
             doi=article.doi or next(filter(None, map(_doi_of_link, links)), None),
@@ -271,6 +270,5 @@ def _doi_of_link(link: str) -> str | None:
     return doi(link) or (doi(match[1]) if match else None)
 
 
-def _count(elements: list[Any]) -> int | None:
-    given = (elements[0].text or "").strip() if elements else ""
+def _count(given: str) -> int | None:
     return int(given) if given.isascii() and given.isdigit() and len(given) < 9 else None

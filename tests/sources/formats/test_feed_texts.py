@@ -173,6 +173,18 @@ def test_types_of_atom_0_3_and_content_that_is_no_text() -> None:
     assert found.abstract == "S"
 
 
+@pytest.mark.parametrize("element", ["slash:comments", "thr:total", "comments"])
+def test_the_number_of_comments(element: str) -> None:
+    spaces = (
+        'xmlns:slash="http://purl.org/rss/1.0/modules/slash/"'
+        ' xmlns:thr="http://purl.org/syndication/thread/1.0"'
+    )
+    item = (
+        f"<item><title>A</title><comments>https://x.org</comments><{element}>7</{element}></item>"
+    )
+    assert read(f"<rss {spaces}>{item}</rss>").records[0].comments == 7
+
+
 # --- links and dates ---------------------------------------------------------------------
 
 

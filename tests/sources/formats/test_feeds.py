@@ -211,3 +211,22 @@ def test_bad_items_of_a_json_feed_are_reported_by_number() -> None:
 def test_other_objects_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(DumpError, match="no list of papers"):
         read(feed(**changes))
+
+
+def test_a_json_feed_names_people_and_days_as_other_feeds_do() -> None:
+    item = {
+        "id": "/1",
+        "title": "Tides",
+        "authors": [{"name": "Example, A., Sample, B."}],
+        "date_published": "26 Nov 2026",
+    }
+    bad = {"title": "Waves", "date_published": "soon"}
+    dump = read(feed(item, bad, home_page_url="https://example.org/"), name="f.json")
+    first, second = dump.records
+    assert (first.authors, first.published) == (("A. Example", "B. Sample"), date(2026, 11, 26))
+    assert (first.url, second.published) == ("https://example.org/1", None)
+    (problem,) = dump.problems
+    assert (problem.where, problem.what) == (
+        "f.json item 2",
+        "a date that cannot be read: “soon”",
+    )
