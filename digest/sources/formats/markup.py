@@ -95,7 +95,7 @@ def text_of_element(root: Any) -> str:
         given = element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
         name = given.rpartition(":")[2]
         if event == "start":
-            if HIDDEN.fullmatch(given) or not given:
+            if not given or (element is not root and HIDDEN.fullmatch(given)):
                 walk.skip_subtree()
                 continue
             pieces.append("\n" if BLOCK.fullmatch(name) else SCRIPTS.get(name, ""))

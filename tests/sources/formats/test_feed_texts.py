@@ -154,6 +154,13 @@ def test_the_text_of_a_description(given: str, shown: str) -> None:
     ]
 
 
+def test_titles_with_markup_that_is_not_escaped() -> None:
+    assert rss("<title>On <i>tides</i> of H<sub>2</sub>O</title>").title == "On tides of H₂O"
+    div = '<div xmlns="http://www.w3.org/1999/xhtml">On <i>tides</i>, k&lt;n</div>'
+    found = atom(f'<title type="xhtml">{div}</title><content type="xhtml">{div}</content>')
+    assert (found.title, found.abstract) == ("On tides, k<n", "On tides, k<n")
+
+
 def test_entities_that_nobody_declared_stay_letters() -> None:
     found = rss(
         "<title>Caf&eacute; &ndash; M&uuml;ller &amp; co &foo; AT&T R&D;</title>"
