@@ -23,6 +23,14 @@ FURNITURE = OWN_LINES | {
     *("daily", "weekly", "monthly", "submit", "search", "systemtheme", "company", "tos"),
     *("privacy", "about", "careers", "jobs", "website"),
 }
+A_MONTH = rf"(?:{'|'.join(dates.NUMBERS)})\.?"
+PERIOD = re.compile(
+    r"(?:week|woche|semaine|semana) \d{1,2}(?:,? \d{4})?|第? ?\d{1,2} ?[周週]"
+    rf"|\d{{4}} ?年 ?\d{{1,2}} ?月|\d{{4}}-W?\d\d|{A_MONTH}(?: de)? \d{{4}}"
+    rf"|{A_MONTH} \d{{1,2}} ?[-–—] ?(?:{A_MONTH} )?\d{{1,2}}(?:,? \d{{4}})?",
+    re.IGNORECASE,
+)
+"""The week or month of a page."""
 LINKS = re.compile(f"(?:{'|'.join(sorted(FURNITURE, key=len, reverse=True))})+")
 HEADER_LINES = 60
 
@@ -34,7 +42,8 @@ def is_own(line: Line) -> bool:
 
 def is_furniture(line: Line) -> bool:
     """Whether the line consists of links to other pages, or occurs on no other page."""
-    return bool(LINKS.fullmatch(line.letters)) or is_own(line)
+    period = PERIOD.fullmatch(line.folded.strip(ARROWS))
+    return bool(LINKS.fullmatch(line.letters) or period) or is_own(line)
 
 
 def stated_dates(lines: Sequence[Line]) -> list[PageDate]:
@@ -58,7 +67,7 @@ def header_length(lines: Sequence[Line]) -> int:
         if dated and is_above_text(lines, index):
             break
         is_date = bool(mark and not dated)
-        is_next = length == index and (is_date or line.letters in FURNITURE)
+        is_next = length == index and (is_date or is_furniture(line))
         if is_next or is_own(line):
             length = index + 1
             dated = dated or is_date
@@ -73,7 +82,7 @@ def without_furniture(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
     run: list[Line] = []
     for index, line in enumerate(lines):
         is_link = not line.is_title and is_furniture(line) and not is_above_text(lines, index)
-        if is_link or (run and dates.parse(line.folded)):
+        if is_link or (run and stated_dates([line])):
             run.append(line)
             continue
         is_header = any(map(is_own, run))

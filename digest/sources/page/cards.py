@@ -10,8 +10,10 @@ from digest.sources.page.boilerplate import is_above_text, is_furniture
 from digest.sources.page.lines import LONG, Line, Mark
 
 COUNT = re.compile(
-    r"(?:\[[-+ x]?\] ?)?(\d{1,7}|\d{1,3}(?:,\d{3})+|\d{1,4}(?:[.,]\d{1,2})?[kK]|[-–—])"
+    r"(?:\[[-+ x]?\] ?|[▲△↑⬆👍❤♥🔥⭐★💬]\ufe0f? ?)?"
+    r"(\d{1,7}|\d{1,3}(?:,\d{3})+|\d{1,4}(?:[.,]\d{1,2})?[kK]|[-–—])(?: (?:up)?votes?| likes?)?"
 )
+VOTES = re.compile(r"(?:votes?|likes?)$", re.IGNORECASE)
 NUMBER = r"(?: ?(?P<{}>\d{{1,7}}|\d{{1,3}}(?:,\d{{3}})+|\d{{1,4}}(?:[.,]\d{{1,2}})?[kK]|[-–—]))?"
 UPVOTE = re.compile(
     r"upvotes?|vote up|positiv bewerten|hochstimmen|upvoten|voter pour|votar a favor"
@@ -34,6 +36,7 @@ COUNTED = re.compile(rf"(?:.* )?(?:{UPVOTE.pattern}|github|project page)", re.IG
 VIDEO = re.compile(
     r"(?:your|ihr|dein|votre|su|tu|您的|你的|お使いの).{0,4}(?:browser|navigateur|navegador|浏览器|瀏覽器|ブラウザ)"
     r".{0,40}(?:video|vidéo|vídeo|audio|视频|影片|ビデオ|動画).{0,40}|video: \S{1,100}"
+    r"|\+ ?\d{1,5}|#\d{1,3} paper of the (?:day|week|month)"
     r"|\d{1,2}:\d\d(?: ?/ ?\d{1,2}:\d\d)?|(?:current time|duration|remaining time|loaded).{1,20}",
     re.IGNORECASE,
 )
@@ -155,6 +158,8 @@ def _with_counters(lines: Sequence[Line]) -> list[Line]:
                 read += _read_counts(counts, read, above_text=False)
                 read.append(replace(line, given=Mark(None, None, False, begins_card=True)))
                 counts = []
+        elif VOTES.search(line.folded) and (votes := _count_of(line)) is not None:
+            read.append(replace(line, given=Mark(None, None, has_dot=False, upvotes=votes)))
         elif are_cards and _count_of(line) is not None:
             counts.append(line)
         else:

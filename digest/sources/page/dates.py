@@ -28,7 +28,7 @@ PREFACE = (
     r"(?:(?:published|submitted|updated|veröffentlicht|eingereicht|publié|soumis|publicado|enviado"
     r"|发布于|發布於|发表于|公開日|掲載日)(?: (?:on|am|le|el))?[:：]? ?|le )?"
 )
-COMMENTS = r"(?P<comments>\d{1,6}|\d{1,3}(?:,\d{3})+|\d{1,3}(?:\.\d)?k)"
+COMMENTS = r"(?P<comments>\d{1,6}|\d{1,3}(?:,\d{3})+|\d{1,3}(?:\.\d)?k)(?: comments?)?"
 FORMS = (
     rf"{MONTH} {DAY}(?:,? {YEAR})?",
     rf"{DAY}(?:\.|er)? (?:de )?{MONTH}(?:(?:,| del?)? {YEAR})?",

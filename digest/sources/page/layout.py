@@ -15,12 +15,14 @@ from digest.sources.page.boilerplate import (
 )
 from digest.sources.page.cards import with_cards
 from digest.sources.page.dates import PageDate
+from digest.sources.page.labels import with_labels
 from digest.sources.page.lines import LONG, Line, Mark, letters_of, lines_of
 from digest.sources.page.titles import LABEL, LINK, Paragraph
 
 CUT_AUTHORS = re.compile(r"•(?: ?\d{1,6}(?: a[utho]{0,4})?)?")
 LIST_MARK = re.compile(r"(?:[-*•–]|\(?\d{1,2}[.)])\s")
 SENTENCE_ENDS = (".", "!", "?", "。")
+NUMBER_OF_AUTHORS = re.compile(r"\b\d{1,4} authors\b")
 SHORT = 100  # the longest organisation
 NARROWEST, WIDEST, SLACK = 40, 250, 12  # characters of a line of a page that wraps paragraphs
 FEW_WORDS = 6
@@ -39,6 +41,7 @@ class PageEntry:
     is_card: bool = False  # whether a submitter or upvotes stand above it
     upvotes: int | None = None
     comments: int | None = None
+    authors: tuple[str, ...] = ()
 
     @property
     def is_titled(self) -> bool:
@@ -68,7 +71,7 @@ class Page:
 def layout(text: str) -> Page:
     """Split a text with the marks of ``syntax``: every line that is not blank is furniture,
     metadata, or part of an entry."""
-    lines = with_cards(lines_of(text))
+    lines = list(with_labels(with_cards(lines_of(text))))
     header = header_length(lines)
     body, joined = without_furniture(lines[header:])
     if body and CUT_AUTHORS.fullmatch(body[-1].folded):  # the file ends in the middle of metadata
@@ -89,7 +92,10 @@ def layout(text: str) -> Page:
         entries = tuple(entry for entry in entries if not _is_leftover(entry))
     details = sum(bool(entry.details_line) for entry in entries)
     linked = len({line.paper for line in body} - {""})
-    seen = max(details, titles, linked, sum(entry.upvotes is not None for entry in entries))
+    counted = sum(bool(NUMBER_OF_AUTHORS.search(line.text[:SHORT])) for line in body)
+    seen = max(
+        details, titles, linked, counted, sum(entry.upvotes is not None for entry in entries)
+    )
     first_line = body[0].number if body else 0
     return Page(day, header, is_ours, is_detailed, width, seen, first_line, entries)
 
@@ -101,7 +107,8 @@ def paragraphs(lines: Sequence[Line], *, width: int) -> list[Paragraph]:
         group = groups[-1] if groups else []
         is_linked_title = bool(group) and group[0].is_title and group[0].is_linked
         is_broken = bool(group and width) and _is_broken(group[-1], line, width)
-        if not line.follows_blank and (is_linked_title or is_broken):
+        is_apart = line.follows_blank or bool(group and group[-1].is_closed)
+        if not is_apart and (is_linked_title or is_broken):
             group.append(line)
         else:
             groups.append([line])
@@ -176,9 +183,12 @@ def _add(entry: PageEntry, mark: Mark, line: Line, width: int, *, are_todays: bo
     entry.is_card = entry.is_card or mark.begins_card
     entry.upvotes = entry.upvotes if mark.upvotes is None else mark.upvotes
     entry.comments = entry.comments if mark.comments is None else mark.comments
+    entry.authors = entry.authors or mark.authors
     if line.given:
+        entry.shown = entry.shown or mark.shown
         return
     entry.details_line = entry.details_line or line.number
+    entry.unread = line if mark.is_unread else entry.unread
     if mark.author_count is not None:
         entry.author_count = mark.author_count
     entry.shown = mark.shown or entry.shown

@@ -1,6 +1,7 @@
 """The lines of a papers page, and the content of lines of metadata."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -9,6 +10,7 @@ from digest.sources.page.dates import PageDate
 from digest.sources.page.syntax import (
     AFTER,
     CLOSED,
+    CLOSING,
     END,
     HEADING,
     IMAGE,
@@ -16,6 +18,7 @@ from digest.sources.page.syntax import (
     LINE,
     LINK,
     NONCHARACTERS,
+    SPLIT,
 )
 
 INVISIBLE = "\u200b\ufeff\x00"
@@ -29,7 +32,9 @@ AUTHORS = re.compile(
     r"(?:authors?|autor(?:en|e[ns]|in)?|auteurs?|[位名]? ?作者|[人名]?の?著者|[人名])",
     re.IGNORECASE,
 )
-MARKS = re.compile(f"{LINK}([^{END}]*){END}|{LINE}[^{END}]*{END}|[{HEADING}{IMAGE}{JOINT}{CLOSED}]")
+MARKS = re.compile(
+    f"{LINK}([^{END}]*){END}|{LINE}[^{END}]*{END}|[{HEADING}{IMAGE}{JOINT}{CLOSED}{CLOSING}]"
+)
 STATED = re.compile(f"{LINE}(\\d+){END}")
 FOLLOWING = re.compile(f"{AFTER}([^{END}]*){END}")
 BULLETS = re.compile(r"(?:(?:[-*+•]|\d{1,3}\.)\s*)*")
@@ -46,6 +51,7 @@ class Line:
     is_heading: bool = False
     is_linked: bool = False  # whether the text of a link begins in it
     is_address_below: bool = False
+    is_closed: bool = False  # whether its paragraph ends with it
     paper: str = ""  # the arXiv id of the paper to whose page a link leads
     is_title: bool = False  # certainly
     given: "Mark | None" = None  # what is known to be metadata
@@ -76,9 +82,11 @@ class Mark:
     shown: PageDate | None
     has_dot: bool
     is_named: bool = False  # whether an organisation stands before it
+    is_unread: bool = False  # whether it has no date that can be read, but another text
     begins_card: bool = False
     upvotes: int | None = None
     comments: int | None = None
+    authors: tuple[str, ...] = ()
 
 
 def lines_of(marked: str) -> list[Line]:
@@ -86,11 +94,7 @@ def lines_of(marked: str) -> list[Line]:
     lines: list[Line] = []
     follows_blank = True
     linked = ""  # the paper to which a link leads whose text is below
-    number = 0
-    for raw in marked.split("\n"):
-        number += 1
-        if stated := STATED.search(raw):
-            number = int(stated[1])
+    for number, raw in _numbered(marked):
         if NONCHARACTERS.search(raw):
             if (read := _marked(number, raw, follows_blank)).text:
                 lines.append(replace(read, paper=read.paper or linked))
@@ -99,7 +103,6 @@ def lines_of(marked: str) -> list[Line]:
             is_above_text = not (read.text or read.is_address_below or IMAGE in raw)
             linked = read.paper if is_above_text else ""
             follows_blank = (follows_blank and not read.text) or CLOSED in raw
-            number += raw.count(JOINT)
             continue
         stripped = raw.strip().strip(INVISIBLE).strip()
         if stripped:
@@ -107,6 +110,18 @@ def lines_of(marked: str) -> list[Line]:
             linked = ""
         follows_blank = not stripped
     return lines
+
+
+def _numbered(marked: str) -> Iterator[tuple[int, str]]:
+    """The lines, each with the number of the line of the file in which it begins."""
+    number = 0
+    for row in marked.split("\n"):
+        number += 1
+        if stated := STATED.search(row):
+            number = int(stated[1])
+        for line in row.split(SPLIT):
+            yield number, line
+        number += row.count(JOINT)
 
 
 def _marked(number: int, raw: str, follows_blank: bool) -> Line:
@@ -119,9 +134,18 @@ def _marked(number: int, raw: str, follows_blank: bool) -> Line:
         text = ""
     if not text:
         found = next(filter(None, (*following, *links)), "")
-        return Line(number, "", False, is_address_below=bool(following), paper=found)
+        return Line(number, "", follows_blank, is_address_below=bool(following), paper=found)
     paper = next(filter(None, (*links, *following)), "")
-    return Line(number, text, follows_blank, HEADING in raw, LINK in raw, bool(following), paper)
+    return Line(
+        number,
+        text,
+        follows_blank,
+        is_heading=HEADING in raw,
+        is_linked=LINK in raw,
+        is_address_below=bool(following),
+        is_closed=CLOSED in raw,
+        paper=paper,
+    )
 
 
 def letters_of(text: str) -> str:
@@ -144,6 +168,7 @@ def _mark_of(text: str) -> Mark | None:
     has_dot = len(pieces) > 1
     if author_count is None and shown is None:
         return None
-    if others and not (has_dot and shown and others == 1):  # an organisation may stand before
+    if others and not (has_dot and others == 1):  # an organisation, or a date that cannot be read
         return None
-    return Mark(author_count, shown, has_dot, is_named=others == 1)
+    is_unread = bool(others) and shown is None
+    return Mark(author_count, shown, has_dot, is_named=bool(others), is_unread=is_unread)

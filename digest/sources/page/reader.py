@@ -137,12 +137,14 @@ def _record(found: TitledText, details: PageEntry, published: date | None) -> Re
         raise BadRecord("an abstract without a title" if found.text else "metadata without a paper")
     if TABLE_ROW.match(found.title.text):
         raise BadRecord("a row of a table")
-    if not (details.details_line or details.is_card or _is_abstract(found.text)):
+    is_known = details.details_line or details.is_card or (details.is_titled and details.paper)
+    if not (is_known or _is_abstract(found.text)):
         raise BadRecord("a title without an abstract")
     return record(
         found.title.text,
         [paragraph.text for paragraph in found.text],
         line=found.title.line,
+        authors=details.authors,
         author_count=details.author_count,
         published=published,
         comments=details.comments,

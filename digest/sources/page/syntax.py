@@ -11,6 +11,7 @@ LINK, AFTER, END = "\ufdd0", "\ufdd1", "\ufdd2"
 """``LINK id END`` stands before the text of a link, ``AFTER id END`` behind it; the arXiv id is
 empty unless the link leads to the page of a paper."""
 HEADING, IMAGE, JOINT, CLOSED, LINE = "\ufdd3", "\ufdd4", "\ufdd5", "\ufdd6", "\ufdd7"
+CLOSING, SPLIT = "\ufdd8", "\ufdd9"  # a link ends; what follows is a line of its own
 """A heading begins; a picture was here; two lines were joined; a paragraph ends. ``LINE number
 END`` tells the line of the file."""
 NONCHARACTERS = re.compile("[\ufdd0-\ufdef]")
@@ -96,6 +97,12 @@ ESCAPED = re.compile(
 )
 ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&#39;": "'", "&nbsp;": " "}
 ENTITY = re.compile("|".join(ENTITIES))
+TITLE_IN_LINE = re.compile(
+    rf"^(?P<before>[^\n{LINK}{CLOSING}\w]{{0,40}}(?:\d{{1,6}}[^\n\w]{{1,5}})?)"
+    rf"(?P<title>{LINK}\d[^{END}\n]{{1,20}}{END}[^\n{CLOSING}]+){CLOSING}(?P<after>[^\n]*)$",
+    re.MULTILINE,
+)
+AROUND = " \t-–—:*_()|"
 AT_LINE_END = re.compile(r"\\+$", re.MULTILINE)
 
 
@@ -182,7 +189,13 @@ def _markdown(text: str) -> str:
     text = UNDERLINED.sub(rf"{HEADING}\1\n", HASHES.sub(rf"\1{HEADING}", ATTRIBUTES.sub("", text)))
     text = AT_LINE_END.sub("", BOLD.sub(r"\1\2", text))
     text = ENTITY.sub(lambda match: ENTITIES[match[0]], text)
-    return ESCAPED.sub(r"\1\2\3", text)
+    return TITLE_IN_LINE.sub(_split, ESCAPED.sub(r"\1\2\3", text))
+
+
+def _split(match: re.Match[str]) -> str:
+    """Give a link to a paper a line of its own, in an entry of a list."""
+    heading = HEADING if HEADING in match["before"] else ""
+    return f"{heading}{match['title'].strip()}{CLOSED}{SPLIT}{match['after'].strip(AROUND)}"
 
 
 def _joined(text: str) -> str:
@@ -225,7 +238,7 @@ def _without_brackets(text: str, targets: Mapping[str, str]) -> Iterator[str]:
         pieces[begin] = mark
         if content and len(pieces) - begin <= MOST_PIECES:
             pieces[begin + 1 :] = [LINE_START.sub(mark, _joined(content))]
-        pieces.append(_breaks(match))
+        pieces.append(_breaks(match) + ("" if url is None else CLOSING))
     pieces.append(text[start:])
     return iter(pieces)
 

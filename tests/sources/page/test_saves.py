@@ -17,9 +17,17 @@ from digest.sources.page import reader as module
 from digest.sources.records import File
 from tests.conftest import examples
 from tests.sources.page import samples
-from tests.sources.page.todays import CARDS, SAVES, html, html_with_json, markdown_links
+from tests.sources.page.todays import (
+    CARDS,
+    SAVES,
+    browser_copy,
+    html,
+    html_with_json,
+    markdown_links,
+)
 
 NOW = datetime(2026, 11, 29, 9, 0, tzinfo=UTC)
+CODE = "**Code:** [here](https://example.org)\n\n**Abstract:** {abstract}\n"
 TITLES = [each.title for each in CARDS]
 
 
@@ -111,6 +119,54 @@ def test_pages_that_a_browser_translated(
         (5, date(2026, 11, 26), 3)
     }
     assert dump.problems == ()
+
+
+def test_two_pages_in_one_file() -> None:
+    next_day = browser_copy().replace("Nov 27", "Nov 28", 1).replace("Robot", "Crab")
+    dump = read(f"{browser_copy()}\n{next_day}")
+    assert [each.title for each in dump.records] == [
+        *TITLES, *(title.replace("Robot", "Crab") for title in TITLES),
+    ]  # fmt: skip
+    assert (dump.listed, dump.problems) == (date(2026, 11, 28), ())
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "- [{title}]({page}) - 87 upvotes\n",
+        "{number}. **[{title}]({page})** (87 upvotes)\n\n   {abstract}\n\n",
+        "### [{title}]({page})\n\n**Authors:** Ada Example, Bob Sample\n\n**Votes:** 87\n\n{code}",
+        "## {number}. [{title}]({page})\n\n- Votes: 87\n- Published: 2026-11-26\n\n{abstract}\n\n",
+    ],
+)
+def test_lists_of_the_page_in_markdown(form: str) -> None:
+    cards = [
+        form.replace("{code}", CODE).format(number=number, **vars(each), page=each.page)
+        for number, each in enumerate(CARDS, start=1)
+    ]
+    dump = read("# Daily Papers\n\n" + "".join(cards))
+    assert [each.title for each in dump.records] == TITLES
+    assert [each.arxiv_id for each in dump.records] == [each.id for each in CARDS]
+    assert {each.upvotes for each in dump.records} == {87}
+    has_abstracts = "{abstract}" in form or "{code}" in form
+    assert [each.abstract for each in dump.records] == [
+        each.abstract if has_abstracts else "" for each in CARDS
+    ]
+    named = ("Ada Example", "Bob Sample") if "Authors" in form else ()
+    assert {each.authors for each in dump.records} == {named}
+    assert {str(each.published) for each in dump.records} == {
+        "2026-11-26" if "Published" in form else "None"
+    }
+    assert (dump.problems, dump.is_incomplete) == ((), False)
+
+
+def test_a_date_that_is_relative_is_told() -> None:
+    cards = [f"Submitted by x\n{each.title}\n5 authors · 3 days ago" for each in CARDS]
+    dump = read("\n".join(["Daily Papers", "by AK and the research community", *cards]))
+    assert [each.title for each in dump.records] == TITLES
+    assert {(each.author_count, each.published) for each in dump.records} == {(5, None)}
+    assert len(dump.problems) == 4
+    assert "a date that cannot be read: “5 authors · 3 days ago”" in str(dump.problems[0])
 
 
 # --- HTML --------------------------------------------------------------------------------
