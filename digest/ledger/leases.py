@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, or_, select, update
 
 from digest.ledger import decisions, spool
 from digest.ledger.aggregate import SKEW, Aggregate
@@ -90,10 +90,13 @@ class Leases(Aggregate):
             spool.tidy(connection)
             theirs = delivery.c.owner.in_(owners)
             given_up = _give_up_committed(connection, theirs, now=now, mode=mode)
+            # Where the clock was put back since, the delivery does not wait until it catches up.
+            since = delivery.c.since
+            due = case((since < now, since), else_=literal(now, since.type))
             claimed = connection.execute(
                 update(delivery)
                 .where(delivery.c.due.is_not(None), delivery.c.state == State.CLAIMED, theirs)
-                .values(state=State.PENDING, owner=None, updated=now, due=delivery.c.since)
+                .values(state=State.PENDING, owner=None, updated=now, due=due)
             )
             return given_up + claimed.rowcount
 

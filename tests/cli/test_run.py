@@ -177,7 +177,8 @@ def test_what_is_wrong_with_one_file_is_told_and_the_rest_is_done(home: Path) ->
     assert "2 to look at:" in ended.out
     assert ended.err.splitlines() == [
         "broken.json:8: a paper without a title – fetch the answer again if the paper is missing",
-        "page.html: it is an HTML page – save the page as text, not as HTML",
+        ("page.html: it is an HTML page, but no papers page – save the papers page"
+        " (huggingface.co/papers) as HTML or text when it has loaded"),
     ]
     assert mails(home) == ["2026-W46-ada", "2026-W46-bob"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -52,6 +52,16 @@ def test_a_committed_delivery_is_given_up_when_its_lease_has_lapsed(
     assert ledger.recover(now=NOW + LEASE - MINUTE, mode=mode) == 0
     assert ledger.recover(now=NOW + LEASE, mode=mode) == 1
     assert states(ledger) == [AFTER[mode]]
+
+
+@pytest.mark.parametrize("back", [MINUTE, 60 * MINUTE, DAY])
+def test_what_a_dead_owner_had_claimed_does_not_wait_for_a_clock_that_was_put_back(
+    ledger: Ledger, back: timedelta
+) -> None:
+    deliver(ledger, "a")
+    claim(ledger)
+    ledger.release(ledger.owners(), now=NOW - back)
+    assert ledger.waiting(EMAIL[0], now=NOW - back) == 1
 
 
 def test_an_uncertain_delivery_is_listed_and_never_claimed_by_itself(ledger: Ledger) -> None:
