@@ -85,8 +85,8 @@ def test_as_json_it_is_one_object_of_the_promised_shape(home: Path) -> None:
                 "where": "notes.txt",
                 "what": "it is text, but not that of a papers page",
                 "remedy": (
-                    "put in a papers page saved as text, an answer of the daily-papers API, or an"
-                    " Atom, RSS or JSON feed"
+                    "put in a saved papers page, a feed, an answer of an API, a table or a library:"
+                    " docs/inbox.md lists them"
                 ),
             }
         ],
@@ -177,8 +177,10 @@ def test_what_is_wrong_with_one_file_is_told_and_the_rest_is_done(home: Path) ->
     assert "2 to look at:" in ended.out
     assert ended.err.splitlines() == [
         "broken.json:8: a paper without a title – fetch the answer again if the paper is missing",
-        ("page.html: it is an HTML page, but no papers page – save the papers page"
-        " (huggingface.co/papers) as HTML or text when it has loaded"),
+        (
+            "page.html: it is an HTML page, but no papers page – save the papers page"
+            " (huggingface.co/papers) as HTML or text when it has loaded"
+        ),
     ]
     assert mails(home) == ["2026-W46-ada", "2026-W46-bob"]
 
