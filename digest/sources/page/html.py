@@ -101,10 +101,14 @@ def _papers(properties: dict[str, Any]) -> list[Any] | None:
     if isinstance(listed := properties.get("dailyPapers"), list):
         return listed
     for value in properties.values():
-        if isinstance(value, list) and any(is_object(each) and "paper" in each for each in value):
+        if isinstance(value, list) and any(map(_is_listed, value)):
             return value
     paper = properties.get("paper")
     return [properties] if is_object(paper) and "title" in paper else None
+
+
+def _is_listed(value: object) -> bool:
+    return is_object(value) and ("paper" in value or {"title", "summary"} <= value.keys())
 
 
 def _of_listing(listing: Listing, file: File) -> Reading | None:

@@ -58,13 +58,14 @@ DEFINITION = re.compile(
     r"^[ \t]{0,3}\[([^\[\]\n]{1,300})\]:[ \t]*\n?[ \t]*(\S+)[^\n{]*(?:\{[^{}]{0,500}\})?$",
     re.MULTILINE,
 )
+TO_PAPER = r"[^\s\[\]{}]{0,100}/(?:papers/|login\?)"
 OTHERS = (
-    ("reStructuredText", re.compile(r"^[ \t]*\.\. (?:[\w-]+::|\|)|`__$", re.MULTILINE)),
-    ("Org", re.compile(r"\[\[[^\[\]\n]{1,300}\]\[")),
-    ("LaTeX", re.compile(r"\\href\{")),
-    ("AsciiDoc", re.compile(r"link:\S{1,300}?\[")),
-    ("MediaWiki", re.compile(r"\[https?://[^\s\[\]]{1,300} [^\[\]\n]{1,300}\](?!\()")),
-    ("Textile", re.compile(r"\":(?:https?:/|/papers)/")),
+    ("reStructuredText", re.compile(r"^[ \t]*\.\. (?:container|rubric)::|`__$", re.MULTILINE)),
+    ("Org", re.compile(rf"\[\[{TO_PAPER}")),
+    ("LaTeX", re.compile(rf"\\href\{{{TO_PAPER}")),
+    ("AsciiDoc", re.compile(rf"link:{TO_PAPER}")),
+    ("MediaWiki", re.compile(rf"(?<!\])\[(?=https?:|/){TO_PAPER}\S{{1,40}} ")),
+    ("Textile", re.compile(rf'":{TO_PAPER}')),
 )
 """Markup that is not read, since its links and its text look alike."""
 FENCE = re.compile(r"^[ \t]*:{3,}[^\n]*$", re.MULTILINE)

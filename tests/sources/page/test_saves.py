@@ -210,7 +210,7 @@ def test_a_papers_page_that_had_not_loaded_is_incomplete() -> None:
         ("<!-- saved --><!doctype html><body><h1>Log in</h1>", "an HTML page, but no papers page"),
         ("{\\rtf1\\ansi Daily Papers}", "it is RTF"),
         (".. container:: x\n\n" * 4 + "Daily Papers", "it is reStructuredText"),
-        ("[[https://a.b][Title]]\n" * 4 + "Daily Papers", "it is Org"),
+        ("[[https://huggingface.co/papers/2611.1][Title]]\n" * 4 + "Daily Papers", "it is Org"),
     ],
 )
 def test_what_else_is_refused_by_its_name(text: str, reason: str) -> None:
@@ -218,6 +218,12 @@ def test_what_else_is_refused_by_its_name(text: str, reason: str) -> None:
         read(text)
     assert reason in raised.value.reason
     assert "save the p" in (raised.value.remedy or "")
+
+
+def test_commands_of_latex_in_abstracts_are_no_other_markup() -> None:
+    link = " See \\href{https://example.org}{our page} and [https://example.org our code]."
+    listed = [samples.Listed(each.title, (samples.abstract(1) + link,)) for each in CARDS]
+    assert [each.title for each in read(samples.plain(listed)).records] == TITLES
 
 
 # --- what is missing ---------------------------------------------------------------------
