@@ -36,12 +36,16 @@ def mended(paper: Paper, records: Sequence[Record]) -> Paper:
     texts = [readable(former.abstract) for former in paper.former]
     if normal_title(paper.title) in titles:
         paper = merge.with_title(paper, first)
-    if any(
-        text == paper.abstract or abstracts_match(text, paper.abstract, percent=SAME)
-        for text in texts
-    ):
+    if any(_is_text(text, paper.abstract) for text in texts):
         paper = merge.with_abstract(paper, first)
     return paper
+
+
+def _is_text(text: str, abstract: str) -> bool:
+    """Whether an abstract is this text, but for what another version makes of its signs."""
+    short, long = sorted((len(text), len(abstract)))
+    same = 100 * short >= SAME * long and abstracts_match(text, abstract, percent=SAME)
+    return same or text == abstract
 
 
 def _holds(title: str, abstract: str, record: Record) -> bool:

@@ -6,6 +6,7 @@ import importlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from hashlib import sha256
 from itertools import permutations
 from types import SimpleNamespace
 
@@ -13,8 +14,9 @@ import pytest
 
 from digest import sources
 from digest.explain.explanation import explain
-from digest.model import PaperKey, Record, Schedule, SubscriberId
+from digest.model import Interest, PaperKey, Record, Schedule, SubscriberId
 from digest.sources import records
+from tests.dedup.test_many_sources import appearances
 from tests.world import File, World, person, utc
 
 Listed = Mapping[str, object]
@@ -135,6 +137,31 @@ def test_a_draft_joins_papers_too_and_writes_nothing(either: World) -> None:
         assert len(draft.papers()) == 1
     assert count(either) == 2
     assert either.mail() == before
+
+
+def entry(one: Record) -> Listed:
+    """A record as an entry of a list."""
+    found = {"title": one.title, "abstract": one.abstract, "doi": one.doi, "url": one.url}
+    return {key: value for key, value in {**found, "arxiv": one.arxiv_id}.items() if value}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_in_any_order_nobody_is_sent_a_paper_twice(world: World, seed: int) -> None:
+    """The first dump has of each paper what all other listings of it share something with."""
+    every = [(number, one) for number in range(3) for one in appearances(number)]
+    truth = {one.title: number for number, one in every}
+    order = sorted(every, key=lambda pair: sha256(f"{seed}{pair}".encode()).digest())
+    dumps = [[appearances(number)[5] for number in range(3)]]
+    dumps += [[one for _, one in order[start : start + 5]] for start in range(0, len(order), 5)]
+    words = [one.title.split()[0] for _, one in every]
+    reader = replace(DAILY, profile=replace(DAILY.profile, interests=tuple(map(Interest, words))))
+    reader = replace(reader, threshold=0.0, limit=50)
+    for day, dump in enumerate(dumps, 1):
+        lay(world, f"{day}.json", *map(entry, dump))
+        world.run([reader], f"2026-11-{day:02}T09:00")
+    mailed = [truth[title] for titles in world.mail().values() for title in titles]
+    assert sorted(mailed) == [0, 1, 2]
+    assert count(world) == 3
 
 
 # --- revisions and withdrawals -----------------------------------------------------------

@@ -193,3 +193,22 @@ def test_real_pages(prefix: str, count: int, counted: int, listed: date) -> None
     held |= {line for record in dump.records for line in record.raw_abstract.split("\n\n")}
     lines = {line.strip() for line in text.split("\n")} - held
     assert [line for line in lines if not NOT_OF_PAPERS.fullmatch(line)] == []
+
+
+def test_texts_of_any_length_are_bounded_and_the_cut_is_told_with_its_line() -> None:
+    words = "robots " * 4000
+    data = f'{{"papers": [\n{{"title": "Long", "abstract": "{words}"}},\n{{"title": "Short"}}]}}'
+    dump = read(data.encode())
+    long, short = dump.records
+    assert 19_900 < len(long.abstract) <= 20_000
+    assert long.abstract.endswith("robots…")
+    assert short.abstract == ""
+    (problem,) = dump.problems
+    assert problem.where.endswith(f":{long.line}")
+    assert problem.what == "the abstract of “Long” was cut after 20,000 characters"
+
+
+def test_a_word_longer_than_a_title_may_be_is_cut_too() -> None:
+    dump = read(f'{{"papers": [{{"title": "{"x" * 5000}", "abstract": "A"}}]}}'.encode())
+    assert len(dump.records[0].title) == 1000
+    assert "the title of" in dump.problems[0].what
