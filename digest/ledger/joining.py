@@ -48,17 +48,20 @@ def join(
     connection.execute(delete(paper_key).where(paper_key.c.paper.in_(keys)))
     connection.execute(update(sighting).where(sighting.c.paper.in_(keys)).values(paper=to))
     _join_verdicts(connection, keys, to)
-    # From the subscribers, since the table has no index by paper.
-    query = select(sent.c.subscriber, sent.c.paper).join_from(subscriber, sent)
-    query = query.where(sent.c.paper.in_([*keys, to]))
-    had = [(row.subscriber, row.paper) for row in connection.execute(query)]
-    counts = Counter(who for who, _ in had)
-    new = counts.keys() - {who for who, key in had if key == to}
-    if new:
+    had = {key: _sent_to(connection, key) for key in (*keys, to)}
+    counts = Counter(who for each in had.values() for who in each)
+    if new := counts.keys() - had[to]:
         rows = [{"subscriber": who, "paper": to} for who in sorted(new)]
         connection.execute(insert(sent), rows)
     doubled = {who: count for who, count in counts.items() if count > 1}
     _drop_doubles(connection, {*keys, to}, doubled, now=now)
+
+
+def _sent_to(connection: Connection, key: PaperKey) -> set[int]:
+    """Who was sent a paper. The table has no index by paper: each subscriber is looked up."""
+    its = (sent.c.subscriber == subscriber.c.id) & (sent.c.paper == key)
+    query = select(subscriber.c.id).where(select(sent.c.paper).where(its).exists())
+    return set(connection.scalars(query))
 
 
 def _join_verdicts(connection: Connection, keys: Collection[PaperKey], to: PaperKey) -> None:
