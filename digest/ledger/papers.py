@@ -63,6 +63,8 @@ class Papers(Aggregate):
             matches = _store_papers(connection, found, candidates, now=now)
             row: dict[str, object] = {"format": read.format, "listed": read.listed}
             row |= {"readers": read.readers, "is_incomplete": read.is_incomplete}
+            if any(one.is_new for one in matches):
+                row["newest"] = _newest(connection)
             number = _store_dump(connection, read.hash, read.name, now, row)
             _store_keys(connection, matches)
             retract(connection, number, former, found={one.paper.key for one in matches})

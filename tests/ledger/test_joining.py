@@ -202,6 +202,13 @@ def test_reading_again_changes_neither_arrival_nor_cursor(ledger: Ledger) -> Non
     assert len(ledger._rows(select(sighting))) == 2
 
 
+def test_a_paper_that_only_newer_readers_find_is_new_and_its_dump_counts(ledger: Ledger) -> None:
+    arrive(ledger, "a", "b")
+    assert [match.is_new for match in again(ledger, "a", "b", "c")] == [False, False, True]
+    assert [one.newest for one in ledger.dumps(since=NOW)] == [THREE]
+    assert ledger.papers()[-1].key == THREE
+
+
 def test_a_paper_that_is_not_found_again_is_hidden(ledger: Ledger) -> None:
     arrive(ledger, "a", "b")
     again(ledger, "a")
