@@ -56,7 +56,7 @@ DOI_IN_LINK = re.compile(r"[/=](10\.\d{4,9}/[^?#&\s]+)")
 ERROR = "/api/errors"
 CHECK_QUERY = "check the query, and fetch it again"
 CUT_OFF = "copy or download it again: what follows is missing"
-END = re.compile(r"</(?:[\w.-]+:)?(?:feed|rss|RDF|[Cc]hannel|entry)\s*>")
+END = re.compile(r"</(?:[\w.-]+:)?(?:feed|rss|RDF|[Cc]hannel|entry)\s*>|/>\s*\Z")
 
 
 def read(file: File) -> Reading | None:

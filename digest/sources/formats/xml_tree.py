@@ -7,39 +7,49 @@ from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
+UNDECLARED = "NS_ERR_UNDEFINED_NAMESPACE"  # a prefix without a namespace breaks nothing
+BEFORE = re.compile(
+    r"\A\s*(?!<\?xml)<(?:br|b|p|div)\b.{0,5000}?(?=<\?xml|<rss\b|<feed\b|<rdf:RDF\b)", re.DOTALL
+)
+"""The warning of a program for web pages before the feed."""
 DECLARATION = re.compile(r"[\s\ufeff\x00]*<\?xml\b[^>]{0,500}>")
 DOCTYPE = re.compile(r"<!DOCTYPE\b[^<>\[]{0,1000}(?:\[(?P<subset>.{0,100000}?)\]\s*)?>", re.DOTALL)
 ENTITY = re.compile(r"<!ENTITY\s+([\w.-]{1,60})\s+(?:\"([^\"]{0,2000})\"|'([^']{0,2000})')\s*>")
 REFERENCE = re.compile(r"&(#\d{1,8}|#[xX][0-9A-Fa-f]{1,7}|[A-Za-z][\w.-]{0,60});")
-PIECE = re.compile(
-    r"<!\[CDATA\[|\]\]>|<!--|-->|<(?![A-Za-z_/!?])|&(?:(?:#\w{1,9}|[A-Za-z][\w.-]{0,60});)?"
+REFERENCES = r"&(?:(?:#\w{1,9}|[A-Za-z][\w.-]{0,60});)?"
+PIECE = re.compile(rf"<!\[CDATA\[|\]\]>|<!--|-->|<(?![A-Za-z_/!?])|{REFERENCES}")
+PIECE_OR_TAG = re.compile(rf"<!\[CDATA\[|\]\]>|<!--|-->|<(?![!?])|{REFERENCES}")
+TAG = re.compile(
+    r"""<(?P<name>/?[A-Za-z_][\w:.-]*)(?P<rest>(?:\s+[\w:.-]+\s*=\s*
+    (?:"[^"<]*"|'[^'<]*'|[^\s"'<>]+))*+)(?P<end>\s*/?>)""",
+    re.VERBOSE,
 )
+UNQUOTED = re.compile(r"=\s*([^\s\"'<>=]+)(?=\s|$)")
 BAD_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 ESCAPED = {"<": "&lt;", ">": "&gt;", "&": "&amp;", '"': "&quot;", "'": "&apos;"}
 MOST_OF_ENTITIES = 1_000_000  # characters that a document's own entities may become in all
 HTML = re.compile(
-    r"<(?=/?(?:a|abbr|b|big|blockquote|br|center|cite|code|d[dlt]|del|div|em|font|h[1-6]|hr|i|iframe"
+    r"/?(?:a|abbr|b|big|blockquote|br|center|cite|code|d[dlt]|del|div|em|font|h[1-6]|hr|i|iframe"
     r"|img|ins|li|[ou]l|p|pre|q|s|script|small|span|strike|strong|style|su[bp]|t(?:able|body|[dhrt])"
-    r"|u|video|wbr)(?:\s[^<>]{0,2000})?/?>)",
+    r"|u|video|wbr)",
     re.IGNORECASE,
 )
-BROKEN_TAGS = {"ERR_TAG_NAME_MISMATCH", "ERR_TAG_NOT_FINISHED", "ERR_LT_IN_ATTRIBUTE"}
 
 
 def tree(text: str, wanted: set[str]) -> Any | None:
     """The root element of a document, with whatever of it can be read; None if nothing can. Where
-    HTML inside breaks the document, it is read as text, if more ``wanted`` elements result.
-    Nothing is fetched, and no entity grows beyond ``MOST_OF_ENTITIES``."""
-    ready = _ready(text)
-    root, errors = _parsed(ready)
-    if errors & BROKEN_TAGS and HTML.search(ready):
-        other, _ = _parsed(HTML.sub("&lt;", ready))
+    the document is broken, what is HTML or no whole tag in it is read as text, if as many
+    ``wanted`` elements with a title result. Nothing is fetched, and no entity grows beyond
+    ``MOST_OF_ENTITIES``."""
+    root, is_whole = _parsed(_ready(text, PIECE))
+    if not is_whole:
+        other, _ = _parsed(_ready(text, PIECE_OR_TAG))
         if other is not None and _count(other, wanted) >= _count(root, wanted):
             return other
     return root
 
 
-def _parsed(text: str) -> tuple[Any | None, set[str]]:
+def _parsed(text: str) -> tuple[Any | None, bool]:
     parser = etree.XMLParser(
         recover=True,
         no_network=True,
@@ -53,8 +63,8 @@ def _parsed(text: str) -> tuple[Any | None, set[str]]:
     try:
         root = etree.fromstring(text.encode(), parser)
     except etree.XMLSyntaxError:
-        return None, set()
-    return root, {entry.type_name for entry in parser.error_log}
+        return None, False
+    return root, not any(entry.type_name != UNDECLARED for entry in parser.error_log)
 
 
 def _count(root: Any | None, wanted: set[str]) -> int:
@@ -70,7 +80,7 @@ def local_name(element: Any) -> str:
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
-def _ready(text: str) -> str:
+def _ready(text: str, pieces: re.Pattern[str]) -> str:
     """The document without declaration and document type, with every reference replaced, and with
     what is no markup escaped. Its lines stay the same."""
     entities: dict[str, str] = {}
@@ -80,15 +90,22 @@ def _ready(text: str) -> str:
             entities.setdefault(name, first or second)
         return "\n" * match[0].count("\n")
 
+    text = _closed(BEFORE.sub(blank, text, count=1))
     text = DECLARATION.sub(blank, BAD_CHARACTER.sub("", text), count=1)
     head = DOCTYPE.sub(blank, text[:200_000], count=1)
-    return _escaped(head + text[200_000:], _Entities(entities))
+    return _escaped(head + text[200_000:], pieces, _Entities(entities))
 
 
-def _escaped(text: str, entities: "_Entities") -> str:
+def _closed(text: str) -> str:
+    """The document without a last ``<![CDATA[`` that nothing closes: it would swallow the rest."""
+    start = text.rfind("<![CDATA[")
+    return text if start < 0 or text.find("]]>", start) > 0 else text[:start] + text[start + 9 :]
+
+
+def _escaped(text: str, pattern: re.Pattern[str], entities: "_Entities") -> str:
     pieces: list[str] = []
     position, closing = 0, ""  # ``closing`` ends the section that is left as it is
-    for match in PIECE.finditer(text):
+    for match in pattern.finditer(text):
         piece = match[0]
         if closing:
             if piece == closing:
@@ -96,10 +113,18 @@ def _escaped(text: str, entities: "_Entities") -> str:
             continue
         if piece in {"<![CDATA[", "<!--"}:
             closing = "]]>" if piece == "<![CDATA[" else "-->"
+        elif piece == "<" and (tag := TAG.match(text, match.start())) and not _is_html(tag):
+            rest = UNQUOTED.sub(r'="\1"', tag["rest"])
+            pieces += [text[position : match.start()], f"<{tag['name']}{rest}{tag['end']}"]
+            position = tag.end()
         elif piece == "<" or piece.startswith("&"):
             pieces += [text[position : match.start()], entities.replaced(piece)]
             position = match.end()
     return "".join([*pieces, text[position:]])
+
+
+def _is_html(tag: re.Match[str]) -> bool:
+    return bool(HTML.fullmatch(tag["name"]))
 
 
 class _Entities:

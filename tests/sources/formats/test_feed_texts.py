@@ -161,6 +161,32 @@ def test_titles_with_markup_that_is_not_escaped() -> None:
     assert (found.title, found.abstract) == ("On tides, k<n", "On tides, k<n")
 
 
+@pytest.mark.parametrize(
+    ("feed", "titles"),
+    [
+        ("<rss><item><title>For p<q and r>s</title></item>{B}</rss>", ["For p<q and r>s", "B"]),
+        ("<rss><item><title>x < y</title></item>{B}</rss>", ["x < y", "B"]),
+        ("<rss version=2.0><item><title>A</title></item>{B}</rss>", ["A", "B"]),
+        ("<rss><item><title>A</title>{B}</rss>", ["A", "B"]),
+        ("<rss><item><title>A</title><description>x{B}</rss>", ["A", "B"]),
+        ("<rss>{B}<item><title>A</title><description><![CDATA[x</item></rss>", ["B", "A"]),
+        ("<br /><b>Warning</b>: x<br />\n<?xml version='1.0'?><rss>{B}</rss>", ["B"]),
+        ("<rss>{B}</rss><script>track()</script><!-- made -->", ["B"]),
+        ("<rss><item><title>A</title><link>https://e.org/?a=1&b=2</link></item></rss>", ["A"]),
+    ],
+)
+def test_xml_that_is_broken_loses_no_paper(feed: str, titles: list[str]) -> None:
+    dump = read(feed.replace("{B}", "<item><title>B</title></item>"))
+    assert ([record.title for record in dump.records], dump.problems) == (titles, ())
+
+
+def test_broken_xml_leaves_what_is_set_apart_as_it_is() -> None:
+    section = "<![CDATA[<div>One</div><div>p&lt;q</div>]]>"
+    text = f"<rss><item><title>x<y and z</title><description>{section}</description></item></rss>"
+    (record,) = read(text).records
+    assert (record.title, record.abstract) == ("x<y and z", "One\n\np<q")
+
+
 def test_entities_that_nobody_declared_stay_letters() -> None:
     found = rss(
         "<title>Caf&eacute; &ndash; M&uuml;ller &amp; co &foo; AT&T R&D;</title>"
