@@ -202,7 +202,8 @@ def _read_counts(counts: Sequence[Line], before: Sequence[Line], *, above_text: 
     read: list[Line] = []
     *others, last = counts or (None,)
     for line in filter(None, [*others, None if above_text else last][:1]):
-        is_below_details = bool(before and before[-1].mark)
+        mark = before[-1].mark if before else None
+        is_below_details = mark is not None and not mark.begins_card
         number = _count_of(line)
         given = Mark(None, None, has_dot=False, comments=number)
         if not is_below_details:

@@ -1,4 +1,4 @@
-"""Reads a papers page that was saved as text, in either of its layouts."""
+"""Reads a papers page that was saved as text, or whose elements were turned into text."""
 
 import re
 from collections.abc import Iterator, Sequence

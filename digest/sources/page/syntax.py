@@ -64,7 +64,7 @@ OTHERS = (
     ("Org", re.compile(rf"\[\[{TO_PAPER}")),
     ("LaTeX", re.compile(rf"\\href\{{{TO_PAPER}")),
     ("AsciiDoc", re.compile(rf"link:{TO_PAPER}")),
-    ("MediaWiki", re.compile(rf"(?<!\])\[(?=https?:|/){TO_PAPER}\S{{1,40}} ")),
+    ("MediaWiki", re.compile(r"\[\[(?:/?papers/|login\?)[^\s|]{1,60}\|")),
     ("Textile", re.compile(rf'":{TO_PAPER}')),
 )
 """Markup that is not read, since its links and its text look alike."""

@@ -121,6 +121,15 @@ def test_pages_that_a_browser_translated(
     assert dump.problems == ()
 
 
+@pytest.mark.parametrize("title", ["Community", "Models", "R2D2", "3D", "New"])
+def test_titles_that_are_words_of_the_page_or_like_counters(title: str) -> None:
+    card = f"Submitted by\nada\n87\n{title}\n5 authors\n·\nNov 26\n3"
+    dump = read(f"Daily Papers\nby AK and the research community\nNov 27\n{card}\n{card}")
+    found = {(each.title, each.upvotes, each.comments) for each in dump.records}
+    assert found == {(title, 87, 3)}
+    assert dump.problems == ()
+
+
 def test_two_pages_in_one_file() -> None:
     next_day = browser_copy().replace("Nov 27", "Nov 28", 1).replace("Robot", "Crab")
     dump = read(f"{browser_copy()}\n{next_day}")
