@@ -1,5 +1,6 @@
 """Reads dump files as records of papers, by one reader for each format."""
 
+import re
 from datetime import datetime
 from importlib import import_module
 
@@ -18,6 +19,7 @@ REMEDY = (
 )
 ENCODING = "check the letters of its papers, or save it as UTF-8"
 REPORT = "report this fault together with the file, or save the file in another form"
+ROOT = re.compile(r"<([A-Za-z][\w:.-]{0,60})[\s>]")
 READERS: dict[str, tuple[str, ...]] = {
     "<": (
         "formats.server_errors",
@@ -107,7 +109,9 @@ def _start(text: str) -> str:
 def _what_it_is(text: str) -> str:
     match _start(text):
         case "<":
-            return "it is XML, but no Atom or RSS feed"
+            root = ROOT.search(text[:5000])
+            named = f" (“{root[1]}”)" if root else ""
+            return f"it is XML{named}, but no Atom or RSS feed"
         case "{" | "[":
             return "it begins like JSON, but is no known list of papers, or not whole"
         case _:

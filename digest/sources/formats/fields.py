@@ -13,13 +13,12 @@ from digest.sources.formats.values import NOTHING, any_day, author_names, markup
 from digest.sources.links import arxiv_id, doi, web_url
 from digest.sources.records import record
 
-WRAPPERS = ("paper", "data", "info", "bibjson", "_source", "attributes", "work", "article", "node")
-
 
 def _keys(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
+WRAPPERS = _keys("paper data info bibjson _source attributes metadata work article node")
 TITLE = _keys(
     "title papertitle articletitle titledisplay documenttitle reltitle preprinttitle titles"
     " displayname paper papername titel titre título titolo 标题 题目 论文标题"
@@ -45,8 +44,8 @@ URL = _keys(
     "url paperurl urlabs absurl landingpageurl link paperlink arxivurl entryid rellink href weburl"
     " ee links uri pdfurl pdf urlpdf pdflink 链接"
 )
-ARXIV = _keys("arxivid arxiv eprint archiveid id paperid externalids")
-DOI = _keys("doi reldoi preprintdoi paperdoi doiurl id identifiers identifier")
+ARXIV = _keys("arxivid arxiv eprint arxiveprints archiveid id externalids")
+DOI = _keys("doi dois reldoi preprintdoi doiurl id identifiers identifier")
 VENUE = _keys(
     "venue journal journaltitle journalref containertitle publicationname publicationtitle"
     " fulljournalname conference booktitle proceedings proceeding server relsite 期刊"
@@ -59,6 +58,8 @@ NOT_OF_PAPERS = names(
     " stargazerscount todo"
 )
 """Keys of to-dos, books, films, recipes, models and the like, which have titles too."""
+BESIDE_PAPERS = frozenset(("attachment", "note", "annotation"))
+"""What Zotero lists beside papers."""
 OF_PAPERS = re.compile(
     r"arxiv\.org/|doi\.org/10\.|openreview\.net/|aclanthology\.org/|huggingface\.co/papers/"
     r"|semanticscholar\.org/|proceedings\.|openaccess\.thecvf|pubmed|ncbi\.nlm\.nih|biorxiv\.org/"
@@ -77,9 +78,10 @@ class Fields:
         for name in WRAPPERS:
             if is_object(inner := item.get(name)):
                 self._values |= {normal_key(str(key)): value for key, value in inner.items()}
-                self.is_wrapped = True
-                return
-        self.is_wrapped = False
+                break
+        # Converters of JSON to tables call the columns of a daily paper ``paper.title`` and so on.
+        for key in [key for key in self._values if key.startswith("paper") and key != "paper"]:
+            self._values.setdefault(key.removeprefix("paper"), self._values[key])
 
     def __contains__(self, key: str) -> bool:
         return key in self._values
@@ -126,7 +128,7 @@ class Fields:
 
 def is_paper(found: Fields) -> bool:
     """Whether an object with a title has something that only papers have."""
-    if not found.title():
+    if not found.title() or found.text(("itemtype",)) in BESIDE_PAPERS:
         return False
     if _arxiv(found) or any(map(doi, _strings(found, DOI))):
         return True

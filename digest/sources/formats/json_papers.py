@@ -11,7 +11,7 @@ from digest.errors import DumpError
 from digest.model import Problem, Record
 from digest.sources.formats import json_shapes
 from digest.sources.formats.catalogues import format_of
-from digest.sources.formats.fields import Fields, flat
+from digest.sources.formats.fields import BESIDE_PAPERS, Fields, flat
 from digest.sources.formats.json_values import CUT_OFF, Element, day, is_object, string, value_of
 from digest.sources.formats.server_errors import error_in
 from digest.sources.formats.values import text_in
@@ -104,7 +104,10 @@ def _take(element: Element, group: Found, name: str) -> None:
     if found is None:
         if is_object(item) and not element.error:
             group.others.update(list(item)[:50])
-            if Fields(item).title():
+            fields = Fields(item)
+            if fields.text(("itemtype",)) in BESIDE_PAPERS:
+                return
+            if fields.title():
                 group.entries.append(Bare(element.line, item))
                 return
         what = element.error or "it is not an object that describes a paper"

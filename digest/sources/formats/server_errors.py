@@ -19,7 +19,7 @@ PAGE = re.compile(
 TITLE = re.compile(r"<(?:title|h1)[^>]{0,200}>([^<]{1,300})</(?:title|h1)", re.IGNORECASE)
 OF_ERRORS = re.compile(
     r"\s*(?:error\s*:?\s*)?(?:(?:40\d|41[0-8]|42\d|451|50\d|52\d)\b[\s:|–—-]*(?:[A-Z]|$)"
-    r"|bad gateway|bad request|forbidden|not found|page not found|too many requests"
+    r"|bad gateway|bad request|forbidden|(?:page |resource )?not found|too many requests"
     r"|service (?:temporarily )?unavailable|gateway time-?out|internal server error|access denied"
     r"|just a moment|attention required|are you a robot|robot check|unauthorized|request blocked"
     r"|rate (?:limit )?exceeded|api rate limit|site (?:is )?(?:down for |under )?maintenance"
@@ -50,9 +50,9 @@ def error_in(value: object) -> str:
     """The error that an answer in JSON consists of; empty if there is none."""
     if not is_object(value) or any(value.get(key) for key in OF_PAPERS):
         return ""
-    for key in KEYS:
-        if (said := _said(value.get(key))) and not NO_ERROR.match(said):
-            return quoted(said)
+    all_said = (_said(value.get(key)) for key in KEYS)
+    if said := [each for each in all_said if each and not NO_ERROR.match(each)]:
+        return quoted(": ".join(dict.fromkeys(said)))
     result = value.get("result")
     status = result.get("status") if is_object(result) else None
     is_failure = is_object(status) and str(status.get("@code", "200")) != "200"

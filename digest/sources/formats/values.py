@@ -31,6 +31,9 @@ JATS = (
     (re.compile(r"<tex-math\b.{0,2000}?</tex-math>", re.IGNORECASE | re.DOTALL), ""),
 )
 HEADING = re.compile(r"(?:abstract|summary|graphical abstract)\s*[:.]?\s*\n\s*", re.IGNORECASE)
+QUOTED = re.compile(r"'([^']{1,200})'(?=\s*[,\]])|\"([^\"]{1,200})\"(?=\s*[,\]])")
+NAME_IN_LIST = re.compile(r"['\"]name['\"]:\s{0,3}(?:'([^']{1,200})'|\"([^\"]{1,200})\")")
+"""Names in the text of a list, as a table has it that was made of objects."""
 ET_AL = re.compile(r"[\s,;]*(?:\bet\.? ?al\b\.?|\band others\b|…|\.\.\.)[\s.]*$", re.IGNORECASE)
 MONTHS = {calendar.month_abbr[number].casefold(): number for number in range(1, 13)}
 WEEKDAY = r"(?:[A-Za-z]{3,9},? )?"
@@ -64,6 +67,9 @@ def author_names(value: object) -> tuple[list[str], int | None]:
     if is_object(value):
         inner = next((each for each in value.values() if isinstance(each, list)), None)
         value = inner if inner is not None else [value]
+    if isinstance(value, str) and value.startswith("[") and value.endswith("]"):
+        found = NAME_IN_LIST.findall(value) or QUOTED.findall(value)
+        value = [first or second for first, second in found] or value
     if isinstance(value, str):
         text = ET_AL.sub("", value)
         found = people.split(text)

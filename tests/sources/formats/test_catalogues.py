@@ -146,7 +146,8 @@ def test_zotero_and_mendeley() -> None:
     record = only([{"key": "A", "version": 1, "data": data}], "papers")
     assert (record.authors, record.doi) == (("Ada Example",), "10.1000/abc")
     assert (record.abstract, record.venue) == ("We route.", "Journal of Tides")
-    library = {"config": {"label": "Better JSON"}, "items": [data]}
+    attached = {"itemType": "attachment", "title": "PDF", "url": "https://arxiv.org/pdf/2611.01234"}
+    library = {"config": {"label": "Better JSON"}, "items": [data, attached]}
     assert only(library, "papers") == record
     document = {
         "title": "Small Experts",
@@ -348,8 +349,17 @@ def test_the_snapshot_of_arxiv_in_json_lines() -> None:
                 "descriptions": [{"description": TEXT}],
             }
         },
+        {
+            "metadata": {
+                "titles": [{"title": TITLE}],
+                "abstracts": [{"value": TEXT}],
+                "authors": [{"full_name": "Example, Ada"}],
+                "dois": [{"value": "10.1000/abc"}],
+            }
+        },
+        {"paper.title": TITLE, "paper.summary": TEXT, "paper.authors": ADA},
     ],
-    ids=["hal", "plos", "europe-pmc", "doaj", "springer", "elasticsearch", "datacite"],
+    ids=["hal", "plos", "epmc", "doaj", "springer", "elastic", "datacite", "inspire", "table"],
 )
 def test_other_catalogues(paper: dict[str, Any]) -> None:
     record = only({"response": {"docs": [paper]}}, "papers")

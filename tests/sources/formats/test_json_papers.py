@@ -263,6 +263,8 @@ def test_a_title_without_an_abstract_is_a_paper() -> None:
         ({"authors": [{"full_name": "Ada Example"}]}, ["Ada Example"], 1),
         ({"name": "Ada Example"}, ["Ada Example"], 1),
         ([["Example", "Ada", ""]], ["Ada Example"], 1),
+        ("['Ada Example', \"Bo O'Sample\"]", ["Ada Example", "Bo O'Sample"], 2),
+        ("[{'_id': '1', 'name': 'Ada Example', 'hidden': False}]", ["Ada Example"], 1),
     ],
 )
 def test_authors_have_many_shapes(listed: object, expected: list[str], number: int | None) -> None:
@@ -354,6 +356,8 @@ def test_other_json_is_refused(text: str, what: str) -> None:
         ('{"result": {"status": {"@code": "500", "text": "Broken"}}}', "“Broken”"),
         ("<html><head><title>502 Bad Gateway</title></head></html>", "“502 Bad Gateway”"),
         ("<!DOCTYPE html>\n<title>Just a moment...</title>", "“Just a moment...”"),
+        ('{"error": "Bad query", "message": "No such field"}', "“Bad query: No such field”"),
+        ("Resource not found.", "“Resource not found.”"),
         ("Rate exceeded.", "“Rate exceeded.”"),
         ("429 Too Many Requests", "“429 Too Many Requests”"),
         ("error code: 1015", "“error code: 1015”"),
