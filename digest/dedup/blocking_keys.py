@@ -21,7 +21,7 @@ _PASSING = re.compile(
 )
 """What says where a link was found, in the query of a URL."""
 _COUNTER = re.compile(
-    r"^\s*(?:[\[(]\d{1,5}[\])]|\d{1,4}[.)]?(?=\s))\s*(?=\S)"
+    r"^\s*(?:[\[(]\d{1,5}[\])]|#?\d{1,4}(?:[.,]\d{1,3})?k?[.):]?(?=\s))\s*(?=\S)"
     r"|\s*[\[(]\d{1,6}(?:\s+(?:comments?|repl(?:y|ies)|votes?|upvotes?|likes?|views?))?[\])]\s*$",
     re.IGNORECASE,
 )

@@ -103,7 +103,7 @@ def evidence(one: Listing, other: Listing) -> Evidence:
     titles = one.text.title, other.text.title
     alike = compare_titles(*titles)
     if _share(one, other, "bare_key") or similarity.differ_by_counter(*titles):
-        found = same_link or _agree(one, other, SAME_TEXT)
+        found = same_link or (may_share_title(one, other) and _agree(one, other, SAME_TEXT))
     elif alike is not TitleSimilarity.DIFFERENT:
         found = same_link or _agree(one, other, AGREEMENT[alike])
     else:

@@ -49,6 +49,10 @@ def test_a_doi_is_the_same_in_either_case() -> None:
         "(12) {}",
         "[30]{}",
         "[30] {}",
+        "#12 {}",
+        "1.2k {}",
+        "1,234 {}",
+        "12: {}",
         "3. {}",
         "{} (3 comments)",
         "{} (1 comment)",
@@ -148,6 +152,12 @@ def test_a_correction_is_another_paper_even_in_another_place() -> None:
 
 def test_a_number_before_a_title_makes_another_paper_where_the_abstracts_differ() -> None:
     assert not one_paper(record(f"87 {TITLE}", OTHER_ABSTRACT), record(TITLE))
+
+
+def test_a_number_before_a_title_makes_another_paper_where_one_site_has_both() -> None:
+    """Such as two studies, at 3 and at 7 tesla, whose abstracts are nearly the same."""
+    pages = [record(f"{n} T imaging of the knee", url=f"{SITE}{n}") for n in (3, 7)]
+    assert not one_paper(*pages)
 
 
 def test_a_title_without_ids_is_not_the_bridge_between_two_editorials() -> None:
