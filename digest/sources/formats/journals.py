@@ -62,6 +62,7 @@ BLOG_END = re.compile(
 )
 HEADING = re.compile(r"^\s*(?:Graphical )?abstract\s*(?:\n+|[:—–]\s*)(?=\S)", re.IGNORECASE)
 NO_ABSTRACT = re.compile(r"(?:no abstract(?: available)?|abstract|n/a|null)\.?", re.IGNORECASE)
+LONG_GAP = re.compile(r"\s{3,}")  # the patterns above take long for one of thousands of spaces
 TITLE_MARK = re.compile(r"^\[ASAP\]\s*")
 REPLACED = {"replace", "replace-cross", "updated"}
 WITHDRAWN = re.compile(
@@ -98,6 +99,7 @@ class Article:
 
 def unwrap(article: Article) -> None:
     """Take the wrappers off the abstract. What they say fills what is still unknown."""
+    article.abstract = LONG_GAP.sub(_short_gap, article.abstract)
     for pattern, is_at_start in WRAPPERS:
         find: Callable[[str], re.Match[str] | None] = (
             pattern.match if is_at_start else pattern.search
@@ -132,6 +134,10 @@ WRAPPERS = (
     (APS_END, False),
     (BLOG_END, False),
 )
+
+
+def _short_gap(gap: re.Match[str]) -> str:
+    return "\n\n" if gap[0].count("\n") > 1 else " "
 
 
 def journal(title: str) -> str:

@@ -17,6 +17,7 @@ DOCTYPE = re.compile(r"<!DOCTYPE\b[^<>\[]{0,1000}(?:\[(?P<subset>.{0,100000}?)\]
 ENTITY = re.compile(r"<!ENTITY\s+([\w.-]{1,60})\s+(?:\"([^\"]{0,2000})\"|'([^']{0,2000})')\s*>")
 REFERENCE = re.compile(r"&(#\d{1,8}|#[xX][0-9A-Fa-f]{1,7}|[A-Za-z][\w.-]{0,60});")
 REFERENCES = r"&(?:(?:#\w{1,9}|[A-Za-z][\w.-]{0,60});)?"
+ANY_REFERENCE = re.compile(REFERENCES)
 PIECE = re.compile(rf"<!\[CDATA\[|\]\]>|<!--|-->|<(?![A-Za-z_/!?])|{REFERENCES}")
 PIECE_OR_TAG = re.compile(rf"<!\[CDATA\[|\]\]>|<!--|-->|<(?![!?])|{REFERENCES}")
 TAG = re.compile(
@@ -115,6 +116,7 @@ def _escaped(text: str, pattern: re.Pattern[str], entities: "_Entities") -> str:
             closing = "]]>" if piece == "<![CDATA[" else "-->"
         elif piece == "<" and (tag := TAG.match(text, match.start())) and not _is_html(tag):
             rest = UNQUOTED.sub(r'="\1"', tag["rest"])
+            rest = ANY_REFERENCE.sub(lambda found: entities.replaced(found[0]), rest)
             pieces += [text[position : match.start()], f"<{tag['name']}{rest}{tag['end']}"]
             position = tag.end()
         elif piece == "<" or piece.startswith("&"):

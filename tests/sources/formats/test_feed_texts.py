@@ -287,6 +287,19 @@ def test_a_feed_that_ends_in_the_middle_is_incomplete() -> None:
     assert not read(f"{text}es</title></item></channel></rss>\n<!-- made -->\n").is_incomplete
 
 
+@pytest.mark.parametrize("gap", ["\n", " ", "\n ", "\t"])
+def test_gaps_of_any_length_are_read_at_once(gap: str) -> None:
+    text = f"Publication date:{gap * 20_000}Source of the tides"
+    assert rss(f"<title>A</title><description>{text}</description>").abstract.endswith("tides")
+
+
+def test_references_that_are_no_characters_in_broken_xml() -> None:
+    text = (
+        '<rss a="&#xD800;&foo;"><item><title>A<b></title></item><item><title>B</title></item></rss>'
+    )
+    assert [record.title for record in read(text).records] == ["A", "B"]
+
+
 FEED = (
     f"<rss {NAMESPACES}><channel><item><title>Tides &amp; x</title><description>"
     "&lt;p&gt;Rise&lt;/p&gt;</description><pubDate>26 Nov 2026</pubDate></item></channel></rss>"
