@@ -10,6 +10,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Select, func, select
 from digest.ledger.database import Database
 
 T = TypeVar("T")
+_BATCH = 5000  # values in one statement
 
 INTAKE, REFUSALS = 0x64696701, 0x64696702
 """Advisory locks: storing papers and decisions; who must not be mailed."""
@@ -50,7 +51,7 @@ class Aggregate:
             return connection.scalar(query)
 
 
-def batches(values: Collection[T], size: int = 5000) -> Iterator[list[T]]:
+def batches(values: Collection[T], size: int = _BATCH) -> Iterator[list[T]]:
     """The values in lists short enough for one statement."""
     remaining = iter(values)
     while batch := list(islice(remaining, size)):
@@ -60,9 +61,13 @@ def batches(values: Collection[T], size: int = 5000) -> Iterator[list[T]]:
 def rows_in(
     connection: Connection, query: Select[Any], column: ColumnElement[Any], values: Collection[Any]
 ) -> Iterator[Any]:
-    """The rows of a query in which the column has one of these values, however many they are."""
+    """The rows of a query in which the column has one of these values, however many they are. The
+    last value is repeated up to a power of two: the driver of SQLite keeps the last 128 statements,
+    which may take a megabyte each, so that there should be few different ones."""
     for batch in batches(values):
-        yield from connection.execute(query.where(column.in_(batch)))
+        length = min(_BATCH, 1 << (len(batch) - 1).bit_length())
+        filled = batch + batch[-1:] * (length - len(batch))
+        yield from connection.execute(query.where(column.in_(filled)))
 
 
 def next_key(connection: Connection, column: Column[int]) -> int:

@@ -16,7 +16,7 @@ from digest.model import DumpHash
 from digest.sources.content import DAMAGED, GZIP, LIMIT, too_large
 from digest.sources.formats.json_values import is_object, value_of
 
-SIZE = 8 * 2**20  # bytes of a part, which ends with the line that passes them
+SIZE = 4 * 2**20  # bytes of a part, which ends with the line that passes them
 PACKED = SIZE // 32  # a gzip file up to this size is hardly ever larger than ``SIZE`` unpacked
 LONGEST_LINE = 2**20  # of the first line, by which such a file is recognised
 
