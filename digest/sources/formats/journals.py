@@ -148,6 +148,7 @@ def journal(title: str) -> str:
 
 def unwrap_title(article: Article) -> None:
     """Take the wrappers off the title, likewise; name the preprint server as the venue."""
+    article.title = LONG_GAP.sub(" ", article.title)
     if match := ARXIV_TITLE.search(article.title):
         article.title = article.title[: match.start()]
         article.arxiv = article.arxiv or match["id"]

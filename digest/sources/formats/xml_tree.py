@@ -12,7 +12,7 @@ BEFORE = re.compile(
     r"\A\s*(?!<\?xml)<(?:br|b|p|div)\b.{0,5000}?(?=<\?xml|<rss\b|<feed\b|<rdf:RDF\b)", re.DOTALL
 )
 """The warning of a program for web pages before the feed."""
-DECLARATION = re.compile(r"[\s\ufeff\x00]*<\?xml\b[^>]{0,500}>")
+DECLARATION = re.compile(r"\A[\s\ufeff\x00]*<\?xml\b[^>]{0,500}>")
 DOCTYPE = re.compile(r"<!DOCTYPE\b[^<>\[]{0,1000}(?:\[(?P<subset>.{0,100000}?)\]\s*)?>", re.DOTALL)
 ENTITY = re.compile(r"<!ENTITY\s+([\w.-]{1,60})\s+(?:\"([^\"]{0,2000})\"|'([^']{0,2000})')\s*>")
 REFERENCE = re.compile(r"&(#\d{1,8}|#[xX][0-9A-Fa-f]{1,7}|[A-Za-z][\w.-]{0,60});")

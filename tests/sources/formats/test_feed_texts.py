@@ -291,6 +291,9 @@ def test_a_feed_that_ends_in_the_middle_is_incomplete() -> None:
 def test_gaps_of_any_length_are_read_at_once(gap: str) -> None:
     text = f"Publication date:{gap * 20_000}Source of the tides"
     assert rss(f"<title>A</title><description>{text}</description>").abstract.endswith("tides")
+    wide = gap * 20_000
+    dump = read(f"<rss>{wide}<item><title>A</title><link>x{wide}</link></item></rss>")
+    assert [record.title for record in dump.records] == ["A"]
 
 
 def test_references_that_are_no_characters_in_broken_xml() -> None:
