@@ -1,14 +1,12 @@
 """Divides a large file of JSON Lines into parts, so that its size does not matter. The cuts depend
 on the content alone, from its beginning: of a file that has grown, only what is new is read."""
 
-import ctypes
 import errno
 import gzip
 import hashlib
 import os
 import zlib
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -76,16 +74,8 @@ def divided(path: Path, whole: DumpHash) -> Iterator[Part]:
                 return
             own = DumpHash(hashlib.sha256(content).hexdigest())
             yield Part(own, content, line, is_last=False)
-            _return_memory()
             line, content = line + content.count(b"\n"), following
     raise OSError(errno.EBUSY, "it was changed while it was being read", str(path))
-
-
-def _return_memory() -> None:
-    """Have the C library return freed memory to the system. It keeps more of it with each part,
-    since a few pieces that live longer lie between those that were freed."""
-    with suppress(OSError, AttributeError, TypeError):  # only glibc has this
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _unpacked(raw: IO[bytes], *, is_packed: bool) -> IO[bytes]:
