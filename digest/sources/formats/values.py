@@ -1,15 +1,14 @@
 """Reads single values as catalogues and tables give them: texts, names of authors, and days."""
 
-import calendar
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
-from digest.sources import people
+from digest.sources import dates, people
 from digest.sources.formats.json_shapes import normal_key
-from digest.sources.formats.json_values import count, day, is_object, string
+from digest.sources.formats.json_values import count, is_object, string
 from digest.sources.formats.markup import text_of_html
 
 NOTHING = frozenset(("", "none", "null", "nan", "n/a", "na", "-", "—", "[deleted]"))
@@ -35,17 +34,6 @@ QUOTED = re.compile(r"'([^']{1,200})'(?=\s*[,\]])|\"([^\"]{1,200})\"(?=\s*[,\]])
 NAME_IN_LIST = re.compile(r"['\"]name['\"]:\s{0,3}(?:'([^']{1,200})'|\"([^\"]{1,200})\")")
 """Names in the text of a list, as a table has it that was made of objects."""
 ET_AL = re.compile(r"[\s,;]*(?:\bet\.? ?al\b\.?|\band others\b|…|\.\.\.)[\s.]*$", re.IGNORECASE)
-MONTHS = {calendar.month_abbr[number].casefold(): number for number in range(1, 13)}
-WEEKDAY = r"(?:[A-Za-z]{3,9},? )?"
-DAY = r"(?P<d>\d{1,2})(?:st|nd|rd|th)?"
-MONTH = r"(?P<m>[A-Za-z]{3,9})\.?"
-LOOSE_DATES = (
-    re.compile(r"(?P<y>\d{4})[-/. ](?P<m>\d{1,2})[-/. ](?P<d>\d{1,2})(?!\d)"),
-    re.compile(r"(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})(?!\d)"),
-    re.compile(rf"{WEEKDAY}{DAY}[ -]{MONTH},?[ -](?P<y>\d{{4}})"),
-    re.compile(rf"{WEEKDAY}{MONTH} {DAY},? (?P<y>\d{{4}})"),
-    re.compile(rf"(?P<y>\d{{4}})[ -]{MONTH}[ -]{DAY}(?!\d)"),
-)
 
 
 def text_in(value: object, depth: int = 0) -> str:
@@ -123,8 +111,8 @@ def markup_text(text: str) -> str:
 
 
 def any_day(value: object) -> date | None:
-    """The day in a date as catalogues give it: ISO, ``27 Nov 2026``, milliseconds, date-parts. None
-    where the day or the month is missing."""
+    """The day in a date as catalogues give it: ISO, ``27 Nov 2026``, milliseconds, date-parts; of a
+    month alone, its first day. None where the month is missing."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
@@ -136,22 +124,15 @@ def any_day(value: object) -> date | None:
         if value and isinstance(value[0], list):
             return any_day(value[0])
         parts = [part for each in value[:3] if (part := count(each)) is not None]
-        return _date(*parts) if len(parts) == 3 else None
+        return _date(*parts, *[1] * (3 - len(parts))) if len(parts) in (2, 3) else None
     return _day_in(string(value).strip()[:60])
 
 
 @lru_cache(maxsize=2000)
 def _day_in(text: str) -> date | None:
-    if found := day(text):
-        return found
     if text.isdecimal() and len(text) in (10, 13):
         return _instant(int(text))
-    for pattern in LOOSE_DATES:
-        if match := pattern.match(text):
-            month = match["m"]
-            number = MONTHS.get(month[:3].casefold(), 0) if month.isalpha() else int(month)
-            return _date(int(match["y"]), number, int(match["d"]))
-    return None
+    return dates.day(text)
 
 
 def _instant(value: float) -> date | None:
