@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
@@ -18,6 +19,9 @@ FEED_TYPES: Mapping[FeedFormat, str] = {  # the media type of each format
     "json": "application/feed+json",
 }
 
+mailbox = lru_cache(maxsize=64)(
+    parseaddr
+)  # the few that are configured, asked for by every message
 INDEX, HELP = "index.html", "help.html"
 """Pages at the top of the public folder: what this is, and how to edit a profile."""
 
@@ -35,7 +39,7 @@ class Site:
     @property
     def sender_name(self) -> str:
         """The display name in the From header."""
-        return one_line(parseaddr(self.sender)[0]) or self.brand.name or "Paper Digest"
+        return one_line(mailbox(self.sender)[0]) or self.brand.name or "Paper Digest"
 
     @property
     def name(self) -> str:
@@ -45,7 +49,7 @@ class Site:
     @property
     def contact(self) -> str:
         """The address at which a person answers."""
-        return parseaddr(self.reply_to or self.sender)[1]
+        return mailbox(self.reply_to or self.sender)[1]
 
     def url(self, path: str) -> str:
         """The address of a file whose path is relative to the public folder."""

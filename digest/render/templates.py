@@ -4,14 +4,16 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
-from types import TracebackType
+from types import FunctionType, TracebackType
 from typing import Any, Self, TypeVar, cast
 
 import jinja2
 from jinja2 import nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup, escape
 
 from digest.config.messages import nearest
 from digest.errors import TemplateError
@@ -28,8 +30,30 @@ Origin = tuple[int, str, int]
 """From this line of a made source on, its lines are those of a file, from that line on."""
 
 
+_escaped = lru_cache(maxsize=20_000)(escape)
+
+
+def _escape(value: Any) -> Markup:
+    """Escape what a template prints. markupsafe would copy what is ready, so much is the same."""
+    if type(value) is str:
+        return _escaped(value)
+    return value if type(value) is Markup else escape(value)
+
+
+class _Compiled(jinja2.Template):
+    """A template that escapes by ``_escape``."""
+
+    @classmethod
+    def from_code(cls, *arguments: Any, **options: Any) -> jinja2.Template:
+        made = super().from_code(*arguments, **options)
+        cast(FunctionType, made.root_render_func).__globals__["escape"] = _escape
+        return made
+
+
 class _Sandbox(ImmutableSandboxedEnvironment):
     """Remembers which attributes are safe: that depends on the type and the name alone."""
+
+    template_class = _Compiled
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)

@@ -3,7 +3,7 @@
 import logging
 from bisect import bisect
 from collections.abc import Mapping, Sequence
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from functools import lru_cache
 from hashlib import sha256
 from quopri import decodestring
@@ -13,7 +13,7 @@ from digest.render.email import made_up, mime
 from digest.render.email.parts import TEXT, Parts
 from digest.render.email.styling import Unstylable, same_page, style
 from digest.render.email.view import EmailView, write
-from digest.render.site import Links, Site
+from digest.render.site import Links, Site, mailbox
 from digest.render.templates import CARD, HTML, REASON, STYLE, Templates
 
 TRIAL = "[Test] "  # begins the subject of a message that is only sent to try things out
@@ -34,7 +34,7 @@ class EmailComposer:
 
     def __init__(self, templates: Templates, site: Site) -> None:
         self._site = site
-        self._sender = mime.address(parseaddr(site.sender)[1])
+        self._sender = mime.address(mailbox(site.sender)[1])
         templates = templates.with_style(site.brand.email_style)
         faults: Sequence[tuple[str, str]] = ()
         try:
@@ -131,7 +131,7 @@ class EmailComposer:
             ("List-Unsubscribe", mime.uris(one_click or "", links.unsubscribe_mailto)),
         ]
         if self._site.reply_to:
-            name, address = parseaddr(self._site.reply_to)
+            name, address = mailbox(self._site.reply_to)
             headers.insert(1, ("Reply-To", mime.mailbox(name, mime.address(address))))
         if one_click:
             headers.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
@@ -156,7 +156,7 @@ def message_id(subscriber: SubscriberId, period: Period, sender: str, trial: str
     """The Message-ID of a digest by email, in its angle brackets: the same on every try. ``sender``
     is the From header or the address in it; ``trial`` as in ``compose``."""
     name = f"{subscriber}\0email\0{period}" + (f"\0{trial}" if trial else "")
-    domain = mime.address(parseaddr(sender)[1]).rpartition("@")[2]
+    domain = mime.address(mailbox(sender)[1]).rpartition("@")[2]
     return f"<{sha256(name.encode()).hexdigest()[:32]}@{domain}>"
 
 

@@ -3,7 +3,6 @@ share is made once: cards and reasons as blocks, and every piece of HTML in quot
 costs more than all else. The pieces of a message are joined."""
 
 import re
-import textwrap
 from collections.abc import Callable
 from functools import lru_cache
 from operator import attrgetter
@@ -125,11 +124,13 @@ def wrapped(line: str, width: int = WIDTH) -> list[str]:
         return [line.rstrip()]
     margin = _MARGIN.match(line)
     start = margin[0] if margin else ""
-    return textwrap.wrap(
-        " ".join(line[len(start) :].split()),
-        width,
-        initial_indent=start,
-        subsequent_indent=" " * len(start),
-        break_long_words=False,
-        break_on_hyphens=False,
-    ) or [""]
+    indent = " " * len(start)
+    words = line[len(start) :].split()
+    lines, current = [], start + words[0] if words else ""
+    for word in words[1:]:  # textwrap takes twice as long
+        if len(current) + 1 + len(word) > width:
+            lines.append(current)
+            current = indent + word
+        else:
+            current += f" {word}"
+    return [*lines, current]
