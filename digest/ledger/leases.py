@@ -90,13 +90,10 @@ class Leases(Aggregate):
             spool.tidy(connection)
             theirs = delivery.c.owner.in_(owners)
             given_up = _give_up_committed(connection, theirs, now=now, mode=mode)
-            # Where the clock was put back since, the delivery does not wait until it catches up.
-            since = delivery.c.since
-            due = case((since < now, since), else_=literal(now, since.type))
             claimed = connection.execute(
                 update(delivery)
                 .where(delivery.c.due.is_not(None), delivery.c.state == State.CLAIMED, theirs)
-                .values(state=State.PENDING, owner=None, updated=now, due=due)
+                .values(state=State.PENDING, owner=None, updated=now, due=_due_again(now))
             )
             return given_up + claimed.rowcount
 
@@ -125,12 +122,18 @@ def _free(channel: Channel, now: datetime) -> ColumnElement[bool]:
     )
 
 
+def _due_again(now: datetime) -> ColumnElement[datetime]:
+    """When a delivery fell due at first; now, where the clock was put back before that."""
+    since = delivery.c.since
+    return case((since < now, since), else_=literal(now, since.type))
+
+
 def _give_up_committed(
     connection: Connection, which: ColumnElement[bool], *, now: datetime, mode: Mode
 ) -> int:
     values: dict[str, object] = {"state": State.UNCERTAIN, "due": None, "detail": _STOPPED}
     if mode == "resend":
-        values = {"state": State.PENDING, "due": delivery.c.since}
+        values = {"state": State.PENDING, "due": _due_again(now)}
     return connection.execute(
         update(delivery)
         .where(delivery.c.due.is_not(None), delivery.c.state == State.COMMITTED, which)

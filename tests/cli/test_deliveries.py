@@ -147,7 +147,7 @@ def test_what_is_marked_as_sent_is_not_sent_again(refused: Path) -> None:
 def test_mail_that_the_server_refuses_for_good_can_be_sent_once_it_is_settled(
     tmp_path: Path,
 ) -> None:
-    with running(Server(on("rcpt", "550 5.1.1 no such user"))) as strict:
+    with running(Server(on("rcpt", "550 5.7.1 not from you"))) as strict:
         home = sample_home.make(tmp_path / "home", settings(strict))
         assert digest(home, "run", "--now", FIRST).code == 1
     assert states(home) == {"ada": "failed", "bob": "failed"}

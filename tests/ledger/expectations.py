@@ -66,7 +66,7 @@ class Expected:
     def give_up(self, mode: Mode, now: datetime) -> None:
         """What a dead owner leaves behind."""
         if self.state is CL or mode == "resend":
-            self.wait(P, self.since, now)
+            self.wait(P, min(self.since, now), now)
         else:
             self.rest(U, now)
 

@@ -54,13 +54,16 @@ def test_a_committed_delivery_is_given_up_when_its_lease_has_lapsed(
     assert states(ledger) == [AFTER[mode]]
 
 
+@pytest.mark.parametrize("accepted", [False, True])
 @pytest.mark.parametrize("back", [MINUTE, 60 * MINUTE, DAY])
-def test_what_a_dead_owner_had_claimed_does_not_wait_for_a_clock_that_was_put_back(
-    ledger: Ledger, back: timedelta
+def test_what_a_dead_owner_had_does_not_wait_for_a_clock_that_was_put_back(
+    ledger: Ledger, back: timedelta, accepted: bool
 ) -> None:
     deliver(ledger, "a")
     claim(ledger)
-    ledger.release(ledger.owners(), now=NOW - back)
+    if accepted:
+        ledger.commit([(FIRST, 1)], now=NOW)
+    ledger.release(ledger.owners(), now=NOW - back, mode="resend")
     assert ledger.waiting(EMAIL[0], now=NOW - back) == 1
 
 
