@@ -77,8 +77,9 @@ def feed_tokens(ledger: Ledger, *names: SubscriberId) -> dict[SubscriberId, str]
     """The feed tokens of these, who get rows where they are unknown."""
     with ledger._database.writing(INTAKE) as connection:
         ensure_keys(connection, names)
-    rows = ledger._rows(select(subscriber.c.name, subscriber.c.feed_token))
-    return {row.name: row.feed_token for row in rows if row.name in names}
+    query = select(subscriber.c.name, subscriber.c.feed_token)
+    rows = ledger._rows(query.where(subscriber.c.name.in_(names)))
+    return {row.name: row.feed_token for row in rows}
 
 
 def record(title: str, *, line: int = 1, comments: int | None = None) -> Record:

@@ -23,6 +23,7 @@ from digest.ledger.tables import subscriber
 from digest.model import (
     Channel,
     Decided,
+    Decision,
     PaperKey,
     Period,
     SkipReason,
@@ -51,6 +52,7 @@ from tests.ledger.samples import (
     skip,
     states,
 )
+from tests.world import person
 
 
 def test_a_feed_token_is_made_once_and_hard_to_guess(ledger: Ledger) -> None:
@@ -302,9 +304,14 @@ def test_more_subscribers_than_one_statement_takes() -> None:
     ledger = digest.ledger.open("sqlite://")
     (paper,) = arrive(ledger, "a")
     names = [SubscriberId(f"s{n}") for n in range(count)]
-    decisions = [replace(digest_of([paper]), subscriber=name) for name in names]
+    ledger.compile("host", "content", list(map(person, names)), now=NOW)
+    made = digest_of([paper])
+    decisions = [
+        Decision(reader, replace(made, subscriber=name), NOW + DAY)
+        for name, reader in ledger.stored(names).items()
+    ]
 
-    assert recorded(ledger, decisions, dict.fromkeys(names, EMAIL)) == count
+    assert ledger.record(decisions, now=NOW) == count
     known = progress(ledger, dict.fromkeys(names, WEEK))
     assert all(standing.decided for standing in known.values())
     assert len(known) == count

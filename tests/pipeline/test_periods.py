@@ -28,7 +28,8 @@ def test_a_year_of_wednesdays_with_one_week_missing_is_51_mails_all_of_mondays(
             world.run([ADA], utc(f"{today}T08:00"))
         if today.isoweekday() == 3 and week < 52 and week != missing:
             world.put(f"{today}.json", f"Lighthouse number {week}", listed=today)
-        world.run([ADA], utc(f"{today}T12:00"))
+        if today.isoweekday() in (1, 3, 6):
+            world.run([ADA], utc(f"{today}T12:00"))
 
     weeks = [first_monday + 7 * DAY * week for week in range(52) if week != missing]
     assert world.mail() == {
