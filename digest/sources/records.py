@@ -1,5 +1,6 @@
 """What all readers share: their result, their records, and errors of single records."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -14,6 +15,8 @@ EXCERPT = 60
 LONGEST = {"title": 1000, "abstract": 20_000}
 """The characters of a record's texts that are kept."""
 RAW = 100_000  # characters of a text that are read at all
+PLAIN_NAME = re.compile(r"[A-Za-z]+(?:(?:\. |[ .'-])[A-Za-z]+)*\.?")
+"""Most names: there is nothing in them that would have to be made readable."""
 WITHOUT_DATE = "nothing else is lost: the paper is listed without its date"
 
 
@@ -95,7 +98,7 @@ def record(
     shown = one_line(readable(title))
     if not shown:
         raise BadRecord("a paper without a title")
-    names = tuple(name for author in authors if (name := one_line(readable(author))))
+    names = tuple(filter(None, map(_name, authors)))
     return Record(
         title=shown,
         abstract=readable(raw_abstract),
@@ -113,6 +116,10 @@ def record(
         upvotes=upvotes,
         standing=standing,
     )
+
+
+def _name(author: str) -> str:
+    return author if PLAIN_NAME.fullmatch(author) else one_line(readable(author))
 
 
 def _venue(name: str) -> str | None:
