@@ -15,6 +15,7 @@ from digest.explain.suggest import Suggestion
 from digest.ledger import Ledger
 from digest.model import Subscriber, Verdicts
 from digest.pipeline.planning import ARCHIVE
+from digest.render.wording import plural
 
 
 @click.command()
@@ -39,8 +40,11 @@ def suggest(
         person = lookup.profile(home, ledger, subscriber)
         texts, archive, found = _learn(ledger, person, library, limit)
     about = {"subscriber": person.id, "papers": texts, "archive": archive, "suggestions": found}
-    source = f"texts of {library.name}" if library else f"papers that {person.id} likes"
-    output.answer(as_json, about, lambda: _show(found, f"{texts:,} {source}", archive))
+    kind, owner = (
+        ("text", f"of {library.name}") if library else ("paper", f"that {person.id} likes")
+    )
+    source = f"{plural(texts, kind)} {owner}"
+    output.answer(as_json, about, lambda: _show(found, source, archive))
 
 
 def _learn(

@@ -285,7 +285,7 @@ class Draft(Ledger):
         everybody = self.count_subscribers() if self._publishes_all else 0
         return super().count_publications() + len(self._digests) + everybody
 
-    def publish_everybody(self, **_: Any) -> None:
+    def publish_everybody(self) -> None:
         """Have ``claim_publications`` return every reader."""
         self._publishes_all = True
 

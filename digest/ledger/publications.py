@@ -23,10 +23,9 @@ class Publications(Aggregate):
         """How many readers have files that are behind."""
         return self._count(select(func.count()).select_from(publication))
 
-    def publish_everybody(self, *, now: datetime) -> None:
+    def publish_everybody(self) -> None:
         """Have the files of every reader who has a profile made anew, but for those of the database
         who await their first digest: their feeds come with it."""
-        del now
         with self._database.writing(INTAKE) as connection:
             mark_everybody_behind(connection)
 

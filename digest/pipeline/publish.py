@@ -29,7 +29,7 @@ def publish(
     marker, newest = context.publisher.read_marker(), str(context.ledger.newest_dump())
     anew = everything or marker is None
     if anew:
-        context.ledger.publish_everybody(now=now)
+        context.ledger.publish_everybody()
     complete = publishing.put(context.pages.help)
     if anew or marker != newest:
         complete = publishing.papers() and complete

@@ -129,7 +129,7 @@ def test_a_reader_for_whom_more_was_decided_meanwhile_stays_behind(behind: Ledge
 
 def test_everybody_is_published_anew_from_the_first_page_on(behind: Ledger) -> None:
     behind.settle_publications(take(behind), "one", now=NOW)
-    behind.publish_everybody(now=NOW)
+    behind.publish_everybody()
     claimed = take(behind)
     assert [(one.name, one.since) for one in claimed] == [(ADA, EPOCH), (BOB, EPOCH)]
 
@@ -137,7 +137,7 @@ def test_everybody_is_published_anew_from_the_first_page_on(behind: Ledger) -> N
 def test_who_was_imported_is_not_published_before_the_first_decision(behind: Ledger) -> None:
     behind.settle_publications(take(behind), "one", now=NOW)
     behind.save([person(CY)], now=NOW)
-    behind.publish_everybody(now=NOW)
+    behind.publish_everybody()
     assert {one.name for one in take(behind)} == {ADA, BOB}
     decide(behind, CY)
     assert [one.name for one in take(behind)] == [CY]

@@ -48,7 +48,7 @@ def publish(ledger: Ledger, owner: str = "publisher") -> None:
 
 def publish_everybody(ledger: Ledger) -> None:
     for _ in range(ROUNDS):
-        ledger.publish_everybody(now=NOW)
+        ledger.publish_everybody()
 
 
 def mail(ledger: Ledger) -> None:
