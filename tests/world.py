@@ -24,6 +24,7 @@ from digest.model import (
     Channel,
     Claim,
     DumpHash,
+    Expect,
     Interest,
     Message,
     Problem,
@@ -42,7 +43,6 @@ from digest.render import templates
 from digest.render.email.compose import EmailComposer
 from digest.render.pages import Pages
 from digest.render.site import Links, Site
-from digest.selection.window import Expect
 from digest.sources.parts import Part
 from tests.ledger.samples import feed_tokens
 

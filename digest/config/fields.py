@@ -26,6 +26,7 @@ _PRIVATE_DOMAINS = ("local", "localhost", "test")
 _MAILBOX = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>")
 _SPECIAL = re.compile(r'[()<>@,:;".\[\]\\]')
 _SELECTOR = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?", re.IGNORECASE | re.ASCII)
+_SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
 _COLOUR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
 _LINES = 8
 _DATABASES = ("sqlite:///", "postgresql+psycopg://")
@@ -102,6 +103,26 @@ def web_url(text: str) -> str:
     if parts.username is not None:
         raise wrong("a URL with a name or password in it", "leave them out")
     return text
+
+
+def source_kind(kind: object) -> object:
+    """The kind of a source; the names of feeds in earlier versions stand for ``feed``."""
+    return "feed" if kind in ("atom", "rss", "jsonfeed") else kind
+
+
+def source_name(text: str) -> str:
+    """The name of a source, which is also the name of a folder."""
+    if _SOURCE_NAME.fullmatch(text) is None:
+        what = f"{quoted(text)} cannot be the name of a source"
+        raise wrong(what, "write small letters, digits and '-', at most 40: arxiv-cs")
+    return text
+
+
+def at_least_a_minute(every: timedelta) -> timedelta:
+    """A source is not asked more often than once a minute."""
+    if every < timedelta(minutes=1):
+        raise wrong("a source would be asked more than once a minute", "write 1m or more")
+    return every
 
 
 def base_url(text: str) -> str:

@@ -2,17 +2,28 @@
 ``config.load`` makes an instance from the file and the environment."""
 
 import re
-from datetime import timedelta
+from collections import Counter
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 from pydantic.functional_validators import AfterValidator, BeforeValidator, model_validator
 
+from digest import model
 from digest.config import fields
 from digest.config.messages import quoted, wrong
+from digest.model import Expect, SourceKind
 
 SHORTEST_SECRET = 16
+_ONLY_FOR: dict[str, tuple[SourceKind, ...]] = {
+    "query": ("arxiv", "openalex", "semantic-scholar", "crossref", "pubmed"),
+    "categories": ("arxiv", "biorxiv"),
+    "via": ("arxiv",),
+    "server": ("biorxiv",),
+}
+_EXPECTED: dict[SourceKind, Expect] = {"daily-papers": "weekday", "arxiv": "weekday"}
+"""The days on which sources usually have a page; others say nothing of it."""
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 Duration = Annotated[timedelta, BeforeValidator(fields.span)]
@@ -114,16 +125,76 @@ class Web(Section):
 class Source(Section):
     """A place in the web that dumps come from."""
 
-    kind: Literal["daily-papers", "atom", "rss", "jsonfeed"]
+    kind: Annotated[SourceKind, BeforeValidator(fields.source_kind)]
+    name: Annotated[str, AfterValidator(fields.source_name)] = ""
+    """Names it in commands, messages and the folder of its dumps; left out: its kind."""
     url: Annotated[str, AfterValidator(fields.web_url)] | None = None
-    """Required, except for ``daily-papers``, which has a URL of its own."""
-    every: Duration = timedelta(hours=1)
+    """Of a feed; for other kinds, the address of another server than the public one."""
+    query: Annotated[str, AfterValidator(fields.one_line)] = ""
+    """What to search for, in the source's own syntax."""
+    categories: tuple[Annotated[str, AfterValidator(fields.one_line)], ...] = ()
+    """The categories to fetch, as ``cs.LG``; a paper in any of them is listed."""
+    via: Literal["api", "rss"] = "api"  # of ``arxiv``: its search, or its daily feed
+    server: Literal["biorxiv", "medrxiv"] = "biorxiv"
+    every: Annotated[Duration, AfterValidator(fields.at_least_a_minute)] = timedelta(hours=1)
+    expect: Expect | None = None
+    """The days for which a page is expected; left out: as its kind usually has them."""
+    holidays: tuple[date, ...] = ()  # days for which none is
+    backfill: Duration = timedelta(days=3)
+    """How far back the first fetch reaches, and how far a gap after an outage is filled."""
+
+    @field_validator("name")
+    @classmethod
+    def _named(cls, name: str, info: ValidationInfo) -> str:
+        return name or info.data.get("kind", "")
 
     @model_validator(mode="after")
-    def _has_url(self) -> Self:
-        if self.url is None and self.kind != "daily-papers":
-            raise wrong(f"a source of kind {self.kind} without `url`", "add it")
+    def _has_what_it_needs(self) -> Self:
+        if self.url is None and self.kind == "feed":
+            raise wrong("a source of kind feed without `url`", "add it")
+        for key, kinds in _ONLY_FOR.items():
+            if key in self.model_fields_set and self.kind not in kinds:
+                usable = " or ".join(kinds)
+                raise wrong(f"`{key}` in a source of kind {self.kind}", f"it is for {usable}")
+        wanted = [key for key in ("query", "categories") if self.kind in _ONLY_FOR[key]]
+        if self.kind != "biorxiv" and wanted and not any(getattr(self, key) for key in wanted):
+            keys = " or ".join(f"`{key}`" for key in wanted)
+            raise wrong(f"a source of kind {self.kind} without {keys}", "say what to fetch")
+        if self.via == "rss" and self.query:
+            raise wrong('a `query` with `via = "rss"`', "give `categories`, or leave out `via`")
         return self
+
+    def as_model(self) -> model.Source:
+        """The source as the program goes by it."""
+        expect = self.expect or _EXPECTED.get(self.kind, "none")
+        return model.Source(**self.model_dump(exclude={"expect"}), expect=expect)
+
+
+class Fetch(Section):
+    """How sources are fetched."""
+
+    contact: Annotated[str, AfterValidator(fields.email_address)] | None = None
+    """The address that servers are told, so that they can complain; left out: that of ``from``."""
+    timeout: Duration = timedelta(seconds=60)  # the longest that one answer may take
+    megabytes: Annotated[int, Field(ge=1, le=1000)] = 50  # the largest answer that is taken
+
+
+class Keep(Section):
+    """How long things are kept that no promise needs."""
+
+    fetched: Duration = timedelta(days=30)  # the files of dumps that were fetched
+    sightings: Duration = timedelta(days=90)  # the records of dumps, as they stood there
+    digests: Duration = timedelta(days=730)
+    """The picks and reasons of past digests, and their pages. Who was sent what stays for good."""
+    outbox: Duration = timedelta(days=730)  # mail that was written to ``outbox/``
+    bodies: Duration = timedelta(days=30)  # kept messages whose delivery is settled
+
+
+class Alarms(Section):
+    """Whom the program tells that a source fails, changed its form, or went quiet."""
+
+    to: Annotated[str, AfterValidator(fields.email_address)] | None = None
+    after: Duration = timedelta(hours=6)  # for how long a source has to fail
 
 
 class Feeds(Section):
@@ -182,8 +253,20 @@ class Settings(Section):
     dkim: Dkim | None = None
     web: Web = Web()
     sources: tuple[Source, ...] = ()
+    fetch: Fetch = Fetch()
+    keep: Keep = Keep()
+    alarms: Alarms = Alarms()
     feeds: Feeds = Feeds()
     log: Log = Log()
+
+    @field_validator("sources")
+    @classmethod
+    def _named_once(cls, sources: tuple[Source, ...]) -> tuple[Source, ...]:
+        names = Counter(source.name for source in sources)
+        if doubled := [name for name, count in names.items() if count > 1]:
+            what = f"{names[doubled[0]]} sources are called {quoted(doubled[0])}"
+            raise wrong(what, "give each a `name` of its own")
+        return sources
 
     @field_validator("secret")
     @classmethod

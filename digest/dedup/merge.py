@@ -100,6 +100,10 @@ def _merged(
         doi=_best(paper.doi, source.doi, _doi_rank),
         venue=_best(paper.venue, source.venue, _venue_rank),
         standing=_standing(paper.standing, source.standing),
+        pdf=_best(paper.pdf, source.pdf, _pdf_rank),
+        code=_best(paper.code, source.code, _code_rank),
+        categories=_both(paper.categories, source.categories),
+        keywords=_both(paper.keywords, source.keywords),
         provenance=provenance,
         **change,
     )
@@ -176,6 +180,23 @@ def _url_rank(url: str) -> tuple[bool, ...]:
     is_file = place.endswith((".pdf", ".json", ".xml")) or "/pdf/" in place or "://api." in place
     is_other = any(site in place for site in OTHER_PAGES)
     return is_file, is_other, "arxiv.org/abs/" not in place
+
+
+def _pdf_rank(url: str) -> tuple[bool]:
+    return ("arxiv.org/" not in url.casefold(),)
+
+
+def _code_rank(url: str) -> tuple[bool]:
+    return (not url.casefold().startswith(("https://github.com/", "https://gitlab.com/")),)
+
+
+def _both(known: tuple[str, ...], stated: tuple[str, ...]) -> tuple[str, ...]:
+    """The labels of both, whatever the order in which they come."""
+    if not known or not stated or known == stated:
+        return known or stated
+    first, second = sorted((known, stated), key=lambda labels: (-len(labels), labels))
+    found = {label.casefold(): label for label in (*second, *first)}
+    return tuple(sorted(found.values(), key=lambda label: (label not in first, label)))
 
 
 def _doi_rank(doi: str) -> tuple[bool]:

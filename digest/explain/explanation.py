@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from digest import model, selection
+from digest.model import Expect
 from digest.pipeline.planning import Planner, Waiting
 from digest.pipeline.protocols import PlanningLedger
 from digest.scheduling import periods
@@ -41,7 +42,7 @@ class Explanation:
 
 
 def next_plan(
-    ledger: HistoryLedger, subscriber: model.Subscriber, *, expect: selection.Expect, now: datetime
+    ledger: HistoryLedger, subscriber: model.Subscriber, *, expect: Expect, now: datetime
 ) -> selection.Plan:
     """Plan the next digest from the papers known so far; it is the present one if one is due."""
     period, moment = periods.due_period(subscriber, now), now
@@ -58,7 +59,7 @@ def next_plan(
 
 
 def preview(
-    ledger: HistoryLedger, subscriber: model.Subscriber, *, expect: selection.Expect, now: datetime
+    ledger: HistoryLedger, subscriber: model.Subscriber, *, expect: Expect, now: datetime
 ) -> tuple[selection.Plan, bool]:
     """Plan the next digest, or where nothing new has come, the last one again; whether it did."""
     plan = next_plan(ledger, subscriber, expect=expect, now=now)
@@ -73,7 +74,7 @@ def past_plan(
     subscriber: model.Subscriber,
     decided: model.Decided,
     *,
-    expect: selection.Expect,
+    expect: Expect,
 ) -> selection.Plan:
     """What the profile as it stands would have picked from the papers of a past decision."""
     moment = decided.composed
@@ -89,7 +90,7 @@ def explain(
     subscriber: model.Subscriber,
     paper: model.Paper,
     *,
-    expect: selection.Expect,
+    expect: Expect,
     now: datetime,
 ) -> Explanation:
     """Explain one paper in the digest that it was, or will be, considered for. A paper in a past

@@ -61,6 +61,8 @@ def _instead(interest: Interest, archive: Archive) -> str:
             return "try it as a phrase, or see whether it asks for too much"
         case "phrase":
             return _other_words(interest, archive)
+        case "category" | "venue" | "code":
+            return "no paper in the archive says so: few sources do"
 
 
 def _other_words(interest: Interest, archive: Archive) -> str:

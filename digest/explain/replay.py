@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from digest import selection
 from digest.explain import explanation
 from digest.explain.explanation import HistoryLedger
-from digest.model import Decided, Digest, Paper, Pick, Subscriber
+from digest.model import Decided, Digest, Expect, Paper, Pick, Subscriber
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Replayed:
 
 
 def replay(
-    ledger: HistoryLedger, subscriber: Subscriber, *, last: int, expect: selection.Expect
+    ledger: HistoryLedger, subscriber: Subscriber, *, last: int, expect: Expect
 ) -> Iterator[Replayed]:
     """The subscriber's last decisions, newest first, each planned again."""
     made = {digest.period: digest for digest in ledger.digests(subscriber.id, limit=last)}

@@ -56,11 +56,12 @@ dump = _table(
     sa.Column("rejected", Words),
     sa.Column("readers", Words),
     sa.Column("is_incomplete", sa.Boolean),
+    sa.Column("source", Words),
     sa.Index("ix_dump_arrived", "arrived"),
 )
 """Contents that were read, by which version of the ``readers``; NULL is version 1. ``rejected``
 says why one is no dump; ``format`` then holds the version of the readers that rejected it, NULL
-standing for those of before versions were kept."""
+standing for those of before versions were kept. ``source``: NULL where it lay in the inbox."""
 
 paper = _table(
     "paper",
@@ -82,12 +83,18 @@ paper = _table(
     sa.Column("standing", Words),
     sa.Column("provenance", sa.Integer),
     sa.Column("same_as", sa.BigInteger),
+    sa.Column("pdf", Words),
+    sa.Column("code", Words),
+    sa.Column("categories", Names),
+    sa.Column("keywords", Names),
+    sa.Column("first_upvotes", Count),
     sa.Index("ix_paper_arrived", "arrived"),
     sa.Index("ix_paper_same_as", "same_as"),
 )
 """``same_as``: NULL for a paper. The key of another row: this row turned out to be that paper; it
 stays for the digests that hold it, with the metadata of that paper. Its own key: an older reader
-misread a dump, and there is no such paper."""
+misread a dump, and there is no such paper. ``first_upvotes``: those of the first dump that stated
+any."""
 
 paper_key = _table(
     "paper_key",
@@ -109,6 +116,61 @@ sighting = _table(
     sa.Index("ix_sighting_paper", "paper"),
 )
 """Every record of every dump, as it stood there."""
+
+second_look = _table(
+    "second_look",
+    _key("key"),
+    _reference("paper", "paper.key", unique=True),
+    sa.Column("upvotes_before", Count, nullable=False),
+    sa.Column("arrived", Instant, nullable=False),
+)
+"""Papers whose upvotes jumped, once each. The keys are taken from the same sequence as those of
+papers, so that a cursor tells what jumped since a subscriber's last digest."""
+
+# --- what is fetched ---------------------------------------------------------------------
+
+source = _table(
+    "source",
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("tried", Instant),
+    sa.Column("succeeded", Instant),
+    sa.Column("failing_since", Instant),
+    sa.Column("retry_at", Instant),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("fault", Words),
+    sa.Column("alarmed", Instant),
+    sa.Column("validators", sa.Text),
+    sa.Column("progress", sa.Text),
+    sqlite_with_rowid=False,
+)
+"""``failures``: how many attempts in a row failed, the last one with ``fault``. ``alarmed``: when
+the operator was told. ``validators``: JSON, what conditional requests send, by URL. ``progress``:
+JSON, where a page that was interrupted goes on."""
+
+page = _table(
+    "page",
+    sa.Column("source", sa.String(64), primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("papers", Count, nullable=False),
+    sa.Column("listing", sa.String(64)),
+    sa.Column("at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What a source listed for a day. ``listing``: a hash of the papers in it, without what changes
+from hour to hour."""
+
+file_stamp = _table(
+    "file_stamp",
+    sa.Column("path", Words, primary_key=True),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("changed", sa.BigInteger, nullable=False),
+    sa.Column("inode", sa.BigInteger, nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The hashes of files that lie in the folders of dumps; ``changed`` in nanoseconds. A file with
+other properties is hashed anew."""
 
 # --- what was decided --------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from digest.model.digests import (
     Reason,
     Skip,
     SkipReason,
+    Via,
     Why,
 )
 from digest.model.identifiers import (
@@ -46,6 +47,7 @@ from digest.model.papers import (
     Verdict,
     Verdicts,
 )
+from digest.model.sources import Expect, Missing, PageSeen, PageState, Source, SourceKind
 from digest.model.subscribers import (
     Interest,
     InterestKind,
@@ -60,9 +62,10 @@ from digest.model.subscribers import (
 __all__ = [
     "PART",
     "Channel", "Claim", "Coverage", "Decided", "Decision", "DeliveryId", "DeliveryRow",
-    "Digest", "Dump", "DumpHash", "DumpSeen", "Former", "Interest", "InterestKind", "LeftOut",
-    "Match", "Matcher", "Message", "Opinion", "Origin", "Outcome", "Paper", "PaperId", "PaperKey",
-    "Period", "Pick", "Place", "Problem", "Profile", "Publication", "Reason",
-    "Record", "Refusal", "Schedule", "Skip", "SkipReason", "Standing", "State", "StoredSubscriber",
-    "Subscriber", "SubscriberId", "Verdict", "Verdicts", "Why",
+    "Digest", "Dump", "DumpHash", "DumpSeen", "Expect", "Former", "Interest", "InterestKind",
+    "LeftOut", "Match", "Matcher", "Message", "Missing", "Opinion", "Origin", "Outcome",
+    "PageSeen", "PageState", "Paper", "PaperId", "PaperKey", "Period", "Pick", "Place",
+    "Problem", "Profile", "Publication", "Reason", "Record", "Refusal", "Schedule", "Skip",
+    "SkipReason", "Source", "SourceKind", "Standing", "State", "StoredSubscriber", "Subscriber",
+    "SubscriberId", "Verdict", "Verdicts", "Via", "Why",
 ]  # fmt: skip

@@ -41,6 +41,22 @@ class Period:
                 return following - timedelta(days=1)
 
 
+Via = Literal[
+    "term",
+    "acronym",
+    "related",
+    "pattern",
+    "author",
+    "category",
+    "venue",
+    "liked",
+    "disliked",
+    "signal",
+    "several",
+]
+"""How a term was found, or what else the contribution comes from."""
+
+
 class Reason(NamedTuple):
     """One addend of a score; a named tuple, since so many are made and hashed."""
 
@@ -51,9 +67,7 @@ class Reason(NamedTuple):
     weight: float
     contribution: float
     """Its part of the score. The contributions of a pick add up to its score (to 1e-9)."""
-    via: Literal[
-        "term", "acronym", "related", "pattern", "author", "liked", "disliked", "signal", "several"
-    ] = "term"
+    via: Via = "term"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +78,8 @@ class Pick:
     score: float
     reasons: tuple[Reason, ...]
     late: bool = False  # whether the date of its dump lies before the digest's period
+    upvotes_before: int | None = None
+    """In a second look: the upvotes that it had when it was passed over."""
 
 
 class Why(StrEnum):
@@ -170,3 +186,4 @@ class DumpSeen:
     arrived: datetime
     newest: PaperKey  # the newest paper that was known after the dump was read; 0: there was none
     is_incomplete: bool = False  # whether there seem to be more papers in it than were read
+    source: str = ""  # the source that it was fetched from; empty: it lay in the inbox

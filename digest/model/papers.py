@@ -34,6 +34,12 @@ class Record:
     venue: str | None = None  # the journal or conference, as the source names it
     upvotes: int | None = None
     standing: Standing | None = None
+    pdf: str | None = None  # an http(s) URL of the full text
+    code: str | None = None  # an http(s) URL of the code
+    categories: tuple[str, ...] = ()
+    """The subjects that the source sorts it under, as ``cs.LG`` or ``Neuroscience``."""
+    keywords: tuple[str, ...] = ()
+    """What the source itself says that it is about: keywords, concepts, MeSH headings."""
 
 
 PART = " (part)"
@@ -56,6 +62,7 @@ class Dump:
     """Whether there seem to be more papers in it than were read: its readers failed, not the day
     was quiet."""
     readers: str = "1"  # the version of the readers that read it
+    source: str = ""  # the source that it was fetched from; empty: it lay in the inbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +95,10 @@ class Paper:
     venue: str | None = None
     upvotes: int | None = None
     standing: Standing | None = None
+    pdf: str | None = None
+    code: str | None = None
+    categories: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
     provenance: int = 0
     """How good the sources of title, abstract and date are; see ``dedup.merge``."""
     keys: frozenset[int] = field(default=frozenset(), compare=False, repr=False)

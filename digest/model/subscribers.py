@@ -6,20 +6,22 @@ from typing import Literal
 
 from digest.model.identifiers import Channel, PaperId, PaperKey, SubscriberId
 
-Place = Literal["title", "abstract", "authors", "page"]
-InterestKind = Literal["phrase", "pattern", "author"]
+Place = Literal["title", "abstract", "keywords", "authors", "categories", "venue", "page"]
+InterestKind = Literal["phrase", "pattern", "author", "category", "venue", "code"]
 Origin = Literal["file", "database"]
 """Where a subscriber is kept: in the profile files, or in the ledger alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interest:
-    """A keyword, phrase, pattern or author with a weight; in ``exclude``, an exclusion."""
+    """What a subscriber is interested in, with a weight; in ``exclude``, an exclusion."""
 
-    text: str  # the phrase, the pattern without its slashes, or the author's name
+    text: str
+    """The phrase, the pattern without its slashes, the name of the author or venue, or the
+    category; for the kind ``code``, the word ``code``."""
     kind: InterestKind = "phrase"
-    place: Literal["title", "abstract"] | None = None
-    """Where it has to occur; None: in the title or the abstract."""
+    place: Literal["title", "abstract", "keywords"] | None = None
+    """Where a phrase or pattern has to occur; None: in any of these."""
     weight: float = 1.0
     must_see: bool = False  # papers that contain it are in the digest whatever their score
 
@@ -48,6 +50,7 @@ class Profile:
     """The papers that the subscriber liked; empty if verdicts do not count."""
     disliked: tuple[PaperId, ...] = ()
     comments: float = 0.0  # how much a paper with many comments gains, from 0 to 0.5
+    upvotes: float = 0.0  # how much a paper with many upvotes gains, from 0 to 0.5
     freshness: float = 0.0
     """How much a paper gains that arrives on the day of its publication, from 0 to 0.5."""
 
@@ -71,6 +74,7 @@ class Subscriber:
     feed_entries: Literal["papers", "digests"] = "papers"
     learn: bool = True  # whether verdicts change the ranking
     revisions: bool = False  # whether new versions of papers announced before are picked too
+    second_look: bool = False  # whether a paper passed over comes back once if its upvotes jump
     paused: date | None = None  # no digest falls due before this local day
     source: str = field(default="", compare=False)
     """``file:line`` of the entry; the ledger does not keep it."""

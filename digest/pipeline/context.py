@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
+from digest.model import Expect
 from digest.pipeline.protocols import (
     Composer,
     Inbox,
@@ -16,7 +17,6 @@ from digest.pipeline.protocols import (
 )
 from digest.render.pages import Pages
 from digest.render.site import Site
-from digest.selection import Expect
 
 MEND_TEMPLATE = "mend the template, or remove it to use the shipped one"
 LedgerT_co = TypeVar("LedgerT_co", bound=PassLedger, covariant=True)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from digest import selection
 from digest.model import (
     DumpSeen,
+    Expect,
     Paper,
     PaperKey,
     Period,
@@ -52,7 +53,7 @@ class Planner:
         ledger: PlanningLedger,
         *,
         until: PaperKey,
-        expect: selection.Expect,
+        expect: Expect,
         now: datetime,
         is_past: bool = False,
     ) -> None:

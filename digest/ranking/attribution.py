@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from digest.model import Interest
+from digest.model import Interest, Via
 from digest.ranking.background import Name
 from digest.ranking.collection import TITLE, columns_of
 from digest.ranking.matching import (
@@ -21,7 +21,7 @@ from digest.ranking.matching import (
     topic_factor,
 )
 from digest.ranking.queries import Cells, Query, cells
-from digest.ranking.reasons import Part, Via
+from digest.ranking.reasons import Part
 from digest.ranking.vocabulary import BREAK, PAIR, Floats, Ints
 from digest.text import terms
 

@@ -1,14 +1,10 @@
 """Reasons for a paper's score, with contributions that sum to it exactly."""
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from digest.model import Place, Reason
+from digest.model import Place, Reason, Via
 from digest.ranking.calibration import STEPS, apportion, score_step
-
-Via = Literal[
-    "term", "acronym", "related", "pattern", "author", "liked", "disliked", "signal", "several"
-]
 
 LEAST = 0.02  # a part of an interest's evidence is named from this share of all the evidence on
 

@@ -7,14 +7,14 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from digest.model import Interest, Paper, PaperId, Profile, Reason
+from digest.model import Interest, Paper, PaperId, Profile, Reason, Via
 from digest.ranking.attribution import Attribution
 from digest.ranking.boosts import boosts
 from digest.ranking.calibration import SCALE, STEPS, score_steps
 from digest.ranking.corpus import Corpus
 from digest.ranking.exclusions import Excluded, exclude, first_reasons
 from digest.ranking.matching import Evidence, Matching
-from digest.ranking.reasons import Part, Share, Via, explain
+from digest.ranking.reasons import Part, Share, explain
 from digest.ranking.vocabulary import Floats, Ints
 from digest.text.patterns import PatternError
 

@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
 
-from digest.model import DumpSeen, Paper, PaperKey, Period
-
-Expect = Literal["weekday", "day", "none"]  # the days for which a dump is expected
+from digest.model import DumpSeen, Expect, Paper, PaperKey, Period
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from digest.text.latex import readable
 EXCERPT = 60
 LONGEST = {"title": 1000, "abstract": 20_000}
 """The characters of a record's texts that are kept."""
+MOST_LABELS, LONGEST_LABEL = 50, 100  # categories, or keywords, of a paper, and their characters
 RAW = 100_000  # characters of a text that are read at all
 PLAIN_NAME = re.compile(r"[A-Za-z]+(?:(?:\. |[ .'-])[A-Za-z]+)*\.?")
 """Most names: there is nothing in them that would have to be made readable."""
@@ -88,6 +89,10 @@ def record(
     venue: str = "",
     upvotes: int | None = None,
     standing: Standing | None = None,
+    pdf: str | None = None,
+    code: str | None = None,
+    categories: Iterable[str] = (),
+    keywords: Iterable[str] = (),
 ) -> Record:
     """Make a record with readable text.
 
@@ -115,7 +120,17 @@ def record(
         venue=_venue(one_line(readable(venue))),
         upvotes=upvotes,
         standing=standing,
+        pdf=pdf,
+        code=code,
+        categories=_labels(categories),
+        keywords=_labels(keywords),
     )
+
+
+def _labels(found: Iterable[str]) -> tuple[str, ...]:
+    """Each label once, at most ``MOST_LABELS`` of them, none longer than ``LONGEST_LABEL``."""
+    shown = dict.fromkeys(one_line(readable(each))[:LONGEST_LABEL].strip() for each in found)
+    return tuple(filter(None, shown))[:MOST_LABELS]
 
 
 def _name(author: str) -> str:

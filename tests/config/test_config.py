@@ -104,7 +104,7 @@ def test_a_variable_wins_over_the_file_key_by_key(tmp_path: Path) -> None:
     assert found.delivery == config.Delivery(
         connections=16, lease=timedelta(minutes=1), mailboxes=("Maildir",)
     )
-    assert found.sources == (config.Source(kind="atom", url="https://example.org/feed"),)
+    assert found.sources == (config.Source(kind="feed", url="https://example.org/feed"),)
     assert (found.feeds.entries, found.log.format) == (10, "json")
 
 
@@ -145,7 +145,7 @@ bind = "8000"
 [[sources]]
 kind = "daily-papers"
 [[sources]]
-kind = "atm"
+kind = "ataxiv"
 every = 5
 [logging]
 format = "json"
@@ -171,9 +171,9 @@ domain = "example..org"
         "digest.toml:12: 'connections' is too low (write at least 1)",
         "digest.toml:13: '2 days' is not a duration (write a number and a unit: 90s, 5m, 12h, 30d or 2w)",
         "digest.toml:15: '8000' is not host:port (write it as 127.0.0.1:8000 or [::1]:80)",
-        "digest.toml:19: unknown word 'atm' (did you mean 'atom'?)",
+        "digest.toml:19: unknown word 'ataxiv' (did you mean 'arxiv'?)",
         "digest.toml:20: '5' is not a duration (write a number and a unit: 90s, 5m, 12h, 30d or 2w)",
-        "digest.toml:21: unknown key 'logging' (the keys are base_url, from, reply_to, brand, database_url, inbox, expect, grace, secret, smtp, delivery, dkim, web, sources, feeds, log)",
+        "digest.toml:21: unknown key 'logging' (the keys are base_url, from, reply_to, brand, database_url, inbox, expect, grace, secret, smtp, delivery, dkim, web, sources, fetch, keep, alarms, feeds, log)",
         "digest.toml:23: 'key_file' is missing (add it)",
         "digest.toml:24: 'a b' is not a selector (write letters, digits, '.' and '-')",
         "digest.toml:25: 'example..org' is not a domain (write it as example.org)",
@@ -217,7 +217,7 @@ domain = "example..org"
         ("[delivery]\nper_domain = nan", "2: 'per_domain' is not a finite number (write one such as 2 or 0.5)"),
         ("delivery = 3", "1: 'delivery' is not a mapping of keys to values (give it keys of its own)"),
         ('sources = "daily-papers"', "1: 'sources' is not a list (write [one, another])"),
-        ('[[sources]]\nkind = "rss"', "1: a source of kind rss without `url` (add it)"),
+        ('[[sources]]\nkind = "rss"', "1: a source of kind feed without `url` (add it)"),
         ('[web]\nbind = "::1:8000"', "2: '::1:8000' is not host:port (write it as 127.0.0.1:8000 or [::1]:80)"),
         ("expect = \"always\"", "1: unknown word 'always' (write 'weekday', 'day' or 'none')"),
         ("a = 1\nb =\n", "2: not TOML: Invalid value (write `key = \"text\"`, `key = 5` or [section]; see toml.io)"),

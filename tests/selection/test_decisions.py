@@ -15,6 +15,7 @@ from digest import selection
 from digest.model import (
     Digest,
     DumpSeen,
+    Expect,
     Interest,
     Paper,
     PaperId,
@@ -310,7 +311,7 @@ def test_a_window_begins_after_the_last_digest() -> None:
     [("weekday", 5, [17, 20]), ("day", 7, [17, 20, 21, 22]), ("none", 0, [])],
 )
 def test_days_without_their_dump_are_missing(
-    expect: selection.Expect, expected: int, missing: list[int]
+    expect: Expect, expected: int, missing: list[int]
 ) -> None:
     dumps = [dump(day, 1) for day in (16, 18, 19)]
     seen = selection.window([], dumps, after=PaperKey(0), period=WEEK, expect=expect, today=AFTER)

@@ -1,0 +1,60 @@
+"""Places in the web that dumps come from, and the pages that they are expected to have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+SourceKind = Literal[
+    "daily-papers",
+    "arxiv",
+    "feed",
+    "openalex",
+    "semantic-scholar",
+    "crossref",
+    "biorxiv",
+    "pubmed",
+]
+Expect = Literal["weekday", "day", "none"]
+"""The days for which a page is expected."""
+PageState = Literal["whole", "empty", "partial", "unreadable"]
+"""What came of a page: all of it; the source says that there is nothing; not all answers of it have
+come yet; its form is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A place in the web that dumps come from, as the settings describe it."""
+
+    name: str  # names it in commands, messages and the folder of its dumps
+    kind: SourceKind
+    url: str | None = None  # of a feed; for others, another server than the public one
+    query: str = ""
+    categories: tuple[str, ...] = ()
+    via: Literal["api", "rss"] = "api"
+    server: Literal["biorxiv", "medrxiv"] = "biorxiv"
+    every: timedelta = timedelta(hours=1)
+    expect: Expect = "none"
+    holidays: tuple[date, ...] = ()  # days for which no page is expected
+    backfill: timedelta = timedelta(days=3)
+    """How far back the first fetch reaches, and how far a gap is filled at most."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PageSeen:
+    """What is known of one page of a source: of what it listed for one day."""
+
+    source: str
+    day: date  # the day that the page is of; of a feed, the day of the fetch
+    state: PageState
+    papers: int  # how many papers it lists
+    at: datetime  # when it was fetched last
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Missing:
+    """An expected page that did not come, or not whole."""
+
+    day: date
+    source: str = ""  # empty: the inbox

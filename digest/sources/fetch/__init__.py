@@ -1,0 +1,1 @@
+"""Fetches what sources list, as dump files."""

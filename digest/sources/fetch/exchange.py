@@ -1,0 +1,83 @@
+"""Requests to sources and their answers, and what a kind of source knows of both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+
+from digest.errors import DigestError
+from digest.model import Source
+
+
+class FetchError(DigestError):
+    """A source could not be fetched; ``retry_at``: not before this instant."""
+
+    def __init__(self, what: str, remedy: str = "", retry_at: datetime | None = None) -> None:
+        self.what, self.remedy, self.retry_at = what, remedy, retry_at
+        super().__init__(what)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A GET request."""
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What an earlier answer said of its version; a conditional request sends it back."""
+
+    etag: str = ""
+    last_modified: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that arrived whole, with the status 200 or 304."""
+
+    content: bytes | None
+    """The body, without its transfer and content encodings; None: it has not changed."""
+    content_type: str = ""
+    validators: Validators = Validators()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Page:
+    """What a source lists for one day: the unit that is fetched, kept and counted."""
+
+    day: date
+    is_open: bool
+    """Whether papers may still be added to it, so that it is fetched again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What an answer means for its page."""
+
+    papers: int  # how many the answer lists
+    following: Request | None = None  # the next request of the same page; None: it is whole
+
+
+class Kind(Protocol):
+    """A module of ``kinds``: all that differs between sources. Pure."""
+
+    INTERVAL: float
+    """The least seconds between two requests to its host."""
+
+    def pages(self, source: Source, *, since: date, now: datetime) -> Sequence[Page]:
+        """The pages from the day ``since`` on, oldest first; of a source that only has what is new,
+        today's alone."""
+
+    def first(self, source: Source, page: Page) -> Request:
+        """The request that a page begins with."""
+
+    def step(self, source: Source, page: Page, request: Request, content: bytes) -> Step:
+        """What an answer to a request of the page means.
+
+        Raises:
+            FetchError: It is not what this source answers: an error in its words, or a new form.
+        """
