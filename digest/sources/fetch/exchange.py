@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from digest.errors import DigestError
-from digest.model import Source
+from digest.model import Source, SourceKind
 
 
 class FetchError(DigestError):
@@ -20,11 +20,20 @@ class FetchError(DigestError):
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """Who asks."""
+
+    contact: str  # an email address, which servers are told
+    keys: Mapping[SourceKind, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """A GET request."""
 
     url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """May contain keys, so that they stand in no message and in no database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +59,20 @@ class Page:
     """What a source lists for one day: the unit that is fetched, kept and counted."""
 
     day: date
-    is_open: bool
-    """Whether papers may still be added to it, so that it is fetched again."""
+    again: timedelta | None = None
+    """How long after it was fetched whole it is fetched again, since its list may still change;
+    None: it stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """What an answer means for its page."""
 
-    papers: int  # how many the answer lists
-    following: Request | None = None  # the next request of the same page; None: it is whole
+    papers: int
+    """How many the answer lists. An answer without papers is no dump and is not kept."""
+    following: tuple[str, ...] = ()
+    """The addresses that the page goes on with, requested with the headers of its first request.
+    The page is whole when every address that any of its answers named has been answered."""
 
 
 class Kind(Protocol):
@@ -72,11 +85,11 @@ class Kind(Protocol):
         """The pages from the day ``since`` on, oldest first; of a source that only has what is new,
         today's alone."""
 
-    def first(self, source: Source, page: Page) -> Request:
+    def first(self, source: Source, page: Page, identity: Identity) -> Request:
         """The request that a page begins with."""
 
-    def step(self, source: Source, page: Page, request: Request, content: bytes) -> Step:
-        """What an answer to a request of the page means.
+    def step(self, source: Source, page: Page, url: str, content: bytes) -> Step:
+        """What the answer to a request of the page means.
 
         Raises:
             FetchError: It is not what this source answers: an error in its words, or a new form.
