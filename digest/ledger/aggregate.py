@@ -12,8 +12,8 @@ from digest.ledger.database import Database
 T = TypeVar("T")
 _BATCH = 5000  # values in one statement
 
-INTAKE, REFUSALS = 0x64696701, 0x64696702
-"""Advisory locks: storing papers and decisions; who must not be mailed."""
+INTAKE, REFUSALS, FETCHING = 0x64696701, 0x64696702, 0x64696704
+"""Advisory locks: storing papers and decisions; who must not be mailed; who fetches what."""
 
 SKEW = timedelta(hours=1)
 """A row written further ahead of ``now`` than this was written before a clock was put back;

@@ -9,6 +9,7 @@ from digest.ledger.deliveries import Deliveries
 from digest.ledger.deliveries_admin import DeliveriesAdmin
 from digest.ledger.failures import Failures
 from digest.ledger.feedback import Feedback
+from digest.ledger.fetching import Fetching
 from digest.ledger.health import HealthCheck
 from digest.ledger.leases import Leases
 from digest.ledger.papers import Papers
@@ -31,6 +32,7 @@ class Ledger(
     Publications,
     Suppressions,
     Failures,
+    Fetching,
     Backups,
     HealthCheck,
 ):

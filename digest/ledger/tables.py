@@ -139,13 +139,14 @@ source = _table(
     sa.Column("failures", sa.Integer, nullable=False),
     sa.Column("fault", Words),
     sa.Column("alarmed", Instant),
-    sa.Column("validators", sa.Text),
-    sa.Column("progress", sa.Text),
+    sa.Column("busy_until", Instant),
+    sa.Column("memory", sa.Text),
     sqlite_with_rowid=False,
 )
 """``failures``: how many attempts in a row failed, the last one with ``fault``. ``alarmed``: when
-the operator was told. ``validators``: JSON, what conditional requests send, by URL. ``progress``:
-JSON, where a page that was interrupted goes on."""
+the operator was told. ``busy_until``: the end of the lease of the process that is fetching.
+``memory``: JSON, what the fetcher remembers: where an interrupted page goes on, and what
+conditional requests send."""
 
 page = _table(
     "page",
@@ -153,12 +154,12 @@ page = _table(
     sa.Column("day", sa.Date, primary_key=True),
     sa.Column("state", sa.String(10), nullable=False),
     sa.Column("papers", Count, nullable=False),
-    sa.Column("listing", sa.String(64)),
+    sa.Column("listing", sa.Text),
     sa.Column("at", Instant, nullable=False),
     sqlite_with_rowid=False,
 )
-"""What a source listed for a day. ``listing``: a hash of the papers in it, without what changes
-from hour to hour."""
+"""What a source listed for a day. ``listing``: short hashes of the papers in it, without what
+changes from hour to hour; NULL once the page was fetched after it was closed."""
 
 file_stamp = _table(
     "file_stamp",

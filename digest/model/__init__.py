@@ -47,7 +47,15 @@ from digest.model.papers import (
     Verdict,
     Verdicts,
 )
-from digest.model.sources import Expect, Missing, PageSeen, PageState, Source, SourceKind
+from digest.model.sources import (
+    Expect,
+    Missing,
+    PageSeen,
+    PageState,
+    Source,
+    SourceKind,
+    SourceState,
+)
 from digest.model.subscribers import (
     Interest,
     InterestKind,
@@ -66,6 +74,6 @@ __all__ = [
     "LeftOut", "Match", "Matcher", "Message", "Missing", "Opinion", "Origin", "Outcome",
     "PageSeen", "PageState", "Paper", "PaperId", "PaperKey", "Period", "Pick", "Place",
     "Problem", "Profile", "Publication", "Reason", "Record", "Refusal", "Schedule", "Skip",
-    "SkipReason", "Source", "SourceKind", "Standing", "State", "StoredSubscriber", "Subscriber",
-    "SubscriberId", "Verdict", "Verdicts", "Via", "Why",
+    "SkipReason", "Source", "SourceKind", "SourceState", "Standing", "State", "StoredSubscriber",
+    "Subscriber", "SubscriberId", "Verdict", "Verdicts", "Via", "Why",
 ]  # fmt: skip

@@ -38,7 +38,23 @@ class Source:
     expect: Expect = "none"
     holidays: tuple[date, ...] = ()  # days for which no page is expected
     backfill: timedelta = timedelta(days=3)
-    """How far back the first fetch reaches, and how far a gap is filled at most."""
+    """How far back the first fetch reaches. The gap after an outage is filled back to the last
+    success."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """How fetching a source went so far."""
+
+    name: str
+    tried: datetime | None = None  # when the last attempt began
+    succeeded: datetime | None = None  # when the last attempt that succeeded began
+    failing_since: datetime | None = None  # the first of the attempts that failed in a row
+    retry_at: datetime | None = None  # not to be tried again before; None: as ``every`` says
+    failures: int = 0  # how many attempts in a row failed
+    fault: str | None = None  # why the last one failed
+    alarmed: datetime | None = None  # when the operator was told
+    busy_until: datetime | None = None  # the end of the lease of the process that is fetching
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -30,8 +30,8 @@ def upgrade() -> None:
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("fault", sa.Text()),
         sa.Column("alarmed", sa.BigInteger()),
-        sa.Column("validators", sa.Text()),
-        sa.Column("progress", sa.Text()),
+        sa.Column("busy_until", sa.BigInteger()),
+        sa.Column("memory", sa.Text()),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -40,7 +40,7 @@ def upgrade() -> None:
         sa.Column("day", sa.Date(), primary_key=True),
         sa.Column("state", sa.String(10), nullable=False),
         sa.Column("papers", sa.Integer(), nullable=False),
-        sa.Column("listing", sa.String(64)),
+        sa.Column("listing", sa.Text()),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sqlite_with_rowid=False,
     )

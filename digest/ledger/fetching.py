@@ -1,0 +1,102 @@
+"""What is known of sources and their pages: how fetching went, who is at it, what came."""
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from digest.ledger.aggregate import FETCHING, SKEW, Aggregate
+from digest.ledger.tables import page, source
+from digest.model import PageSeen, SourceState
+
+_STATE = (
+    source.c.name,
+    source.c.tried,
+    source.c.succeeded,
+    source.c.failing_since,
+    source.c.retry_at,
+    source.c.failures,
+    source.c.fault,
+    source.c.alarmed,
+    source.c.busy_until,
+)
+_PAGE = (page.c.source, page.c.day, page.c.state, page.c.papers, page.c.at)
+
+
+class Fetching(Aggregate):
+    """Sources and their pages."""
+
+    def source_states(self) -> dict[str, SourceState]:
+        """How fetching each source went so far, by name; one that was never tried is left out."""
+        return {row.name: SourceState(*row) for row in self._rows(select(*_STATE))}
+
+    def claim_source(
+        self, name: str, *, tried: datetime | None, now: datetime, lease: timedelta
+    ) -> bool:
+        """Take a source to fetch it. False: another process has it in hand, or has tried it since
+        ``tried``, the instant that the caller goes by."""
+        with self._database.writing(FETCHING) as connection:
+            there = source.c.name == name
+            row = connection.execute(select(*_STATE).where(there)).one_or_none()
+            if row is None:
+                connection.execute(insert(source), {"name": name, "failures": 0})
+            elif row.tried != tried or (row.busy_until and now < row.busy_until < now + SKEW):
+                return False
+            values = {"tried": now, "busy_until": now + lease}
+            connection.execute(update(source).where(there).values(values))
+            return True
+
+    def memory(self, name: str) -> str | None:
+        """What the fetcher remembers of a source."""
+        value: str | None = self._value(select(source.c.memory).where(source.c.name == name))
+        return value
+
+    def record_page(
+        self, seen: PageSeen, *, listing: str | None, memory: str, busy_until: datetime
+    ) -> None:
+        """Keep what came of a page so far, with what the fetcher remembers from then on, and extend
+        the lease on its source."""
+        with self._database.writing(FETCHING) as connection:
+            there = (page.c.source == seen.source) & (page.c.day == seen.day)
+            values = {"state": seen.state, "papers": seen.papers, "at": seen.at, "listing": listing}
+            if not connection.execute(update(page).where(there).values(values)).rowcount:
+                row = {"source": seen.source, "day": seen.day, **values}
+                connection.execute(insert(page), row)
+            _set(connection, seen.source, memory=memory, busy_until=busy_until)
+
+    def record_success(self, name: str) -> None:
+        """Record that the attempt on a source that is under way has succeeded."""
+        good = {"failing_since": None, "failures": 0, "fault": None, "retry_at": None}
+        with self._database.writing(FETCHING) as connection:
+            _set(connection, name, busy_until=None, succeeded=source.c.tried, **good)
+
+    def record_failure(self, name: str, fault: str, *, retry_at: datetime) -> None:
+        """Record that the attempt on a source that is under way has failed, and why."""
+        with self._database.writing(FETCHING) as connection:
+            since = func.coalesce(source.c.failing_since, source.c.tried)
+            bad = {"failing_since": since, "failures": source.c.failures + 1, "fault": fault}
+            _set(connection, name, busy_until=None, retry_at=retry_at, **bad)
+
+    def release_source(self, name: str, *, now: datetime) -> None:
+        """Record that the attempt on a source was broken off, so that it is due again."""
+        with self._database.writing(FETCHING) as connection:
+            _set(connection, name, busy_until=None, retry_at=now)
+
+    def record_alarm(self, name: str, *, at: datetime | None) -> None:
+        """Record when the operator was told that a source needs attention; None: all is well."""
+        with self._database.writing(FETCHING) as connection:
+            _set(connection, name, alarmed=at)
+
+    def pages(self, *, since: date) -> list[PageSeen]:
+        """The pages of the days from ``since`` on, by source and day."""
+        query = select(*_PAGE).where(page.c.day >= since).order_by(page.c.source, page.c.day)
+        return [PageSeen(*row) for row in self._rows(query)]
+
+    def listings(self, name: str, *, since: date) -> dict[date, str]:
+        """The listings of a source's pages that may still change."""
+        mine = (page.c.source == name) & (page.c.day >= since) & page.c.listing.is_not(None)
+        rows = self._rows(select(page.c.day, page.c.listing).where(mine))
+        return {row.day: row.listing for row in rows}
+
+
+def _set(connection: Connection, name: str, **values: object) -> None:
+    connection.execute(update(source).where(source.c.name == name).values(values))
