@@ -5,6 +5,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, case, delete, false, func, insert, or_, select, update
 
@@ -253,10 +254,16 @@ def _store_papers(
     stored = numbered(matches, by_id, _newest(connection))
     for match, kept in zip(matches, stored, strict=True):
         if not match.is_new and before.get(kept.paper.key) != match.paper:
-            better = {name: getattr(match.paper, name) for name in _IMPROVABLE}
+            better: dict[str, Any] = {name: getattr(match.paper, name) for name in _IMPROVABLE}
+            if not match.joined:  # else the papers that are joined may have stated some before
+                better["first_upvotes"] = func.coalesce(paper.c.first_upvotes, match.paper.upvotes)
             its = (paper.c.key == match.paper.key) | (paper.c.same_as == match.paper.key)
             connection.execute(update(paper).where(its).values(better))
-    added = [{name: getattr(one.paper, name) for name in _NAMES} for one in stored if one.is_new]
+    added = [
+        {**{name: getattr(one.paper, name) for name in _NAMES}, "first_upvotes": one.paper.upvotes}
+        for one in stored
+        if one.is_new
+    ]
     if added:
         connection.execute(insert(paper), added)
     for one in stored:

@@ -34,6 +34,7 @@ from digest.model.identifiers import (
     Problem,
     SubscriberId,
 )
+from digest.model.links import abstract_page, is_pdf, pdf_link
 from digest.model.papers import (
     PART,
     Dump,
@@ -76,4 +77,5 @@ __all__ = [
     "Problem", "Profile", "Publication", "Reason", "Record", "Refusal", "Schedule", "Skip",
     "SkipReason", "Source", "SourceKind", "SourceState", "Standing", "State", "StoredSubscriber",
     "Subscriber", "SubscriberId", "Verdict", "Verdicts", "Via", "Why",
+    "abstract_page", "is_pdf", "pdf_link",
 ]  # fmt: skip
