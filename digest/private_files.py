@@ -16,10 +16,11 @@ def make_folder(path: Path) -> None:
     path.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
 
 
-def open_to_write(path: Path) -> TextIO:
-    """Create or empty a text file and open it for writing; a new file gets mode 0600."""
+def open_to_write(path: Path, newline: str | None = None) -> TextIO:
+    """Create or empty a text file and open it for writing; a new file gets mode 0600. ``newline``
+    is that of ``open``."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _FILE)
-    return os.fdopen(descriptor, "w", encoding="utf-8")
+    return os.fdopen(descriptor, "w", encoding="utf-8", newline=newline)
 
 
 def create(path: Path) -> None:

@@ -23,6 +23,7 @@ COMMANDS = {
     "deliveries": "List deliveries, and settle those whose fate is unknown.",
     "doctor": "Look whether folders, database, clock, templates, mail server and DNS are well.",
     "explain": "Say why PAPER is, or is not, in a digest of SUBSCRIBER, with the arithmetic.",
+    "export": "Write papers, picks or verdicts to standard output or FILE, for other programs.",
     "feedback": "Record that SUBSCRIBER likes or dislikes PAPER, or clear what was recorded.",
     "init": "Make a new home in FOLDER, ready to run: profiles, settings and three sample dumps.",
     "preview": "Show the next digest as SUBSCRIBER would see it.",

@@ -18,8 +18,8 @@ from digest.model import Channel, Decided, Decision, Digest, PaperKey, Period, S
 from digest.subscribers import codec
 
 _COLUMNS = decision.c["id", "period", "composed", "until", "body"]
-_DIGESTS = select(subscriber.c.name, *_COLUMNS).join_from(decision, subscriber)
-_DIGESTS = _DIGESTS.where(decision.c.skipped.is_(None))
+DIGESTS = select(subscriber.c.name, *_COLUMNS).join_from(decision, subscriber)
+DIGESTS = DIGESTS.where(decision.c.skipped.is_(None))
 _UPDATE = update(subscriber).where(subscriber.c.id == bindparam("who"))
 
 
@@ -88,10 +88,10 @@ class Decisions(Aggregate):
             .subquery()
         )
         wanted = select(aged.c.id).where(aged.c.age <= limit)
-        query = _DIGESTS.where(decision.c.id.in_(wanted)).order_by(newest_first)
+        query = DIGESTS.where(decision.c.id.in_(wanted)).order_by(newest_first)
         found: dict[SubscriberId, list[Digest]] = {name: [] for name in names}
         with self._database.reading() as connection:
-            for digest in _read(connection, connection.execute(query)).values():
+            for digest in read_digests(connection, connection.execute(query)).values():
                 found[digest.subscriber].append(digest)
         return found
 
@@ -216,10 +216,11 @@ def _had(
 
 def by_number(connection: Connection, numbers: Collection[int]) -> dict[int, Digest]:
     """Digests by the key of their decision."""
-    return _read(connection, rows_in(connection, _DIGESTS, decision.c.id, numbers))
+    return read_digests(connection, rows_in(connection, DIGESTS, decision.c.id, numbers))
 
 
-def _read(connection: Connection, rows: Iterable[Any]) -> dict[int, Digest]:
+def read_digests(connection: Connection, rows: Iterable[Any]) -> dict[int, Digest]:
+    """The digests of rows of ``DIGESTS``, by the key of their decision."""
     bodies = [(row, decision_codec.unpack(row.body)) for row in rows]
     wanted = {key for _, body in bodies for key in decision_codec.picked(body)}
     papers = {one.key: one for one in papers_with_keys(connection, wanted)}

@@ -7,6 +7,7 @@ from digest.ledger.commits import Commits
 from digest.ledger.decisions import Decisions
 from digest.ledger.deliveries import Deliveries
 from digest.ledger.deliveries_admin import DeliveriesAdmin
+from digest.ledger.exports import Exports
 from digest.ledger.failures import Failures
 from digest.ledger.feedback import Feedback
 from digest.ledger.fetching import Fetching
@@ -33,6 +34,7 @@ class Ledger(
     Suppressions,
     Failures,
     Fetching,
+    Exports,
     Backups,
     HealthCheck,
 ):

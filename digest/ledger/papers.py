@@ -20,7 +20,7 @@ PAPER = tuple(paper.c[field.name] for field in dataclasses.fields(Paper) if fiel
 """The columns of a paper in the order of its fields."""
 _NAMES = {column.name for column in PAPER}
 _IMPROVABLE = _NAMES - {"key", "id", "arrived", "listed"}
-_IS_ONE = paper.c.same_as.is_(None)
+IS_ONE = paper.c.same_as.is_(None)
 """Of a row that is a paper: it did not turn out to be another one, or none at all."""
 _ARXIV = re.compile(
     r"(?:(?:https?://)?(?:www\.)?arxiv\.org/(?:abs|pdf)/|arxiv:)?(.+?)(?:v\d+)?(?:\.pdf)?",
@@ -119,7 +119,7 @@ class Papers(Aggregate):
     ) -> list[Paper]:
         """Papers with keys beyond ``after`` up to ``until``, oldest first. At most ``limit``
         papers, the newest ones."""
-        query = select(*PAPER).where(paper.c.key > after, _IS_ONE)
+        query = select(*PAPER).where(paper.c.key > after, IS_ONE)
         query = query.order_by(paper.c.key.desc()).limit(limit)
         if until is not None:
             query = query.where(paper.c.key <= until)
@@ -139,7 +139,7 @@ class Papers(Aggregate):
 
     def newest_paper(self) -> PaperKey:
         """The key of the paper that arrived last; 0: there is none."""
-        return PaperKey(self._count(select(func.max(paper.c.key)).where(_IS_ONE)))
+        return PaperKey(self._count(select(func.max(paper.c.key)).where(IS_ONE)))
 
     def dumps(self, *, since: datetime) -> list[DumpSeen]:
         """Dumps that arrived at or after ``since``, in the order they were read; one that was read
@@ -183,7 +183,7 @@ class Papers(Aggregate):
 
     def _titles(self) -> dict[PaperKey, tuple[PaperId, str]]:
         """The id and the title of every paper."""
-        rows = self._rows(select(paper.c.key, paper.c.id, paper.c.title).where(_IS_ONE))
+        rows = self._rows(select(paper.c.key, paper.c.id, paper.c.title).where(IS_ONE))
         return {row.key: (row.id, row.title) for row in rows}
 
 

@@ -1,0 +1,1 @@
+"""Papers, picks and verdicts as rows, written for other programs."""
