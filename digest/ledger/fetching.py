@@ -86,9 +86,11 @@ class Fetching(Aggregate):
         with self._database.writing(FETCHING) as connection:
             _set(connection, name, alarmed=at)
 
-    def pages(self, *, since: date) -> list[PageSeen]:
-        """The pages of the days from ``since`` on, by source and day."""
+    def pages(self, *, since: date, source: str | None = None) -> list[PageSeen]:
+        """The pages of the days from ``since`` on, by source and day; of all sources, or of one."""
         query = select(*_PAGE).where(page.c.day >= since).order_by(page.c.source, page.c.day)
+        if source is not None:
+            query = query.where(page.c.source == source)
         return [PageSeen(*row) for row in self._rows(query)]
 
     def listings(self, name: str, *, since: date) -> dict[date, str]:

@@ -1,0 +1,76 @@
+"""Saves answers as dumps in the folder of a source: whole or not at all."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+
+from digest import private_files
+
+_START = 2000  # bytes in which the form of an answer shows
+
+
+def save(folder: Path, day: date, content: bytes) -> bool:
+    """Save an answer as ``<day>.<n>.<extension>.gz``, n being the first free number. False: the
+    newest file of the day holds it already.
+
+    Raises:
+        OSError: It cannot be saved; nothing is left of it.
+    """
+    private_files.make_folder(folder)
+    pattern = re.compile(rf"{day.isoformat()}\.(\d+)\.\w+\.gz")
+    files = {int(n[1]): path for path in folder.iterdir() if (n := pattern.fullmatch(path.name))}
+    newest = max(files, default=0)
+    data = _packed(content)
+    if newest and files[newest].read_bytes() == data:
+        return False
+    _write(folder, f"{day.isoformat()}.{newest + 1}.{_extension(content)}.gz", data)
+    return True
+
+
+def save_unreadable(folder: Path, day: date, content: bytes) -> None:
+    """Save an answer that cannot be read, once a day: somebody should look at it, and a later
+    version may read it.
+
+    Raises:
+        OSError: It cannot be saved; nothing is left of it.
+    """
+    private_files.make_folder(folder)
+    start = f"{day.isoformat()}.unreadable."
+    if not any(path.name.startswith(start) for path in folder.iterdir()):
+        _write(folder, f"{start}{_extension(content)}.gz", _packed(content))
+
+
+def _packed(content: bytes) -> bytes:
+    return gzip.compress(content, mtime=0)
+
+
+def _write(folder: Path, name: str, data: bytes) -> None:
+    unfinished = folder / f".{name}.tmp"  # the inbox leaves it alone
+    try:
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(folder / name)
+    except OSError:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _extension(content: bytes) -> str:
+    start = content[:_START].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not start.startswith(b"<"):
+        return "json" if start[:1] in (b"{", b"[") else "txt"
+    return "html" if b"<html" in start.lower() else "xml"
