@@ -68,11 +68,10 @@ def wanted(
         known = seen.get(page.day)
         if known is None or known.state == "partial":
             return True
-        if page.again is None:
-            is_recent = page.day >= (now - source.backfill).date()
-            if page.day not in changing and not (known.state == "unreadable" and is_recent):
-                return False
-        pause = source.every if page.again is None else page.again
-        return at_once or not (known.at <= now < known.at + pause)
+        if known.state == "unreadable":
+            return page.again is not None or page.day >= (now - source.backfill).date()
+        if page.again is None and page.day not in changing:
+            return False
+        return at_once or not (known.at <= now < known.at + (page.again or source.every))
 
     return sorted(filter(is_wanted, pages), key=lambda page: page.day, reverse=True)
