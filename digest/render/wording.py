@@ -9,7 +9,18 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from digest.model import Coverage, Paper, Period, Place, Reason, Schedule, Why
+from digest.model import (
+    Coverage,
+    Paper,
+    Period,
+    Place,
+    Reason,
+    Schedule,
+    Why,
+    abstract_page,
+    is_pdf,
+    pdf_link,
+)
 from digest.text.clean import one_line
 from digest.text.terms import forms
 
@@ -35,6 +46,17 @@ def paper_url(paper: Paper) -> str:
     if paper.arxiv_id is not None:
         return "https://arxiv.org/abs/" + quote(one_line(paper.arxiv_id))
     return "https://huggingface.co/papers?q=" + quote(one_line(paper.title), safe="")
+
+
+def links(paper: Paper) -> tuple[tuple[str, str], ...]:
+    """What else is known to be in the web, by name: ``Abstract``, ``PDF`` and ``Code``. The
+    addresses are as those of ``paper_url``."""
+    page, pdf = abstract_page(paper), pdf_link(paper)
+    if page and is_pdf(page):
+        page, pdf = None, pdf or page
+    known = (("Abstract", page), ("PDF", pdf), ("Code", paper.code))
+    found = ((name, _web_address(one_line(url))) for name, url in known if url)
+    return tuple((name, url) for name, url in found if url)
 
 
 def _web_address(url: str) -> str | None:

@@ -35,7 +35,8 @@ SCRIPT_BRACE = re.compile(r"(?<!\\)[_^]\{")
 DISPLAYED = re.compile(
     rf"\$\$([^$]{{1,{SPAN_LENGTH}}})\$\$|\\\((.{{1,{SPAN_LENGTH}}}?)\\\)|\\\[(.{{1,{SPAN_LENGTH}}}?)\\\]"
 )
-INLINE = re.compile(rf"\$(?!\s)(?=([^$]{{1,{SPAN_LENGTH}}})(?<!\s)\$(\d?))")
+ESCAPED = r"(?<!(?<!\\)\\)"  # before a sign: not behind one backslash, as in \$5
+INLINE = re.compile(rf"{ESCAPED}\$(?!\s)(?=([^$]{{1,{SPAN_LENGTH}}})(?<!\s){ESCAPED}\$(\d?))")
 NO_PRICE = re.compile(r"[\\_^]|\A[<>=+~±-]+\Z")
 FORMULA_SIGN = re.compile(r"[\\_^={}<>+/*|]")
 

@@ -21,6 +21,11 @@ DROPPED = "ref eqref autoref cref Cref pageref label cite citep citet citealp ci
 UNUSABLE = {"today", "input", "include", "title", "author", "date", "maketitle"}
 BLACKBOARD = dict(zip("CHNPQRZ", "ℂℍℕℙℚℝℤ", strict=True))
 SIGNS = {"checkmark": "✓", "xmark": "✗", "prime": "′", "limits": "", "nolimits": ""}
+SIGNS |= {
+    "textbraceleft": scripts.LEFT,
+    "textbraceright": scripts.RIGHT,
+    "textasciicircum": chr(scripts.SET_ASIDE + ord("^")),
+}
 ROOTS = {"": "√", "2": "√", "3": "∛", "4": "∜"}
 
 

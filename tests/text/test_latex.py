@@ -38,6 +38,8 @@ HALF_STRIPPED = [
 LATEX = [
     ("on ∼5 tasks", "on ~5 tasks"),
     (r"93.3\% of \$5 \& \#1, snake\_case", "93.3% of $5 & #1, snake_case"),
+    (r"from \$5 to \$6 and \$7, $\alpha$", "from $5 to $6 and $7, α"),
+    (r"a \textbraceleft{}b, n\textasciicircum{}2", "a {b, n^2"),
     (r"$\alpha$ and $\beta$-VAE", "α and β-VAE"),
     (r"$S_1^{-\alpha}$, $S_1^{-alpha}$", "S₁^{-α}, S₁^{-α}"),
     (r"$x_i \in \mathbb{R}^d$, $\mathcal{O}(\sqrt{T})$", "xᵢ ∈ ℝᵈ, O(√(T))"),
