@@ -18,6 +18,13 @@ from digest.model import Problem
 
 FILE = "digest.toml"
 PREFIX = "DIGEST_"
+SECRETS = (
+    ("secret",),
+    ("smtp", "password"),
+    ("fetch", "openalex_key"),
+    ("fetch", "semantic_scholar_key"),
+)
+"""The settings that are read from the environment alone."""
 NOT_SETTINGS = ("DIGEST_HOME", "DIGEST_IMAP_PASSWORD")
 """Variables that the command line reads itself."""
 
@@ -96,14 +103,14 @@ class _Gathered:
             return
         self.lines = dict(_key_lines(text))
         # The file may be shared, or kept under version control.
-        tables = [((), self.values, "secret"), (("smtp",), self.values.get("smtp"), "password")]
-        for section, table, key in tables:
+        for *section, key in SECRETS:
+            table = self.values.get(section[0]) if section else self.values
             if isinstance(table, dict) and key in table:
                 remedy = f"set {_variable((*section, key))} in the environment"
                 if key == "password":
                     remedy += ", or name a `password_file`"
                 where = self.where((*section, key))
-                self.problems.append(Problem(where, f"a {key} in this file is not read", remedy))
+                self.problems.append(Problem(where, f"`{key}` in this file is not read", remedy))
 
     def read_environ(self, environ: Mapping[str, str]) -> None:
         """Let variables replace values of the file, key by key; an empty one counts as unset."""

@@ -126,7 +126,7 @@ class Source(Section):
     """A place in the web that dumps come from."""
 
     kind: Annotated[SourceKind, BeforeValidator(fields.source_kind)]
-    name: Annotated[str, AfterValidator(fields.source_name)] = ""
+    name: Annotated[str, AfterValidator(fields.source_name)] = Field("", validate_default=True)
     """Names it in commands, messages and the folder of its dumps; left out: its kind."""
     url: Annotated[str, AfterValidator(fields.web_url)] | None = None
     """Of a feed; for other kinds, the address of another server than the public one."""
@@ -143,10 +143,10 @@ class Source(Section):
     backfill: Duration = timedelta(days=3)
     """How far back the first fetch reaches, and how far a gap after an outage is filled."""
 
-    @field_validator("name")
+    @field_validator("name", mode="before")
     @classmethod
-    def _named(cls, name: str, info: ValidationInfo) -> str:
-        return name or info.data.get("kind", "")
+    def _named(cls, name: object, info: ValidationInfo) -> object:
+        return name or info.data.get("kind", "source")
 
     @model_validator(mode="after")
     def _has_what_it_needs(self) -> Self:
@@ -177,6 +177,17 @@ class Fetch(Section):
     """The address that servers are told, so that they can complain; left out: that of ``from``."""
     timeout: Duration = timedelta(seconds=60)  # the longest that one answer may take
     megabytes: Annotated[int, Field(ge=1, le=1000)] = 50  # the largest answer that is taken
+    openalex_key: SecretStr | None = None
+    semantic_scholar_key: SecretStr | None = None
+    """Keys come only from the environment."""
+
+    def keys(self) -> dict[SourceKind, str]:
+        """The keys that there are, by the kind of source that wants them."""
+        given: dict[SourceKind, SecretStr | None] = {
+            "openalex": self.openalex_key,
+            "semantic-scholar": self.semantic_scholar_key,
+        }
+        return {kind: key.get_secret_value() for kind, key in given.items() if key is not None}
 
 
 class Keep(Section):
