@@ -110,6 +110,8 @@ class File:
 
     name: str
     data: bytes
+    source: str = ""
+    day: date | None = None
 
     @property
     def hash(self) -> DumpHash:

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import parseaddr
@@ -31,7 +31,7 @@ from digest.render.email.compose import EmailComposer
 from digest.render.pages import Pages
 from digest.render.site import HELP, Links, Site, archive_index_path, archive_path
 from digest.scheduling import liveness
-from digest.sources.inbox import Inbox
+from digest.sources.inbox import FETCHED, Inbox
 from digest.subscribers.changes import Saved
 from digest.subscribers.compile import follow_file, host_id
 
@@ -50,6 +50,11 @@ class Home:
     def state(self) -> Path:
         """The folder of the program's own files."""
         return self.path / "state"
+
+    @property
+    def fetched(self) -> Path:
+        """The folder of dumps that were fetched."""
+        return self.state / FETCHED
 
     @property
     def public(self) -> Path:
@@ -153,7 +158,7 @@ def _context(  # noqa: PLR0917  each has another type
     settings, loaded = home.settings, templates.load(home.path)
     started = time.monotonic()
     return RunContext(
-        inbox=Inbox(home.inbox),
+        inbox=Inbox(home.inbox, home.fetched, lambda: nullcontext(book)),
         ledger=book,
         transport=mail,
         publisher=publisher,

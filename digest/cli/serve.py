@@ -3,6 +3,7 @@
 import logging
 from contextlib import closing, suppress
 from datetime import UTC, datetime
+from functools import partial
 
 import click
 
@@ -58,7 +59,8 @@ def _clock() -> datetime:
 
 
 def _service(home: app.Home) -> Service:
-    profiles, inbox = Profiles(home), Inbox(home.inbox)
+    profiles = Profiles(home)
+    inbox = Inbox(home.inbox, home.fetched, partial(app.open_ledger, home))
     watch = Watch(home, inbox)
 
     def stopping() -> bool:

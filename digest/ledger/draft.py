@@ -89,7 +89,7 @@ class Draft(Ledger):
         self._read_hashes.add(read.hash)
         if not former and not read.format.endswith(m.PART):
             seen = (read.name, read.listed, now, self.newest_paper(), read.is_incomplete)
-            self._new_dumps.append(m.DumpSeen(*seen))
+            self._new_dumps.append(m.DumpSeen(*seen, read.source))
         return matches
 
     def _hide(self, keys: Collection[m.PaperKey], to: m.PaperKey) -> None:
@@ -104,6 +104,9 @@ class Draft(Ledger):
     def record_rejected(self, name: str, content: m.DumpHash, *_: Any, **__: Any) -> None:
         """Keep in memory that this content was rejected."""
         self._read_hashes.add(content)
+
+    def record_file_stamps(self, *_: Any) -> None:
+        """Keep nothing."""
 
     def papers(
         self, *, after: int = 0, until: m.PaperKey | None = None, limit: int | None = None

@@ -11,6 +11,7 @@ from digest.ledger.exports import Exports
 from digest.ledger.failures import Failures
 from digest.ledger.feedback import Feedback
 from digest.ledger.fetching import Fetching
+from digest.ledger.file_stamps import FileStamps
 from digest.ledger.health import HealthCheck
 from digest.ledger.leases import Leases
 from digest.ledger.papers import Papers
@@ -22,6 +23,7 @@ from digest.ledger.suppressions import Suppressions
 
 class Ledger(
     Papers,
+    FileStamps,
     Subscribers,
     SubscriberChanges,
     Decisions,

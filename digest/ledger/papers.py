@@ -4,7 +4,7 @@ import dataclasses
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, case, delete, false, func, insert, or_, select, update
@@ -64,6 +64,7 @@ class Papers(Aggregate):
             matches = _store_papers(connection, found, candidates, now=now)
             row: dict[str, object] = {"format": read.format, "listed": read.listed}
             row |= {"readers": read.readers, "is_incomplete": read.is_incomplete}
+            row["source"] = read.source or None
             if any(one.is_new for one in matches):
                 row["newest"] = _newest(connection)
             number = _store_dump(connection, read.hash, read.name, now, row)
@@ -93,15 +94,25 @@ class Papers(Aggregate):
             return _keys_by_id(connection, ids)
 
     def record_rejected(
-        self, name: str, content: DumpHash, reason: str, *, readers: str, now: datetime
+        self,
+        name: str,
+        content: DumpHash,
+        reason: str,
+        *,
+        readers: str,
+        now: datetime,
+        source: str = "",
+        day: date | None = None,
     ) -> None:
-        """Remember that this version of the readers can make no dump of this content. Papers that
-        older readers made of it are hidden unless they were sent."""
+        """Remember that this version of the readers can make no dump of this content, which was
+        fetched from the ``source`` as its page of the ``day`` unless it lay in the inbox. Papers
+        that older readers made of it are hidden unless they were sent."""
         with self._database.writing(INTAKE) as connection:
             if not _seen(connection, [content], readers):
                 _forget_rejection(connection, content)
                 former = formers(connection, content)
-                row = {"format": readers, "listed": None, "rejected": reason}
+                row: dict[str, object] = {"format": readers, "listed": day, "rejected": reason}
+                row["source"] = source or None
                 number = _store_dump(connection, content, name, now, row)
                 retract(connection, number, former, found=())
 
@@ -147,6 +158,7 @@ class Papers(Aggregate):
         query = (
             select(dump.c.name, dump.c.listed, dump.c.arrived, dump.c.newest)
             .add_columns(func.coalesce(dump.c.is_incomplete, false()))
+            .add_columns(func.coalesce(dump.c.source, ""))
             .where(
                 dump.c.arrived >= since, dump.c.rejected.is_(None), ~dump.c.format.endswith(PART)
             )

@@ -38,6 +38,7 @@ from digest.model.links import abstract_page, is_pdf, pdf_link
 from digest.model.papers import (
     PART,
     Dump,
+    FileStamp,
     Former,
     Match,
     Matcher,
@@ -71,7 +72,8 @@ from digest.model.subscribers import (
 __all__ = [
     "PART",
     "Channel", "Claim", "Coverage", "Decided", "Decision", "DeliveryId", "DeliveryRow",
-    "Digest", "Dump", "DumpHash", "DumpSeen", "Expect", "Former", "Interest", "InterestKind",
+    "Digest", "Dump", "DumpHash", "DumpSeen", "Expect", "FileStamp", "Former", "Interest",
+    "InterestKind",
     "LeftOut", "Match", "Matcher", "Message", "Missing", "Opinion", "Origin", "Outcome",
     "PageSeen", "PageState", "Paper", "PaperId", "PaperKey", "Period", "Pick", "Place",
     "Problem", "Profile", "Publication", "Reason", "Record", "Refusal", "Schedule", "Skip",

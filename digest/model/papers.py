@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from digest.model.identifiers import DumpHash, PaperId, PaperKey, Problem
 
@@ -63,6 +63,15 @@ class Dump:
     was quiet."""
     readers: str = "1"  # the version of the readers that read it
     source: str = ""  # the source that it was fetched from; empty: it lay in the inbox
+
+
+class FileStamp(NamedTuple):
+    """The hash of a file, and what changes with the content of the file."""
+
+    size: int
+    changed: int  # when it was changed last, in nanoseconds since the epoch
+    inode: int
+    hash: DumpHash
 
 
 @dataclass(frozen=True, slots=True)

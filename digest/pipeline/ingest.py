@@ -54,6 +54,8 @@ def _ingest_file(
             if not part.is_last and ledger.seen([part.hash], readers=sources.VERSION):
                 continue
             dump = sources.read_part(file.name, part, arrived=now)
+            if file.source:
+                dump = replace(dump, source=file.source, listed=file.day)
             if part.is_last:
                 is_cut = dump.is_incomplete or any(row.is_incomplete for row in rows)
                 dump = replace(dump, is_incomplete=is_cut)
@@ -62,7 +64,15 @@ def _ingest_file(
             rows.append(_store(dump, ledger, now=now))
             problems += dump.problems
     except DumpError as error:
-        ledger.record_rejected(file.name, file.hash, error.reason, readers=sources.VERSION, now=now)
+        ledger.record_rejected(
+            file.name,
+            file.hash,
+            error.reason,
+            readers=sources.VERSION,
+            now=now,
+            source=file.source,
+            day=file.day,
+        )
         where = f"{file.name}:{error.line}" if error.line else file.name
         problems.append(Problem(where, error.reason, error.remedy))
         is_rejected = True

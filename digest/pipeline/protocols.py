@@ -2,7 +2,7 @@
 of ``digest.ledger.Ledger`` say what those of the ledger do."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol, TypeVar
 
 from digest.model import (
@@ -40,12 +40,17 @@ class Track(Protocol):
 
 
 class InboxFile(Protocol):
-    """A finished file in the inbox; ``name`` is its path there, ``hash`` that of its bytes."""
+    """A finished file with a dump; ``name`` is its path in its folder, ``hash`` that of its bytes.
+    One that was fetched has the ``source`` and the ``day`` of its page."""
 
     @property
     def name(self) -> str: ...
     @property
     def hash(self) -> DumpHash: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def day(self) -> date | None: ...
     def parts(self) -> Iterator[Part]:
         """Yield what is in the file, in one part or several.
 
@@ -85,7 +90,15 @@ class PaperLedger(Protocol):
         self, dump: Dump, keys: Collection[int], match: Matcher, *, now: datetime
     ) -> Sequence[Match]: ...
     def record_rejected(
-        self, name: str, content: DumpHash, reason: str, *, readers: str, now: datetime
+        self,
+        name: str,
+        content: DumpHash,
+        reason: str,
+        *,
+        readers: str,
+        now: datetime,
+        source: str = "",
+        day: date | None = None,
     ) -> None: ...
 
 

@@ -1,6 +1,6 @@
-"""The folder for dumps, with its subfolders: finds finished files and their hashes. A file is
-finished if its name does not say otherwise, and if it has not changed for two seconds by the clock
-of its file system."""
+"""The folders of dumps, with their subfolders: finds finished files and their hashes. A file of the
+operator is finished if its name does not say otherwise, and if it has not changed for two seconds
+by the clock of its file system. A file that was fetched appears whole, since it is renamed."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple, Protocol
 
-from digest.model import DumpHash, Problem
+from digest.model import DumpHash, FileStamp, Problem
 from digest.sources import parts
 from digest.sources.content import LIMIT, too_large
 from digest.sources.parts import Part
@@ -22,16 +25,21 @@ SETTLED = 2_000_000_000  # the nanoseconds without a change after which a file c
 CLOCK_SKEW = 60_000_000_000  # nanoseconds by which a file server's clock is plausibly ahead
 UNFINISHED = (".part", ".tmp", ".partial", ".crdownload", ".download", ".filepart")
 NEVER_DUMPS = {".gitkeep", ".gitignore", ".keep", ".DS_Store", "Thumbs.db", "desktop.ini"}
+FETCHED = "fetched"
+"""The first folder in the name of a fetched dump: ``fetched/arxiv/2026-11-27.1.xml.gz``."""
+LONGEST_PATH = 2000  # bytes of a path whose hash is kept: databases have no longer keys
 
 
 @dataclass(frozen=True, slots=True)
 class InboxFile:
-    """A finished file in the inbox."""
+    """A finished file with a dump."""
 
-    name: str  # the path in the inbox, with `/` between folders
-    path: Path
+    name: str  # the path in its folder, with `/` between folders
+    path: str  # text: there may be many files
     hash: DumpHash
     size: int
+    source: str = ""  # the source that it was fetched from; empty: it lies in the inbox
+    day: date | None = None  # of a fetched dump: the day of its page
 
     @classmethod
     def at(cls, path: Path) -> InboxFile:
@@ -42,7 +50,7 @@ class InboxFile:
         """
         with path.open("rb") as file:
             content = DumpHash(hashlib.file_digest(file, "sha256").hexdigest())
-        return cls(str(path), path, content, path.stat().st_size)
+        return cls(str(path), str(path), content, path.stat().st_size)
 
     def content(self) -> bytes:
         """Read the file; the bytes are those of ``hash``.
@@ -53,9 +61,9 @@ class InboxFile:
         """
         if self.size > LIMIT:
             raise too_large()
-        content = self.path.read_bytes()
+        content = Path(self.path).read_bytes()
         if hashlib.sha256(content).hexdigest() != self.hash:
-            raise OSError(errno.EBUSY, "it was changed while it was being read", str(self.path))
+            raise OSError(errno.EBUSY, "it was changed while it was being read", self.path)
         return content
 
     def parts(self) -> Iterator[Part]:
@@ -65,113 +73,162 @@ class InboxFile:
             OSError: The file no longer exists, or has changed.
             DumpError: The file is too large, or damaged.
         """
-        if parts.is_divided(self.path, self.size):
-            yield from parts.divided(self.path, self.hash)
+        if parts.is_divided(Path(self.path), self.size):
+            yield from parts.divided(Path(self.path), self.hash)
         else:
             yield Part(self.hash, self.content())
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The content of the inbox at one moment."""
+    """The dumps at one moment."""
 
-    found: tuple[InboxFile, ...]  # the finished files, sorted by name
+    found: tuple[InboxFile, ...]  # the finished files: those of the inbox, then fetched ones
     waiting: tuple[str, ...]  # the names of files that are still being written
     problems: tuple[Problem, ...]  # the files and folders that cannot be read
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """Properties of a file that change when its content does."""
+class Stamps(Protocol):
+    """Keeps hashes of files from one process to the next, by the paths of the files."""
 
-    size: int
-    changed: int
-    inode: int
+    def file_stamps(self) -> dict[str, FileStamp]: ...
+    def record_file_stamps(self, new: Mapping[str, FileStamp], gone: Collection[str]) -> None: ...
 
-    @classmethod
-    def of(cls, status: os.stat_result) -> Stamp:
-        """Take the stamp from the status of a file."""
-        return cls(status.st_size, status.st_mtime_ns, status.st_ino)
+
+class _Entry(NamedTuple):
+    """A regular file, as a look into its folder finds it."""
+
+    path: str
+    name: str
+    status: os.stat_result
+    source: str
+    day: date | None
 
 
 class Inbox:
-    """A folder of dumps. It caches hashes, so that another scan costs little."""
+    """The operator's folder of dumps and, as ``fetched``, the folder of dumps that the program
+    fetches, with a folder for each source. It caches hashes, and keeps them in what ``stamps``
+    opens, so that no process reads a file again that has not changed."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._hashes: dict[Path, tuple[Stamp, DumpHash]] = {}
+    def __init__(
+        self,
+        folder: Path,
+        fetched: Path | None = None,
+        stamps: Callable[[], AbstractContextManager[Stamps]] | None = None,
+    ) -> None:
+        self.folder, self.fetched, self._open_stamps = folder, fetched, stamps
+        self._stamps: dict[str, FileStamp] = {}
+        self._new: dict[str, FileStamp] = {}
+        """Of the stamps, those that are not kept yet."""
+        self._has_read_stamps = stamps is None
+        self._files: dict[str, InboxFile] = {}
 
     def scan(self) -> Scan:
-        """Look at every file once."""
+        """Look at every file once.
+
+        Raises:
+            LedgerError: The hashes cannot be kept.
+        """
+        if not self._has_read_stamps and self._open_stamps:
+            with self._open_stamps() as stamps:
+                self._stamps, self._has_read_stamps = stamps.file_stamps(), True
         problems: list[Problem] = []
         waiting: list[str] = []
-        files: dict[Path, os.stat_result] = {}
-        for path in _walk(self.folder, problems):
-            if _is_unfinished(path.name):
-                waiting.append(_name(path, self.folder))
-            elif status := _status(path, self.folder, problems):
-                files[path] = status
+        entries = sorted(_walk(self.folder, "", waiting, problems))
         now = _file_system_now(self.folder)  # after the files' own times were read
+        fresh = {entry.path for entry in entries if _is_fresh(entry.status, now)}
+        if self.fetched and self.fetched.is_dir():
+            own = _walk(self.fetched, f"{FETCHED}/", [], problems)
+            entries += sorted(entry for entry in own if entry.day)
         found: list[InboxFile] = []
-        for path, status in sorted(files.items()):
-            name = _name(path, self.folder)
+        for entry in entries:
             try:
-                content = None if _is_fresh(status, now) else self._hash(path, status)
+                file = None if entry.path in fresh else self._file(entry)
             except FileNotFoundError:
                 continue  # it has just been deleted
             except OSError as error:
-                problems.append(_unreadable(name, error))
+                problems.append(_unreadable(entry.name, error))
                 continue
-            if content:
-                found.append(InboxFile(name, path, content, status.st_size))
+            if file:
+                found.append(file)
             else:
-                waiting.append(name)
-        self._hashes = {path: self._hashes[path] for path in files if path in self._hashes}
+                waiting.append(entry.name)
+        self._files = {file.path: file for file in found}
+        self._keep_stamps({entry.path for entry in entries})
         return Scan(tuple(found), tuple(sorted(waiting)), tuple(sorted(problems)))
 
-    def _hash(self, path: Path, status: os.stat_result) -> DumpHash | None:
-        """Hash the content of a file; None if the file changes meanwhile."""
-        stamp = Stamp.of(status)
-        known, content = self._hashes.get(path, (None, None))
-        if known == stamp:
-            return content
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256")
-            if Stamp.of(os.fstat(file.fileno())) != stamp:
-                return None
-        self._hashes[path] = stamp, DumpHash(digest.hexdigest())
-        return self._hashes[path][1]
+    def _file(self, entry: _Entry) -> InboxFile | None:
+        """The file with the hash of its content; None if it changes meanwhile.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        key, now = _key(entry.path), _properties(entry.status)
+        stamp = self._stamps.get(key)
+        if stamp is None or stamp[:3] != now:
+            with Path(entry.path).open("rb") as file:
+                content = hashlib.file_digest(file, "sha256").hexdigest()
+                if _properties(os.fstat(file.fileno())) != now:
+                    return None
+            stamp = self._stamps[key] = self._new[key] = FileStamp(*now, DumpHash(content))
+            self._files.pop(entry.path, None)
+        _, name, _, source, day = entry
+        return self._files.get(entry.path) or InboxFile(
+            name, entry.path, stamp.hash, stamp.size, source, day
+        )
+
+    def _keep_stamps(self, here: Collection[str]) -> None:
+        """Forget the stamps of files that are gone, and keep those that are new."""
+        others = self._stamps.keys() - set(map(_key, here))
+        gone = [key for key in others if not os.path.lexists(key)]
+        for key in gone:
+            del self._stamps[key]
+            self._new.pop(key, None)
+        if (gone or self._new) and self._open_stamps:
+            new = {key: at for key, at in self._new.items() if len(key.encode()) <= LONGEST_PATH}
+            with self._open_stamps() as stamps:
+                stamps.record_file_stamps(new, gone)
+        self._new = {}
 
 
-def _walk(folder: Path, problems: list[Problem]) -> Iterator[Path]:
-    """Yield everything below ``folder`` except folders and files that are never dumps."""
-    folders = [folder]
+def _walk(top: Path, prefix: str, waiting: list[str], problems: list[Problem]) -> Iterator[_Entry]:
+    """Yield every file below a folder except those that are never dumps or not finished."""
+    folders = [(str(top.absolute()), prefix)]
     while folders:
-        current = folders.pop()
-        try:
-            entries = list(os.scandir(current))
-        except FileNotFoundError:
-            if current == folder:
-                problems.append(Problem(str(folder), "the inbox does not exist", "create it"))
-            continue
-        except OSError as error:
-            problems.append(_unreadable(_name(current, folder), error))
-            continue
-        for entry in entries:
+        current, before = folders.pop()
+        source = before.split("/")[1] if prefix and before != prefix else ""
+        for entry in _listed(current, before[:-1] or ".", problems):
+            name = before + _shown(entry.name)
             if entry.is_dir(follow_symlinks=False):
                 if not entry.name.startswith("."):
-                    folders.append(Path(entry))
-            elif entry.name not in NEVER_DUMPS:
-                yield Path(entry)
+                    folders.append((entry.path, f"{name}/"))
+            elif entry.name in NEVER_DUMPS:
+                continue
+            elif entry.name.startswith(".") or entry.name.lower().endswith(UNFINISHED):
+                waiting.append(name)
+            elif status := _status(entry, name, problems):
+                day = _day(entry.name) if source else None
+                yield _Entry(entry.path, name, status, source, day)
 
 
-def _status(path: Path, folder: Path, problems: list[Problem]) -> os.stat_result | None:
-    """The status of a regular file; None, and perhaps a problem, for anything else."""
-    name = _name(path, folder)
+def _listed(folder: str, name: str, problems: list[Problem]) -> list[os.DirEntry[str]]:
+    """What a folder holds; nothing, and perhaps a problem, where it cannot be read."""
     try:
-        status = path.stat()
+        return list(os.scandir(folder))
     except FileNotFoundError:
-        if path.is_symlink():  # otherwise it has just been deleted
+        if name == ".":  # otherwise it has just been deleted
+            problems.append(Problem(folder, "the inbox does not exist", "create it"))
+    except OSError as error:
+        problems.append(_unreadable(name, error))
+    return []
+
+
+def _status(entry: os.DirEntry[str], name: str, problems: list[Problem]) -> os.stat_result | None:
+    """The status of a regular file; None, and perhaps a problem, for anything else."""
+    try:
+        status = entry.stat()
+    except FileNotFoundError:
+        if entry.is_symlink():  # otherwise it has just been deleted
             problems.append(Problem(name, "it is a link that leads nowhere"))
         return None
     except OSError as error:
@@ -184,19 +241,36 @@ def _status(path: Path, folder: Path, problems: list[Problem]) -> os.stat_result
     return None
 
 
-def _name(path: Path, folder: Path) -> str:
+def _shown(name: str) -> str:
     """The name to show; file names may contain line ends and bytes that are not text."""
-    shown = PurePath(os.path.relpath(path, folder)).as_posix()
-    text = os.fsencode(shown).decode("utf-8", "replace")
+    if name.isprintable():
+        return name
+    text = os.fsencode(name).decode("utf-8", "replace")
     return "".join(char if char.isprintable() else "\ufffd" for char in text)
+
+
+def _day(name: str) -> date | None:
+    """The day that the name of a fetched dump begins with."""
+    try:
+        return date.fromisoformat(name.partition(".")[0])
+    except ValueError:  # something else
+        return None
+
+
+def _key(path: str) -> str:
+    """The path as text that a database holds."""
+    if path.isprintable():
+        return path
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _properties(status: os.stat_result) -> tuple[int, int, int]:
+    """What changes with the content of a file."""
+    return status.st_size, status.st_mtime_ns, status.st_ino
 
 
 def _unreadable(name: str, error: OSError) -> Problem:
     return Problem(name, f"it cannot be read: {error.strerror or error}", "check its permissions")
-
-
-def _is_unfinished(name: str) -> bool:
-    return name.startswith(".") or name.lower().endswith(UNFINISHED)
 
 
 def _is_fresh(status: os.stat_result, now: int) -> bool:

@@ -30,7 +30,7 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
 def file_of(path: Path, content: bytes) -> InboxFile:
     path.write_bytes(content)
     hashed = DumpHash(hashlib.sha256(content).hexdigest())
-    return InboxFile(path.name, path, hashed, len(content))
+    return InboxFile(path.name, str(path), hashed, len(content))
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
@@ -65,7 +65,7 @@ def test_a_file_that_changes_meanwhile_and_a_damaged_one_are_told(tmp_path: Path
     file = file_of(tmp_path / "a.jsonl", TEXT)
     walk = file.parts()
     next(walk)
-    file.path.write_bytes(TEXT + b"{}\n")
+    Path(file.path).write_bytes(TEXT + b"{}\n")
     with pytest.raises(OSError, match="changed while it was being read"):
         list(walk)
     with pytest.raises(OSError, match="changed while it was being read"):
