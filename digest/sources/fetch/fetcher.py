@@ -120,9 +120,10 @@ class _Attempt:
         """
         context, source, now = self._context, self._source, self._now
         kind = context.kind(source)
-        since = plan.since(source, self._state, now)
+        fetched = self._ledger.pages(since=(now - plan.LONGEST_GAP).date(), source=source.name)
+        seen = {one.day: one for one in fetched}
+        since = min([plan.since(source, self._state, now), *seen])  # they may still be open
         pages = kind.pages(source, since=since, now=now)
-        seen = {one.day: one for one in self._ledger.pages(since=since, source=source.name)}
         listings = self._ledger.listings(source.name, since=since)
         todo = plan.wanted(source, pages, seen, changing=listings, now=now, at_once=self._at_once)
         self._memory.forget_but({page.day for page in pages if page.again is not None})

@@ -383,3 +383,12 @@ def test_a_kill_between_any_two_steps_is_harmless(
             assert len(world.papers()) == 5
         count += 1
     assert count > 20
+
+
+def test_a_page_that_is_still_open_is_fetched_again_even_before_backfill(world: World) -> None:
+    late = Made(99_999, MONDAY, at=at(5))
+    world.play.papers = [*world.play.papers, late]
+    for day in range(6):
+        world.fetch(now=at(day, 14))
+    assert world.papers().count(late.arxiv) == 1
+    assert world.page(MONDAY).papers == 6
