@@ -6,14 +6,16 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 
 SYLLABLES = ("ka", "lo", "mi", "ter", "nal", "vos", "rin", "du", "pel", "sha", "gor", "bex")
 
 
-def made_up_words(seed: int, count: int) -> list[str]:
+@cache
+def made_up_words(seed: int, count: int) -> tuple[str, ...]:
     """Words that mean nothing; other seeds give other words."""
     chance = random.Random(seed)  # noqa: S311 - chance needs no secrecy here
-    return ["".join(chance.choices(SYLLABLES, k=3)) for _ in range(count)]
+    return tuple("".join(chance.choices(SYLLABLES, k=3)) for _ in range(count))
 
 
 @dataclass(frozen=True)
