@@ -25,6 +25,7 @@ COMMANDS = {
     "explain": "Say why PAPER is, or is not, in a digest of SUBSCRIBER, with the arithmetic.",
     "export": "Write papers, picks or verdicts to standard output or FILE, for other programs.",
     "feedback": "Record that SUBSCRIBER likes or dislikes PAPER, or clear what was recorded.",
+    "fetch": "Fetch what is due from the sources in digest.toml, or SOURCE at once.",
     "init": "Make a new home in FOLDER, ready to run: profiles, settings and three sample dumps.",
     "preview": "Show the next digest as SUBSCRIBER would see it.",
     "profile": "Show SUBSCRIBER's profile as it is understood, against the papers in the archive.",
@@ -34,7 +35,7 @@ COMMANDS = {
     "replay": "Show what SUBSCRIBER's profile as it stands would have gained and lost in past "
     "digests.",
     "run": "One pass: read new dumps, send what is due, publish feeds.",
-    "serve": "Run as a service: read dumps as they come, send digests as they fall due.",
+    "serve": "Run as a service: fetch and read what comes, send digests as they fall due.",
     "status": "Show what happened, what is due next and what is stuck.",
     "subscribers": "Show, import, edit and remove subscribers; turn their mail off or on.",
     "suggest": "Suggest interests for SUBSCRIBER as lines of YAML to copy; nothing is changed.",

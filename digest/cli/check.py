@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from digest.cli import app, lookup, output
+from digest.cli import app, fetching, lookup, output
 from digest.cli.options import examples, json_option, pass_folder
 from digest.doctor import template_check
 from digest.errors import ConfigError, LedgerError
@@ -38,9 +38,7 @@ def check(folder: Path, as_json: bool) -> int:
     home: app.Home | None = None
     try:
         home = app.open_home(folder)
-        if home.settings.sources:
-            remedy = "have pages saved into the inbox, as by cron"
-            notes.append(Problem("digest.toml", "`sources` are read by nothing yet", remedy))
+        notes += _of_sources(home)
         failures, seen = template_check.check(templates.load(folder), home.site)
         problems += [Problem(each.where, each.what, MEND_TEMPLATE) for each in failures]
         notes += seen
@@ -64,6 +62,14 @@ def check(folder: Path, as_json: bool) -> int:
         else:
             click.echo(f"All good: {count:,} subscribers.")
     return 2 if problems else 0
+
+
+def _of_sources(home: app.Home) -> Iterator[Problem]:
+    """A note if servers could not complain to anybody."""
+    contact = fetching.contact(home)
+    if home.settings.sources and contact.endswith("@localhost"):
+        what = f"the servers of the sources are told the address {contact}"
+        yield Problem("digest.toml", what, "set `contact` in [fetch], so that they can complain")
 
 
 def _told_by_ledger(home: app.Home, people: Sequence[Subscriber]) -> Iterator[Problem]:

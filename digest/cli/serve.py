@@ -1,14 +1,15 @@
 """``digest serve``: passes when something is due or has come in, and answers to requests."""
 
 import logging
-from contextlib import closing, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from datetime import UTC, datetime
 from functools import partial
 
 import click
 
 from digest import subscribers, web
-from digest.cli import app, bounces, health, logs
+from digest.cli import app, bounces, fetching, health, logs
 from digest.cli.options import pass_home
 from digest.cli.stop_signals import stop_on_signals
 from digest.errors import ConfigError
@@ -16,6 +17,7 @@ from digest.ledger import Ledger
 from digest.model import DumpHash, SubscriberId
 from digest.pipeline.run import run
 from digest.render import templates
+from digest.scheduling.fetching import Fetching
 from digest.scheduling.service import Service
 from digest.sources.inbox import Inbox
 from digest.web.notices import Notices
@@ -26,7 +28,7 @@ log = logging.getLogger("digest")
 @click.command()
 @pass_home("digest serve")
 def serve(home: app.Home) -> None:
-    """Run as a service: read dumps as they come, send digests as they fall due.
+    """Run as a service: fetch and read what comes, send digests as they fall due.
 
     Over HTTP, at the address of `bind` under [web], it answers with what is in public/, and lets
     people unsubscribe by the link in their mail; /healthz tells whether all is well.
@@ -48,7 +50,8 @@ def serve(home: app.Home) -> None:
         with app.open_ledger(home) as ledger:
             app.follow_profiles(home, ledger, now=_clock())
             log.info("watching %s; %d subscribers", home.inbox, ledger.count_subscribers())
-        service.run()
+        with _fetching(home):
+            service.run()
     with suppress(OSError):
         (home.state / health.HEARTBEAT).unlink()
     log.info("stopped")
@@ -59,32 +62,55 @@ def _clock() -> datetime:
 
 
 def _service(home: app.Home) -> Service:
-    profiles = Profiles(home)
-    inbox = Inbox(home.inbox, home.fetched, partial(app.open_ledger, home))
-    watch = Watch(home, inbox)
+    passes = Passes(home)
+    service = Service(
+        run_pass=passes.run,
+        next_due=lambda: next_due(home),
+        profiles_changed=passes.profiles.changed,
+        inbox_changed=passes.watch.changed,
+        clock=_clock,
+    )
+    passes.stopping = service.stopping
+    return service
 
-    def stopping() -> bool:
-        health.beat(home)  # a long pass asks often
-        return service.stopping()
 
-    def run_pass(now: datetime) -> None:
+def _fetching(home: app.Home) -> AbstractContextManager[None]:
+    """Fetch from the sources, if the settings have any, until the block ends."""
+    if not home.settings.sources:
+        return nullcontext()
+    loop = Fetching(_clock)
+    connect = fetching.connecting(home, clock=_clock, wait=loop.wait)
+    fetches = fetching.Fetches(home, connect, clock=_clock, stopping=loop.stopping)
+    return loop.running(fetches.fetch_due)
+
+
+class Passes:
+    """The passes of a service, one after the other."""
+
+    def __init__(self, home: app.Home) -> None:
+        self._home = home
+        self.profiles = Profiles(home)
+        self._inbox = Inbox(home.inbox, home.fetched, partial(app.open_ledger, home))
+        self.watch = Watch(home, self._inbox)
+        self.stopping: Callable[[], bool] = lambda: False
+
+    def run(self, now: datetime) -> None:
+        """Make one pass."""
+        home = self._home
         with health.recorded(home, now=now):
             if places := bounces.mailboxes(home):
                 _tell_post(bounces.read(home, places, now=now))
-            with app.open_context(home, now=now, inbox=inbox, stopping=stopping) as context:
-                profiles.follow(context.ledger, now=now)
+            with app.open_context(
+                home, now=now, inbox=self._inbox, stopping=self._is_stopping
+            ) as context:
+                self.profiles.follow(context.ledger, now=now)
                 report = run(context, now=now)
         logs.tell(report)
-        watch.seen()
+        self.watch.seen()
 
-    service = Service(
-        run_pass=run_pass,
-        next_due=lambda: next_due(home),
-        profiles_changed=profiles.changed,
-        inbox_changed=watch.changed,
-        clock=_clock,
-    )
-    return service
+    def _is_stopping(self) -> bool:
+        health.beat(self._home)  # a long pass asks often
+        return self.stopping()
 
 
 def _tell_post(post: bounces.Post) -> None:

@@ -85,11 +85,22 @@ def test_settings_profiles_and_templates_are_checked_together(tmp_path: Path) ->
     assert ended.err.startswith(f"{template}:2: ")
 
 
-def test_sources_that_nothing_fetches_are_noted(tmp_path: Path) -> None:
-    sources = '[[sources]]\nkind = "daily-papers"\n'
-    home = sample_home.make(tmp_path / "home", sample_home.SETTINGS + sources)
+def test_an_address_to_which_servers_cannot_complain_is_noted(tmp_path: Path) -> None:
+    home = sample_home.make(tmp_path / "home", '[[sources]]\nkind = "daily-papers"\n')
     (note,) = digest(home, "check", "--json").json["notes"]
-    assert note["what"] == "`sources` are read by nothing yet"
+    assert note["what"] == "the servers of the sources are told the address digest@localhost"
+    with (home / "digest.toml").open("a") as settings:
+        settings.write('[fetch]\ncontact = "ada@example.org"\n')
+    assert digest(home, "check", "--json").json["notes"] == []
+
+
+def test_mistakes_in_sources_are_told(tmp_path: Path) -> None:
+    sources = '[[sources]]\nkind = "arxiv"\n[[sources]]\nkind = "feed"\nname = "A b"\n'
+    home = sample_home.make(tmp_path / "home", sources)
+    ended = digest(home, "check")
+    assert ended.code == 2
+    assert "digest.toml:1: a source of kind arxiv without `query` or `categories`" in ended.err
+    assert "digest.toml:5: 'A b' cannot be the name of a source" in ended.err
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,8 @@ from digest.sources.inbox import Inbox
 from tests.cli import sample_home
 from tests.cli.command import digest as command
 from tests.cli.sample_home import mails
-from tests.world import read_mail, snapshot, titles, utc
+from tests.sources.fetch.server import Reply, SourceServer
+from tests.world import answer, read_mail, snapshot, titles, utc
 
 PATIENCE = 90
 """Seconds until a process that does nothing fails a test; never waited for otherwise."""
@@ -118,6 +119,28 @@ def test_two_services_at_once_send_what_a_new_dump_brings_once_and_end_when_told
     assert [row[0] for row in rows(home)] == ["ada", "bob"]
     assert {row[2:] for row in rows(home)} == {(State.SENT, 1)}
     assert list((home / "state" / "owners").iterdir()) == []
+
+
+def test_a_service_fetches_and_sends_what_came_and_a_slow_source_delays_neither_mail_nor_end(
+    tmp_path: Path,
+) -> None:
+    feed = answer("A lighthouse keeper's log")
+    with SourceServer().running() as server:
+        server.play("/feed", Reply(feed))
+        server.play("/slow", Reply(feed, fault="drip"))
+        sources = "".join(
+            f'[[sources]]\nkind = "feed"\nname = "{name}"\nurl = "{server.url}/{name}"\n'
+            for name in ("feed", "slow")
+        )
+        home = sample_home.make(tmp_path / "home", sample_home.SETTINGS + sources)
+        (home / "inbox" / "first.json").unlink()
+        with served(home) as process:
+            until(lambda: "/slow" in server.paths(), process)
+            until(lambda: len(mails(home)) == 2, process)
+            process.send_signal(signal.SIGTERM)
+            assert ended_well(process)
+    assert sorted(server.paths()) == ["/feed", "/slow"]
+    assert [path.name for path in (home / "state" / "fetched").iterdir()] == ["feed"]
 
 
 def test_returned_mail_is_read_before_a_pass_and_a_mailbox_that_is_gone_stops_none(

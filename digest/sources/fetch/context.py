@@ -42,6 +42,7 @@ class Get(Protocol):
 
         Raises:
             FetchError: There is no whole answer.
+            Interrupted: The program was told to stop.
         """
 
 

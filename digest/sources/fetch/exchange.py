@@ -19,6 +19,10 @@ class FetchError(DigestError):
         super().__init__(what)
 
 
+class Interrupted(Exception):
+    """The program was told to stop while it waited for its turn, or for a server."""
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Who asks."""

@@ -11,7 +11,7 @@ from digest.errors import LedgerError
 from digest.model import Source, SourceState
 from digest.sources.fetch import plan
 from digest.sources.fetch.context import LEASE, FetchContext, FetchLedger, SourceFetched
-from digest.sources.fetch.exchange import FetchError, Page
+from digest.sources.fetch.exchange import FetchError, Interrupted, Page
 from digest.sources.fetch.memory import Memory
 from digest.sources.fetch.page import PageAttempt
 
@@ -44,7 +44,7 @@ def fetch(
         state = context.ledger.source_states().get(source.name)
         due = plan.due_at(source, state, now)
         if due > now and not at_once:
-            yield SourceFetched(source.name, skipped=f"not due before {due:%d %b %H:%M} UTC")
+            yield SourceFetched(source.name, skipped=f"not due before {due:%a %d %b %H:%M} UTC")
             continue
         tried = state.tried if state else None
         if not context.ledger.claim_source(source.name, tried=tried, now=now, lease=LEASE):
@@ -77,6 +77,8 @@ class _Attempt:
         is_finished = False
         try:
             is_finished = self._fetch_pages()
+        except Interrupted:
+            pass
         except FetchError as error:
             self._faults.append(error)
         except LedgerError:

@@ -21,7 +21,7 @@ def save(folder: Path, day: date, content: bytes) -> bool:
     Raises:
         OSError: It cannot be saved; nothing is left of it.
     """
-    private_files.make_folder(folder)
+    _make_folder(folder)
     pattern = re.compile(rf"{day.isoformat()}\.(\d+)\.\w+\.gz")
     files = {int(n[1]): path for path in folder.iterdir() if (n := pattern.fullmatch(path.name))}
     newest = max(files, default=0)
@@ -39,10 +39,15 @@ def save_unreadable(folder: Path, day: date, content: bytes) -> None:
     Raises:
         OSError: It cannot be saved; nothing is left of it.
     """
-    private_files.make_folder(folder)
+    _make_folder(folder)
     start = f"{day.isoformat()}.unreadable."
     if not any(path.name.startswith(start) for path in folder.iterdir()):
         _write(folder, f"{start}{_extension(content)}.gz", _packed(content))
+
+
+def _make_folder(folder: Path) -> None:
+    private_files.make_folder(folder.parent)
+    private_files.make_folder(folder)
 
 
 def _packed(content: bytes) -> bytes:

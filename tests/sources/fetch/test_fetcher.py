@@ -125,7 +125,7 @@ def test_nothing_is_asked_before_it_is_due(world: World) -> None:
     world.fetch()
     world.asked()
     (found,) = world.fetch(now=at(0, 13.9))
-    assert found.skipped == "not due before 16 Nov 14:00 UTC"
+    assert found.skipped == "not due before Mon 16 Nov 14:00 UTC"
     assert fetcher.next_due([DAILY], world.ledger, world.now) == at(0, 14)
     assert world.asked() == []
     world.fetch(now=at(0, 14))
@@ -268,7 +268,7 @@ def test_a_server_is_not_asked_before_it_wants_to_be(world: World) -> None:
     (found,) = world.fetch()
     assert found.retry_at == at(0, 17)
     world.refusal = None
-    assert world.fetch(now=at(0, 16.9))[0].skipped == "not due before 16 Nov 17:00 UTC"
+    assert world.fetch(now=at(0, 16.9))[0].skipped == "not due before Mon 16 Nov 17:00 UTC"
     assert world.fetch(now=at(0, 17))[0].fault == ""
     world.refusal = FetchError("busy", retry_at=at(9))
     assert world.fetch(now=at(0, 18))[0].retry_at == at(1, 18)
