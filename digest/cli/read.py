@@ -20,6 +20,7 @@ from digest.sources.inbox import InboxFile
 
 _EXCERPT = 200  # characters of an abstract that are shown
 _NAMES = 3  # authors that are named
+_LABELS = 5  # categories, or keywords, that are shown
 _AGAIN = "check the path, and who may read the file"
 
 
@@ -80,7 +81,8 @@ def _row(path: Path, found: Dump | Problem) -> dict[str, object]:
         {
             **output.fields(each, *names, "url"),
             "arxiv": each.arxiv_id,
-            **output.fields(each, "doi", "venue", "standing"),
+            **output.fields(each, "doi", "venue", "standing", "pdf", "code"),
+            **output.fields(each, "categories", "keywords"),
         }
         for each in found.records
     ]
@@ -126,3 +128,7 @@ def _facts(record: Record) -> Iterator[str]:
     if record.doi:
         yield f"doi {record.doi}"
     yield from filter(None, (record.standing, record.url))
+    links = (("PDF", record.pdf), ("code", record.code))
+    yield from (f"{what} {link}" for what, link in links if link and link != record.url)
+    for labels in filter(None, (record.categories, record.keywords)):
+        yield ", ".join(labels[:_LABELS]) + (" …" if len(labels) > _LABELS else "")

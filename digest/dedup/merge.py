@@ -10,6 +10,7 @@ from digest.dedup import similarity
 from digest.dedup.blocking_keys import bare
 from digest.model import Paper, Record, Standing
 from digest.text.clean import normal_title
+from digest.text.subjects import united as united_labels
 
 SAME_TEXT = 60  # the percentage to which another abstract must equal the one it replaces
 AS_LONG = 0.8  # an abstract that is shorter than this share of another one lacks something
@@ -102,8 +103,8 @@ def _merged(
         standing=_standing(paper.standing, source.standing),
         pdf=_best(paper.pdf, source.pdf, _pdf_rank),
         code=_best(paper.code, source.code, _code_rank),
-        categories=_both(paper.categories, source.categories),
-        keywords=_both(paper.keywords, source.keywords),
+        categories=united_labels(paper.categories, source.categories),
+        keywords=united_labels(paper.keywords, source.keywords),
         provenance=provenance,
         **change,
     )
@@ -188,15 +189,6 @@ def _pdf_rank(url: str) -> tuple[bool]:
 
 def _code_rank(url: str) -> tuple[bool]:
     return (not url.casefold().startswith(("https://github.com/", "https://gitlab.com/")),)
-
-
-def _both(known: tuple[str, ...], stated: tuple[str, ...]) -> tuple[str, ...]:
-    """The labels of both, whatever the order in which they come."""
-    if not known or not stated or known == stated:
-        return known or stated
-    first, second = sorted((known, stated), key=lambda labels: (-len(labels), labels))
-    found = {label.casefold(): label for label in (*second, *first)}
-    return tuple(sorted(found.values(), key=lambda label: (label not in first, label)))
 
 
 def _doi_rank(doi: str) -> tuple[bool]:

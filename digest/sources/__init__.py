@@ -10,7 +10,7 @@ from digest.sources.content import decoded, unpacked
 from digest.sources.parts import Part
 from digest.sources.records import File, Reader, bounded
 
-VERSION = "2"
+VERSION = "3"
 """The version of the readers. Raise it whenever a reader accepts more files, or reads some better:
 files that another version read or rejected are then read again, once."""
 REMEDY = (

@@ -7,14 +7,16 @@ from datetime import date, datetime
 from itertools import product
 from typing import Protocol
 
-from digest.model import Problem, Record, Standing
+from digest.model import Problem, Record, Standing, is_pdf
+from digest.sources import links
+from digest.sources.code_links import own_code
+from digest.sources.subjects import sorted_out
 from digest.text.clean import one_line, storable
 from digest.text.latex import readable
 
 EXCERPT = 60
 LONGEST = {"title": 1000, "abstract": 20_000}
 """The characters of a record's texts that are kept."""
-MOST_LABELS, LONGEST_LABEL = 50, 100  # categories, or keywords, of a paper, and their characters
 RAW = 100_000  # characters of a text that are read at all
 PLAIN_NAME = re.compile(r"[A-Za-z]+(?:(?:\. |[ .'-])[A-Za-z]+)*\.?")
 """Most names: there is nothing in them that would have to be made readable."""
@@ -94,7 +96,8 @@ def record(
     categories: Iterable[str] = (),
     keywords: Iterable[str] = (),
 ) -> Record:
-    """Make a record with readable text.
+    """Make a record with readable text. Where no ``code`` is given, what the abstract says of it
+    counts.
 
     Raises:
         BadRecord: Nothing of the title can be shown.
@@ -104,9 +107,12 @@ def record(
     if not shown:
         raise BadRecord("a paper without a title")
     names = tuple(filter(None, map(_name, authors)))
+    abstract = readable(raw_abstract)
+    under, about = sorted_out(categories, keywords)
+    full_text = pdf or (url if url and is_pdf(url) else None)
     return Record(
         title=shown,
-        abstract=readable(raw_abstract),
+        abstract=abstract,
         raw_title=storable(title),
         raw_abstract=raw_abstract,
         line=line,
@@ -120,17 +126,16 @@ def record(
         venue=_venue(one_line(readable(venue))),
         upvotes=upvotes,
         standing=standing,
-        pdf=pdf,
-        code=code,
-        categories=_labels(categories),
-        keywords=_labels(keywords),
+        # That of an arXiv paper follows from its id.
+        pdf=None if arxiv_id and _is_of_arxiv(full_text) else full_text,
+        code=code or own_code(abstract),
+        categories=under,
+        keywords=about,
     )
 
 
-def _labels(found: Iterable[str]) -> tuple[str, ...]:
-    """Each label once, at most ``MOST_LABELS`` of them, none longer than ``LONGEST_LABEL``."""
-    shown = dict.fromkeys(one_line(readable(each))[:LONGEST_LABEL].strip() for each in found)
-    return tuple(filter(None, shown))[:MOST_LABELS]
+def _is_of_arxiv(url: str | None) -> bool:
+    return url is not None and links.arxiv_id(url) is not None
 
 
 def _name(author: str) -> str:

@@ -17,6 +17,8 @@ ANSWER = [
             "summary": "Robots get lost at sea. We build a lighthouse that they can see.",
             "publishedAt": "2026-11-26T08:00:00Z",
             "authors": [{"name": "Ada Example"}, {"name": "Bob Sample"}],
+            "githubRepo": "https://github.com/ada/lighthouse",
+            "ai_keywords": ["lamps", "sea", "robots", "fog", "night", "rocks"],
         },
         "numComments": 3,
     },
@@ -44,11 +46,12 @@ def test_shows_each_paper_and_each_problem_and_leaves_no_trace(tmp_path: Path) -
         (
             "   Ada Example, Bob Sample · 26 Nov 2026 · 3 comments · arXiv 2611.01234"
             " · https://huggingface.co/papers/2611.01234"
+            " · code https://github.com/ada/lighthouse · lamps, sea, robots, fog, night …"
         ),
         "   Robots get lost at sea. We build a lighthouse that they can see.",
         "",
     ]
-    assert "answer.json:19: a paper without a title" in ended.err
+    assert "answer.json:28: a paper without a title" in ended.err
     assert snapshot(tmp_path) == before
 
 
@@ -76,6 +79,10 @@ def test_prints_one_object_a_file_and_fails_where_one_is_refused(tmp_path: Path)
             "doi": None,
             "venue": None,
             "standing": None,
+            "pdf": None,
+            "code": "https://github.com/ada/lighthouse",
+            "categories": [],
+            "keywords": ["lamps", "sea", "robots", "fog", "night", "rocks"],
         }
     ]
     assert [problem["what"] for problem in read["problems"]] == ["a paper without a title"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import reduce
 from itertools import chain
 from random import Random
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from digest.dedup import similarity
 from digest.model import Match, Paper, PaperKey, Record
+from digest.text.subjects import distinct, united
 from tests.conftest import examples
 
 from .papers import ABSTRACT, MONDAY, OTHER_ABSTRACT, as_candidates, record, sort
@@ -31,6 +33,15 @@ TITLES = [
     "Walking in Snow",
     "???",
 ]
+SITE = "https://example.org/"
+SUBJECTS = [
+    (),
+    ("cs.LG",),
+    ("stat.ML", "cs.LG"),
+    ("Physics", "cs.lg"),
+    ("physics", "Lamps"),
+    ("a",),
+]
 TEXTS = [ABSTRACT, ABSTRACT[:200] + "…", ABSTRACT[90:], OTHER_ABSTRACT, "Short.", ""]
 records = st.builds(
     record,
@@ -40,6 +51,10 @@ records = st.builds(
     comments=st.none() | st.integers(0, 3),
     author_count=st.none() | st.integers(1, 3),
     authors=st.sampled_from([(), ("Ada Example",), ("Ada Example", "Ben Example")]),
+    pdf=st.none() | st.sampled_from([f"{SITE}a.pdf", f"{SITE}b.pdf", "https://arxiv.org/pdf/1"]),
+    code=st.none() | st.sampled_from([f"{SITE}code", "https://github.com/ada/lora"]),
+    categories=st.sampled_from(SUBJECTS),
+    keywords=st.sampled_from(SUBJECTS),
 )
 dumps = st.lists(records, max_size=12)
 of_dumps = settings(max_examples=examples(40))
@@ -135,6 +150,44 @@ def test_a_known_paper_keeps_its_first_sighting_and_loses_nothing(
             assert old.arxiv_id in (None, new.arxiv_id)
             assert len(new.authors) >= len(old.authors)
             assert bool(new.abstract) >= bool(old.abstract)
+
+
+@of_dumps
+@given(st.lists(records, min_size=1, max_size=4), st.randoms(use_true_random=False))
+def test_what_sources_say_of_a_paper_is_kept_in_whatever_order_they_come(
+    said_of_it: list[Record], random: Random
+) -> None:
+    alike = [replace(one, title="LoRA", arxiv_id="2106.09685") for one in said_of_it]
+    facts = set()
+    for order in (alike, random.sample(alike, len(alike))):
+        (paper,) = read([[one] for one in order])
+        (together,) = read([order])
+        facts |= {(it.pdf, it.code, it.categories, it.keywords) for it in (paper, together)}
+    assert len(facts) == 1
+    ((pdf, code, categories, keywords),) = facts
+    for one in alike:
+        assert bool(pdf) >= bool(one.pdf)
+        assert bool(code) >= bool(one.code)
+        for some, all_of_it in ((one.categories, categories), (one.keywords, keywords)):
+            assert {label.casefold() for label in some} <= {each.casefold() for each in all_of_it}
+
+
+labels = st.lists(st.sampled_from(["cs.LG", "hep-th", "LLM", "llm", "Lamps", "Robots"])).map(
+    distinct
+)
+
+
+@given(st.lists(labels, min_size=1, max_size=5), st.randoms(use_true_random=False))
+def test_labels_are_united_in_any_order_and_grouping(
+    lists: list[tuple[str, ...]], random: Random
+) -> None:
+    found = reduce(united, lists)
+    assert reduce(united, random.sample(lists, len(lists))) == found
+    cut = random.randrange(len(lists) + 1)
+    assert united(reduce(united, lists[:cut], ()), reduce(united, lists[cut:], ())) == found
+    assert united(found, random.choice(lists)) == found
+    firsts = [each[0].casefold() for each in lists if each]
+    assert not found or found[0].casefold() in firsts
 
 
 WORDS = ["deep", "depe", "deeper", "learning", "part", "of", "the", "i", "v2", "robots:", "—"]

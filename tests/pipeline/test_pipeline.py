@@ -372,7 +372,7 @@ def test_a_file_on_which_a_reader_fails_waits_for_other_readers_and_stops_nothin
             (rejected,) = book.rejected()
         assert (rejected.name, rejected.reason) == ("1.json", reason)
 
-    monkeypatch.setattr(sources, "VERSION", "3")
+    monkeypatch.setattr(sources, "VERSION", "newer")
     mended = either.run([ADA], "2026-11-23T09:20")
     assert figures(mended, "dumps") == {"read": 2}
     either.run([ADA], "2026-11-30T09:00")

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from digest.model import Problem, Record, Standing
-from digest.sources import people
+from digest.sources import people, subjects
+from digest.sources.code_links import first_repository
 from digest.sources.formats.values import any_day
 from digest.sources.links import arxiv_id, doi
 from digest.sources.records import BadRecord, File, Reading, record
+from digest.text.subjects import is_arxiv_category
 
 PAGE = "https://arxiv.org/abs/"
 HEAD = re.compile(
@@ -157,7 +159,7 @@ def _page_record(entry: Entry) -> Record:
     lines = list(entry.text)
     title = _value(entry, "Title")
     while lines and (not lines[0].strip() or (not title and TAGS.fullmatch(lines[0]))):
-        lines.pop(0)
+        entry.head += f" {lines.pop(0)}"
     if not title and lines:
         title = lines.pop(0)
     authors = _value(entry, "Author")
@@ -189,7 +191,13 @@ def _record(
         doi=doi(_value(entry, "Doi")) or doi(_value(entry, "Related doi")),
         venue=_value(entry, "Journal-ref"),
         standing=standing,
+        code=first_repository(comments),
+        categories=[*_subjects(entry), *filter(is_arxiv_category, entry.head.split())],
     )
+
+
+def _subjects(entry: Entry) -> list[str]:
+    return subjects.split(_value(entry, "Subject") or _value(entry, "Categorie"))
 
 
 def _paragraphs(lines: list[str]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from digest.errors import DumpError
 from digest.model import Problem, Record
 from digest.sources import dates
 from digest.sources import people as names_of
+from digest.sources.code_links import repository
 from digest.sources.formats import bibtex, tagged
 from digest.sources.formats.bibtex import without_braces
 from digest.sources.links import arxiv_id, doi, web_url
@@ -20,7 +21,10 @@ COMMENT = re.compile(r"^[ \t]*%.*$", re.MULTILINE)
 ARXIV_IN_TEXT = re.compile(
     r"\barxiv(?:\s+preprint)?(?:\s+arxiv)?[:\s/]+(\d{4}\.\d{4,5}|[a-z-]{2,12}/\d{7})", re.IGNORECASE
 )
+CODE = ("code", "github", "repository", "url", "note", "howpublished")
 BETWEEN_KEYWORDS = re.compile("[;,]")
+HEADING = re.compile(r"\*|/.*", re.DOTALL)
+"""What MeSH adds to a heading: a mark of the main ones, and what it looks at."""
 URL_COMMAND = re.compile(r"\\(?:url|href)\s*\{([^{}]*)\}|\\(?=[_%&#~])")
 MEND = "mend the entry, or export it again"
 PUBMED_PAGE = "https://pubmed.ncbi.nlm.nih.gov/"
@@ -40,6 +44,9 @@ class Publication:
     doi: str | None = None
     arxiv_id: str | None = None
     url: str | None = None
+    pdf: str | None = None
+    code: str | None = None
+    categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +115,10 @@ def _record(entry: Publication) -> Record:
         arxiv_id=entry.arxiv_id,
         doi=entry.doi,
         venue=entry.venue,
+        pdf=entry.pdf,
+        code=entry.code,
+        categories=entry.categories,
+        keywords=entry.keywords,
     )
 
 
@@ -140,6 +151,9 @@ def _bibtex(entry: bibtex.Entry) -> Publication:
         doi(own_doi) or doi(url),
         _bibtex_arxiv(fields, [own_doi, url or ""]),
         url,
+        next(filter(None, (web_url(fields.get(key)) for key in ("pdf", "file", "fulltext"))), None),
+        next(filter(None, (repository(fields.get(key)) for key in CODE)), None),
+        (fields.get("primaryclass", "") or fields.get("eprintclass", ""),),
     )
 
 
@@ -188,13 +202,16 @@ def _tagged(entry: tagged.Lines, style: tagged.Style) -> Publication:
         entry.line,
         _one(found("title")),
         "\n\n".join(found("abstract")),
-        _keywords(found("keyword")),
+        (*_keywords(found("keyword")), *(HEADING.sub("", each) for each in found("heading"))),
         tuple(authors),
         next(filter(None, map(_day, found("date"))), None),
         _one(found("venue")),
         next(filter(None, dois), None),
         next(filter(None, ids), None) or _arxiv_in(iter(said)),
         url or (f"{PUBMED_PAGE}{pmid}/" if pmid.isdecimal() else None),
+        next(filter(None, map(web_url, found("pdf"))), None),
+        next(filter(None, map(repository, links)), None),
+        tuple(each for text in found("category") for each in text.split(";")),
     )
 
 

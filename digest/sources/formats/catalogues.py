@@ -6,12 +6,12 @@ from html import unescape
 from itertools import islice
 from typing import Any
 
-from digest.model import Record
+from digest.model import Record, is_pdf
 from digest.sources.formats import pubmed
 from digest.sources.formats.fields import flat, is_paper_object
 from digest.sources.formats.json_shapes import names
 from digest.sources.formats.json_values import is_object, string
-from digest.sources.formats.values import any_day, author_names, markup_text, text_in
+from digest.sources.formats.values import any_day, author_names, labels, markup_text, text_in
 from digest.sources.links import arxiv_id, doi, web_url
 from digest.sources.records import BadRecord, record
 
@@ -47,9 +47,11 @@ def openalex(item: Item, line: int) -> Record:
     ]
     place = _object(item.get("primary_location") or item.get("host_venue"))
     listed = item.get("locations")
-    places = filter(is_object, listed[:20] if isinstance(listed, list) else ())
+    places = [*filter(is_object, listed[:20] if isinstance(listed, list) else ())]
     keys = ("landing_page_url", "pdf_url")
     urls = [each.get(key) for each in (place, *places) for key in keys]
+    free = (_object(item.get("best_oa_location")), place, *places)
+    topic = _object(item.get("primary_topic"))
     dois = [item.get("doi"), _object(item.get("ids")).get("doi")]
     url = next(filter(None, map(web_url, (*urls[:1], *dois, *urls, item.get("id")))), None)
     return record(
@@ -62,7 +64,17 @@ def openalex(item: Item, line: int) -> Record:
         arxiv_id=next(filter(None, map(arxiv_id, (*dois, *urls))), None),
         doi=next(filter(None, map(doi, dois)), None),
         venue=text_in(_object(place.get("source") or place).get("display_name")),
+        pdf=next(filter(None, (web_url(each.get("pdf_url")) for each in free)), None)
+        or _file(_object(item.get("open_access")).get("oa_url")),
+        categories=labels([topic.get("subfield"), topic.get("field")]),
+        keywords=labels([item.get(key) for key in ("keywords", "topics", "concepts")]),
     )
+
+
+def _file(url: object) -> str | None:
+    """A URL that may be that of a page or of a file, if it is one of a file."""
+    found = web_url(url)
+    return found if found and is_pdf(found) else None
 
 
 def _object(value: object) -> Item:
@@ -90,6 +102,7 @@ def semantic_scholar(item: Item, line: int) -> Record:
     name = doi(ids.get("DOI"))
     open_access = item.get("openAccessPdf")
     pdf = web_url(open_access.get("url")) if is_object(open_access) else None
+    is_file = pdf is not None and doi(pdf) is None  # else its page, where the file is
     journal = item.get("journal")
     venue = text_in(item.get("venue")) or (
         text_in(journal.get("name")) if is_object(journal) else ""
@@ -106,6 +119,8 @@ def semantic_scholar(item: Item, line: int) -> Record:
         arxiv_id=number,
         doi=name,
         venue=venue,
+        pdf=pdf if is_file else None,
+        categories=labels([item.get(key) for key in ("fieldsOfStudy", "s2FieldsOfStudy")]),
     )
 
 
@@ -147,7 +162,20 @@ def crossref(item: Item, line: int) -> Record:
         arxiv_id=number,
         doi=name,
         venue=text_in(container[0] if isinstance(container, list) and container else container),
+        pdf=_crossref_pdf(item.get("link")),
+        categories=labels([item.get("group-title"), item.get("subject")]),
+        keywords=labels(item.get("keyword")),
     )
+
+
+def _crossref_pdf(links: object) -> str | None:
+    """The PDF that people may open, rather than what is for programs."""
+    found = (
+        web_url(each.get("URL"))
+        for each in (links if isinstance(links, list) else ())
+        if is_object(each) and each.get("content-type") == "application/pdf"
+    )
+    return next((url for url in found if url and "//api." not in url), None)
 
 
 def biorxiv(item: Item, line: int) -> Record:
@@ -155,12 +183,15 @@ def biorxiv(item: Item, line: int) -> Record:
     server = text_in(item.get("server") or item.get("preprint_platform"))
     named = {"biorxiv": "bioRxiv", "medrxiv": "medRxiv"}.get(server.casefold(), server)
     name = doi(item.get("doi") or item.get("preprint_doi"))
-    is_revised = text_in(item.get("version")).isdecimal() and int(item["version"][:6]) > 1
+    version = text_in(item.get("version"))
+    is_revised = version.isdecimal() and int(version[:6]) > 1
+    file = f"https://www.{server.casefold()}.org/content/{name}v{version or 1}.full.pdf"
     return flat(
         item,
         line,
         venue=named,
         url=_page(None, name),
+        pdf=web_url(file) if name and named in ("bioRxiv", "medRxiv") else None,
         standing="withdrawn"
         if item.get("type") == "withdrawn"
         else "revised"
@@ -170,11 +201,12 @@ def biorxiv(item: Item, line: int) -> Record:
 
 
 def arxiv_metadata(item: Item, line: int) -> Record:
-    """A paper of the snapshot of arXiv's metadata, whose comments are those of the authors."""
+    """A paper of the snapshot of arXiv's metadata, whose comments are remarks of authors."""
     versions = item.get("versions")
     first = versions[0] if isinstance(versions, list) and versions else {}
     published = any_day(_object(first).get("created"))
-    return flat({**item, "comments": None}, line, published=published)
+    remarks = {"comments": None, "comment": item.get("comments")}
+    return flat({**item, **remarks}, line, published=published)
 
 
 def openreview(item: Item, line: int) -> Record:
@@ -193,6 +225,7 @@ def openreview(item: Item, line: int) -> Record:
         abstract=text_in(content.get("abstract")) or text_in(content.get("TL;DR")),
         published=next(filter(None, map(any_day, dates)), None),
         url=url,
+        pdf=url.replace("/forum?", "/pdf?") if url and content.get("pdf") else None,
         standing="withdrawn" if "withdrawn" in text_in(content.get("venueid")).casefold() else None,
     )
 

@@ -4,12 +4,21 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from itertools import chain
 from typing import Any
 
 from digest.model import Record, Standing
+from digest.sources.code_links import first_repository, repository
 from digest.sources.formats.json_shapes import names, normal_key
 from digest.sources.formats.json_values import count, is_object, string
-from digest.sources.formats.values import NOTHING, any_day, author_names, markup_text, text_in
+from digest.sources.formats.values import (
+    NOTHING,
+    any_day,
+    author_names,
+    labels,
+    markup_text,
+    text_in,
+)
 from digest.sources.links import arxiv_id, doi, web_url
 from digest.sources.records import record
 
@@ -52,6 +61,26 @@ VENUE = _keys(
 )
 COMMENTS = _keys("numcomments comments commentcount commentscount")
 UPVOTES = _keys("upvotes numupvotes upvotecount votes likes")
+PDF = _keys("pdfurl pdf urlpdf pdflink linkpdf openaccesspdf downloadurl filemains")
+CODE = _keys(
+    "githubrepo github githuburl githublink githubrepourl code codeurl codelink urlcode linkcode"
+    " codebase codesurl sourcecodeurl 代码 代码链接 コード"
+)
+MAY_BE_CODE = _keys(
+    "repo repourl repository repositoryurl sourcecode software implementation projectpage project"
+    " projecturl website homepage resources links urls"
+)
+"""Keys of links that lead to code where they lead to a repository."""
+REMARKS = _keys("comment arxivcomment authorcomments comments notes")
+CATEGORIES = _keys(
+    "primarycategory primaryarea primarysubject arxivprimarycategory categories category"
+    " arxivcategories arxivcategory subjects subject subjectareas subjectarea fieldsofstudy"
+    " s2fieldsofstudy fieldofstudy inspirecategories kategorien catégories categorías 分类 类别"
+)
+KEYWORDS = _keys(
+    "keywords keyword aikeywords authorkeywords keywordlist tags tag topics concepts meshterms mesh"
+    " meshheadings meshheadinglist indexterms schlagwörter motsclés palabrasclave 关键词 キーワード"
+)
 NOT_OF_PAPERS = names(
     "artist assignee album calories completed director done downloads due duedate episodes genre"
     " ingredients isbn modelid nodeid pipelinetag price priority salary selftext servings sku"
@@ -118,7 +147,7 @@ class Fields:
 
     def unread_text(self) -> str:
         """The key of a long text that no other field is read from; empty if there is none."""
-        known = {*TITLE, *AUTHORS, *URL, *VENUE, "bibtex", "citation", "keywords", "affiliations"}
+        known = {*TITLE, *AUTHORS, *URL, *VENUE, *KEYWORDS, "bibtex", "citation", "affiliations"}
         for key, value in self._values.items():
             text = text_in(value)
             if key not in known and len(text) >= LONG and text.count(" ") >= WORDS:
@@ -154,6 +183,7 @@ def flat(
     venue: str = "",
     url: str | None = None,
     standing: Standing | None = None,
+    pdf: str | None = None,
 ) -> Record:
     """The record of a flat object; what is given is used instead of what is found.
 
@@ -183,9 +213,25 @@ def flat(
         venue=venue or found.text(VENUE),
         upvotes=next((n for each in found.all(UPVOTES) if (n := count(each)) is not None), None),
         standing=standing or _standing(found),
+        pdf=pdf or next(filter(None, map(web_url, _strings(found, PDF))), None),
+        code=_code(found),
+        categories=_labels(found, CATEGORIES),
+        keywords=_labels(found, KEYWORDS),
     )
     # With ``et al.`` the names are not all.
     return replace(made, author_count=None) if listed and author_count is None else made
+
+
+def _code(found: Fields) -> str | None:
+    """The link to the code: what is called so, a repository, or what authors remark of one."""
+    stated = (repository(each) or web_url(each) for each in _strings(found, CODE))
+    others = map(repository, _strings(found, MAY_BE_CODE))
+    remarks = (first_repository(each) for each in found.all(REMARKS) if isinstance(each, str))
+    return next(filter(None, chain(stated, others, remarks)), None)
+
+
+def _labels(found: Fields, keys: Iterable[str]) -> Iterator[str]:
+    return (label for value in found.all(keys) for label in labels(value))
 
 
 def _standing(found: Fields) -> Standing | None:

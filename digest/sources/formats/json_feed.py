@@ -8,6 +8,7 @@ from digest.sources import people
 from digest.sources.dates import day, is_none
 from digest.sources.formats.json_values import is_object, names, string, value_of
 from digest.sources.formats.markup import text_of_html
+from digest.sources.formats.values import labels
 from digest.sources.links import arxiv_id, doi, web_url
 from digest.sources.records import WITHOUT_DATE, BadRecord, File, Reading, excerpt, record
 
@@ -57,4 +58,15 @@ def _record(item: Any, home: str) -> Record:
         url=next(filter(None, map(web_url, addresses)), None),
         arxiv_id=next(filter(None, map(arxiv_id, addresses)), None),
         doi=next(filter(None, map(doi, addresses)), None),
+        pdf=next(filter(None, map(_pdf, _listed(item.get("attachments")))), None),
+        keywords=labels(item.get("tags")),
     )
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _pdf(attachment: object) -> str | None:
+    is_file = is_object(attachment) and attachment.get("mime_type") == "application/pdf"
+    return web_url(attachment.get("url")) if is_object(attachment) and is_file else None

@@ -9,14 +9,21 @@ from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 from digest.model import Problem, Record
 from digest.sources.formats.json_values import is_object
 from digest.sources.formats.markup import text_of_element
-from digest.sources.formats.values import any_day, markup_text, text_in
+from digest.sources.formats.values import any_day, labels, markup_text, text_in
 from digest.sources.links import arxiv_id, doi
 from digest.sources.records import BadRecord, File, Reading, record
 
 ROOTS = ("<PubmedArticleSet", "<PubmedBookArticleSet", "<PubmedArticle>")
 ENDS = tuple(f"</{root[1:].rstrip('>')}>" for root in ROOTS)
 ARTICLES = ("PubmedArticle", "PubmedBookArticle")
-MIXED = {"ArticleTitle", "AbstractText", "VernacularTitle", "BookTitle", "CollectiveName"}
+MIXED = {
+    "ArticleTitle",
+    "AbstractText",
+    "VernacularTitle",
+    "BookTitle",
+    "CollectiveName",
+    "Keyword",
+}
 """Elements with text that has markup in it."""
 DEEPEST = 20
 PAGE = "https://pubmed.ncbi.nlm.nih.gov/"
@@ -104,6 +111,7 @@ def article(item: Mapping[str, Any], line: int) -> Record:
         arxiv_id=next(filter(None, map(arxiv_id, names)), None),
         doi=next(filter(None, map(doi, names)), None),
         venue=text_in(journal.get("Title")),
+        keywords=labels([citation.get(key) for key in ("KeywordList", "MeshHeadingList")]),
         standing="withdrawn" if "Retracted Publication" in types else None,
     )
 

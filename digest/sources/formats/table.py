@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 from digest.errors import DumpError
 from digest.model import Problem, Record
+from digest.sources.code_links import first_repository
 from digest.sources.content import LIMIT
 from digest.sources.formats.fields import (
     AUTHORS,
+    CODE,
+    PDF,
     PUBLISHED,
     SUMMARY,
     TITLE,
@@ -198,6 +201,12 @@ def _with_links(heads: list[str], cells: list[str]) -> dict[str, str]:
         if address and not found_image(found):
             values["url"] = address
             break
+    for head, cell in by_head.items():
+        if normal_key(head) in (*CODE, *PDF) and (link := LINK.search(cell)):
+            values[head] = link["url"]
+    texts = (cell for head, cell in by_head.items() if normal_key(head) not in SUMMARY)
+    if code := first_repository(" ".join(texts)):
+        values.setdefault("repository", code)
     return values
 
 

@@ -47,6 +47,7 @@ STYLES = (
         venue="JF T2 JO JA J2 JT BT",
         doi="DO M3",
         url="UR L2 L1",
+        pdf="L1",
         arxiv="M1 AN C7",
     ),
     _style(
@@ -58,7 +59,8 @@ STYLES = (
         title="TI TT BTI",
         abstract="AB",
         author="FAU AU CN",
-        keyword="OT MH",
+        keyword="OT",
+        heading="MH",
         date="DEP DP",
         venue="JT TA",
         doi="LID AID",
@@ -78,6 +80,7 @@ STYLES = (
         venue="%J %B",
         doi="%R",
         url="%U",
+        pdf="%>",
         arxiv="%M",
     ),
     _style(
@@ -90,6 +93,7 @@ STYLES = (
         abstract="AB",
         author="AF AU",
         keyword="DE",
+        category="WC SC",
         venue="SO",
         doi="DI",
     ),

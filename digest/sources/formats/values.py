@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
-from digest.sources import dates, people
+from digest.sources import dates, people, subjects
 from digest.sources.formats.json_shapes import normal_key
 from digest.sources.formats.json_values import count, is_object, string
 from digest.sources.formats.markup import text_of_html
@@ -34,6 +35,16 @@ QUOTED = re.compile(r"'([^']{1,200})'(?=\s*[,\]])|\"([^\"]{1,200})\"(?=\s*[,\]])
 NAME_IN_LIST = re.compile(r"['\"]name['\"]:\s{0,3}(?:'([^']{1,200})'|\"([^\"]{1,200})\")")
 """Names in the text of a list, as a table has it that was made of objects."""
 ET_AL = re.compile(r"[\s,;]*(?:\bet\.? ?al\b\.?|\band others\b|…|\.\.\.)[\s.]*$", re.IGNORECASE)
+
+
+LABEL_KEYS = (
+    "term", "display_name", "name", "tag", "keyword", "label", "category", "subject", "topic",
+    "DescriptorName", "descriptorName", "descriptor_name", "value", "#text",
+)  # fmt: skip
+"""Where the name is in an object that stands for a category or keyword."""
+MOST_LABELS = 200
+SURE = 0.4
+"""The score from which on OpenAlex's labels mostly fit."""
 
 
 def text_in(value: object, depth: int = 0) -> str:
@@ -99,6 +110,32 @@ def _names_of(value: object) -> list[str]:  # noqa: PLR0911 - one for each form
 
 def _part(found: Mapping[str, Any], *keys: str) -> str:
     return next((text for key in keys if (text := text_in(found.get(key)).strip())), "")
+
+
+def labels(value: object, depth: int = 0) -> list[str]:
+    """The categories or keywords in a text, in a list, or in objects with a name each. Those of
+    which a catalogue itself is not sure, and its widest ones, are left out."""
+    if isinstance(value, str):
+        if value.startswith("[") and value.endswith("]") and (found := QUOTED.findall(value)):
+            return [first or second for first, second in found]
+        return subjects.split(value)
+    if isinstance(value, list):
+        parts = (
+            subjects.split(each, at_commas=False) if isinstance(each, str) else labels(each, depth)
+            for each in value[:MOST_LABELS]
+        )
+        return list(chain.from_iterable(parts))
+    return _labels_of(value, depth) if is_object(value) and depth < 4 else []
+
+
+def _labels_of(item: Mapping[str, Any], depth: int) -> list[str]:
+    score = item.get("score")
+    if (isinstance(score, float) and score < SURE) or item.get("level") == 0:
+        return []
+    if name := _part(item, *LABEL_KEYS):
+        return [name]
+    inner = (each for each in item.values() if is_object(each) or isinstance(each, list))
+    return [label for each in inner for label in labels(each, depth + 1)]
 
 
 def markup_text(text: str) -> str:

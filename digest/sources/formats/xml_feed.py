@@ -10,7 +10,8 @@ from urllib.parse import urljoin
 
 from digest.errors import DumpError
 from digest.model import Problem, Record
-from digest.sources import people
+from digest.sources import people, subjects
+from digest.sources.code_links import first_repository
 from digest.sources.dates import day, is_none
 from digest.sources.formats.feed_names import Names
 from digest.sources.formats.feed_text import text as text_of
@@ -25,6 +26,7 @@ from digest.sources.formats.journals import (
 from digest.sources.formats.xml_tree import local_name, tree
 from digest.sources.links import arxiv_id, doi, web_url
 from digest.sources.records import WITHOUT_DATE, BadRecord, File, Reading, excerpt, record
+from digest.text.subjects import is_arxiv_category
 
 ROOTS = {"feed": "atom", "entry": "atom", "rss": "rss", "RDF": "rss", "Channel": "rss"}
 ENTRIES = {"entry", "item"}
@@ -46,6 +48,9 @@ VENUES = (
     *("prism:publicationName", "arxiv:journal_ref", "arxiv:journal_reference"),
     *("dc:source", "dcterms:source"),
 )
+SECTIONS = ("arxiv:primary_category", "prism:section", "prism:subsection1")
+SUBJECTS = ("category", "atom:category", "dc:subject", "dcterms:subject", "prism:keyword")
+PDF = "application/pdf"
 COMMENTS = ("slash:comments", "thr:total", "comments")
 AUTHORS = (
     ("author", "authors", "creator"),
@@ -160,6 +165,10 @@ class _Feed:
             doi=article.doi or next(filter(None, map(_doi_of_link, links)), None),
             venue=article.venue,
             standing=article.standing,
+            pdf=next(filter(None, map(web_url, entry.files())), None),
+            code=first_repository(next(_texts(entry.children, ("arxiv:comment",)), "")),
+            categories=entry.labels(SECTIONS),
+            keywords=entry.labels(SUBJECTS),
         )
 
 
@@ -230,6 +239,25 @@ class _Entry:
             yield self._absolute(address, guid) if is_link else address
         yield from _texts(children, ("id", "atom:id", "prism:url"))
         yield from (value for key, value in self.element.attrib.items() if key.endswith("}about"))
+
+    def files(self) -> Iterator[str]:
+        """The addresses of PDF files of the paper."""
+        for name in ("link", "atom:link", "enclosure"):
+            for link in self.children.get(name, []):
+                is_named = link.get("rel") == "related" and link.get("title") == "pdf"
+                if is_named or link.get("type") == PDF:
+                    yield self._absolute(link.get("href") or link.get("url") or "", link)
+
+    def labels(self, names: tuple[str, ...]) -> Iterator[str]:
+        """The subjects in elements of these names. With the categories of arXiv stand classes of
+        others, which are left out."""
+        for name in names:
+            for each in self.children.get(name, []):
+                term = (each.get("term") or "").strip()
+                text = each.get("label") or term or "".join(each.itertext())
+                is_code = is_arxiv_category(term)
+                if is_code or "arxiv.org" not in (each.get("scheme") or ""):
+                    yield from [term] if is_code else subjects.split(text, at_commas=":" in name)
 
     def _absolute(self, address: str, element: Any) -> str:
         """Resolve an address by ``xml:base``, else by the link of the channel."""

@@ -87,6 +87,9 @@ def _without_buttons(lines: Sequence[Line]) -> Iterator[Line]:
     awaited: Line | None = None  # a button whose number is in the next line
     for index, line in enumerate(lines):
         text, count = line.folded, _count_of(line)
+        if line.code and count is not None:  # the stars of a repository
+            yield replace(line, given=Mark(None, None, has_dot=False, code=line.code))
+            continue
         if awaited and count is not None:
             if UPVOTE.fullmatch(awaited.folded):
                 yield replace(awaited, given=Mark(None, None, has_dot=False, upvotes=count))
@@ -96,7 +99,11 @@ def _without_buttons(lines: Sequence[Line]) -> Iterator[Line]:
         awaited = line if match and COUNTED.fullmatch(text) else None
         if match and match["upvotes"]:
             upvotes = _number(match["upvotes"])
-            yield replace(line, given=Mark(None, None, has_dot=False, upvotes=upvotes))
+            yield replace(
+                line, given=Mark(None, None, has_dot=False, upvotes=upvotes, code=line.code)
+            )
+        elif match and line.code:
+            yield replace(line, given=Mark(None, None, has_dot=False, code=line.code))
         elif not match and not VIDEO.fullmatch(text):
             yield line
 

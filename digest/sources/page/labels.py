@@ -46,6 +46,8 @@ def _read(line: Line, label: str, value: str) -> Iterator[Line]:
         mark = Mark(None, None, has_dot=False, comments=count)
     elif label.startswith(("published", "date")):
         mark = Mark(None, dates.parse(value[:LONG]), has_dot=False)
+    elif line.code and label in ("code", "github", "links", "link"):
+        mark = Mark(None, None, has_dot=False, code=line.code)
     else:
         return
     yield replace(line, given=mark)

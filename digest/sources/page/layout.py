@@ -42,6 +42,7 @@ class PageEntry:
     upvotes: int | None = None
     comments: int | None = None
     authors: tuple[str, ...] = ()
+    code: str = ""
 
     @property
     def is_titled(self) -> bool:
@@ -184,6 +185,7 @@ def _add(entry: PageEntry, mark: Mark, line: Line, width: int, *, are_todays: bo
     entry.upvotes = entry.upvotes if mark.upvotes is None else mark.upvotes
     entry.comments = entry.comments if mark.comments is None else mark.comments
     entry.authors = entry.authors or mark.authors
+    entry.code = entry.code or mark.code
     if line.given:
         entry.shown = entry.shown or mark.shown
         return

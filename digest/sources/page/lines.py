@@ -53,6 +53,7 @@ class Line:
     is_address_below: bool = False
     is_closed: bool = False  # whether its paragraph ends with it
     paper: str = ""  # the arXiv id of the paper to whose page a link leads
+    code: str = ""  # the URL of the repository to which a link leads
     is_title: bool = False  # certainly
     given: "Mark | None" = None  # what is known to be metadata
 
@@ -87,6 +88,7 @@ class Mark:
     upvotes: int | None = None
     comments: int | None = None
     authors: tuple[str, ...] = ()
+    code: str = ""
 
 
 def lines_of(marked: str) -> list[Line]:
@@ -99,7 +101,9 @@ def lines_of(marked: str) -> list[Line]:
             if (read := _marked(number, raw, follows_blank)).text:
                 lines.append(replace(read, paper=read.paper or linked))
             elif read.is_address_below and lines and not lines[-1].is_address_below:
-                lines[-1] = replace(lines[-1], is_address_below=True, paper=read.paper)
+                lines[-1] = replace(
+                    lines[-1], is_address_below=True, paper=read.paper, code=read.code
+                )
             is_above_text = not (read.text or read.is_address_below or IMAGE in raw)
             linked = read.paper if is_above_text else ""
             follows_blank = (follows_blank and not read.text) or CLOSED in raw
@@ -132,10 +136,12 @@ def _marked(number: int, raw: str, follows_blank: bool) -> Line:
     text = text.strip().strip(INVISIBLE).strip()
     if IMAGE in raw and BULLETS.fullmatch(text):
         text = ""
+    targets = [*links, *following] if text else [*following, *links]
+    code = next((each for each in targets if "://" in each), "")
+    paper = next((each for each in targets if each and "://" not in each), "")
     if not text:
-        found = next(filter(None, (*following, *links)), "")
-        return Line(number, "", follows_blank, is_address_below=bool(following), paper=found)
-    paper = next(filter(None, (*links, *following)), "")
+        is_below = bool(following)
+        return Line(number, "", follows_blank, is_address_below=is_below, paper=paper, code=code)
     return Line(
         number,
         text,
@@ -145,6 +151,7 @@ def _marked(number: int, raw: str, follows_blank: bool) -> Line:
         is_address_below=bool(following),
         is_closed=CLOSED in raw,
         paper=paper,
+        code=code,
     )
 
 

@@ -151,6 +151,7 @@ def _record(found: TitledText, details: PageEntry, published: date | None) -> Re
         url=PAPER_PAGE + details.paper if details.paper else None,
         arxiv_id=details.paper,
         upvotes=details.upvotes,
+        code=details.code or None,
     )
 
 

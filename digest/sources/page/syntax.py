@@ -5,11 +5,12 @@ many lines. What the syntax said stays as marks: noncharacters, which no text co
 import re
 from collections.abc import Iterator, Mapping
 
+from digest.sources import code_links
 from digest.sources.links import NEW_NUMBER, arxiv_id
 
 LINK, AFTER, END = "\ufdd0", "\ufdd1", "\ufdd2"
-"""``LINK id END`` stands before the text of a link, ``AFTER id END`` behind it; the arXiv id is
-empty unless the link leads to the page of a paper."""
+"""``LINK target END`` stands before the text of a link, ``AFTER target END`` behind it. The target
+is an arXiv id where the link leads to the page of a paper, the URL of a repository, or empty."""
 HEADING, IMAGE, JOINT, CLOSED, LINE = "\ufdd3", "\ufdd4", "\ufdd5", "\ufdd6", "\ufdd7"
 CLOSING, SPLIT = "\ufdd8", "\ufdd9"  # a link ends; what follows is a line of its own
 """A heading begins; a picture was here; two lines were joined; a paragraph ends. ``LINE number
@@ -31,7 +32,8 @@ ADDRESS = re.compile(r"^[ \t]*(https?://\S+)[ \t]*$", re.MULTILINE)
 BESIDE = re.compile(rf"[ \t]*[(<]?({OUR_ADDRESS}/[^\s()<>]*)[)>]?[ \t]*$", re.MULTILINE)
 OF_CARDS = re.compile(rf"{OUR_ADDRESS}/(?:papers/\d|login\?)")
 STARRED = re.compile(r"^(\*{3,6}) (\S[^\n]{0,300}?(?:\n[^\n]{1,300}?)?) \1$", re.MULTILINE)
-A_LINK = f"{LINK}[^{END}\n]{{0,20}}{END}"
+LONGEST_TARGET = 150
+A_LINK = f"{LINK}[^{END}\n]{{0,{LONGEST_TARGET}}}{END}"
 PLACEHOLDER = re.compile(
     rf"^(?=[^\n]{{0,300}}\[)(?:[ \t*+•-]|{A_LINK}|\[[\w.%-]{{0,80}}\])+$", re.MULTILINE
 )
@@ -115,9 +117,15 @@ def paper_of(url: str) -> str:
     return match[1] if match and match.end() == len(url) else arxiv_id(url) or ""
 
 
+def target(url: str) -> str:
+    """What a mark says of where a link leads."""
+    code = code_links.repository(url) or ""
+    return paper_of(url) or (code if len(code) <= LONGEST_TARGET else "")
+
+
 def link(url: str) -> str:
     """The mark before the text of a link."""
-    return f"{LINK}{paper_of(url)}{END}"
+    return f"{LINK}{target(url)}{END}"
 
 
 def plain(text: str) -> str:
@@ -133,7 +141,7 @@ def plain(text: str) -> str:
             text = IN_METADATA.sub("", PLACEHOLDER.sub(IMAGE, text))
     for pattern, fewest in ((ANGLE, 1), (ADDRESS, 2), (BESIDE, FEW)):
         if sum(1 for match in pattern.finditer(text) if OF_CARDS.match(match[1])) >= fewest:
-            text = pattern.sub(lambda match: f"{AFTER}{paper_of(match[1])}{END}", text)
+            text = pattern.sub(lambda match: f"{AFTER}{target(match[1])}{END}", text)
     return BROKEN_DATE.sub(rf"\1 {JOINT}\2", text)
 
 

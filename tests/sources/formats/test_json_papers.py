@@ -412,6 +412,10 @@ def test_lines_of_our_own_schema() -> None:
         "doi": "10.1000/abc",
         "venue": "Journal of Tides",
         "standing": "withdrawn",
+        "pdf": "https://example.org/a.pdf",
+        "code": "https://example.org/code",
+        "categories": ["cs.LG"],
+        "keywords": ["routing", "Networks, Small"],
     }
     schema = json.loads((Path(__file__).parents[3] / "docs/papers.schema.json").read_text())
     Draft202012Validator.check_schema(schema)
@@ -424,5 +428,7 @@ def test_lines_of_our_own_schema() -> None:
     assert (record.published, record.comments, record.upvotes) == (date(2026, 11, 26), 3, 12)
     assert (record.url, record.arxiv_id, record.doi) == (line["url"], "2611.01234", "10.1000/abc")
     assert (record.venue, record.standing) == ("Journal of Tides", "withdrawn")
+    assert (record.pdf, record.code) == ("https://example.org/a.pdf", "https://example.org/code")
+    assert (record.categories, record.keywords) == (("cs.LG",), ("routing", "Networks, Small"))
     printed = json.dumps([{"file": "a.jsonl", "format": "papers", "papers": [line, line]}])
     assert read(printed).records == (record, record)
