@@ -14,9 +14,10 @@ from digest import subscribers as profiles
 from digest.cli import app, lookup, output
 from digest.cli.lookup import BATCH, IN_DATABASE, Person, Standing
 from digest.cli.options import file_type, pass_home
+from digest.cli.subscribers_import import import_
 from digest.errors import ConfigError
 from digest.model import Subscriber
-from digest.subscribers import changes, codec, importing, lists
+from digest.subscribers import codec, lists
 
 _STATES = click.Choice(get_args(Standing))
 
@@ -30,6 +31,9 @@ def _check_kind(_: click.Context, __: click.Parameter, value: Path | None) -> Pa
 @click.group()
 def subscribers() -> None:
     """Show, import, edit and remove subscribers; turn their mail off or on."""
+
+
+subscribers.add_command(import_)
 
 
 @subscribers.command("list")
@@ -114,37 +118,6 @@ def _edited(before: Subscriber) -> Subscriber | None:
             click.echo(f"{before.id}: an id cannot change; links in mails name it.", err=True)
         if not click.confirm("Edit it again?", default=True, err=True):
             return None
-
-
-@subscribers.command("import")
-@click.argument("file", type=file_type(exists=True), callback=_check_kind)
-@click.option(
-    "--first",
-    type=click.Choice(get_args(changes.First)),
-    default="next",
-    show_default=True,
-    help="Whether the first digest of who is new comes at the next due time, or now.",
-)
-@pass_home(
-    "digest subscribers import people.jsonl",
-    "digest subscribers import people.csv --first now",
-    now=True,
-    json=True,
-)
-def import_(home: app.Home, file: Path, first: changes.First, now: datetime, as_json: bool) -> int:
-    """Import subscribers from FILE (.yaml, .jsonl or .csv) into the database.
-
-    Everything is checked first, as `subscribers.yaml` is; with any problem nothing is imported.
-    Who is known, by id or else by address, is changed. It can be repeated. Nobody who has
-    unsubscribed is subscribed again.
-    """
-    with app.open_ledger(home) as ledger:
-        track = output.track
-        counts, problems = importing.import_file(file, ledger, now=now, first=first, track=track)
-    told = ", ".join(f"{count:,} {name}" for name, count in counts.items())
-    output.answer(as_json, counts, lambda: click.echo(f"{told}."))
-    output.print_problems(problems)
-    return int(bool(problems))
 
 
 @subscribers.command()
