@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from digest.model import Interest, Profile, Schedule, Subscriber
+from digest.subscribers.fields import KEYS
 from digest.subscribers.schema import WEEKDAYS
 
 _SECOND = timedelta(seconds=1)
@@ -75,7 +76,8 @@ def as_entry(subscriber: Subscriber) -> dict[str, Any]:
         entry["exclude"] = [_exclusion_entry(one) for one in profile.exclude]
     plain = ("limit", "threshold", "feed_entries", "send_empty", "learn", "revisions")
     entry |= {key: differing[key] for key in plain if key in differing}
-    entry |= {key: value for key in ("comments", "freshness") if (value := getattr(profile, key))}
+    gains = ("comments", "upvotes", "freshness")
+    entry |= {key: value for key in gains if (value := getattr(profile, key))}
     if subscriber.backfill is not None:
         entry["backfill"] = _duration(subscriber.backfill)
     if subscriber.paused is not None:
@@ -126,10 +128,11 @@ def _schedule_entry(schedule: Schedule) -> dict[str, Any]:
 
 
 def _interest_entry(interest: Interest) -> Any:
-    text, plain = str(interest), interest.place is None and not interest.must_see
-    if plain and interest.kind != "author" and interest.weight == 1:
+    text, is_text = str(interest), interest.kind in ("phrase", "pattern")
+    plain = is_text and interest.place is None and not interest.must_see
+    if plain and interest.weight == 1:
         return text
-    if plain and interest.kind == "phrase" and text not in ("match", "author"):
+    if plain and interest.kind == "phrase" and text not in KEYS:
         return {text: interest.weight}
     entry = _sought(interest)
     if interest.weight != 1:
@@ -138,14 +141,15 @@ def _interest_entry(interest: Interest) -> Any:
 
 
 def _exclusion_entry(exclusion: Interest) -> Any:
-    if exclusion.kind == "author" or exclusion.place is not None:
-        return _sought(exclusion)
-    return str(exclusion)
+    is_text = exclusion.kind in ("phrase", "pattern") and exclusion.place is None
+    return str(exclusion) if is_text else _sought(exclusion)
 
 
 def _sought(interest: Interest) -> dict[str, Any]:
-    if interest.kind == "author":
-        return {"author": interest.text}
+    if interest.kind == "code":
+        return {"code": True}
+    if interest.kind not in ("phrase", "pattern"):
+        return {interest.kind: interest.text}
     place = {"in": interest.place} if interest.place else {}
     return {"match": str(interest), **place}
 

@@ -16,6 +16,9 @@ from digest.subscribers.yaml_document import Plain
 from digest.text.patterns import PatternError, UnsupportedPatternError, compile_pattern
 
 FORM = "form:"  # what the tags begin with that stand for an interest's form in the path of an error
+KEYS = ("match", "author", "category", "venue", "code")
+"""The keys by which the forms of an interest that is written as a mapping are told apart."""
+FORMS = "{match: …}, {author: …}, {category: …}, {venue: …} or {code: true}"
 LIGHTEST, HEAVIEST = 0.01, 100
 ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 
@@ -46,6 +49,12 @@ def number(value: object) -> float:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?", value.strip()) is not None
+
+
+def _counts(value: object) -> bool:
+    """Whether it is a number, finite or not, that is not in quotes."""
+    found = value.value if isinstance(value, Plain) else value
+    return isinstance(found, int | float) and not isinstance(found, bool)
 
 
 def weight(value: object) -> float:
@@ -170,6 +179,13 @@ def phrase(text: str) -> str:
     return name(text)
 
 
+def stated(value: object) -> bool:
+    """``true``."""
+    if not switch(value):
+        raise wrong("`code: false` looks for nothing", "write `code: true`, or leave it out")
+    return True
+
+
 def is_pattern(text: str) -> bool:
     """Whether it is written as ``/…/``."""
     return len(text) > 1 and text[0] == text[-1] == "/"
@@ -189,12 +205,12 @@ def weighted_phrase(value: object) -> object:
         keys = ", ".join(map(quoted, value))
         raise wrong(
             f"an interest with the keys {keys or 'of nothing'}",
-            "write `phrase: weight`, or {match: …, in: …, weight: …}, or {author: …, weight: …}",
+            f"write `phrase: weight`, or with a `weight:` {FORMS}",
         )
     for key, given in value.items() if isinstance(value, dict) else ():
-        if isinstance(given, str) and not _is_number(given):
+        if isinstance(given, str | Plain) and not (_is_number(given) or _counts(given)):
             otherwise = f"write `{key}: 2`, or put text that has a colon in quotes"
-            remedy = did_you_mean(key, ["match", "author"], otherwise)
+            remedy = did_you_mean(key, KEYS, otherwise)
             raise wrong(f"the weight of {quoted(key)} is not a number: {quoted(given)}", remedy)
     return value
 
@@ -203,6 +219,9 @@ def exclusion(value: object) -> object:
     """An exclusion weighs nothing."""
     if not isinstance(value, dict):
         return value
+    if interest_form(value) == f"{FORM}code":
+        what = "an exclusion of papers whose code is public"
+        raise wrong(what, "leave it out; as an interest it prefers them")
     if interest_form(value) != f"{FORM}weighted":
         if "weight" in value:
             raise wrong("an exclusion has no weight", "leave `weight` out")
@@ -210,7 +229,7 @@ def exclusion(value: object) -> object:
     if len(value) == 1:
         raise wrong("an exclusion has no weight", f"write {quoted(next(iter(value)))} alone")
     keys = ", ".join(map(quoted, value)) or "of nothing"
-    remedy = "write a phrase, {match: …, in: …} or {author: …}"
+    remedy = "write a phrase, {match: …}, {author: …}, {category: …} or {venue: …}"
     raise wrong(f"an exclusion with the keys {keys}", remedy)
 
 
@@ -218,7 +237,9 @@ def interest_form(value: object) -> str | None:
     """The tag of the form in which an interest is written."""
     if not isinstance(value, dict):
         return None if isinstance(value, list) else f"{FORM}phrase"
-    known = [key for key in ("match", "author") if key in value]
+    if value.keys() <= {"category", "venue", "code"} and all(map(_counts, value.values())):
+        return f"{FORM}weighted"  # `code: 2` is the word, with its weight
+    known = [key for key in KEYS if key in value]
     if not known and len(value) > 1:
-        known = [key for key in ("match", "author") if any(nearest(k, [key]) for k in value)]
+        known = [key for key in KEYS if any(nearest(k, [key]) for k in value)]
     return FORM + (known[0] if known else "weighted")

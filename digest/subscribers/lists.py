@@ -42,6 +42,15 @@ class _Dumper(_BaseDumper):  # type: ignore[misc]  # chosen above
     }
 
 
+def _quoted_where_needed(dumper: Any, text: str) -> Any:
+    """Text that YAML 1.2 would take for a number, as `1e5`, has quotes."""
+    style = None if isinstance(resolve(text), str) else "'"
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _quoted_where_needed)
+
+
 def entries(path: Path, name: str, reading: Reading) -> Iterator[Subscriber]:
     """The subscribers of a file, one at a time; ``reading`` collects the problems."""
     if path.suffix == ".yaml":

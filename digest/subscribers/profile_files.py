@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,10 +28,15 @@ Shape = TypeVar("Shape", bound=Fields)
 _FORMS: dict[tuple[str, str], type[Fields]] = {
     ("interests", f"{FORM}match"): schema.Match,
     ("interests", f"{FORM}author"): schema.Author,
+    ("interests", f"{FORM}category"): schema.Category,
+    ("interests", f"{FORM}venue"): schema.Venue,
+    ("interests", f"{FORM}code"): schema.Code,
     ("exclude", f"{FORM}match"): MatchExclusion,
     ("exclude", f"{FORM}author"): schema.AuthorExclusion,
+    ("exclude", f"{FORM}category"): schema.CategoryExclusion,
+    ("exclude", f"{FORM}venue"): schema.VenueExclusion,
 }
-Form = str | dict[str, float] | MatchExclusion | schema.AuthorExclusion
+Form = str | dict[str, float] | Fields
 
 
 def load(home: Path, *, may_be_empty: bool = False) -> tuple[Subscriber, ...]:
@@ -252,6 +258,7 @@ def _subscriber(entry: Entry, layers: Sequence[Defaults], source: str) -> Subscr
             tuple(map(_interest, entry.interests)),
             tuple(dict.fromkeys(map(_interest, ruled_out))),
             comments=chosen.pop("comments", 0.0),
+            upvotes=chosen.pop("upvotes", 0.0),
             freshness=chosen.pop("freshness", 0.0),
         ),
         source=source,
@@ -265,12 +272,25 @@ def _schedule(entry: schema.ScheduleEntry) -> Schedule:
 
 
 def _interest(form: Form) -> Interest:
-    weight, must_see = (form.weight, form.must_see) if isinstance(form, Counted) else (1.0, False)
-    if isinstance(form, schema.AuthorExclusion):
-        return Interest(form.author, "author", None, weight, must_see)
-    text, place = (form.match, form.place) if isinstance(form, MatchExclusion) else (form, None)
-    if isinstance(text, dict):
-        text, weight = next(iter(text.items()))
-    if is_pattern(text):
-        return Interest(text[1:-1], "pattern", place, weight, must_see)
-    return Interest(text, "phrase", place, weight, must_see)
+    if isinstance(form, dict):
+        ((text, weight),) = form.items()
+        return replace(_sought(text), weight=weight)
+    if isinstance(form, Counted):
+        return replace(_sought(form), weight=form.weight, must_see=form.must_see)
+    return _sought(form)
+
+
+def _sought(form: str | Fields) -> Interest:
+    match form:
+        case MatchExclusion():
+            return replace(_sought(form.match), place=form.place)
+        case schema.AuthorExclusion():
+            return Interest(form.author, "author")
+        case schema.CategoryExclusion():
+            return Interest(form.category, "category")
+        case schema.VenueExclusion():
+            return Interest(form.venue, "venue")
+        case schema.Code():
+            return Interest("code", "code")
+    text = str(form)
+    return Interest(text[1:-1], "pattern") if is_pattern(text) else Interest(text)

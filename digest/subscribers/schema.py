@@ -49,8 +49,8 @@ class MatchExclusion(Fields):
     match: Annotated[Phrase, Field(examples=["scaling law", "/scaling laws?/"])]
     """A word or phrase; or between slashes a pattern of Python's `re`, for which case never
     matters. Put a pattern in single quotes where it has a backslash."""
-    place: Literal["title", "abstract"] | None = Field(default=None, alias="in")
-    """Where it must stand; left out: either."""
+    place: Literal["title", "abstract", "keywords"] | None = Field(default=None, alias="in")
+    """Where it must stand; left out: in any of them. `keywords` are those that sources state."""
 
 
 class AuthorExclusion(Fields):
@@ -58,6 +58,20 @@ class AuthorExclusion(Fields):
 
     author: Annotated[Name, Field(examples=["Yann LeCun"])]
     """The name as papers give it."""
+
+
+class CategoryExclusion(Fields):
+    """A category whose papers are ruled out."""
+
+    category: Annotated[Name, Field(examples=["cs.LG", "cs", "Neuroscience"])]
+    """As its source writes it; `cs` or `cs.*` stands for all that begin with `cs.`."""
+
+
+class VenueExclusion(Fields):
+    """A journal or conference whose papers are ruled out."""
+
+    venue: Annotated[Name, Field(examples=["NeurIPS"])]
+    """Its name, or its acronym."""
 
 
 class Counted(Fields):
@@ -77,6 +91,21 @@ class Author(Counted, AuthorExclusion):
     """An author of the paper."""
 
 
+class Category(Counted, CategoryExclusion):
+    """A category of the paper."""
+
+
+class Venue(Counted, VenueExclusion):
+    """The journal or conference of the paper."""
+
+
+class Code(Counted):
+    """Papers whose code is public."""
+
+    code: Annotated[Literal[True], BeforeValidator(fields.stated)]
+    """Write `true`."""
+
+
 _PHRASE_SCHEMA = WithJsonSchema(
     {
         "type": ["string", "number"],
@@ -86,7 +115,7 @@ _PHRASE_SCHEMA = WithJsonSchema(
 )
 _A_LIST: dict[str, int | str | float] = {
     "what": "a list where an interest should be",
-    "remedy": "write a phrase, `phrase: weight`, {match: …} or {author: …}",
+    "remedy": f"write a phrase, `phrase: weight`, {fields.FORMS}",
 }
 _FORM = Discriminator(fields.interest_form, "wrong", "{what}", _A_LIST)
 Weighted = Annotated[
@@ -99,13 +128,18 @@ AnyInterest = Annotated[
     AnyPhrase
     | Annotated[Weighted, Tag(f"{FORM}weighted")]
     | Annotated[Match, Tag(f"{FORM}match")]
-    | Annotated[Author, Tag(f"{FORM}author")],
+    | Annotated[Author, Tag(f"{FORM}author")]
+    | Annotated[Category, Tag(f"{FORM}category")]
+    | Annotated[Venue, Tag(f"{FORM}venue")]
+    | Annotated[Code, Tag(f"{FORM}code")],
     _FORM,
 ]
 AnyExclusion = Annotated[
     AnyPhrase
     | Annotated[MatchExclusion, Tag(f"{FORM}match")]
-    | Annotated[AuthorExclusion, Tag(f"{FORM}author")],
+    | Annotated[AuthorExclusion, Tag(f"{FORM}author")]
+    | Annotated[CategoryExclusion, Tag(f"{FORM}category")]
+    | Annotated[VenueExclusion, Tag(f"{FORM}venue")],
     _FORM,
     BeforeValidator(fields.exclusion),
 ]
@@ -200,6 +234,8 @@ class Defaults(Fields):
     """Pick new versions too of papers that were announced before they were known here."""
     comments: Gain = 0
     """What a much discussed paper gains in score; half of it with 10."""
+    upvotes: Gain = 0
+    """What a paper with many upvotes gains in score; half of it with 20."""
     freshness: Gain = 0
     """What a paper gains that was published on the day it came; half of it after two weeks."""
 

@@ -13,21 +13,23 @@ TEXT = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp", "Cf"]),
 )
 PHRASE = TEXT.filter(lambda text: any(map(str.isalnum, text)) and not text.startswith("/"))
 AWKWARD = st.sampled_from(
-    ["no", "1.10", "null", "~x", "match", "author", "08:00", "a: b", "x # y", "[x", "0o17", "1e5"]
+    ["no", "1.10", "null", "~x", "match", "author", "code", "08:00", "a: b", "x # y", "[x", "1e5"]
 )
 WEIGHT = st.sampled_from([1.0, 0.01, 2.5, 100.0])
-PLACE = st.sampled_from([None, "title", "abstract"])
+PLACE = st.sampled_from([None, "title", "abstract", "keywords"])
+NAMED = st.sampled_from(["author", "category", "venue"])
 INTEREST = st.one_of(
     st.builds(
         Interest, AWKWARD | PHRASE, st.just("phrase"), PLACE, weight=WEIGHT, must_see=st.booleans()
     ),
     st.builds(Interest, st.sampled_from([r"scaling laws?", r"a\d: b;c", "c[ao]t"]),
               st.just("pattern"), PLACE, weight=WEIGHT, must_see=st.booleans()),
-    st.builds(Interest, AWKWARD | PHRASE, st.just("author"), weight=WEIGHT, must_see=st.booleans()),
+    st.builds(Interest, AWKWARD | PHRASE, NAMED, weight=WEIGHT, must_see=st.booleans()),
+    st.builds(Interest, st.just("code"), st.just("code"), weight=WEIGHT, must_see=st.booleans()),
 )  # fmt: skip
 EXCLUSION = st.one_of(
     st.builds(Interest, AWKWARD | PHRASE, st.just("phrase"), PLACE),
-    st.builds(Interest, AWKWARD | PHRASE, st.just("author")),
+    st.builds(Interest, AWKWARD | PHRASE, NAMED),
 )
 AT = st.builds(time, st.integers(0, 23), st.integers(0, 59))
 SCHEDULE = st.one_of(
@@ -43,6 +45,7 @@ PROFILE = st.builds(
     st.lists(INTEREST, min_size=1, max_size=4).map(tuple),
     st.lists(EXCLUSION, max_size=3, unique=True).map(tuple),
     comments=st.sampled_from([0.0, 0.3]),
+    upvotes=st.sampled_from([0.0, 0.1]),
     freshness=st.sampled_from([0.0, 0.5]),
 )
 SUBSCRIBER = st.builds(

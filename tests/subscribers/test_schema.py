@@ -52,7 +52,7 @@ def test_the_shipped_profiles_fit(tmp_path: Path) -> None:
 
 def test_every_key_is_described() -> None:
     definitions = json.loads(schema_file())["$defs"]
-    for name in ("Defaults", "Entry", "Match", "Author", "ScheduleEntry"):
+    for name in ("Defaults", "Entry", "Match", "Author", "Category", "Venue", "Code"):
         for key, field in definitions[name]["properties"].items():
             assert field.get("description"), f"{name}.{key}"
 
@@ -65,6 +65,10 @@ def test_every_key_is_described() -> None:
         "schedule: {cron: '0 8 * * 1'}",
         "backfill: 30d",
         "interests: [LoRA, 1.10, LoRA: 2, {match: /x/}, {author: Ann, weight: 2}]",
+        "interests: [{category: cs.LG, must_see: true}, {venue: NeurIPS}, {code: true, weight: 2}]",
+        "interests: [{match: diffusion, in: keywords}, {code: 2}, {venue: 1.5}]",
+        "exclude: [{category: cs.*}, {venue: NeurIPS}, {match: /x/, in: keywords}]",
+        "upvotes: 0.1",
     ],
 )
 def test_right_lines_fit_both(tmp_path: Path, line: str) -> None:
@@ -100,7 +104,8 @@ def test_wrong_lines_fit_neither(tmp_path: Path, line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "interest", ["{LoRA: 0}", "{LoRA: rank}", "{a: 1, b: 2}", "{match: x, in: body}", "[x]"]
+    "interest",
+    ["{LoRA: 0}", "{LoRA: rank}", "{a: 1, b: 2}", "{match: x, in: body}", "{code: false}", "[x]"],
 )
 def test_wrong_interests_fit_neither(tmp_path: Path, interest: str) -> None:
     text = f"subscribers:\n  - id: bob\n    email: b@x.org\n    interests: [{interest}]\n"
