@@ -10,17 +10,18 @@ import numpy as np
 from digest.model import Interest, Via
 from digest.ranking.background import Name
 from digest.ranking.collection import TITLE, columns_of
+from digest.ranking.keywords import KEYWORD
 from digest.ranking.matching import (
-    AUTHOR,
+    ALL_PLACES,
     MENTION,
-    PATTERN,
     PLACES,
     Evidence,
     Matching,
-    saturated,
+    pattern_evidence,
     topic_factor,
 )
-from digest.ranking.queries import Cells, Query, cells
+from digest.ranking.metadata import FOUND, LABEL
+from digest.ranking.queries import Cells, Query, cells, names
 from digest.ranking.reasons import Part
 from digest.ranking.vocabulary import BREAK, PAIR, Floats, Ints
 from digest.text import terms
@@ -67,19 +68,36 @@ class Attribution:
     def parts(self, interest: Interest, paper: int, evidence: Evidence) -> list[Part]:
         """The parts of an interest's evidence in a paper."""
         if evidence.query:
-            return self._phrase_parts(interest, paper, evidence.query, evidence.mentions)
+            found = self._phrase_parts(interest, paper, evidence.query, evidence.mentions)
+            named = dict(zip(*(each.tolist() for each in evidence.keywords), strict=True))
+            if strength := named.get(paper):
+                found.append(self._keyword(evidence.query.names, paper, KEYWORD * strength))
+            return found
         matching = self._matching
-        if interest.kind == "author":
-            return [Part(matching.authors(interest)[paper], "authors", "author", AUTHOR)]
+        if interest.kind in FOUND:
+            value, where, via = FOUND[interest.kind]
+            return [Part(matching.metadata.held(interest)[paper], where, via, value)]
+        if interest.kind == "phrase":
+            its_names = names(terms.forms(interest.text), matching.background)
+            return [self._keyword(its_names, paper, LABEL)]
         found = []
-        for index, place in enumerate(PLACES):
-            if interest.place in (None, place):
-                text = getattr(matching.papers[paper], place)
-                if matches := matching.spans(interest, paper, place):
-                    start, end = matches[0]
-                    value = PATTERN[index] * saturated(np.array([float(len(matches))]))[0]
-                    found.append(Part(text[start:end], place, "pattern", value))
+        for place in ALL_PLACES:
+            matches = matching.matched(interest, paper, place)
+            if matches and interest.place in (None, place):
+                often = np.array([float(len(matches))])
+                value = pattern_evidence(interest, place, often)[0]
+                found.append(Part(matches[0], place, "pattern", value))
         return found
+
+    def _keyword(self, its_names: Sequence[Name], paper: int, value: float) -> Part:
+        """The part of an interest that a paper's keywords name."""
+        keywords = self._matching.papers[paper].keywords
+        for name in its_names:
+            for keyword in keywords:
+                for start, end in terms.spans(" ".join(name.forms), keyword)[:1]:
+                    via: Via = "term" if name is its_names[0] else "acronym"
+                    return Part(keyword[start:end], "keywords", via, value)
+        return Part(keywords[0], "keywords", "term", value)
 
     def towards(self, direction: Floats, paper: int, via: Via) -> list[Part]:
         """The terms by which a paper lies in a direction of the latent space."""

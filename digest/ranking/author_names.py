@@ -21,8 +21,10 @@ _SUFFIX = re.compile(
     r"(?:(?<=\w)\s+((?i:jr|sr)|II|III|IV)|,\s*((?i:jr|sr)|III))\.?\s*(?=,|$)", re.ASCII
 )
 _PARTICLES = frozenset(
-    "af al av bin da dal das de degli del della den der des di do dos du el ibn la le lo ten ter"
-    " van vom von zu zum zur".split()  # noqa: SIM905 — words are read more easily than a list of strings
+    """
+    af al av bin da dal das de degli del della den der des di do dos du el ibn la le lo ten ter van
+    vom von zu zum zur
+    """.split()  # noqa: SIM905 — words are read more easily than a list of strings
 )
 _UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"}
 _SPELLED_OUT = str.maketrans(

@@ -1,4 +1,4 @@
-"""Gains in score that come from more than a paper's text: comments and freshness."""
+"""Gains in score that come from more than a paper's text: comments, upvotes and freshness."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from digest.ranking.calibration import STEPS
 from digest.ranking.vocabulary import Ints
 
 HALF_COMMENTS = 10  # so many comments bring half of what many would
+HALF_UPVOTES = 20  # the same for upvotes: on the pages of papers, half of them have about as many
 HALF_LIFE = 14  # days after which a paper is half as fresh
 
 
@@ -32,6 +33,7 @@ def boosts(profile: Profile) -> list[Boost]:
     """The boosts that count for a profile."""
     found = (
         Boost("comments", profile.comments, _discussed, _comments),
+        Boost("upvotes", profile.upvotes, _upvoted, _upvotes),
         Boost("freshness", profile.freshness, _fresh, _age),
     )
     return [boost for boost in found if boost.gain]
@@ -43,6 +45,14 @@ def _discussed(paper: Paper) -> float:
 
 def _comments(paper: Paper) -> str:
     return f"{paper.comments or 0} comment{'' if paper.comments == 1 else 's'}"
+
+
+def _upvoted(paper: Paper) -> float:
+    return (paper.upvotes or 0) / ((paper.upvotes or 0) + HALF_UPVOTES)
+
+
+def _upvotes(paper: Paper) -> str:
+    return f"{paper.upvotes or 0:,} upvote{'' if paper.upvotes == 1 else 's'}"
 
 
 def _fresh(paper: Paper) -> float:

@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from digest.model import Interest
-from digest.ranking.matching import PLACES, Matching
+from digest.model import Interest, Place
+from digest.ranking.matching import ALL_PLACES, Matching
+from digest.ranking.metadata import FOUND
 from digest.ranking.vocabulary import Ints
 from digest.text import terms
 
@@ -18,9 +19,9 @@ def exclude(
     """The papers that each exclusion rules out."""
     phrases = [each for each in exclusions if each.kind == "phrase"]
     held = matching.mentioning([terms.forms(each.text) for each in phrases])
-    texts = dict(zip(phrases, held, strict=True))
+    places = dict(zip(phrases, held, strict=True))
     for each in exclusions:
-        yield each, dict(_rules_out(matching, each, texts.get(each)))
+        yield each, dict(_rules_out(matching, each, places.get(each)))
 
 
 def first_reasons(
@@ -35,20 +36,32 @@ def first_reasons(
 
 
 def _rules_out(
-    matching: Matching, exclusion: Interest, texts: Ints | None
+    matching: Matching, exclusion: Interest, places: Mapping[Place, Ints] | None
 ) -> Iterator[tuple[int, str]]:
-    """Papers and the words that say why; ``texts`` are those that hold a phrase."""
-    if exclusion.kind == "author":
-        for paper, name in enumerate(matching.authors(exclusion)):
-            if name:
-                yield paper, f"{exclusion} among the authors"
+    """Papers and the words that say why; ``places``: which papers hold a phrase there."""
+    if exclusion.kind in FOUND:
+        for paper, found in matching.metadata.held(exclusion).items():
+            yield paper, _said(exclusion, found)
         return
-    for place in reversed(PLACES):  # the title comes last, and so is the one that is told
+    for place in reversed(ALL_PLACES):  # the title comes last, and so is the one that is told
         if exclusion.place not in (None, place):
             continue
-        if texts is None:
+        if places is None:
             held = np.flatnonzero(matching.matches(exclusion, place))
         else:
-            held = texts[texts % 2 == PLACES.index(place)] // 2
+            held = places[place]
+        where = "its keywords" if place == "keywords" else f"the {place}"
         for paper in held.tolist():
-            yield paper, f"{exclusion} in the {place}"
+            yield paper, f"{exclusion} in {where}"
+
+
+def _said(exclusion: Interest, found: str) -> str:
+    match exclusion.kind:
+        case "author":
+            return f"{exclusion} among the authors"
+        case "category":
+            return f"{found} among its categories"
+        case "venue":
+            return f"published in {found}"
+        case _:
+            return found

@@ -5,10 +5,11 @@
 + MENTION for each place where the whole phrase stands
 + the product for the words of its topics, twice that for an exclusion
 + nearness in the latent space learned from the archive
-- FLOOR, which keeps noise out; never below 0.
+- FLOOR, which keeps noise out; never below 0
++ KEYWORD where the whole phrase stands in one of the keywords that sources state.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -17,21 +18,22 @@ import numpy as np
 from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 
 from digest.model import Interest, Place
-from digest.ranking.author_names import same_person
 from digest.ranking.background import Name
 from digest.ranking.collection import TITLE, Forms, columns_of, scaled, tf_idf
 from digest.ranking.corpus import Corpus, Placed
+from digest.ranking.keywords import KEYWORD, Searched
 from digest.ranking.lsa import POINT_BITS, on_grid
+from digest.ranking.metadata import FOUND, LABEL, Metadata
 from digest.ranking.queries import Cells, Queries, Query, cells, names, queries
 from digest.ranking.vocabulary import Floats, Ints
 from digest.text import patterns, terms
 
 PLACES: tuple[Place, Place] = ("title", "abstract")
+ALL_PLACES: tuple[Place, ...] = (*PLACES, "keywords")
 MENTION = np.array([0.037, 0.027])
 FLOOR = 0.01
 PATTERN = np.array([0.2, 0.12])  # of a pattern's first match in the title and in the abstract
 REPEATED = 0.3  # each doubling of the matches adds this share
-AUTHOR = 0.28
 AGAINST_TOPICS = 2.0  # what an exclusion's topics count, against what an interest's do
 _CELLS = 2_000_000  # interests × papers compared at a time; bounds memory
 _NOWHERE: Cells = (np.empty(0, dtype=np.int64), np.empty(0))
@@ -45,6 +47,7 @@ class Evidence:
     values: Floats
     query: Query | None  # what was looked for; only of a phrase
     mentions: Cells  # texts that name the phrase: 1 by its own words, less by another name
+    keywords: Cells  # papers in whose keywords it is named, in the same way
 
 
 class Matching:
@@ -56,6 +59,7 @@ class Matching:
         self.background = corpus.background
         self.collection = collection = placed.collection
         self.papers = collection.papers
+        self.metadata = Metadata(self.papers)
         self.faults: dict[str, patterns.PatternError] = {}  # see `Ranking.faults`
         self._explained: dict[str, list[tuple[int, str]]] = {}
         for paper, acronyms in enumerate(collection.acronyms):
@@ -65,34 +69,44 @@ class Matching:
     def evidence(self, interests: Sequence[Interest]) -> Iterator[tuple[Interest, Evidence]]:
         """The evidence of each of some interests."""
         size = max(1, _CELLS // max(1, len(self.papers)))
-        phrases = [interest for interest in interests if interest.kind == "phrase"]
+        phrases = [each for each in interests if each.kind == "phrase" and each.place != "keywords"]
         for start in range(0, len(phrases), size):
             yield from self._of_phrases(phrases[start : start + size])
         for interest in interests:
-            if interest.kind != "phrase":
+            if interest.kind != "phrase" or interest.place == "keywords":
                 yield interest, self._of_other(interest)
 
     def _of_other(self, interest: Interest) -> Evidence:
         values = np.zeros(len(self.papers))
-        if interest.kind == "author":
-            values += [AUTHOR * bool(name) for name in self.authors(interest)]
+        if interest.kind in FOUND:
+            values[list(self.metadata.held(interest))] = FOUND[interest.kind][0]
+        elif interest.kind == "phrase":
+            wanted = names(terms.forms(interest.text), self.background)
+            values += LABEL * self._mentions([wanted], self._keywords).toarray()[0]
         else:
-            for index, place in enumerate(PLACES):
+            for place in ALL_PLACES:
                 if interest.place in (None, place):
-                    values += PATTERN[index] * saturated(self.matches(interest, place))
+                    values += pattern_evidence(interest, place, self.matches(interest, place))
         papers = np.flatnonzero(values)
-        return Evidence(papers, values[papers], None, _NOWHERE)
+        return Evidence(papers, values[papers], None, _NOWHERE, _NOWHERE)
 
     def _of_phrases(self, interests: Sequence[Interest]) -> Iterator[tuple[Interest, Evidence]]:
         phrases = [terms.forms(interest.text) for interest in interests]
         wanted = queries(phrases, self.background, self.corpus.topics, self.collection.vocabulary)
-        mentions = self._mentions(wanted.names)
+        mentions = self._mentions(wanted.names, self._texts)
         table = self._compared(interests, wanted, mentions)
+        in_keywords = self._mentions(
+            [() if each.place else its for each, its in zip(interests, wanted.names, strict=True)],
+            self._keywords,
+        )
+        table += KEYWORD * in_keywords.toarray()
         for row, interest in enumerate(interests):
             papers = np.flatnonzero(table[row])
-            texts, strengths = cells(mentions, row)
-            held = texts.copy(), strengths.copy()
-            yield interest, Evidence(papers, table[row, papers], wanted.query(row), held)
+            held, named = (
+                (at.copy(), strengths.copy())
+                for at, strengths in (cells(found, row) for found in (mentions, in_keywords))
+            )
+            yield interest, Evidence(papers, table[row, papers], wanted.query(row), held, named)
 
     def _compared(
         self, interests: Sequence[Interest], wanted: Queries, mentions: sparse.csr_array
@@ -133,23 +147,39 @@ class Matching:
         title = scaled(tf_idf(TITLE * collection.in_title, placed.idf), placed.length)
         return title, scaled(tf_idf(collection.in_abstract, placed.idf), placed.length)
 
-    def mentioning(self, phrases: Sequence[Forms]) -> list[Ints]:
-        """The texts that hold each phrase by any of its names, in order."""
-        found = self._mentions([names(phrase, self.background) for phrase in phrases])
-        return [found.indices[start:end] for start, end in pairwise(found.indptr.tolist())]
+    def mentioning(self, phrases: Sequence[Forms]) -> Iterator[Mapping[Place, Ints]]:
+        """The papers that hold each phrase by any of its names, in order, by place."""
+        wanted = [names(phrase, self.background) for phrase in phrases]
+        texts, keywords = (
+            self._mentions(wanted, searched) for searched in (self._texts, self._keywords)
+        )
+        for row in range(len(phrases)):
+            held = cells(texts, row)[0]
+            found = {place: held[held % 2 == at] // 2 for at, place in enumerate(PLACES)}
+            yield found | {"keywords": cells(keywords, row)[0]}
 
-    def _mentions(self, wanted: Sequence[Sequence[Name]]) -> sparse.csr_array:
-        """Interests × texts: the strength of the strongest name that a text holds."""
+    @cached_property
+    def _texts(self) -> Searched:
+        return Searched.titles_and_abstracts(self.collection.texts)
+
+    @cached_property
+    def _keywords(self) -> Searched:
+        return Searched.keywords(self.papers)
+
+    def _mentions(self, wanted: Sequence[Sequence[Name]], searched: Searched) -> sparse.csr_array:
+        """Interests × columns: the strength of the strongest name that is held there."""
+        size = searched.width
+        if not searched.texts.count:
+            return sparse.csr_array((len(wanted), size))
         every = [(row, name) for row, its in enumerate(wanted) for name in its]
-        which, held = self.collection.texts.holding([name.forms for _, name in every])
+        which, held = searched.texts.holding([name.forms for _, name in every])
         strength = np.array([name.strength for _, name in every])[which]
         bounds = np.searchsorted(which, np.arange(len(every) + 1)).tolist()
         for (row, name), (start, end) in zip(every, pairwise(bounds), strict=True):
             if others := self._meaning_otherwise(name, wanted[row][0]):
-                strength[start:end][np.isin(held[start:end] // 2, others)] = 0.0
-        size = 2 * len(self.papers)
+                strength[start:end][np.isin(searched.papers[held[start:end]], others)] = 0.0
         at = np.array([row for row, _ in every], dtype=np.int64)[which] * size
-        places = (at + held)[strength > 0]
+        places = (at + searched.columns[held])[strength > 0]
         found, place_of = np.unique(places, return_inverse=True)
         strongest = np.zeros(len(found))
         np.maximum.at(strongest, place_of, strength[strength > 0])
@@ -164,27 +194,22 @@ class Matching:
         return [paper for paper, long in explained if long != own_letters]
 
     def matches(self, interest: Interest, place: Place) -> Floats:
-        """How often a pattern matches in each paper's title or abstract."""
-        found = [len(self.spans(interest, paper, place)) for paper in range(len(self.papers))]
+        """How often a pattern matches in a place of each paper."""
+        found = [len(self.matched(interest, paper, place)) for paper in range(len(self.papers))]
         return np.array(found, dtype=np.float64)
 
-    def spans(self, interest: Interest, paper: int, place: Place) -> list[tuple[int, int]]:
-        """Where a pattern matches; nowhere if it cannot be matched, which is kept in ``faults``."""
+    def matched(self, interest: Interest, paper: int, place: Place) -> list[str]:
+        """What a pattern matches; nothing if it cannot be matched, which is kept in ``faults``."""
+        stated = getattr(self.papers[paper], place)
         if interest.text in self.faults:
             return []
         try:
             pattern = patterns.compile_pattern(interest.text)
-            return pattern.spans(getattr(self.papers[paper], place))
+            texts = [stated] if isinstance(stated, str) else stated
+            return [text[start:end] for text in texts for start, end in pattern.spans(text)]
         except patterns.PatternError as error:
             self.faults[interest.text] = error
             return []
-
-    def authors(self, interest: Interest) -> list[str]:
-        """The name in each paper that is the author's; "" where there is none."""
-        wanted = interest.text
-        return [
-            next((n for n in paper.authors if same_person(wanted, n)), "") for paper in self.papers
-        ]
 
     def direction(self, points: Sequence[Floats]) -> Floats:
         """The direction from the middle of the archive to some points."""
@@ -197,6 +222,14 @@ def topic_factor(interest: Interest) -> float:
     """What the topics of an interest count. More for an exclusion: a paper that says it is ruled
     out anyway, so those that are left can be known by its topics alone."""
     return 1.0 if interest.weight > 0 else AGAINST_TOPICS
+
+
+def pattern_evidence(interest: Interest, place: Place, matches: Floats) -> Floats:
+    """The evidence of a pattern that matches so often in a place of papers."""
+    if place == "keywords":
+        return np.minimum(matches, 1.0) * (LABEL if interest.place else KEYWORD)
+    evidence: Floats = PATTERN[PLACES.index(place)] * saturated(matches)
+    return evidence
 
 
 def saturated(matches: Floats) -> Floats:

@@ -110,19 +110,8 @@ def _addend(reason: Reason) -> _Values:
     """One line of the sum that is a score."""
     weight, adds = f"{reason.weight:g}", f"{reason.contribution:.4f}"
     interest = one_line(reason.interest)
-    return {"interest": interest, "found": _found(reason), "weight": weight, "adds": adds}
-
-
-def _found(reason: Reason) -> str:
-    match reason.via:
-        case "several":
-            return "together"
-        case "author":
-            return f"by {one_line(reason.term)}"
-        case "signal":
-            return one_line(reason.term)
-        case _:
-            return f"“{one_line(reason.term)}” in the {reason.place}"
+    found = "together" if reason.via == "several" else wording.found(reason)
+    return {"interest": interest, "found": found, "weight": weight, "adds": adds}
 
 
 def _issue(digest: Digest) -> _Values:

@@ -30,6 +30,11 @@ _SHARE = 0.05  # a reason is told if it makes up at least this share of the scor
 _TOLD = 6  # at most this many reasons are told
 _URL_SAFE = "!$%&()*+,/:;=?@~"
 """Characters that a path, query or fragment may hold (RFC 3986), without the apostrophe."""
+_PLACES: tuple[Place, ...] = (
+    "title",
+    "abstract",
+    "keywords",
+)  # in the order in which they are said
 _WORDS = (
     *("no", "one", "two", "three", "four", "five", "six"),
     *("seven", "eight", "nine", "ten", "eleven", "twelve"),
@@ -176,19 +181,15 @@ def said(told: tuple[Told, ...]) -> str:
 def _reason(group: Sequence[Told], spelled: Collection[str]) -> str:
     """One interest and the places where it was found."""
     interest, term = one_line(group[0].interest), one_line(group[0].term)
-    if group[0].via == "author":
-        return f"by {term}"
-    if group[0].via == "signal":
-        return term
-    where: str = group[0].place
-    if len(group) > 1:
-        where = listed(sorted({reason.place for reason in group}, reverse=True))  # title first
+    if stated := _stated(group[0].via, term):
+        return stated
+    where = _where({reason.place for reason in group})
     if group[0].via == "related":
         spellings: dict[str, str] = {}
         for reason in group:
             spellings.setdefault(_letters(reason.term), f"“{one_line(reason.term)}”")
-        return f"{listed(spellings.values())} in the {where}, related to “{interest}”"
-    found = f"“{term}” in the {where}"
+        return f"{listed(spellings.values())} {where}, related to “{interest}”"
+    found = f"“{term}” {where}"
     if group[0].interest in spelled:
         return found
     return found + {
@@ -196,6 +197,33 @@ def _reason(group: Sequence[Told], spelled: Collection[str]) -> str:
         "pattern": f", by the pattern {interest}",
         "liked": f", as in {interest}",
     }.get(group[0].via, "")
+
+
+def found(reason: Reason) -> str:
+    """What was found of an interest, and where: ``“LoRA” in the title``."""
+    term = one_line(reason.term)
+    return _stated(reason.via, term) or f"“{term}” {_where({reason.place})}"
+
+
+def _stated(via: str, term: str) -> str:
+    """How it reads that a source says something of a paper; empty for terms of its text."""
+    match via:
+        case "author":
+            return f"by {term}"
+        case "category":
+            return f"in the category {term}"
+        case "venue":
+            return f"published in {term}"
+        case "signal":
+            return term
+        case _:
+            return ""
+
+
+def _where(places: Collection[Place]) -> str:
+    if places == {"keywords"}:
+        return "in its keywords"
+    return f"in the {listed(place for place in _PLACES if place in places)}"
 
 
 # --- periods and coverage ----------------------------------------------------------------

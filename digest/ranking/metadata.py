@@ -1,0 +1,118 @@
+"""Evidence from what sources say of a paper beside its text: authors, categories, venue, code."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property, lru_cache
+
+from digest.model import Interest, InterestKind, Paper, Place, Via
+from digest.ranking.author_names import family_names, same_person
+from digest.text.terms import fold, forms
+
+AUTHOR = 0.28
+LABEL = 0.12  # a category, a venue, or keywords that are asked for: just enough for a digest
+CODE = 0.05  # a leaning: not enough for a digest
+CODE_IS_PUBLIC = "its code is public"
+_FRAMING = frozenset(
+    ["proceeding", "proc", "of", "the"]
+)  # words that names of venues may have or not
+
+FOUND: Mapping[InterestKind, tuple[float, Place, Via]] = {
+    "author": (AUTHOR, "authors", "author"),
+    "category": (LABEL, "categories", "category"),
+    "venue": (LABEL, "venue", "venue"),
+    "code": (CODE, "page", "signal"),
+}
+"""The kinds of interests that are looked for in metadata: the evidence of each, where it is found,
+and the way."""
+
+Held = Mapping[int, str]  # row of a paper → what it has, as the paper writes it
+
+
+def in_category(wanted: str, category: str) -> bool:
+    """Whether a category is the wanted one, or belongs to it: ``cs.LG`` to ``cs`` and ``cs.*``."""
+    whole, found = _subject(wanted.removesuffix(".*")), _subject(category)
+    return found == whole or found.startswith(f"{whole}.")
+
+
+def _subject(category: str) -> str:
+    """``Genetics & Genomics`` and ``genetics and genomics`` are one."""
+    return " ".join(fold(category).replace("&", " and ").replace("-", " ").split())
+
+
+def at_venue(wanted: str, venue: str) -> bool:
+    """Whether a venue is the wanted one. Several words, or an acronym such as ``NeurIPS``, may be a
+    part of its name. A single other word, such as ``Nature``, has to be all of it, so that it is no
+    ``Nature Communications``; years, numbers of volumes and ``Proceedings of the`` do not count."""
+    words, name = _words(wanted), _words(venue)
+    if words == name:
+        return bool(words)
+    at = next((n for n in range(len(name)) if name[n : n + len(words)] == words), None)
+    if at is None or not words:
+        return False
+    return len(words) > 1 or _has_acronym(wanted, words[0]) or _has_acronym(venue, words[0])
+
+
+def _words(venue: str) -> list[str]:
+    return [form for form in forms(venue) if not (form[0].isdigit() or form in _FRAMING)]
+
+
+def _has_acronym(text: str, wanted: str) -> bool:
+    """Whether a word is written with several capitals in a text that is not all in capitals."""
+    said = [word for word in text.split() if wanted in forms(word)]
+    is_shouted = text.isupper() and " " in text
+    return not is_shouted and any(sum(map(str.isupper, word)) > 1 for word in said)
+
+
+class Metadata:
+    """The metadata of papers, ready to be asked for any number of interests."""
+
+    def __init__(self, papers: Sequence[Paper]) -> None:
+        self._papers = papers
+        self._rows_of: dict[InterestKind, Mapping[str, list[int]]] = {}
+        self.held = lru_cache(maxsize=1_000)(self._held)
+
+    def _held(self, interest: Interest) -> Held:
+        """The papers that have what an interest of one of the kinds of ``FOUND`` asks for."""
+        if interest.kind == "code":
+            return {row: CODE_IS_PUBLIC for row, each in enumerate(self._papers) if each.code}
+        kind, wanted = interest.kind, interest.text
+        rows_of = self._labelled(kind)
+        if kind == "author":
+            of_family = (self._of_family.get(family, ()) for family in family_names(wanted))
+            near = {name for names in of_family for name in names}
+            labels = {name for name in near if same_person(wanted, name)}
+        else:
+            is_it = in_category if kind == "category" else at_venue
+            labels = {label for label in rows_of if is_it(wanted, label)}
+        rows = sorted({row for label in labels for row in rows_of[label]})
+        stated = [_stated(self._papers[row], kind) for row in rows]
+        firsts = [next(each for each in its if each in labels) for its in stated]
+        return dict(zip(rows, firsts, strict=True))
+
+    def _labelled(self, kind: InterestKind) -> Mapping[str, list[int]]:
+        """The papers that have each label of a kind."""
+        if kind not in self._rows_of:
+            found: dict[str, list[int]] = {}
+            for row, paper in enumerate(self._papers):
+                for label in _stated(paper, kind):
+                    found.setdefault(label, []).append(row)
+            self._rows_of[kind] = found
+        return self._rows_of[kind]
+
+    @cached_property
+    def _of_family(self) -> Mapping[str, list[str]]:
+        """The names of authors that can have each family name."""
+        found: dict[str, list[str]] = {}
+        for name in self._labelled("author"):
+            for family in family_names(name):
+                found.setdefault(family, []).append(name)
+        return found
+
+
+def _stated(paper: Paper, kind: InterestKind) -> Sequence[str]:
+    match kind:
+        case "author":
+            return paper.authors
+        case "category":
+            return paper.categories
+        case _:
+            return (paper.venue,) if paper.venue else ()
