@@ -29,7 +29,7 @@ from digest.render import templates
 from digest.render.brand import Brand
 from digest.render.email.compose import EmailComposer
 from digest.render.pages import Pages
-from digest.render.site import HELP, Links, Site, archive_index_path, archive_path
+from digest.render.site import HELP, Links, Site, archive_index_path, archive_path, references_path
 from digest.scheduling import liveness
 from digest.sources.inbox import FETCHED, Inbox
 from digest.subscribers.changes import Saved
@@ -238,13 +238,16 @@ def personal_composer(
         goodbye = keys.link("unsubscribe", reader.subscriber.id)
         mailto = f"mailto:{own_address}?subject=unsubscribe%20{goodbye}"
         page = f"{site.base_url}/unsubscribe/{goodbye}" if site.base_url else None
+        token = reader.feed_token
         return Links(
-            feed=site.url(archive_index_path(reader.feed_token)),
-            archive=site.url(archive_path(reader.feed_token, digest.period)),
+            feed=site.url(archive_index_path(token)),
+            archive=site.url(archive_path(token, digest.period)),
             help=site.url(HELP),
             unsubscribe=page or mailto,
             unsubscribe_mailto=mailto,
             one_click=page,
+            bibtex=site.url(references_path(token, "bib", digest.period)),
+            ris=site.url(references_path(token, "ris", digest.period)),
         )
 
     def compose(claim: Claim, reader: StoredSubscriber) -> Message:

@@ -17,7 +17,7 @@ from digest.errors import ConfigError, LedgerError, NotFound
 from digest.ledger import Ledger
 from digest.ledger.suppressions import Suppression
 from digest.model import Origin, Problem, StoredSubscriber, Subscriber, SubscriberId
-from digest.render.site import FEED_TYPES, archive_index_path, feed_path
+from digest.render.site import FEED_TYPES, archive_index_path, feed_path, opml_path
 from digest.subscribers import compile as compiling
 from digest.subscribers.changes import folded
 
@@ -202,6 +202,7 @@ def as_json(home: app.Home, person: Person) -> dict[str, Any]:
         "reasons": list(person.reasons),
         "next_due": person.stored.next_due if person.stored else None,
         "feeds": feeds,
+        "opml": home.site.url(opml_path(token)) if feeds and token else None,
         "archive": home.site.url(archive_index_path(token)) if token else None,
     }
 

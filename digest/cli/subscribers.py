@@ -67,7 +67,8 @@ def show(home: app.Home, subscriber: str, as_json: bool) -> None:
     names = {"kept": found["origin"] or "nowhere", "state": person.standing}
     names |= {"why": "; ".join(person.reasons), "next digest": found["next_due"]}
     names |= {f"{kind} feed": address for kind, address in found["feeds"].items()}
-    told = {name: said for name, said in (names | {"archive": found["archive"]}).items() if said}
+    names |= {"all feeds (OPML)": found["opml"], "archive": found["archive"]}
+    told = {name: said for name, said in names.items() if said}
     output.console().print(output.named(told))
     if person.profile:
         click.echo("\n" + lists.as_yaml(person.profile), nl=False)

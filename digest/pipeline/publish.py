@@ -10,8 +10,8 @@ from digest.model import Digest, Problem, Publication, Subscriber
 from digest.pipeline.context import MEND_TEMPLATE, RunContext
 from digest.pipeline.protocols import PassLedger
 from digest.pipeline.report import PublishReport
-from digest.render import feeds
-from digest.render.site import archive_folder, feed_paths
+from digest.render import downloads, feeds
+from digest.render.site import archive_folder, feed_paths, opml_path
 
 BATCH = 50  # readers whose files are made, and put in place, together
 NEWEST = 200  # papers in the feed of all papers and on the start page
@@ -116,7 +116,8 @@ class _Publishing:
             return _Files(one, gone=(*feed_paths(token), archive_folder(token)))
         pages = self._rendered(partial(self._pages, one, one.subscriber, digests))
         if "feed" not in one.subscriber.channels:
-            return _Files(one, pages or {}, gone=(*feed_paths(token),), complete=pages is not None)
+            gone = (*feed_paths(token), opml_path(token))
+            return _Files(one, pages or {}, gone=gone, complete=pages is not None)
         made = feeds.subscriber_feeds(
             one.subscriber, token, digests, context.site, entries=context.feed_entries
         )
@@ -125,12 +126,17 @@ class _Publishing:
     def _pages(
         self, one: Publication, subscriber: Subscriber, digests: Sequence[Digest]
     ) -> Mapping[str, bytes]:
-        """The reader's index, and the pages of digests that have none yet."""
+        """The reader's index, and the pages of digests that have none yet, each with its papers
+        for reference managers; the list of feeds."""
         pages, token = self._context.pages, one.feed_token
-        files = dict(pages.archive_index(subscriber, token, digests))
+        files = pages.archive_index(subscriber, token, digests)
+        files |= downloads.of_archive(token, digests)
+        if "feed" in subscriber.channels:
+            files |= downloads.opml(subscriber, token, self._context.site)
         for digest in digests:
             if digest.composed >= one.since:
                 files |= pages.archive(subscriber, token, digest)
+                files |= downloads.of_digest(token, digest)
         return files
 
     def _put_all(self, made: Sequence[_Files]) -> list[Publication]:

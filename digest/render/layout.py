@@ -13,11 +13,19 @@ from functools import cached_property
 from markupsafe import Markup
 
 from digest.render.feeds import ALL
-from digest.render.site import FEED_TYPES, FeedFormat, Site, feed_path
+from digest.render.site import (
+    FEED_NAMES,
+    FEED_TYPES,
+    OPML_TYPE,
+    REFERENCE_NAMES,
+    REFERENCE_TYPES,
+    FeedFormat,
+    Site,
+    feed_path,
+)
 from digest.render.templates import STYLE, Templates
 
-_NAMES: Mapping[FeedFormat, str] = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
-FORMATS: tuple[FeedFormat, ...] = tuple(_NAMES)
+FORMATS: tuple[FeedFormat, ...] = tuple(FEED_NAMES)
 
 
 class Layout:
@@ -35,10 +43,14 @@ class Layout:
         *,
         token: str = "",
         feeds: Collection[FeedFormat] = (),
+        references: str = "",
+        opml: str = "",
         has_form: bool = False,
     ) -> bytes:
         """Render the page at ``path``, relative to the public folder.
 
+        ``references`` is the name, before its ending, of the files beside the page that hold its
+        papers for reference managers; ``opml`` that of its feeds for feed readers, whole.
         ``token`` names whose ``feeds`` the page offers; a page of ``ALL`` is for everybody, any
         other is personal. ``has_form`` allows the page to send a form to where it came from.
 
@@ -61,12 +73,18 @@ class Layout:
             "root": root,
             "feeds": [
                 {
-                    "name": _NAMES[kind],
+                    "name": FEED_NAMES[kind],
                     "type": FEED_TYPES[kind],
                     "href": root + feed_path(token, kind),
                 }
                 for kind in feeds
             ],
+            "references": [
+                {"name": name, "type": REFERENCE_TYPES[kind], "href": f"{references}.{kind}"}
+                for kind, name in REFERENCE_NAMES.items()
+                if references
+            ],
+            "opml": [{"name": "OPML", "type": OPML_TYPE, "href": opml}] if opml else [],
         }
         return self._templates.render(template, {**frame, **values}).encode()
 

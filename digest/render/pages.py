@@ -12,6 +12,7 @@ from digest.render.email import view
 from digest.render.excerpt import marked, shortened
 from digest.render.feeds import ALL
 from digest.render.layout import FORMATS, Layout
+from digest.render.references import bibtex_entries, open_url
 from digest.render.site import HELP, INDEX, FeedFormat, Site, archive_index_path, archive_path
 from digest.render.templates import Templates
 from digest.text.clean import one_line, plain
@@ -33,21 +34,35 @@ class Pages:
     def archive(self, subscriber: Subscriber, token: str, digest: Digest) -> dict[str, bytes]:
         """The page that keeps one digest: every pick in full, its reasons, the coverage."""
         path = archive_path(token, digest.period)
-        values = _in_full(subscriber, digest)
-        feeds = _feeds(subscriber)
-        return {path: self._frame.page(path, "archive.html.j2", values, token=token, feeds=feeds)}
+        page = self._frame.page(
+            path,
+            "archive.html.j2",
+            _in_full(subscriber, digest),
+            token=token,
+            feeds=_feeds(subscriber),
+            references=str(digest.period) if digest.picks else "",
+        )
+        return {path: page}
 
     def archive_index(
         self, subscriber: Subscriber, token: str, digests: Iterable[Digest]
     ) -> dict[str, bytes]:
         """The page that lists a subscriber's digests, newest first, and feeds."""
-        path = archive_index_path(token)
+        path, made = archive_index_path(token), list(digests)
         values = {
             "name": one_line(subscriber.name) or one_line(subscriber.id),
-            "issues": list(map(_issue, digests)),
+            "issues": list(map(_issue, made)),
         }
         feeds = _feeds(subscriber)
-        page = self._frame.page(path, "archive_index.html.j2", values, token=token, feeds=feeds)
+        page = self._frame.page(
+            path,
+            "archive_index.html.j2",
+            values,
+            token=token,
+            feeds=feeds,
+            references="archive" if any(digest.picks for digest in made) else "",
+            opml="feeds.opml" if feeds else "",
+        )
         return {path: page}
 
     def start(
@@ -71,7 +86,11 @@ def _feeds(subscriber: Subscriber) -> tuple[FeedFormat, ...]:
 
 
 def _in_full(subscriber: Subscriber, digest: Digest) -> _Values:
-    articles = [_article(number, pick) for number, pick in enumerate(digest.picks, 1)]
+    entries = bibtex_entries([pick.paper for pick in digest.picks], abstracts=False)
+    articles = [
+        _article(number, pick, entry)
+        for number, (pick, entry) in enumerate(zip(digest.picks, entries, strict=True), 1)
+    ]
     left_out = wording.left_out(digest.coverage)
     return {
         "period": wording.period_name(digest.period),
@@ -84,7 +103,7 @@ def _in_full(subscriber: Subscriber, digest: Digest) -> _Values:
     }
 
 
-def _article(number: int, pick: Pick) -> _Values:
+def _article(number: int, pick: Pick, entry: str) -> _Values:
     """Put a pick into words as the email does, but with nothing cut."""
     paper, told = pick.paper, wording.told(pick.reasons)
     seen, terms = view.view_paper(paper), view.found(told)
@@ -93,6 +112,7 @@ def _article(number: int, pick: Pick) -> _Values:
         "title": wording.title(paper),
         "url": seen.url,
         "facts": seen.facts,
+        "links": seen.links,
         "late": [seen.late] if pick.late else [],
         "why": wording.said(told),
         "percent": view.match(pick.score),
@@ -103,6 +123,8 @@ def _article(number: int, pick: Pick) -> _Values:
         "paragraphs": [marked(paragraph, terms) for paragraph in paragraphs],
         "addends": [_addend(reason) for reason in pick.reasons],
         "score": f"{pick.score:.4f}",
+        "bibtex": entry,
+        "open_url": open_url(paper),
     }
 
 

@@ -6,7 +6,7 @@ it, the next ``b``. So keys stay as they are while a file grows.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -90,7 +90,7 @@ def _ascii(text: str) -> str:
 def reference(paper: Paper) -> Reference:
     """What reference managers are told of a paper."""
     venue, doi = one_line(paper.venue or ""), one_line(paper.doi or "")
-    links = dict(wording.links(paper))
+    links = wording.addresses(paper)
     names = tuple(map(name_of, filter(None, map(one_line, paper.authors))))
     labels = [*paper.keywords, *paper.categories]
     return Reference(
@@ -125,11 +125,17 @@ def _kind(venue: str, paper: Paper) -> Kind:
 
 def bibtex(papers: Iterable[Paper]) -> str:
     """A BibTeX library of papers, in their order; one that comes again is left out."""
-    known = _each_once(papers)
-    keys = _keys(sorted(known, key=lambda paper: paper.key))
-    return "\n".join(
-        f"{start}{keys[paper.id]}{rest}" for paper in known for start, rest in [_entry(paper)]
-    )
+    return "\n".join(bibtex_entries(_each_once(papers)))
+
+
+def bibtex_entries(papers: Sequence[Paper], *, abstracts: bool = True) -> list[str]:
+    """The entry of each of these different papers in one library."""
+    keys = _keys(sorted(papers, key=lambda paper: paper.key))
+    parts = ((keys[paper.id], *_entry(paper)) for paper in papers)
+    return [
+        f"{start}{key}{fields}{abstract if abstracts else ''}}}\n"
+        for key, start, fields, abstract in parts
+    ]
 
 
 def _each_once(papers: Iterable[Paper]) -> list[Paper]:
@@ -162,12 +168,13 @@ def _letters(number: int) -> str:
 
 
 @lru_cache(maxsize=5_000)
-def _entry(paper: Paper) -> tuple[str, str]:
-    """What stands before and after the key of an entry."""
+def _entry(paper: Paper) -> tuple[str, str, str]:
+    """What stands before the key of an entry, what after it, and the abstract."""
     found = reference(paper)
     kind = "misc" if found.kind == "eprint" else found.kind
     lines = [f"  {name} = {value},\n" for name, value in _fields(found)]
-    return f"@{kind}{{", f",\n{''.join(lines)}}}\n"
+    text = "\n\n".join(map(_paragraph, found.abstract.split("\n\n")))
+    return f"@{kind}{{", f",\n{''.join(lines)}", f"  abstract = {{{text}}},\n" if text else ""
 
 
 def _fields(found: Reference) -> Iterator[tuple[str, str]]:
@@ -193,7 +200,6 @@ def _fields(found: Reference) -> Iterator[tuple[str, str]]:
         ("code", found.code),
         ("keywords", ", ".join(labels)),
         ("note", found.note),
-        ("abstract", "\n\n".join(map(_paragraph, found.abstract.split("\n\n")))),
     )
     for name, value in values:
         if value:

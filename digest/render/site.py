@@ -19,6 +19,15 @@ FEED_TYPES: Mapping[FeedFormat, str] = {  # the media type of each format
     "json": "application/feed+json",
 }
 
+FEED_NAMES: Mapping[FeedFormat, str] = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
+ReferenceFormat = Literal["bib", "ris"]
+REFERENCE_TYPES: Mapping[ReferenceFormat, str] = {
+    "bib": "application/x-bibtex",
+    "ris": "application/x-research-info-systems",
+}
+REFERENCE_NAMES: Mapping[ReferenceFormat, str] = {"bib": "BibTeX", "ris": "RIS"}
+OPML_TYPE = "text/x-opml"
+
 mailbox = lru_cache(maxsize=64)(
     parseaddr
 )  # the few that are configured, asked for by every message
@@ -83,6 +92,16 @@ def archive_index_path(token: str) -> str:
     return f"archive/{token}/index.html"
 
 
+def references_path(token: str, kind: ReferenceFormat, period: Period | None = None) -> str:
+    """The papers of a digest for reference managers; without ``period``, those of all digests."""
+    return f"archive/{token}/{period or 'archive'}.{kind}"
+
+
+def opml_path(token: str) -> str:
+    """The list of a subscriber's feeds for feed readers, relative to the public folder."""
+    return f"archive/{token}/feeds.opml"
+
+
 @dataclass(frozen=True, slots=True)
 class Links:
     """The personal addresses of one message."""
@@ -93,3 +112,5 @@ class Links:
     unsubscribe: str  # in the footer: the https address where there is one, else the mailto
     unsubscribe_mailto: str
     one_click: str | None = None  # https, takes the POST of RFC 8058
+    bibtex: str = ""  # the papers of this digest for reference managers
+    ris: str = ""

@@ -53,15 +53,21 @@ def paper_url(paper: Paper) -> str:
     return "https://huggingface.co/papers?q=" + quote(one_line(paper.title), safe="")
 
 
-def links(paper: Paper) -> tuple[tuple[str, str], ...]:
-    """What else is known to be in the web, by name: ``Abstract``, ``PDF`` and ``Code``. The
-    addresses are as those of ``paper_url``."""
+def addresses(paper: Paper) -> dict[str, str]:
+    """What is known to be in the web of it, by name: ``Abstract``, ``PDF`` and ``Code``. The
+    addresses are as safe as that of ``paper_url``."""
     page, pdf = abstract_page(paper), pdf_link(paper)
     if page and is_pdf(page):
         page, pdf = None, pdf or page
     known = (("Abstract", page), ("PDF", pdf), ("Code", paper.code))
     found = ((name, _web_address(one_line(url))) for name, url in known if url)
-    return tuple((name, url) for name, url in found if url)
+    return {name: url for name, url in found if url}
+
+
+def links(paper: Paper) -> tuple[tuple[str, str], ...]:
+    """The links below a paper, by name; none where its title says all of them."""
+    found = addresses(paper)
+    return tuple(found.items()) if {*found.values()} - {paper_url(paper)} else ()
 
 
 def _web_address(url: str) -> str | None:

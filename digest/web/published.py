@@ -17,12 +17,14 @@ from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
 
-from digest.render.site import FEED_TYPES, INDEX
+from digest.render.site import FEED_TYPES, INDEX, OPML_TYPE, REFERENCE_TYPES
 
 FEEDS_ARE_FRESH = timedelta(minutes=5)  # as often, about, as a service makes a pass
 
 _TYPES: Mapping[str, str] = {
     **{f".{kind}": media_type for kind, media_type in FEED_TYPES.items()},
+    **{f".{kind}": media_type for kind, media_type in REFERENCE_TYPES.items()},
+    ".opml": OPML_TYPE,
     ".html": "text/html",
     ".css": "text/css",
 }

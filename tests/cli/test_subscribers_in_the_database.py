@@ -178,6 +178,7 @@ def test_a_subscriber_is_shown_with_feeds_and_profile(home: Path) -> None:
     assert "database" in out
     assert "2026-11-23 08:00" in out
     assert out.count("/public/feeds/") == 3
+    assert out.count("/feeds.opml") == 1
     assert out.endswith(
         "\nid: yan\nemail: yan@example.org\nchannels: [feed]\n"
         "schedule: {every: week, on: monday, at: '08:00'}\ntimezone: UTC\ninterests: [soup]\n"

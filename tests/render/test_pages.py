@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from lxml import etree  # type: ignore[import-untyped]  # it ships no types
 
 from digest import subscribers
 from digest.errors import TemplateError
 from digest.model import Digest, DumpSeen, PaperKey, Reason, Subscriber
-from digest.render import templates
+from digest.render import downloads, templates
 from digest.render.feeds import all_papers_feeds, subscriber_feeds
 from digest.render.pages import Pages
+from digest.render.references import open_url
 from digest.render.site import FeedFormat, feed_path
 from digest.text.clean import one_line
 from tests.conftest import examples
@@ -42,6 +44,10 @@ def everything(*digests: Digest, subscriber: Subscriber = ADA) -> dict[str, Any]
     published = set(pages) | set(all_papers_feeds(papers, SERVED))
     if "feed" in subscriber.channels:
         published |= set(subscriber_feeds(subscriber, TOKEN, digests, SERVED))
+        published |= set(downloads.opml(subscriber, TOKEN, SERVED))
+    published |= set(downloads.of_archive(TOKEN, digests))
+    for made in digests:
+        published |= set(downloads.of_digest(TOKEN, made))
     return {path: check_page(page, path, published) for path, page in pages.items()}
 
 
@@ -175,15 +181,104 @@ def test_pages_for_everyone_name_no_subscriber_and_no_token() -> None:
 
 def test_feeds_are_offered_where_they_are_published() -> None:
     pages = everything(long_digest())
-    assert pages[NEWEST].xpath("//link[@rel='alternate']/@href") == [
-        f"../../{feed_path(TOKEN, kind)}" for kind in KINDS
-    ]
+    of_feeds = [f"../../{feed_path(TOKEN, kind)}" for kind in KINDS]
+    assert pages[NEWEST].xpath("//link[@rel='alternate']/@href")[:3] == of_feeds
     assert pages["index.html"].xpath("//link[@rel='alternate']/@href") == [
         feed_path("all", kind) for kind in KINDS
     ]
     without = everything(long_digest(), subscriber=EMAIL_ONLY)
-    assert without[NEWEST].xpath("//link") == without[INDEX].xpath("//link") == []
-    assert not [text for text in said(without[NEWEST], "//a") if text in ("Atom", "RSS")]
+    for path in (NEWEST, INDEX):
+        assert without[path].xpath("//link/@title") == ["BibTeX", "RIS"]
+        assert not {"Atom", "RSS", "OPML"} & set(said(without[path], "//a"))
+
+
+# --- for other programs ------------------------------------------------------------------
+
+
+def alternates(page: Any) -> dict[str, str]:
+    """What a page offers to programs, by its type."""
+    return {link.get("type"): link.get("href") for link in page.xpath("//link[@rel='alternate']")}
+
+
+def test_a_page_offers_its_papers_to_reference_managers() -> None:
+    pages = everything(long_digest(), digest(week=46))
+    for path, name in ((NEWEST, "2026-W47"), (INDEX, "archive")):
+        offered = alternates(pages[path])
+        assert offered["application/x-bibtex"] == f"{name}.bib"
+        assert offered["application/x-research-info-systems"] == f"{name}.ris"
+        assert pages[path].xpath("//footer//a[text()='BibTeX']/@href") == [f"{name}.bib"]
+    assert alternates(pages[INDEX])["text/x-opml"] == "feeds.opml"
+    empty = pages[f"archive/{TOKEN}/2026-W46.html"]
+    assert "application/x-bibtex" not in alternates(empty)
+    assert "BibTeX" not in said(empty, "//a")
+
+
+def test_zotero_finds_each_paper_by_its_fields() -> None:
+    made = digest(pick(1), pick(2, venue="Nature", doi="10.1000/2"), pick(3, title='A & "b" <c>'))
+    spans = everything(made)[NEWEST].xpath("//span[@class='Z3988']")
+    assert [span.text_content() for span in spans] == [""] * 3
+    assert [span.get("title") for span in spans] == [open_url(one.paper) for one in made.picks]
+
+
+def test_a_page_has_the_entry_of_each_paper_with_the_key_that_it_has_in_the_file() -> None:
+    made = digest(pick(1, title="Same"), pick(2, title="Same"))
+    shown = everything(made)[NEWEST].xpath("//pre/code/text()")
+    library = downloads.of_digest(TOKEN, made)[f"archive/{TOKEN}/2026-W47.bib"].decode()
+    assert [entry.partition(",")[0] for entry in shown] == [
+        "@misc{hopper2026same",
+        "@misc{hopper2026samea",
+    ]
+    assert all(entry.removesuffix("}\n") in library for entry in shown)
+
+
+def test_links_say_what_is_known() -> None:
+    known: dict[str, Any] = {"arxiv_id": "2401.00001", "code": "https://github.com/ada/lora"}
+    made = digest(
+        pick(1, **known),
+        pick(2, arxiv_id=None, doi="10.1000/2", pdf="https://a.example/2.pdf"),
+        pick(3, arxiv_id=None, url="https://own.example/3"),
+        pick(4, arxiv_id=None, url="https://own.example/4.pdf", code="javascript:alert(1)"),
+    )
+    articles = everything(made)[NEWEST].xpath("//article")
+    links = [
+        [(a.text, a.get("href")) for a in each.xpath("p[@class='read']/a")] for each in articles
+    ]
+    assert links == [
+        [
+            ("Abstract", "https://arxiv.org/abs/2401.00001"),
+            ("PDF", "https://arxiv.org/pdf/2401.00001"),
+            ("Code", "https://github.com/ada/lora"),
+        ],
+        [("Abstract", "https://doi.org/10.1000/2"), ("PDF", "https://a.example/2.pdf")],
+        [],  # its title leads there
+        [],
+    ]
+
+
+def test_the_archive_has_the_papers_of_all_digests_newest_first() -> None:
+    files = downloads.of_archive(TOKEN, [digest(pick(2), pick(3)), digest(pick(1), week=46)])
+    library = files[f"archive/{TOKEN}/archive.ris"].decode()
+    assert re.findall(r"TI  - .*Part (\d)", library) == ["2", "3", "1"]
+    assert downloads.of_archive(TOKEN, [digest()]) == {}
+
+
+@pytest.mark.parametrize("name", ["Ada Example", '"Ada" <&> \u202e\x00', ""])
+def test_feeds_are_listed_for_feed_readers(name: str) -> None:
+    (written,) = downloads.opml(replace(ADA, name=name), TOKEN, SERVED).values()
+    root = etree.fromstring(written)
+    assert (root.tag, root.attrib) == ("opml", {"version": "2.0"})
+    assert [child.tag for child in root] == ["head", "body"]
+    assert root.findtext("head/title") == "Feeds of Paper Digest"
+    groups = root.findall("body/outline")
+    assert groups[0].get("text") == f"Paper digest for {one_line(name) or 'ada'}"
+    feeds = root.findall("body/outline/outline")
+    assert [feed.get("xmlUrl") for feed in feeds] == [
+        SERVED.url(feed_path(token, kind)) for token in (TOKEN, "all") for kind in KINDS
+    ]
+    for feed in feeds:
+        assert feed.get("type") == "rss", "OPML 2.0 knows no other type, whatever the format"
+        assert feed.get("text") == feed.get("title")
+        assert feed.get("htmlUrl", "").startswith("https://")
 
 
 # --- the start page ----------------------------------------------------------------------

@@ -16,8 +16,10 @@ PAPER = model.Paper(
     listed=_DAY.date(),
     authors=("نور الهاشمي", "Ada Lovelace"),
     comments=3,
+    arxiv_id="2605.00001",
+    code="https://code.example/trial?a=1&b=2",
 )
-_BARE = replace(PAPER, abstract="", authors=(), comments=None, listed=None)
+_BARE = model.Paper(PAPER.key, PAPER.id, PAPER.title, "", _DAY)
 _REASONS = (
     model.Reason("says", "says", "abstract", 1.0, 0.4),
     model.Reason("a & b", "A", "title", 1.0, 0.1),
@@ -46,4 +48,6 @@ LINKS = Links(
     help="https://digest.example/help",
     unsubscribe="mailto:digest@digest.example?subject=unsubscribe",
     unsubscribe_mailto="mailto:digest@digest.example?subject=unsubscribe",
+    bibtex="https://digest.example/archive.bib",
+    ris="https://digest.example/archive.ris",
 )

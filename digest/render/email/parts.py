@@ -20,7 +20,7 @@ TEXT = "email.txt.j2"
 WIDTH = 72  # of a line of plain text
 _MARGIN = re.compile(r"\s*(?:\d+\.\s+|[-*•]\s+)?")
 _KEPT = 20_000  # pieces of HTML that are kept encoded
-# A pick has these from its paper: title, short_title, url, facts, facts_text, gist.
+# A pick has these from its paper: title, short_title, url, facts, facts_text, gist, links.
 _OF_PAPER: Callable[[view.PaperView], tuple[Any, ...]] = attrgetter(*view.PickView._fields[9:])
 
 

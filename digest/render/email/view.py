@@ -43,6 +43,7 @@ class PaperView:
     facts: Markup  # authors, date, comments
     facts_text: str
     gist: str  # what the paper does, in two sentences of its abstract
+    links: tuple[Mapping[str, str], ...]  # abstract, PDF and code, each with `name` and `url`
     late: str  # what a digest says that should have had the paper earlier
 
 
@@ -72,6 +73,7 @@ class PickView(NamedTuple):
     facts: Markup
     facts_text: str
     gist: str
+    links: tuple[Mapping[str, str], ...]
 
 
 class EmailView(NamedTuple):
@@ -95,6 +97,8 @@ class EmailView(NamedTuple):
     archive: str
     help: str
     unsubscribe: str
+    bibtex: str
+    ris: str
     footer: tuple[str, ...]
     postal_address: tuple[str, ...]
 
@@ -136,6 +140,8 @@ def write(
         archive=links.archive,
         help=links.help,
         unsubscribe=links.unsubscribe,
+        bibtex=links.bibtex if papers else "",
+        ris=links.ris if papers else "",
         footer=site.brand.footer,
         postal_address=site.brand.postal_address,
     )
@@ -205,6 +211,7 @@ def view_paper(paper: Paper) -> PaperView:
         facts=Markup("&nbsp;· ").join(map(_isolated, facts)),
         facts_text=" · ".join(facts),
         gist=shortened(" ".join(gist(paper.title, paper.abstract)), _GIST),
+        links=tuple([{"name": name, "url": url} for name, url in wording.links(paper)]),
         late=f"From {page}, late",
     )
 
