@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import islice, product
 
-from digest.dedup import mending, merge
+from digest.dedup import jumps, mending, merge
 from digest.dedup.blocking_keys import paper_id
 from digest.dedup.evidence import Evidence, Listing, evidence, may_share_title
 from digest.model import Match, Paper, PaperId, PaperKey, Record
@@ -69,12 +69,14 @@ def match(
             name = PaperId(f"{paper.id}#announced")
             paper = replace(paper, key=PaperKey(0), id=name, arrived=arrived, listed=listed)
         taken.add(paper.id)
+        paper, upvotes_before = jumps.with_jump(_described(paper, papers, own, listed))
         matches[min(ranked)] = Match(
-            paper=_described(paper, papers, own, listed),
+            paper=paper,
             records=tuple(records[place] for place in sorted(ranked)),
             is_new=is_new,
             keys=frozenset().union(*(linkage.listings[place].keys for place in cluster.places)),
             joined=tuple(one.key for one in papers[0 if is_new else 1 :]),
+            upvotes_before=None if is_new else upvotes_before,
         )
     return [matches[first] for first in sorted(matches)]
 

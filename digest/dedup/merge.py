@@ -66,7 +66,9 @@ def united(paper: Paper, other: Paper) -> Paper:
     """Merge the metadata of another paper that turned out to be the same into the paper."""
     grades = _grade(other, TITLE), _grade(other, ABSTRACT), _grade(other, DATE)
     newer = (other.listed or date.min) >= (paper.listed or date.min)
-    return _merged(paper, other, grades, newer=newer)
+    merged = _merged(paper, other, grades, newer=newer)
+    known = paper.base_upvotes is not None
+    return merged if known else replace(merged, base_upvotes=other.base_upvotes)
 
 
 def is_cut(abstract: str) -> bool:

@@ -54,7 +54,7 @@ def next_plan(
     first = periods.first_window(subscriber, period, now=moment)
     after = ledger.cursor(first) if until is None else until
     waiting = Waiting(subscriber, period, after, until is None)
-    planner = Planner(ledger, until=ledger.newest_paper(), expect=expect, now=moment)
+    planner = Planner(ledger, until=ledger.newest_key(), expect=expect, now=moment)
     return next(planner.plans([waiting]))
 
 

@@ -22,6 +22,9 @@ def pack(decision: Digest | Skip) -> bytes:
         "coverage": [seen.dumps, seen.papers, left_out, missing, seen.expected],
         "picks": [_flat(pick) for pick in picks],
     }
+    again = {pick.paper.key: pick.upvotes_before for pick in picks}
+    if again := {key: before for key, before in again.items() if before is not None}:
+        body["again"] = again
     return _packed(body)
 
 
@@ -57,8 +60,9 @@ def without(blob: bytes, keys: Collection[PaperKey], *, but_first: bool) -> byte
 
 def picks(body: Mapping[str, Any], papers: Mapping[PaperKey, Paper]) -> tuple[Pick, ...]:
     """The picks in it, with their papers as the ledger knows them now."""
+    again = body.get("again", {})  # the keys of JSON are text
     return tuple(
-        Pick(papers[key], score, _reasons(values), bool(late))
+        Pick(papers[key], score, _reasons(values), bool(late), again.get(str(key)))
         for key, score, late, *values in body["picks"]
     )
 

@@ -35,6 +35,8 @@ class Draft(Ledger):
         self._copies: dict[m.PaperKey, m.PaperKey] = {}
         """Papers that turned out to be another one, or none at all: 0."""
         self._by_hash: dict[int, set[m.PaperKey]] = {}
+        self._second_looks: dict[m.PaperKey, m.SecondLook] = {}
+        """Those that are new, by the key of the paper."""
         self._new_dumps: list[m.DumpSeen] = []
         self._profiles: dict[m.SubscriberId, m.StoredSubscriber] = {}
         self._gone: set[m.SubscriberId] = set()
@@ -76,7 +78,7 @@ class Draft(Ledger):
         by_id = self.keys_of_papers([one.paper.id for one in found if one.is_new])
         by_id = {name: self._copies.get(key, key) for name, key in by_id.items()}
         by_id |= {one.id: key for key, one in self._papers.items()}
-        matches = numbered(found, by_id, self.newest_paper())
+        matches = numbered(found, by_id, self.newest_key())
         for before, after in zip(found, matches, strict=True):
             key = after.paper.key
             if after.is_new or not before.is_new:
@@ -84,13 +86,19 @@ class Draft(Ledger):
             for each in after.keys if key in self._papers else ():
                 self._by_hash.setdefault(each, set()).add(key)
             self._hide(after.joined, key)
+            self._look_again(after)
         former = {one.key: one.former for one in papers if one.former}
         self._hide(self.misread(former, {one.paper.key for one in matches}), m.PaperKey(0))
         self._read_hashes.add(read.hash)
         if not former and not read.format.endswith(m.PART):
-            seen = (read.name, read.listed, now, self.newest_paper(), read.is_incomplete)
+            seen = (read.name, read.listed, now, self.newest_key(), read.is_incomplete)
             self._new_dumps.append(m.DumpSeen(*seen, read.source))
         return matches
+
+    def _look_again(self, match: m.Match) -> None:
+        if match.upvotes_before is not None:
+            key, paper = m.PaperKey(self.newest_key() + 1), match.paper
+            self._second_looks[paper.key] = m.SecondLook(key, paper, match.upvotes_before)
 
     def _hide(self, keys: Collection[m.PaperKey], to: m.PaperKey) -> None:
         self._copies |= dict.fromkeys(keys, to)
@@ -123,6 +131,16 @@ class Draft(Ledger):
     def newest_paper(self) -> m.PaperKey:
         return max([super().newest_paper(), *self._papers])
 
+    def newest_key(self) -> m.PaperKey:
+        looks = (look.key for look in self._second_looks.values())
+        return max([super().newest_key(), *self._papers, *looks])
+
+    def second_looks(self, *, after: m.PaperKey, until: m.PaperKey) -> list[m.SecondLook]:
+        kept = super().second_looks(after=after, until=until)
+        found = [one for one in kept if one.paper.key not in self._second_looks]
+        found += (one for one in self._second_looks.values() if after < one.key <= until)
+        return [one for one in found if one.paper.key not in self._copies]
+
     def sent(
         self, after: Mapping[m.SubscriberId, m.PaperKey]
     ) -> Mapping[m.SubscriberId, set[m.PaperKey]]:
@@ -135,7 +153,7 @@ class Draft(Ledger):
 
     def cursor(self, before: datetime) -> m.PaperKey:
         found = super().cursor(before)
-        if found == super().newest_paper():
+        if found == super().newest_key():
             for key in sorted(key for key in self._papers if key > found):
                 if self._papers[key].arrived >= before:
                     break

@@ -39,11 +39,6 @@ def join(
     """Make these papers copies of the paper ``to``, whose metadata is ``values``. Records of them
     will find that paper, what was sent of any counts as sent, and so do verdicts. Digests that hold
     a copy keep it, but one that has not gone out does not send the paper a second time."""
-    stated = (paper.c.key.in_([*keys, to])) & paper.c.first_upvotes.is_not(None)
-    first = select(paper.c.first_upvotes).where(stated).order_by(paper.c.key).limit(1)
-    upvotes = connection.scalar(first)
-    upvotes = values["upvotes"] if upvotes is None else upvotes
-    connection.execute(update(paper).where(paper.c.key == to).values(first_upvotes=upvotes))
     copies = paper.c.key.in_(keys) | paper.c.same_as.in_(keys)
     connection.execute(update(paper).where(copies).values(**values, same_as=to))
     known = select(paper_key.c.hash).where(paper_key.c.paper == to)

@@ -5,15 +5,25 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import Connection, case, delete, false, func, insert, or_, select, update
 
 from digest.errors import NotFound
 from digest.ledger.aggregate import INTAKE, Aggregate, next_key, rows_in
 from digest.ledger.joining import FormerPapers, formers, join, misread, retract
-from digest.ledger.tables import dump, paper, paper_key, sighting
-from digest.model import PART, Dump, DumpHash, DumpSeen, Match, Matcher, Paper, PaperId, PaperKey
+from digest.ledger.tables import dump, paper, paper_key, second_look, sighting
+from digest.model import (
+    PART,
+    Dump,
+    DumpHash,
+    DumpSeen,
+    Match,
+    Matcher,
+    Paper,
+    PaperId,
+    PaperKey,
+    SecondLook,
+)
 from digest.text.clean import normal_title
 
 PAPER = tuple(paper.c[field.name] for field in dataclasses.fields(Paper) if field.name in paper.c)
@@ -62,10 +72,11 @@ class Papers(Aggregate):
             candidates = _candidates(connection, keys, former)
             found = match(read.records, candidates)
             matches = _store_papers(connection, found, candidates, now=now)
+            _store_second_looks(connection, matches, now=now)
             row: dict[str, object] = {"format": read.format, "listed": read.listed}
             row |= {"readers": read.readers, "is_incomplete": read.is_incomplete}
             row["source"] = read.source or None
-            if any(one.is_new for one in matches):
+            if any(one.is_new or one.upvotes_before is not None for one in matches):
                 row["newest"] = _newest(connection)
             number = _store_dump(connection, read.hash, read.name, now, row)
             _store_keys(connection, matches)
@@ -136,13 +147,21 @@ class Papers(Aggregate):
             query = query.where(paper.c.key <= until)
         return [Paper(*row) for row in self._rows(query)][::-1]
 
+    def second_looks(self, *, after: PaperKey, until: PaperKey) -> list[SecondLook]:
+        """The papers whose upvotes jumped, by keys beyond ``after`` up to ``until``, in order."""
+        query = select(second_look.c.key, second_look.c.upvotes_before, *PAPER)
+        query = query.join(paper, (paper.c.key == second_look.c.paper) & IS_ONE)
+        query = query.where(second_look.c.key > after, second_look.c.key <= until)
+        rows = self._rows(query.order_by(second_look.c.key))
+        return [SecondLook(key, Paper(*of_paper), before) for key, before, *of_paper in rows]
+
     def cursor(self, before: datetime) -> PaperKey:
-        """The newest paper that arrived before this instant and before all that arrived later. The
-        second half matters where the clock was put back between two dumps: no paper that arrived at
-        ``before`` or after is left behind the cursor. 0: there is none."""
+        """The newest key that was given before this instant and before all that were given later.
+        The second half matters where the clock was put back between two dumps: no paper that
+        arrived at ``before`` or after is left behind the cursor. 0: there is none."""
         first = self._value(select(func.min(paper.c.key)).where(paper.c.arrived >= before))
-        # A draft has a newest paper of its own, which is not in the database.
-        return Papers.newest_paper(self) if first is None else PaperKey(first - 1)
+        # A draft has a newest key of its own, which is not in the database.
+        return Papers.newest_key(self) if first is None else PaperKey(first - 1)
 
     def newest_dump(self) -> int:
         """The key of the dump that was read last; 0: there is none."""
@@ -151,6 +170,11 @@ class Papers(Aggregate):
     def newest_paper(self) -> PaperKey:
         """The key of the paper that arrived last; 0: there is none."""
         return PaperKey(self._count(select(func.max(paper.c.key)).where(IS_ONE)))
+
+    def newest_key(self) -> PaperKey:
+        """The key that was given last, to a paper or a second look; 0: there is none."""
+        with self._database.reading() as connection:
+            return _newest(connection)
 
     def dumps(self, *, since: datetime) -> list[DumpSeen]:
         """Dumps that arrived at or after ``since``, in the order they were read; one that was read
@@ -212,7 +236,8 @@ def _seen(connection: Connection, hashes: Collection[DumpHash], readers: str) ->
 
 
 def _newest(connection: Connection) -> PaperKey:
-    return PaperKey(connection.scalar(select(func.max(paper.c.key))) or 0)
+    newest = (connection.scalar(select(func.max(of.key))) for of in (paper.c, second_look.c))
+    return PaperKey(max(key or 0 for key in newest))
 
 
 def _candidates(
@@ -266,16 +291,10 @@ def _store_papers(
     stored = numbered(matches, by_id, _newest(connection))
     for match, kept in zip(matches, stored, strict=True):
         if not match.is_new and before.get(kept.paper.key) != match.paper:
-            better: dict[str, Any] = {name: getattr(match.paper, name) for name in _IMPROVABLE}
-            if not match.joined:  # else the papers that are joined may have stated some before
-                better["first_upvotes"] = func.coalesce(paper.c.first_upvotes, match.paper.upvotes)
+            better = {name: getattr(match.paper, name) for name in _IMPROVABLE}
             its = (paper.c.key == match.paper.key) | (paper.c.same_as == match.paper.key)
             connection.execute(update(paper).where(its).values(better))
-    added = [
-        {**{name: getattr(one.paper, name) for name in _NAMES}, "first_upvotes": one.paper.upvotes}
-        for one in stored
-        if one.is_new
-    ]
+    added = [{name: getattr(one.paper, name) for name in _NAMES} for one in stored if one.is_new]
     if added:
         connection.execute(insert(paper), added)
     for one in stored:
@@ -283,6 +302,21 @@ def _store_papers(
             values = {name: getattr(one.paper, name) for name in _IMPROVABLE}
             join(connection, one.joined, one.paper.key, values, now=now)
     return stored
+
+
+def _store_second_looks(connection: Connection, matches: Sequence[Match], *, now: datetime) -> None:
+    jumped = {
+        one.paper.key: one.upvotes_before for one in matches if one.upvotes_before is not None
+    }
+    if not jumped:
+        return
+    first = _newest(connection) + 1  # before rows are removed: no key is given twice
+    connection.execute(delete(second_look).where(second_look.c.paper.in_(jumped)))
+    rows = [
+        {"key": key, "paper": of, "upvotes_before": before, "arrived": now}
+        for key, (of, before) in enumerate(jumped.items(), first)
+    ]
+    connection.execute(insert(second_look), rows)
 
 
 def _keys_by_id(connection: Connection, ids: Collection[PaperId]) -> dict[PaperId, PaperKey]:

@@ -87,14 +87,13 @@ paper = _table(
     sa.Column("code", Words),
     sa.Column("categories", Names),
     sa.Column("keywords", Names),
-    sa.Column("first_upvotes", Count),
+    sa.Column("base_upvotes", Count),
     sa.Index("ix_paper_arrived", "arrived"),
     sa.Index("ix_paper_same_as", "same_as"),
 )
 """``same_as``: NULL for a paper. The key of another row: this row turned out to be that paper; it
 stays for the digests that hold it, with the metadata of that paper. Its own key: an older reader
-misread a dump, and there is no such paper. ``first_upvotes``: those of the first dump that stated
-any."""
+misread a dump, and there is no such paper."""
 
 paper_key = _table(
     "paper_key",
@@ -124,8 +123,8 @@ second_look = _table(
     sa.Column("upvotes_before", Count, nullable=False),
     sa.Column("arrived", Instant, nullable=False),
 )
-"""Papers whose upvotes jumped, once each. The keys are taken from the same sequence as those of
-papers, so that a cursor tells what jumped since a subscriber's last digest."""
+"""Papers whose upvotes jumped, each with its last jump. The keys are from the same sequence as
+those of papers, so that a cursor tells what jumped since a subscriber's last digest."""
 
 # --- what is fetched ---------------------------------------------------------------------
 

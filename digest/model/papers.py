@@ -108,6 +108,8 @@ class Paper:
     code: str | None = None
     categories: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
+    base_upvotes: int | None = field(default=None, compare=False)
+    """The upvotes that a jump is measured from: the first ones, or those after the last jump."""
     provenance: int = 0
     """How good the sources of title, abstract and date are; see ``dedup.merge``."""
     keys: frozenset[int] = field(default=frozenset(), compare=False, repr=False)
@@ -125,6 +127,17 @@ class Match:
     is_new: bool
     keys: frozenset[int]  # its blocking keys, by which later records find the paper
     joined: tuple[PaperKey, ...] = ()  # other known papers that turned out to be this one
+    upvotes_before: int | None = None
+    """Set if the upvotes of the paper, known before, jumped: how many it had until then."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecondLook:
+    """A paper whose upvotes jumped."""
+
+    key: PaperKey  # from the same sequence as the keys of papers: it tells when they jumped
+    paper: Paper
+    upvotes_before: int
 
 
 Matcher = Callable[[Sequence[Record], Sequence[Paper]], Sequence[Match]]

@@ -32,7 +32,7 @@ def decide(context: RunContext[PassLedger], *, papers_came: bool, now: datetime)
     report = DecideReport()
     total = context.ledger.count_due(now, reopened=papers_came)
     if total:
-        until = context.ledger.newest_paper()
+        until = context.ledger.newest_key()
         planner = Planner(context.ledger, until=until, expect=context.expect, now=now)
         decisions = _recorded(context, planner, reopened=papers_came, now=now)
         for decision in context.track(decisions, "Choosing papers", total):
@@ -75,7 +75,7 @@ def _decisions(
         ends = open_since + _grace(one.subscriber.schedule, grace)
         if one.key in decided:
             yield Decision(one, None, periods.next_due(one.subscriber, now))
-        elif now >= ends or not planner.has_papers(after):
+        elif now >= ends or not planner.has_papers(after, one.subscriber):
             yield _without_papers(one, due[one.key], after, open_since, ends, now=now)
         else:
             first = one.until is None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ from digest.model import (
     Period,
     Problem,
     Profile,
+    SecondLook,
     Subscriber,
     SubscriberId,
     Verdicts,
@@ -63,33 +65,49 @@ class Planner:
         self._problems: dict[str, Problem] = {}
         self._corpus: Corpus | None = None
         self._ranking: Ranking | None = None
+        self._second_looks: list[SecondLook] | None = None
+        """Those with keys greater than ``_after``; None: nobody has wanted any."""
         self._papers: list[Paper] = []
+        """Those that are to be ranked: older ones for a second look, then those with keys greater
+        than ``_after``, with"""
         self._keys: list[PaperKey] = []
+        """their keys."""
         self._after = until
-        """``_papers`` are those with greater keys."""
 
-    def has_papers(self, after: PaperKey) -> bool:
-        """Whether any paper came after ``after``."""
-        return after < self._until
+    @cached_property
+    def _newest_paper(self) -> PaperKey:
+        return self._ledger.newest_paper()
+
+    def has_papers(self, after: PaperKey, subscriber: Subscriber) -> bool:
+        """Whether anything came after ``after`` that the subscriber's digest may hold."""
+        newest = self._until if subscriber.second_look else min(self._until, self._newest_paper)
+        return after < newest
 
     def plans(self, waiting: Sequence[Waiting]) -> Iterator[selection.Plan]:
         """Plan one digest for each of a batch, in order."""
-        self._read_papers(min(one.after for one in waiting))
+        looking = any(one.subscriber.second_look for one in waiting)
+        self._read_papers(min(one.after for one in waiting), second_looks=looking)
         names = [one.subscriber.id for one in waiting if one.subscriber.learn]
         verdicts = self._ledger.verdicts(names)
         profiles = [_with_verdicts(one.subscriber, verdicts) for one in waiting]
         ranking = self._ranked(verdicts.values())
-        cursors = {one.subscriber.id: one.after for one in waiting}
+        second_looks = [self._second_looks_of(one) for one in waiting]
+        cursors = {
+            one.subscriber.id: min([one.after, *(PaperKey(look.paper.key - 1) for look in looks)])
+            for one, looks in zip(waiting, second_looks, strict=True)
+        }
         sent = {} if self._is_past else self._ledger.sent(cursors)
         dumps = self._dumps(min(one.period.start for one in waiting))
-        for one, profile, scored in zip(
-            waiting, profiles, ranking.rank_many(profiles), strict=True
+        for one, profile, scored, looks in zip(
+            waiting, profiles, ranking.rank_many(profiles), second_looks, strict=True
         ):
             start = bisect_right(self._keys, one.after)
             window = selection.window(
                 self._papers[start:],
                 dumps,
+                second_looks=looks,
                 after=one.after,
+                until=self._until,
                 period=one.period,
                 expect="none" if one.is_first else self._expect,
                 today=self._now.astimezone(ZoneInfo(one.subscriber.timezone)).date(),
@@ -98,7 +116,9 @@ class Planner:
                 one.subscriber,
                 one.period,
                 window,
-                _of_window(ranking, profile, scored, start),
+                _of_window(
+                    ranking, profile, scored, [*self._rows(looks), *range(start, len(self._papers))]
+                ),
                 sent=sent.get(one.subscriber.id, ()),
                 alike=self._near_duplicates,
                 now=self._now,
@@ -113,12 +133,28 @@ class Planner:
         """The patterns of profiles planned so far that could not be matched, each once."""
         return tuple(self._problems.values())
 
-    def _read_papers(self, after: PaperKey) -> None:
-        """Have every paper beyond ``after`` at hand."""
-        if after < self._after:
-            self._papers = self._ledger.papers(after=after, until=self._until)
-            self._keys = [paper.key for paper in self._papers]
-            self._after, self._ranking = after, None
+    def _read_papers(self, after: PaperKey, *, second_looks: bool) -> None:
+        """Have every paper beyond ``after`` at hand, and perhaps those for a second look."""
+        if after >= self._after and (self._second_looks is not None or not second_looks):
+            return
+        self._after, self._ranking = min(after, self._after), None
+        self._papers = self._ledger.papers(after=self._after, until=self._until)
+        if second_looks or self._second_looks is not None:
+            self._second_looks = self._ledger.second_looks(after=self._after, until=self._until)
+            looked_at = (look.paper for look in self._second_looks)
+            older = (paper for paper in looked_at if paper.key <= self._after)
+            self._papers = [*sorted(older, key=lambda paper: paper.key), *self._papers]
+        self._keys = [paper.key for paper in self._papers]
+
+    def _second_looks_of(self, one: Waiting) -> list[SecondLook]:
+        """The papers that an earlier digest passed over and whose upvotes jumped since."""
+        if not one.subscriber.second_look or one.is_first:
+            return []
+        looks = self._second_looks or ()
+        return [look for look in looks if look.paper.key <= one.after < look.key]
+
+    def _rows(self, looks: Iterable[SecondLook]) -> Iterator[int]:
+        return (bisect_left(self._keys, look.paper.key) for look in looks)
 
     def _ranked(self, verdicts: Iterable[Verdicts]) -> Ranking:
         """The ranking of the papers at hand; it also knows the papers that somebody judged."""
@@ -136,7 +172,9 @@ class Planner:
     def _dumps(self, first_day: date) -> list[DumpSeen]:
         begin = datetime.combine(first_day, time(), UTC) - timedelta(days=1)
         # Papers may have come before the period: a backfill, or a service that stood still.
-        return self._ledger.dumps(since=min([begin, *(paper.arrived for paper in self._papers)]))
+        start = bisect_right(self._keys, self._after)
+        arrivals = (paper.arrived for paper in self._papers[start:])
+        return self._ledger.dumps(since=min([begin, *arrivals]))
 
 
 def _with_verdicts(subscriber: Subscriber, verdicts: Mapping[SubscriberId, Verdicts]) -> Profile:
@@ -150,13 +188,15 @@ def _with_verdicts(subscriber: Subscriber, verdicts: Mapping[SubscriberId, Verdi
     )
 
 
-def _of_window(ranking: Ranking, profile: Profile, scored: Scored, start: int) -> selection.Ranked:
-    """What a ranking says of its papers from ``start`` on."""
-
+def _of_window(
+    ranking: Ranking, profile: Profile, scored: Scored, rows: Sequence[int]
+) -> selection.Ranked:
+    """What a ranking says of some of its papers, by their place in ``rows``."""
+    place = {row: index for index, row in enumerate(rows)}
     return selection.Ranked(
-        scores=scored.scores[start:],
-        excluded={index - start: term for index, term in scored.excluded.items() if index >= start},
-        reasons=lambda index: ranking.reasons(profile, start + index),
-        alone=lambda interest: ranking.alone(interest)[start:],
-        holding=lambda interest: [at - start for at in ranking.holding(interest) if at >= start],
+        scores=scored.scores[rows],
+        excluded={place[row]: term for row, term in scored.excluded.items() if row in place},
+        reasons=lambda index: ranking.reasons(profile, rows[index]),
+        alone=lambda interest: ranking.alone(interest)[rows],
+        holding=lambda interest: [place[row] for row in ranking.holding(interest) if row in place],
     )

@@ -23,6 +23,7 @@ from digest.model import (
     Period,
     Problem,
     Publication,
+    SecondLook,
     StoredSubscriber,
     SubscriberId,
     Verdicts,
@@ -116,6 +117,8 @@ class PlanningLedger(ArchiveLedger, Protocol):
 
     def cursor(self, before: datetime) -> PaperKey: ...
     def newest_paper(self) -> PaperKey: ...
+    def newest_key(self) -> PaperKey: ...
+    def second_looks(self, *, after: PaperKey, until: PaperKey) -> list[SecondLook]: ...
     def sent(
         self, after: Mapping[SubscriberId, PaperKey]
     ) -> Mapping[SubscriberId, set[PaperKey]]: ...

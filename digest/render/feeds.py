@@ -105,9 +105,15 @@ def all_papers_feeds(
     return _render(site, ALL, made, title="All papers", about=about, home=INDEX)
 
 
+def _late(pick: Pick) -> str:
+    if pick.upvotes_before is not None:
+        now, before = pick.paper.upvotes or 0, pick.upvotes_before
+        return f"A second look: {now:,} upvotes now, {before:,} when it was passed over. "
+    return "It came late, for an earlier digest. " if pick.late else ""
+
+
 def _pick_entry(pick: Pick, digest: Digest, rank: int) -> _Entry:
-    late = "It came late, for an earlier digest. " if pick.late else ""
-    why = f"{late}Match {round(pick.score * 100)} %: {wording.why(pick.reasons)}"
+    why = f"{_late(pick)}Match {round(pick.score * 100)} %: {wording.why(pick.reasons)}"
     # A second apart, so that readers which sort by time keep the order.
     updated = _seconds(digest.composed) - timedelta(seconds=rank)
     return _paper_entry(pick.paper, updated, _EMPHASIS.format(why))

@@ -113,7 +113,7 @@ def _article(number: int, pick: Pick, entry: str) -> _Values:
         "url": seen.url,
         "facts": seen.facts,
         "links": seen.links,
-        "late": [seen.late] if pick.late else [],
+        "late": list(filter(None, [view.late(seen, pick)])),
         "why": wording.said(told),
         "percent": view.match(pick.score),
     }

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+SECOND_LOOK = 0.5
+"""A paper whose upvotes jumped is picked from this share of the threshold on: many readers found
+it good, so it may be less near to what this one looks for."""
 _DETAILS = {
     Why.SENT_BEFORE: "an earlier digest has it",
     Why.TOO_EARLY: "it arrived before the papers that this digest draws on",
@@ -86,15 +89,18 @@ class Plan:
 
 def _judge(
     subscriber: model.Subscriber,
-    papers: Sequence[model.Paper],
+    seen: Window,
     ranked: Ranked,
     sent: Collection[model.PaperKey],
     alike: Callable[[model.Paper, model.Paper], bool],
 ) -> Judgement:
-    """Choose from ``papers``; where scores are equal, the smaller paper id comes first."""
+    """Choose from the papers of a window; of equal scores, the smaller paper id comes first."""
+    papers = seen.papers
     musts = [interest for interest in subscriber.profile.interests if interest.must_see]
     required = {index for interest in musts for index in ranked.holding(interest)}
     good = (ranked.scores >= subscriber.threshold).nonzero()[0].tolist()
+    lower = ranked.scores[: len(seen.upvotes_before)] >= subscriber.threshold * SECOND_LOOK
+    good += lower.nonzero()[0].tolist()
     ruled_out = dict.fromkeys(ranked.excluded, Why.RULED_OUT)
     ruled_out |= _barred(subscriber, papers)
     if sent:
@@ -144,14 +150,14 @@ def plan(
     marks_late: bool = True,
 ) -> Plan:
     """Decide one subscriber's digest, which holds one of several papers that are ``alike``."""
-    judgement = _judge(subscriber, seen.papers, ranked, sent, alike)
+    judgement = _judge(subscriber, seen, ranked, sent, alike)
     picks = tuple(
         model.Pick(
             seen.papers[index],
             float(ranked.scores[index]),
             ranked.reasons(index),
-            # The paper's dump is dated before the digest's period.
-            late=marks_late and (seen.papers[index].listed or period.start) < period.start,
+            late=marks_late and _is_late(seen, index, period),
+            upvotes_before=seen.upvotes_before.get(seen.papers[index].key),
         )
         for index in judgement.chosen.picked
     )
@@ -171,6 +177,12 @@ def plan(
     return Plan(subscriber, period, seen, ranked, judgement, decision)
 
 
+def _is_late(seen: Window, index: int, period: model.Period) -> bool:
+    """Whether the dump of a paper is dated before the period, and its digest did not have it."""
+    paper = seen.papers[index]
+    return paper.key not in seen.upvotes_before and (paper.listed or period.start) < period.start
+
+
 def why_left_out(plan: Plan, index: int) -> model.LeftOut | None:
     """Explain why a paper of the plan's window is not in its digest; None if it is."""
     judgement = plan.judgement
@@ -178,6 +190,7 @@ def why_left_out(plan: Plan, index: int) -> model.LeftOut | None:
     if why is None:
         return None
     papers, score = plan.window.papers, float(plan.ranked.scores[index])
+    paper = papers[index]
     limit, threshold = plan.subscriber.limit, plan.subscriber.threshold
     match why:
         case Why.RULED_OUT:
@@ -189,6 +202,10 @@ def why_left_out(plan: Plan, index: int) -> model.LeftOut | None:
                 detail += ", filled by what must be seen"
         case Why.BELOW_THRESHOLD:
             detail = f"its score {score:.4f} is below your threshold {threshold:g}"
+            if paper.key in plan.window.upvotes_before:
+                detail += (
+                    f", and below {threshold * SECOND_LOOK:g}, which is enough for a second look"
+                )
         case Why.DUPLICATE:
             twin = papers[judgement.chosen.twins[index]]
             detail = f"“{twin.title}” is nearly the same and comes before it"
@@ -196,4 +213,4 @@ def why_left_out(plan: Plan, index: int) -> model.LeftOut | None:
             detail = f"it made room for “{judgement.chosen.made_room[index]}”"
         case other:
             detail = _DETAILS[other]
-    return model.LeftOut(papers[index], score, why, detail)
+    return model.LeftOut(paper, score, why, detail)

@@ -74,7 +74,15 @@ def as_entry(subscriber: Subscriber) -> dict[str, Any]:
     }
     if profile.exclude:
         entry["exclude"] = [_exclusion_entry(one) for one in profile.exclude]
-    plain = ("limit", "threshold", "feed_entries", "send_empty", "learn", "revisions")
+    plain = (
+        "limit",
+        "threshold",
+        "feed_entries",
+        "send_empty",
+        "learn",
+        "revisions",
+        "second_look",
+    )
     entry |= {key: differing[key] for key in plain if key in differing}
     gains = ("comments", "upvotes", "freshness")
     entry |= {key: value for key in gains if (value := getattr(profile, key))}

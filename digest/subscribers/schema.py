@@ -232,6 +232,8 @@ class Defaults(Fields):
     """Let verdicts on papers move the scores of papers like them."""
     revisions: Switch = False
     """Pick new versions too of papers that were announced before they were known here."""
+    second_look: Switch = False
+    """Pick a paper that was passed over once its upvotes have jumped, if it is half relevant."""
     comments: Gain = 0
     """What a much discussed paper gains in score; half of it with 10."""
     upvotes: Gain = 0

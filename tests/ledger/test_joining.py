@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from digest.ledger import Ledger
-from digest.ledger.tables import paper, sighting
+from digest.ledger.tables import sighting
 from digest.model import (
     DumpHash,
     Match,
@@ -92,24 +92,6 @@ def test_a_new_paper_under_the_id_of_one_that_was_joined_is_the_paper_it_joined(
     join(ledger, one, two)
     (again,) = arrive(ledger, "b", name="again")
     assert again.key == ONE
-
-
-@pytest.mark.parametrize(
-    ("upvotes", "first"),
-    [((5, 2), 5), ((None, 2), 2), ((7, None), 7), ((None, None), 90)],
-    ids=str,
-)
-def test_the_upvotes_stated_first_are_those_of_the_older_paper(
-    ledger: Ledger, upvotes: tuple[int | None, int | None], first: int
-) -> None:
-    one, two = arrive(ledger, "a", "b")
-    for known, stated in zip((one, two), upvotes, strict=True):
-        read = dump("x", name=known.title)
-        match = Match(replace(known, upvotes=stated), read.records, False, frozenset())
-        ledger.record_dump(read, {1}, lambda *_, found=match: [found], now=NOW)
-    join(ledger, replace(one, upvotes=90), two)
-    query = select(paper.c.first_upvotes).where(paper.c.key == ONE)
-    assert ledger._value(query) == first
 
 
 @pytest.mark.parametrize("order", list(permutations("abc")))

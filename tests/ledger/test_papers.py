@@ -14,7 +14,6 @@ import digest.ledger
 from digest.errors import NotFound
 from digest.ledger import Ledger
 from digest.ledger.tables import dump as dump_table
-from digest.ledger.tables import paper as paper_table
 from digest.ledger.tables import sighting
 from digest.model import DumpHash, DumpSeen, Match, Paper, PaperId, PaperKey, Record
 from digest.pipeline.protocols import PassLedger
@@ -114,17 +113,6 @@ def test_better_metadata_replaces_what_was_known_but_not_name_and_arrival(
 
     ledger.record_dump(dump("x", name="finds it by its new key"), {7}, look, now=NOW)
     assert found == [known.key]
-
-
-def test_the_upvotes_that_were_stated_first_are_kept(ledger: Ledger) -> None:
-    (known,) = arrive(ledger, "Scaling laws")
-    kept = []
-    for day, upvotes in enumerate((None, 3, 40), start=1):
-        read = dump("Scaling laws", name=f"day {day}")
-        match = Match(replace(known, upvotes=upvotes), read.records, False, frozenset())
-        ledger.record_dump(read, keys_of(read), lambda *_, one=match: [one], now=NOW + day * DAY)
-        kept.append(ledger._value(select(paper_table.c.first_upvotes)))
-    assert kept == [None, 3, 3]
 
 
 def test_a_new_paper_under_a_known_id_is_the_known_one(ledger: Ledger) -> None:

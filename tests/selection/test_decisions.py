@@ -43,7 +43,9 @@ def paper(key: int, listed: date | None = MONDAY, name: str = "") -> Paper:
 
 
 def window(papers: Sequence[Paper]) -> selection.Window:
-    return selection.window(papers, (), after=PaperKey(0), period=WEEK, expect="none", today=AFTER)
+    return selection.window(
+        papers, (), after=PaperKey(0), until=PaperKey(3), period=WEEK, expect="none", today=AFTER
+    )
 
 
 def reasons(index: int) -> tuple[Reason, ...]:
@@ -207,7 +209,9 @@ def test_a_paper_that_makes_room_says_for_which_interest() -> None:
 
 
 def test_without_papers_nothing_is_new_and_the_cursor_stays() -> None:
-    seen = selection.window([], (), after=PaperKey(7), period=WEEK, expect="none", today=AFTER)
+    seen = selection.window(
+        [], (), after=PaperKey(7), until=PaperKey(9), period=WEEK, expect="none", today=AFTER
+    )
     decision = selection.plan(ADA, WEEK, seen, ranked(), sent=(), alike=never, now=NOW).decision
     assert isinstance(decision, Skip)
     assert (decision.reason, decision.until) == (SkipReason.NOTHING_NEW, 7)
@@ -216,7 +220,7 @@ def test_without_papers_nothing_is_new_and_the_cursor_stays() -> None:
 def test_papers_that_do_not_match_make_no_digest() -> None:
     made = plan(0.1, 0.0)
     assert isinstance(made.decision, Skip)
-    assert (made.decision.reason, made.decision.until) == (SkipReason.NOTHING_PICKED, 2)
+    assert (made.decision.reason, made.decision.until) == (SkipReason.NOTHING_PICKED, 3)
     assert made.decision.coverage.papers == 2
     assert made.decision.coverage.left_out == {Why.BELOW_THRESHOLD: 2}
 
@@ -297,6 +301,7 @@ def test_a_window_begins_after_the_last_digest() -> None:
         papers,
         [dump(16, 4), dump(17, 5), dump(18, 9)],
         after=PaperKey(4),
+        until=PaperKey(9),
         period=WEEK,
         expect="none",
         today=AFTER,
@@ -314,14 +319,22 @@ def test_days_without_their_dump_are_missing(
     expect: Expect, expected: int, missing: list[int]
 ) -> None:
     dumps = [dump(day, 1) for day in (16, 18, 19)]
-    seen = selection.window([], dumps, after=PaperKey(0), period=WEEK, expect=expect, today=AFTER)
+    seen = selection.window(
+        [], dumps, after=PaperKey(0), until=PaperKey(3), period=WEEK, expect=expect, today=AFTER
+    )
     assert seen.expected == expected
     assert [day.day for day in seen.missing] == missing
 
 
 def test_the_decision_tells_how_many_dumps_and_papers_and_which_days_are_missing() -> None:
     seen = selection.window(
-        [paper(1)], [dump(16, 1)], after=PaperKey(0), period=WEEK, expect="weekday", today=AFTER
+        [paper(1)],
+        [dump(16, 1)],
+        after=PaperKey(0),
+        until=PaperKey(3),
+        period=WEEK,
+        expect="weekday",
+        today=AFTER,
     )
     coverage = selection.plan(
         ADA, WEEK, seen, ranked(0.5), sent=(), alike=never, now=NOW
@@ -347,7 +360,7 @@ def test_weekdays_of_a_period_are_expected(period: Period, days: int) -> None:
 def test_a_dump_that_is_yet_to_come_is_not_missed() -> None:
     thursday = WEEK.start + timedelta(days=3)
     seen = selection.window(
-        [], (), after=PaperKey(0), period=WEEK, expect="weekday", today=thursday
+        [], (), after=PaperKey(0), until=PaperKey(3), period=WEEK, expect="weekday", today=thursday
     )
     assert seen.expected == 4
     assert seen.missing[-1] == thursday

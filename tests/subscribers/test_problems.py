@@ -112,9 +112,9 @@ subscribers:
         ("name: [Bob]", "text is wanted here, not a list or mapping (put it in quotes)"),
         ('name: "Bob\\r\\nBcc: eve@example.org"', "the character U+000D in 'Bob\\r\\nBcc: eve@example.org' (delete it)"),
         ('name: "Bob \\u202e"', "the character U+202E in 'Bob \\u202e' (delete it)"),
-        ("note: hello", "unknown key 'note' (the keys are channels, schedule, timezone, exclude, limit, threshold, backfill, feed_entries, send_empty, learn, revisions, comments, upvotes, freshness, id, name, email, paused, interests)"),
+        ("note: hello", "unknown key 'note' (the keys are channels, schedule, timezone, exclude, limit, threshold, backfill, feed_entries, send_empty, learn, revisions, second_look, comments, upvotes, freshness, id, name, email, paused, interests)"),
         ("? [a, b]\n    : c", "a key that is not text (write `key: value`)"),
-        ("<<: {limit: 3}", "unknown key '<<' (the keys are channels, schedule, timezone, exclude, limit, threshold, backfill, feed_entries, send_empty, learn, revisions, comments, upvotes, freshness, id, name, email, paused, interests)"),
+        ("<<: {limit: 3}", "unknown key '<<' (the keys are channels, schedule, timezone, exclude, limit, threshold, backfill, feed_entries, send_empty, learn, revisions, second_look, comments, upvotes, freshness, id, name, email, paused, interests)"),
     ],
 )  # fmt: skip
 def test_a_wrong_line(tmp_path: Path, line: str, problem: str) -> None:

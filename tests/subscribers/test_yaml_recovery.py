@@ -105,7 +105,7 @@ CASES = {
     "a merge of an anchor": (
         "  - id: bob\n    email: bob@x.org\n    interests: [x]\n    <<: *everyone\n",
         ["5: the anchor or alias '*everyone' is not read (write the value out, or use `defaults`)",
-         "5: unknown key '<<' (the keys are channels, schedule, timezone, exclude, limit, threshold, backfill, feed_entries, send_empty, learn, revisions, comments, upvotes, freshness, id, name, email, paused, interests)"],
+         "5: unknown key '<<' (the keys are channels, schedule, timezone, exclude, limit, threshold, backfill, feed_entries, send_empty, learn, revisions, second_look, comments, upvotes, freshness, id, name, email, paused, interests)"],
     ),
     "an alias as key": (
         "  - id: bob\n    email: bob@x.org\n    interests: [x]\n    *key : 1\n",

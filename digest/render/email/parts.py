@@ -53,7 +53,7 @@ class Parts:
         """
         paper, card, encoded = self._card_of(pick.paper)
         because, reason = self._reason_of(paper, wording.told(pick.reasons))
-        own = str(number), view.match(pick.score), paper.late if pick.late else "", because.why
+        own = str(number), view.match(pick.score), view.late(paper, pick), because.why
         return view.PickView(*own, card, encoded, reason, paper, because, *_OF_PAPER(paper))
 
     def _make_card(self, paper: Paper) -> tuple[view.PaperView, Markup, bytes]:

@@ -216,6 +216,14 @@ def view_paper(paper: Paper) -> PaperView:
     )
 
 
+def late(paper: PaperView, pick: Pick) -> str:
+    """Say why a paper comes later than usual: its page came late, or its upvotes jumped."""
+    if pick.upvotes_before is not None:
+        now, before = pick.paper.upvotes or 0, pick.upvotes_before
+        return f"A second look: {now:,} upvotes now, {before:,} when it was passed over"
+    return paper.late if pick.late else ""
+
+
 def view_reason(paper: PaperView, told: tuple[wording.Told, ...]) -> ReasonView:
     """Put the reasons for a paper into words."""
     why = shortened(wording.said(told), _WHY)

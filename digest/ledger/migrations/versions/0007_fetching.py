@@ -13,8 +13,8 @@ def upgrade() -> None:
     op.add_column("dump", sa.Column("source", sa.Text()))
     for name in ("pdf", "code", "categories", "keywords"):
         op.add_column("paper", sa.Column(name, sa.Text()))
-    op.add_column("paper", sa.Column("first_upvotes", sa.Integer()))
-    op.execute("UPDATE paper SET first_upvotes = upvotes")
+    op.add_column("paper", sa.Column("base_upvotes", sa.Integer()))
+    op.execute("UPDATE paper SET base_upvotes = upvotes")
     op.create_table(
         "second_look",
         sa.Column("key", KEY, primary_key=True, autoincrement=False),
