@@ -126,7 +126,9 @@ class Source(Section):
     """A place in the web that dumps come from."""
 
     kind: Annotated[SourceKind, BeforeValidator(fields.source_kind)]
-    name: Annotated[str, AfterValidator(fields.source_name)] = Field(default="", validate_default=True)
+    name: Annotated[str, AfterValidator(fields.source_name)] = Field(
+        default="", validate_default=True
+    )
     """Names it in commands, messages and the folder of its dumps; left out: its kind."""
     url: Annotated[str, AfterValidator(fields.web_url)] | None = None
     """Of a feed; for other kinds, the address of another server than the public one."""
