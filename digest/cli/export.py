@@ -3,9 +3,11 @@
 import sys
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TextIO, get_args
 
 import click
 
@@ -15,12 +17,14 @@ from digest.cli.options import file_type, instant, pass_home
 from digest.errors import DigestError
 from digest.export import columns, parquet, writers
 from digest.ledger import Ledger
-from digest.model import SubscriberId
+from digest.model import Paper, SubscriberId
+from digest.render import references
 
 What = Literal["papers", "picks", "verdicts"]
-Format = Literal["jsonl", "csv", "parquet"]
+Format = Literal["jsonl", "csv", "parquet", "bib", "ris"]
 _COLUMNS = {"papers": columns.PAPERS, "picks": columns.PICKS, "verdicts": columns.VERDICTS}
 _WRITERS = {"jsonl": writers.write_jsonl, "csv": writers.write_csv}
+_REFERENCES = {"bib": references.bibtex_pieces, "ris": references.ris_pieces}
 
 
 @click.command()
@@ -54,12 +58,15 @@ def export(  # noqa: PLR0917  click passes them by name
 ) -> None:
     """Write papers, picks or verdicts to standard output or FILE, for other programs.
 
-    The formats are JSON Lines, CSV and Parquet. Nothing is changed. Addresses and the tokens
-    of feeds are never in it.
+    The formats are JSON Lines, CSV and Parquet; for papers and picks also BibTeX (bib) and RIS
+    (ris), with each paper once. Nothing is changed. Addresses and the tokens of feeds are never
+    in it.
     """
     if what == "papers" and names:
         raise click.UsageError("papers belong to nobody: leave out --subscriber")
     kind = kind or _by_name(out)
+    if what == "verdicts" and kind in _REFERENCES:
+        raise click.UsageError(f"a list of references has no opinions: no {kind} of verdicts")
     if kind == "parquet" and out is None:
         raise click.UsageError("Parquet is not text: name a file with --out")
     if kind == "parquet":
@@ -67,31 +74,52 @@ def export(  # noqa: PLR0917  click passes them by name
     with app.read_ledger(home) as ledger:
         for name in names:
             lookup.find(home, ledger, name)
-        found = _found(ledger, what, since, [SubscriberId(name) for name in names])
-        batches = (columns.rows(_COLUMNS[what], batch) for batch in found)
+        found = _Found(ledger, what, since, [SubscriberId(name) for name in names])
         if out is None:
-            _WRITERS[kind](sys.stdout, _COLUMNS[what], batches)
+            found.write(sys.stdout, kind)
             return
         with _new_file(out, replace=replace) as path, output.waiting("Writing"):
             if kind == "parquet":
-                parquet.write_parquet(path, _COLUMNS[what], batches)
+                parquet.write_parquet(path, _COLUMNS[what], found.rows())
             else:
                 with private_files.open_to_write(path, newline="") as text:
-                    _WRITERS[kind](text, _COLUMNS[what], batches)
+                    found.write(text, kind)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is to be exported, read in batches."""
+
+    ledger: Ledger
+    what: What
+    since: datetime | None
+    of: Collection[SubscriberId]
+
+    def rows(self) -> Iterator[Sequence[columns.Row]]:
+        found: Iterator[Sequence[Any]]
+        if self.what == "papers":
+            found = self.ledger.all_papers(since=self.since)
+        else:
+            picks = self.what == "picks"
+            read = self.ledger.all_picks if picks else self.ledger.all_verdicts
+            found = read(since=self.since, of=self.of)
+        return (columns.rows(_COLUMNS[self.what], batch) for batch in found)
+
+    def papers(self) -> Iterator[Paper]:
+        if self.what == "papers":
+            return chain.from_iterable(self.ledger.all_papers(since=self.since))
+        return chain.from_iterable(self.ledger.picked_papers(since=self.since, of=self.of))
+
+    def write(self, text: TextIO, kind: Format) -> None:
+        if entries := _REFERENCES.get(kind):
+            text.writelines(entries(self.papers()))
+        else:
+            _WRITERS[kind](text, _COLUMNS[self.what], self.rows())
 
 
 def _by_name(out: Path | None) -> Format:
     ending = out.suffix.removeprefix(".") if out else ""
     return next((kind for kind in get_args(Format) if kind == ending), "jsonl")
-
-
-def _found(
-    ledger: Ledger, what: What, since: datetime | None, of: Collection[SubscriberId]
-) -> Iterator[Sequence[Any]]:
-    if what == "papers":
-        return ledger.all_papers(since=since)
-    read = ledger.all_picks if what == "picks" else ledger.all_verdicts
-    return read(since=since, of=of)
 
 
 @contextmanager

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, and_, or_, select
 
-from digest.ledger.aggregate import Aggregate, rows_in
+from digest.ledger.aggregate import Aggregate, batches, rows_in
 from digest.ledger.decisions import DIGESTS, read_digests
-from digest.ledger.papers import IS_ONE, PAPER
+from digest.ledger.papers import IS_ONE, PAPER, keys_by_id, papers_with_keys
 from digest.ledger.tables import decision, delivery, paper, subscriber, verdict
 from digest.model import (
     Channel,
@@ -80,6 +80,18 @@ class Exports(Aggregate):
             after = max(found)
             picks = (_picks(one, states.get(key, {}), ids) for key, one in sorted(found.items()))
             yield list(chain.from_iterable(picks))
+
+    def picked_papers(
+        self, *, since: datetime | None = None, of: Collection[SubscriberId] = ()
+    ) -> Iterator[list[Paper]]:
+        """The papers of ``all_picks``, each once and as it is known now, oldest first."""
+        ids = {pick.paper for batch in self.all_picks(since=since, of=of) for pick in batch}
+        with self._database.reading() as connection:
+            keys = sorted(set(keys_by_id(connection, ids).values()))
+        for batch in batches(keys, _PAPERS):
+            with self._database.reading() as connection:
+                found = papers_with_keys(connection, batch)
+            yield found
 
     def all_verdicts(
         self, *, since: datetime | None = None, of: Collection[SubscriberId] = ()

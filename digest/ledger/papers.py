@@ -102,7 +102,7 @@ class Papers(Aggregate):
     def keys_of_papers(self, ids: Collection[PaperId]) -> dict[PaperId, PaperKey]:
         """The keys of the papers that are known by these ids."""
         with self._database.reading() as connection:
-            return _keys_by_id(connection, ids)
+            return keys_by_id(connection, ids)
 
     def record_rejected(
         self,
@@ -286,7 +286,7 @@ def _store_papers(
     now: datetime,
 ) -> list[Match]:
     """Insert and improve papers; the matches with the keys that their papers have got."""
-    by_id = _keys_by_id(connection, [match.paper.id for match in matches if match.is_new])
+    by_id = keys_by_id(connection, [match.paper.id for match in matches if match.is_new])
     before = {candidate.key: candidate for candidate in candidates}
     stored = numbered(matches, by_id, _newest(connection))
     for match, kept in zip(matches, stored, strict=True):
@@ -319,7 +319,8 @@ def _store_second_looks(connection: Connection, matches: Sequence[Match], *, now
     connection.execute(insert(second_look), rows)
 
 
-def _keys_by_id(connection: Connection, ids: Collection[PaperId]) -> dict[PaperId, PaperKey]:
+def keys_by_id(connection: Connection, ids: Collection[PaperId]) -> dict[PaperId, PaperKey]:
+    """The keys of the papers that are known by these ids."""
     query = select(paper.c.id, func.coalesce(paper.c.same_as, paper.c.key).label("key"))
     return {row.id: row.key for row in rows_in(connection, query, paper.c.id, ids)}
 

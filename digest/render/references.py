@@ -138,6 +138,15 @@ def bibtex_entries(papers: Sequence[Paper], *, abstracts: bool = True) -> list[s
     ]
 
 
+def bibtex_pieces(papers: Iterable[Paper]) -> Iterator[str]:
+    """A BibTeX library of any length in pieces, of papers that come once each and in the order of
+    their numbers in the ledger."""
+    used: set[str] = set()
+    for paper in papers:
+        start, fields, abstract = _entry(paper)
+        yield f"{start}{_unused(reference(paper).key, used)}{fields}{abstract}}}\n\n"
+
+
 def _each_once(papers: Iterable[Paper]) -> list[Paper]:
     """Papers found later to be one may stand in two digests."""
     return [*{paper.id: paper for paper in papers}.values()]
@@ -145,17 +154,18 @@ def _each_once(papers: Iterable[Paper]) -> list[Paper]:
 
 def _keys(papers: Iterable[Paper]) -> dict[PaperId, str]:
     """The citation key of each paper."""
-    keys: dict[PaperId, str] = {}
     used: set[str] = set()
-    for paper in papers:
-        key = own = reference(paper).key
-        number = 0
-        while key in used:
-            number += 1
-            key = own + _letters(number)
-        used.add(key)
-        keys[paper.id] = key
-    return keys
+    return {paper.id: _unused(reference(paper).key, used) for paper in papers}
+
+
+def _unused(key: str, used: set[str]) -> str:
+    """The key, with letters after it where it is used; it is then used, too."""
+    found, number = key, 0
+    while found in used:
+        number += 1
+        found = key + _letters(number)
+    used.add(found)
+    return found
 
 
 def _letters(number: int) -> str:
@@ -255,7 +265,12 @@ def _is_balanced(text: str) -> bool:
 
 def ris(papers: Iterable[Paper]) -> str:
     """An RIS library of papers, in their order; one that comes again is left out."""
-    return "".join(map(_lines, _each_once(papers)))
+    return "".join(ris_pieces(_each_once(papers)))
+
+
+def ris_pieces(papers: Iterable[Paper]) -> Iterator[str]:
+    """An RIS library of any length in pieces, of papers that come once each."""
+    return map(_lines, papers)
 
 
 @lru_cache(maxsize=5_000)

@@ -118,6 +118,18 @@ def test_parquet_has_types(home: Path) -> None:
     assert parquet.read_table(home / "verdicts.parquet").num_rows == 0
 
 
+def test_references_hold_each_paper_once(home: Path) -> None:
+    papers = digest(home, "export", "papers", "--format", "bib").out
+    assert papers.count("@misc{") == 2
+    assert "title = {The lighthouse at the end of the world}" in papers
+    picks = digest(home, "export", "picks", "--format", "bib").out  # sent to two
+    assert picks.count("@misc{") == 1
+    out = home / "picks.ris"
+    assert digest(home, "export", "picks", "--out", out, "--subscriber", "bob").code == 0
+    assert out.read_bytes().startswith(b"TY  - GEN\r\nTI  - The lighthouse")
+    assert digest(home, "export", "picks", "--format", "ris", "--since", "2026-12-01").out == ""
+
+
 def test_parquet_without_its_library_names_the_remedy(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,6 +144,7 @@ def test_parquet_without_its_library_names_the_remedy(
     ("arguments", "told"),
     [
         (("papers", "--format", "parquet"), "name a file with --out"),
+        (("verdicts", "--format", "bib"), "no bib of verdicts"),
         (("papers", "--subscriber", "ada"), "papers belong to nobody"),
         (("picks", "--subscriber", "nobody"), "There is no subscriber 'nobody'"),
         (("picks", "--since", "yesterday"), "is not like 2026-11-16T08:00+01:00"),

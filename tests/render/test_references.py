@@ -19,7 +19,7 @@ from pybtex.database.input.bibtex import Parser  # type: ignore[import-untyped] 
 
 from digest.model import Paper, PaperId, PaperKey
 from digest.render.names import Name, name_of
-from digest.render.references import bibtex, open_url, ris
+from digest.render.references import bibtex, bibtex_pieces, open_url, ris
 from digest.sources.formats import bibliography
 from digest.text.clean import one_line, plain
 from digest.text.latex import readable
@@ -42,6 +42,13 @@ JOURNAL = paper(
 TALK = paper(3, venue="International Conference on Machine Learning", doi="10.1000/icml")
 BARE = Paper(PaperKey(4), PaperId("title:4"), "Bare", "", NOW)
 ALL = (WHOLE, JOURNAL, TALK, BARE)
+
+
+def test_a_library_in_pieces_has_the_same_entries_under_the_same_keys() -> None:
+    twins = [paper(number) for number in (5, 6, 7)]
+    pieces = "".join(bibtex_pieces([*ALL, *twins]))
+    assert bib_entries(pieces) == bib_entries(bibtex([*ALL, *twins]))
+    assert len(bib_entries(pieces)) == len(ALL) + len(twins)
 
 
 def bib_entries(text: str) -> dict[str, dict[str, str]]:
@@ -82,7 +89,7 @@ def untex(text: str) -> str:
     return re.sub(r"\0(\d+);", lambda code: chr(int(code[1])), text).replace("\\\0", "\\")
 
 
-def ris_entries(text: str) -> list[dict[str, Any]]:
+def ris_pieces(text: str) -> list[dict[str, Any]]:
     """What rispy reads."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -139,7 +146,7 @@ def test_bibtex_has_every_field_that_is_known() -> None:
 
 
 def test_ris_has_every_field_that_is_known() -> None:
-    preprint, journal, talk, bare = ris_entries(ris(ALL))
+    preprint, journal, talk, bare = ris_pieces(ris(ALL))
     assert preprint == {
         "type_of_reference": "UNPB",
         "title": WHOLE.title,
@@ -223,7 +230,7 @@ def test_no_text_breaks_a_library_and_none_is_lost(
     assert untex(stated) == one_line(venue)
     assert len(own(bibtex(papers))) == 3
 
-    _, entry, _ = ris_entries(ris(papers))
+    _, entry, _ = ris_pieces(ris(papers))
     assert entry["title"] == (one_line(title) or "Untitled")
     assert entry.get("abstract", "") == folded(plain(abstract))
     assert entry.get("keywords", []) == list(dict.fromkeys(filter(None, map(one_line, keywords))))
@@ -264,7 +271,7 @@ def test_a_key_never_comes_twice_where_a_word_looks_like_another_with_a_letter()
 
 def test_a_paper_of_two_digests_is_one_entry() -> None:
     assert len(keys([paper(1), paper(2), paper(1)])) == 2
-    assert len(ris_entries(ris([paper(1), paper(2), paper(1)]))) == 2
+    assert len(ris_pieces(ris([paper(1), paper(2), paper(1)]))) == 2
 
 
 def test_the_same_papers_are_the_same_bytes() -> None:
