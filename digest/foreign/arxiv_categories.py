@@ -1,6 +1,8 @@
 """What the categories of arXiv are about, in words that titles and abstracts have."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
 
 SUBJECTS: dict[str, tuple[str, ...]] = {
     "astro-ph": ("astrophysics",),
@@ -42,7 +44,9 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
 }
 
 
-def interests(categories: Iterable[str]) -> list[str]:
-    """Interests in what these categories are about."""
+def interests(categories: Sequence[str]) -> list[Any]:
+    """Interests in these categories. A category alone tells little, so it weighs less than what it
+    is about; the latter also finds papers of sources that state no category."""
+    named = [{"category": category, "weight": 0.5} for category in categories]
     about = (SUBJECTS.get(one, SUBJECTS.get(one.partition(".")[0], ())) for one in categories)
-    return list(dict.fromkeys(subject for each in about for subject in each))
+    return [*named, *dict.fromkeys(chain.from_iterable(about))]

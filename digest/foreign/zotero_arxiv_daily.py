@@ -86,7 +86,7 @@ def _choices(settings: Mapping[str, _Value], report: Report) -> dict[str, Any]:
     for server in ("biorxiv", "medrxiv"):
         names = _listed(settings.get(f"source.{server}.category"))
         if names:
-            interests += words.phrases(names)[0]
+            interests += ({"category": name} for name in names)
             source = {"kind": "biorxiv", "name": server, "server": server, "categories": names}
             report.sources.append(source)
     if interests:

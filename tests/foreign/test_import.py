@@ -152,6 +152,7 @@ def test_settings_of_zotero_arxiv_daily_become_profile_and_sources(
     assert profile["email"] == "kai@example.org"
     assert (profile["limit"], profile["send_empty"]) == (25, True)
     assert profile["schedule"] == {"every": "day", "at": "22:00"}
+    assert {"category": "cs.CL", "weight": 0.5} in profile["interests"]
     assert "language models" in profile["interests"]
     assert 'categories = ["cs.CL", "cs.LG"]' in env.out
     assert "digest suggest ID --from library.bib" in env.err
@@ -161,7 +162,7 @@ def test_settings_of_zotero_arxiv_daily_become_profile_and_sources(
     )
     (profile,) = yaml.safe_load(newer.out)["subscribers"]
     assert (profile["email"], profile["limit"]) == ("kai@example.org", 1000)
-    assert "animal behavior and cognition" in profile["interests"]
+    assert {"category": "animal behavior and cognition"} in profile["interests"]
     assert "the receiver stands in another place" in newer.err
     toml = newer.out.partition("# # To copy into digest.toml:\n")[2].replace("# ", "")
     sources = tomllib.loads(toml)
