@@ -11,7 +11,7 @@ paper has the same id in every feed, wherever it is served.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import lru_cache
@@ -48,6 +48,8 @@ _SHAPES: Mapping[FeedFormat, tuple[str, str, str]] = {
 }
 """How entries begin, what stands between them, and what after the last one."""
 _GENERATOR = "digest"
+_PDF, _PDF_TYPE = "PDF", "application/pdf"
+_RELATED, _ENCLOSURE = 'rel="related"', f'rel="enclosure" type="{_PDF_TYPE}"'
 _PARAGRAPH, _EMPHASIS = Markup("<p>{}</p>"), Markup("<p><em>{}</em></p>")
 
 
@@ -61,6 +63,7 @@ class _Content:
     authors: tuple[str, ...]
     html: str
     summarises: bool  # whether `html` sums up what `url` leads to, or is all there is
+    links: Mapping[str, str] = field(default_factory=dict)  # other addresses, by what is there
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +143,9 @@ def _ready_paper(paper: Paper) -> tuple[str, Mapping[FeedFormat, str], bool]:
     # Not its comments: their number changes while the paper does not.
     said = (wording.authors(paper), wording.day(paper.published) if paper.published else "")
     facts = " · ".join(filter(None, said))
-    paragraphs = filter(None, (facts, *plain(paper.abstract).split("\n\n")))
+    links = wording.links(paper)
+    head = Markup("<br>").join(filter(None, (facts, _linked(links))))
+    paragraphs = filter(None, (head, *plain(paper.abstract).split("\n\n")))
     html = "".join(map(_PARAGRAPH.format, paragraphs))
     content = _Content(
         id=_urn("paper", paper.id),
@@ -149,8 +154,14 @@ def _ready_paper(paper: Paper) -> tuple[str, Mapping[FeedFormat, str], bool]:
         authors=tuple(filter(None, map(one_line, paper.authors))),
         html=html + _AFTER,
         summarises=True,
+        links=dict(links),
     )
     return content.id, _ready(content), bool(html)
+
+
+def _linked(links: Iterable[tuple[str, str]]) -> Markup:
+    """``Abstract · PDF · Code``, each a link."""
+    return Markup(" · ").join(Markup('<a href="{}">{}</a>').format(to, name) for name, to in links)
 
 
 def _digest_entry(digest: Digest, token: str, site: Site) -> _Entry:
@@ -170,10 +181,11 @@ def _digest_entry(digest: Digest, token: str, site: Site) -> _Entry:
 
 
 def _digest_item(pick: Pick) -> Markup:
+    about = " · ".join(wording.facts(pick.paper)), _linked(wording.links(pick.paper))
     return Markup('<li><p><a href="{}">{}</a><br>{}</p><p><em>{}</em></p></li>').format(
         wording.paper_url(pick.paper),
         wording.title(pick.paper),
-        " · ".join(wording.facts(pick.paper)),
+        Markup("<br>").join(filter(None, about)),
         wording.why(pick.reasons),
     )
 
@@ -237,8 +249,20 @@ def _ready(content: _Content) -> Mapping[FeedFormat, str]:
     ready = {}
     for kind, (start, _, end) in _SHAPES.items():
         feed = _feed(kind, "-", content)
-        ready[kind] = feed[feed.index(start) : feed.rindex(end)]
+        entry = feed[feed.index(start) : feed.rindex(end)]
+        if kind == "atom":
+            entry = entry.replace("<summary ", f"{_related(content)}<summary ", 1)
+        ready[kind] = entry
     return ready
+
+
+def _related(content: _Content) -> str:
+    """The other links of an entry of Atom. feedgen would write them without what they are."""
+    return "".join(
+        f'<link {_ENCLOSURE if name == _PDF else _RELATED} title="{name}" href="{escape(url)}"/>'
+        for name, url in content.links.items()
+        if url != content.url
+    )
 
 
 def _feed(kind: FeedFormat, author: str, *contents: _Content) -> str:
@@ -258,16 +282,18 @@ def _feed(kind: FeedFormat, author: str, *contents: _Content) -> str:
     made.link(href=_ADDRESS, rel="self", type=FEED_TYPES[kind])
     made.link(href=_HOME, rel="alternate", type="text/html")  # RSS takes the last for its own
     for content in contents:
-        _add(made, content)
+        _add(made, content, kind)
     text: str = (made.atom_str() if kind == "atom" else made.rss_str()).decode()
     return text.replace(f">{_written(_NEVER, kind)}<", f">{_TIME}<")
 
 
-def _add(generator: FeedGenerator, content: _Content) -> None:
+def _add(generator: FeedGenerator, content: _Content, kind: FeedFormat) -> None:
     added = generator.add_entry(order="append")
     added.id(content.id)  # also the RSS guid, with isPermaLink=false
     added.title(content.title)
     added.link(href=content.url)
+    if kind == "rss" and (pdf := content.links.get(_PDF)):
+        added.enclosure(pdf, "0", _PDF_TYPE)  # a length is required; 0 stands for unknown
     added.published(_NEVER)
     added.updated(_NEVER)
     if content.authors:
@@ -301,6 +327,8 @@ def _json_item(content: _Content) -> dict[str, object]:
         "date_published": _TIME,
         "date_modified": _TIME,
     }
+    if pdf := content.links.get(_PDF):
+        item["attachments"] = [{"url": pdf, "mime_type": _PDF_TYPE, "title": _PDF}]
     if content.authors:
         item["authors"] = [{"name": name} for name in content.authors]
     return item

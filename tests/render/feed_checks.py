@@ -108,9 +108,13 @@ def check_rss(feed: bytes) -> etree._Element:
             "guid",
             "pubDate",
             f"{DC}creator",
+            "enclosure",
         }
         assert (item.findtext("title") or "").strip()
         assert item.find("guid").attrib == {"isPermaLink": "false"}
+        for file in item.findall("enclosure"):
+            check_address(file.get("url"))
+            assert (file.get("type"), file.get("length")) == ("application/pdf", "0")
         check_rfc_822(item.findtext("pubDate"))
         check_body(item.findtext("description") or "")
     guids = [item.findtext("guid") for item in items]
@@ -138,6 +142,9 @@ def check_json(feed: bytes) -> Any:
         assert item["title"].strip()
         check_address(item["url"])
         check_body(item["content_html"])
+        for file in item.get("attachments", []):
+            check_address(file["url"])
+            assert file["mime_type"] == "application/pdf"
         for key in ("date_published", "date_modified"):
             assert RFC_3339.fullmatch(item[key])
         assert all(author["name"] for author in item.get("authors", [{"name": "x"}]))

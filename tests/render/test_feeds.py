@@ -89,7 +89,9 @@ def test_the_limit_keeps_the_newest() -> None:
 def test_an_entry_tells_the_abstract_and_why_it_was_picked() -> None:
     _, rss, as_json = checked(feeds(digest(pick(7, 0.75, late=True))))
     expected = (
-        "<p>Grace Hopper and Alan Turing · 19 Nov 2026</p>"
+        "<p>Grace Hopper and Alan Turing · 19 Nov 2026<br>"
+        '<a href="https://arxiv.org/abs/2401.00007">Abstract</a> · '
+        '<a href="https://arxiv.org/pdf/2401.00007">PDF</a></p>'
         "<p>We prune with low-rank adaptation (LoRA).</p>"
         "<p>It saves a quarter.</p>"
         "<p><em>It came late, for an earlier digest. Match 75 %: “Pruning” in the title; “LoRA” "
@@ -97,6 +99,21 @@ def test_an_entry_tells_the_abstract_and_why_it_was_picked() -> None:
     )
     assert as_json["items"][0]["content_html"] == expected
     assert rss.findtext("item/description") == expected
+
+
+def test_pdf_and_code_are_told_to_programs_too() -> None:
+    own, code = "https://own.example/7", "https://github.com/ada/lora?a=1&b=2"
+    atom, rss, as_json = checked(feeds(digest(pick(7, url=own, code=code))))
+    links = [dict(link.attrib) for link in atom.findall(f"{ATOM}entry/{ATOM}link")]
+    pdf = "https://arxiv.org/pdf/2401.00007"
+    assert links == [
+        {"href": own},
+        {"rel": "related", "title": "Abstract", "href": "https://arxiv.org/abs/2401.00007"},
+        {"rel": "enclosure", "type": "application/pdf", "title": "PDF", "href": pdf},
+        {"rel": "related", "title": "Code", "href": code},
+    ]
+    assert [file.get("url") for file in rss.findall("item/enclosure")] == [pdf]
+    assert [file["url"] for file in as_json["items"][0]["attachments"]] == [pdf]
 
 
 def test_authors_are_named_in_every_format() -> None:
