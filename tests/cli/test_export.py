@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import stat
 import sys
 from pathlib import Path
@@ -166,6 +167,17 @@ def test_a_file_is_replaced_only_on_request_and_only_as_a_whole(home: Path) -> N
     assert digest(home, "export", "papers", "--out", out, "--replace").code == 0
     assert len(lines(out.read_text())) == 2
     assert not list(home.glob(".*.part"))
+
+
+@pytest.mark.parametrize("what", ["papers", "picks", "verdicts"])
+def test_the_page_about_tools_names_every_column(home: Path, what: str) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "tools.md").read_text()
+    table = page.partition(f"| {what} | type |")[2].partition("\n\n")[0]
+    named = [
+        name for row in table.splitlines()[2:] for name in re.findall("`(\\w+)`", row.split("|")[1])
+    ]
+    header = digest(home, "export", what, "--format", "csv").out.splitlines()[0]
+    assert named == header.split(",")
 
 
 def test_nothing_secret_is_exported(home: Path) -> None:
