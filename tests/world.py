@@ -25,11 +25,13 @@ from digest.model import (
     Claim,
     DumpHash,
     Expect,
+    Expected,
     Interest,
     Message,
     Problem,
     Profile,
     Schedule,
+    Source,
     StoredSubscriber,
     Subscriber,
     SubscriberId,
@@ -160,7 +162,12 @@ class World:
 
     @contextmanager
     def context(
-        self, now: datetime, *, expect: Expect = "none", **changes: Any
+        self,
+        now: datetime,
+        *,
+        expect: Expect = "none",
+        sources: tuple[Source, ...] = (),
+        **changes: Any,
     ) -> Iterator[RunContext[PassLedger]]:
         """The context of one pass; ``changes`` replace parts of it."""
         owner = f"process {next(_OWNERS)}"
@@ -181,7 +188,7 @@ class World:
                 lease=LEASE,
                 expire_after=EXPIRE_AFTER,
                 keep=False,
-                expect=expect,
+                expected=Expected(expect, sources),
                 feed_entries=50,
             )
             yield replace(context, **changes)

@@ -171,7 +171,7 @@ def _context(  # noqa: PLR0917  each has another type
         lease=settings.delivery.lease,
         expire_after=settings.delivery.expire_after,
         keep=settings.delivery.uncertain == "resend" and not mail.repeatable,
-        expect=settings.expect,
+        expected=settings.expected,
         grace=settings.grace,
         feed_entries=settings.feeds.entries,
         track=track,

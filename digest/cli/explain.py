@@ -30,7 +30,7 @@ def explain(home: app.Home, subscriber: str, paper: str, now: datetime, as_json:
     with look_ahead(home, subscriber, now) as (context, reader):
         found = context.ledger.paper(paper)
         answer = explanation.explain(
-            context.ledger, reader.subscriber, found, expect=context.expect, now=now
+            context.ledger, reader.subscriber, found, expected=context.expected, now=now
         )
     reasons = ("interest", "term", "place", "weight", "via", "contribution")
     value = {

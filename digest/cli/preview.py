@@ -33,7 +33,7 @@ def preview(home: app.Home, subscriber: str, out: Path | None, now: datetime) ->
     """
     with look_ahead(home, subscriber, now) as (context, reader):
         plan, is_past = explanation.preview(
-            context.ledger, reader.subscriber, expect=context.expect, now=now
+            context.ledger, reader.subscriber, expected=context.expected, now=now
         )
         if isinstance(plan.decision, Skip):
             reason, considered = plan.decision.reason, plan.decision.coverage.papers

@@ -25,7 +25,7 @@ def replay(home: app.Home, subscriber: str, last: int, as_json: bool) -> None:
     """
     with app.read_ledger(home) as ledger:
         person = lookup.profile(home, ledger, subscriber)
-        again = replayed(ledger, person, last=last, expect=home.settings.expect)
+        again = replayed(ledger, person, last=last, expected=home.settings.expected)
         found = list(output.track(again, "Planning past digests again", last))
     value = {"subscriber": person.id, "digests": [_as_json(each) for each in found]}
     output.answer(as_json, value, lambda: _show(person, found))

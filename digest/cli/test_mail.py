@@ -74,7 +74,7 @@ def _digest(context: RunContext[Draft], person: Subscriber, now: datetime) -> Di
     for digest in context.ledger.digests(person.id, limit=1):
         return digest
     ingest(context.inbox, context.ledger, now=now)
-    plan = explanation.next_plan(context.ledger, person, expect=context.expect, now=now)
+    plan = explanation.next_plan(context.ledger, person, expected=context.expected, now=now)
     if isinstance(plan.decision, Skip):
         raise click.ClickException(
             f"{person.id} has had no digest, and the next would be none: {plan.decision.reason}. "

@@ -13,7 +13,7 @@ from pydantic.functional_validators import AfterValidator, BeforeValidator, mode
 from digest import model
 from digest.config import fields
 from digest.config.messages import quoted, wrong
-from digest.model import Expect, SourceKind
+from digest.model import Expect, Expected, SourceKind
 
 SHORTEST_SECRET = 16
 _ONLY_FOR: dict[str, tuple[SourceKind, ...]] = {
@@ -255,7 +255,8 @@ class Settings(Section):
     inbox: Annotated[Path, AfterValidator(fields.folder)] = Path("inbox")
     """The folder of dumps, relative to the home."""
     expect: Literal["weekday", "day", "none"] = "weekday"
-    """The days on which a dump is expected; one that does not come is told as missing."""
+    """The days on which a dump is expected in the inbox; one that does not come is told as missing.
+    Left out where there are ``sources``: none."""
     grace: Duration | None = None
     """How long a period in which nothing came stays open for late dumps; left out: 6 h for a daily
     digest, 24 h for others."""
@@ -271,6 +272,14 @@ class Settings(Section):
     alarms: Alarms = Alarms()
     feeds: Feeds = Feeds()
     log: Log = Log()
+
+    @property
+    def expected(self) -> Expected:
+        """Where pages are expected from. With sources, the inbox is expected to bring nothing
+        unless ``expect`` is set."""
+        is_set = "expect" in self.model_fields_set or not self.sources
+        sources = tuple(source.as_model() for source in self.sources)
+        return Expected(self.expect if is_set else "none", sources)
 
     @field_validator("sources")
     @classmethod

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from digest import model, selection
-from digest.model import Expect
+from digest.model import Expected
 from digest.pipeline.planning import Planner, Waiting
 from digest.pipeline.protocols import PlanningLedger
 from digest.scheduling import periods
@@ -42,7 +42,7 @@ class Explanation:
 
 
 def next_plan(
-    ledger: HistoryLedger, subscriber: model.Subscriber, *, expect: Expect, now: datetime
+    ledger: HistoryLedger, subscriber: model.Subscriber, *, expected: Expected, now: datetime
 ) -> selection.Plan:
     """Plan the next digest from the papers known so far; it is the present one if one is due."""
     period, moment = periods.due_period(subscriber, now), now
@@ -54,18 +54,18 @@ def next_plan(
     first = periods.first_window(subscriber, period, now=moment)
     after = ledger.cursor(first) if until is None else until
     waiting = Waiting(subscriber, period, after, until is None)
-    planner = Planner(ledger, until=ledger.newest_key(), expect=expect, now=moment)
+    planner = Planner(ledger, until=ledger.newest_key(), expected=expected, now=moment)
     return next(planner.plans([waiting]))
 
 
 def preview(
-    ledger: HistoryLedger, subscriber: model.Subscriber, *, expect: Expect, now: datetime
+    ledger: HistoryLedger, subscriber: model.Subscriber, *, expected: Expected, now: datetime
 ) -> tuple[selection.Plan, bool]:
     """Plan the next digest, or where nothing new has come, the last one again; whether it did."""
-    plan = next_plan(ledger, subscriber, expect=expect, now=now)
+    plan = next_plan(ledger, subscriber, expected=expected, now=now)
     if not plan.window.papers:
         for decided in ledger.decisions(subscriber.id, limit=1):
-            return past_plan(ledger, subscriber, decided, expect=expect), True
+            return past_plan(ledger, subscriber, decided, expected=expected), True
     return plan, False
 
 
@@ -74,14 +74,14 @@ def past_plan(
     subscriber: model.Subscriber,
     decided: model.Decided,
     *,
-    expect: Expect,
+    expected: Expected,
 ) -> selection.Plan:
     """What the profile as it stands would have picked from the papers of a past decision."""
     moment = decided.composed
     first = periods.first_window(subscriber, decided.period, now=moment)
     after = ledger.cursor(first) if decided.after is None else decided.after
     waiting = Waiting(subscriber, decided.period, after, decided.after is None)
-    planner = Planner(ledger, until=decided.until, expect=expect, now=moment, is_past=True)
+    planner = Planner(ledger, until=decided.until, expected=expected, now=moment, is_past=True)
     return next(planner.plans([waiting]))
 
 
@@ -90,7 +90,7 @@ def explain(
     subscriber: model.Subscriber,
     paper: model.Paper,
     *,
-    expect: Expect,
+    expected: Expected,
     now: datetime,
 ) -> Explanation:
     """Explain one paper in the digest that it was, or will be, considered for. A paper in a past
@@ -107,9 +107,9 @@ def explain(
                 )
     for decided in ledger.decisions(subscriber.id, limit=HISTORY):
         if (decided.after or 0) < paper.key <= decided.until:
-            plan = past_plan(ledger, subscriber, decided, expect=expect)
+            plan = past_plan(ledger, subscriber, decided, expected=expected)
             return _account(ledger, plan, paper, past=True)
-    plan = next_plan(ledger, subscriber, expect=expect, now=now)
+    plan = next_plan(ledger, subscriber, expected=expected, now=now)
     return _account(ledger, plan, paper, past=False)
 
 
@@ -139,5 +139,5 @@ def _account(
 def _alone(ledger: HistoryLedger, plan: selection.Plan, paper: model.Paper) -> selection.Ranked:
     moment = plan.decision.composed
     waiting = Waiting(plan.subscriber, plan.period, model.PaperKey(paper.key - 1), is_first=True)
-    planner = Planner(ledger, until=paper.key, expect="none", now=moment, is_past=True)
+    planner = Planner(ledger, until=paper.key, expected=Expected("none"), now=moment, is_past=True)
     return next(planner.plans([waiting])).ranked

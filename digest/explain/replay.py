@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from digest import selection
 from digest.explain import explanation
 from digest.explain.explanation import HistoryLedger
-from digest.model import Decided, Digest, Expect, Paper, Pick, Subscriber
+from digest.model import Decided, Digest, Expected, Paper, Pick, Subscriber
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,12 @@ class Replayed:
 
 
 def replay(
-    ledger: HistoryLedger, subscriber: Subscriber, *, last: int, expect: Expect
+    ledger: HistoryLedger, subscriber: Subscriber, *, last: int, expected: Expected
 ) -> Iterator[Replayed]:
     """The subscriber's last decisions, newest first, each planned again."""
     made = {digest.period: digest for digest in ledger.digests(subscriber.id, limit=last)}
     for window in ledger.decisions(subscriber.id, limit=last):
-        plan = explanation.past_plan(ledger, subscriber, window, expect=expect)
+        plan = explanation.past_plan(ledger, subscriber, window, expected=expected)
         yield _compare(window, made.get(window.period), plan)
 
 

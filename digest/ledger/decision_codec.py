@@ -8,7 +8,7 @@ from datetime import date
 from itertools import chain
 from typing import Any
 
-from digest.model import Coverage, Digest, Paper, PaperKey, Period, Pick, Reason, Skip, Why
+from digest.model import Coverage, Digest, Missing, Paper, PaperKey, Period, Pick, Reason, Skip, Why
 
 _REASON = 6  # values of a reason, in the order of its fields
 
@@ -17,9 +17,8 @@ def pack(decision: Digest | Skip) -> bytes:
     """The blob of a digest or a skip."""
     seen, picks = decision.coverage, decision.picks if isinstance(decision, Digest) else ()
     left_out = {why.value: number for why, number in seen.left_out.items()}
-    missing = [day.isoformat() for day in seen.missing]
     body = {
-        "coverage": [seen.dumps, seen.papers, left_out, missing, seen.expected],
+        "coverage": [seen.pages, seen.papers, left_out, [*map(_gap, seen.missing)], seen.expected],
         "picks": [_flat(pick) for pick in picks],
     }
     again = {pick.paper.key: pick.upvotes_before for pick in picks}
@@ -69,9 +68,20 @@ def picks(body: Mapping[str, Any], papers: Mapping[PaperKey, Paper]) -> tuple[Pi
 
 def coverage(body: Mapping[str, Any]) -> Coverage:
     """What the decision was drawn from."""
-    dumps, considered, left_out, missing, expected = body["coverage"]
+    pages, considered, left_out, missing, expected = body["coverage"]
     why = {Why(value): number for value, number in left_out.items()}
-    return Coverage(dumps, considered, why, tuple(map(date.fromisoformat, missing)), expected)
+    return Coverage(pages, considered, why, tuple(map(_missing, missing)), expected)
+
+
+def _gap(page: Missing) -> str | list[str]:
+    """A missing page; before there were sources it was its day alone."""
+    day = page.day.isoformat()
+    return day if page == Missing(page.day) else [day, page.source, page.fault]
+
+
+def _missing(gap: str | list[Any]) -> Missing:
+    day, *rest = [gap] if isinstance(gap, str) else gap
+    return Missing(date.fromisoformat(day), *rest)
 
 
 def period(key: str) -> Period:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import chain, islice
 from operator import attrgetter
@@ -38,6 +38,8 @@ class Draft(Ledger):
         self._second_looks: dict[m.PaperKey, m.SecondLook] = {}
         """Those that are new, by the key of the paper."""
         self._new_dumps: list[m.DumpSeen] = []
+        self._unread: set[tuple[str, date | None]] = set()
+        """The pages, by source and day, whose dumps were rejected."""
         self._profiles: dict[m.SubscriberId, m.StoredSubscriber] = {}
         self._gone: set[m.SubscriberId] = set()
         self._digests: dict[m.SubscriberId, m.Digest] = {}
@@ -109,9 +111,22 @@ class Draft(Ledger):
                     own.remove(key)
                     own.update({to} if to else ())
 
-    def record_rejected(self, name: str, content: m.DumpHash, *_: Any, **__: Any) -> None:
+    def record_rejected(
+        self,
+        name: str,
+        content: m.DumpHash,
+        *_: Any,
+        source: str = "",
+        day: date | None = None,
+        **__: Any,
+    ) -> None:
         """Keep in memory that this content was rejected."""
         self._read_hashes.add(content)
+        self._unread.add((source, day))
+
+    def _unread_pages(self, since: date) -> set[tuple[str, date | None]]:
+        cut = {(one.source, one.listed) for one in self._new_dumps if one.is_incomplete}
+        return super()._unread_pages(since) | self._unread | cut
 
     def record_file_stamps(self, *_: Any) -> None:
         """Keep nothing."""

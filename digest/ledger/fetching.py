@@ -1,11 +1,12 @@
 """What is known of sources and their pages: how fetching went, who is at it, what came."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, false, func, insert, select, update
 
 from digest.ledger.aggregate import FETCHING, SKEW, Aggregate
-from digest.ledger.tables import page, source
+from digest.ledger.tables import dump, page, source
 from digest.model import PageSeen, SourceState
 
 _STATE = (
@@ -18,6 +19,7 @@ _STATE = (
     source.c.fault,
     source.c.alarmed,
     source.c.busy_until,
+    source.c.added,
 )
 _PAGE = (page.c.source, page.c.day, page.c.state, page.c.papers, page.c.at)
 
@@ -38,7 +40,7 @@ class Fetching(Aggregate):
             there = source.c.name == name
             row = connection.execute(select(*_STATE).where(there)).one_or_none()
             if row is None:
-                connection.execute(insert(source), {"name": name, "failures": 0})
+                connection.execute(insert(source), {"name": name, "failures": 0, "added": now})
             elif row.tried != tried or (row.busy_until and now < row.busy_until < now + SKEW):
                 return False
             values = {"tried": now, "busy_until": now + lease}
@@ -92,6 +94,27 @@ class Fetching(Aggregate):
         if source is not None:
             query = query.where(page.c.source == source)
         return [PageSeen(*row) for row in self._rows(query)]
+
+    def pages_read(self, *, since: date) -> list[PageSeen]:
+        """The pages as far as they could be read: one that was fetched, and whose newest dumps no
+        reader could read whole, is unreadable."""
+        unread = self._unread_pages(since)
+        return [
+            replace(page, state="unreadable") if (page.source, page.day) in unread else page
+            for page in self.pages(since=since)
+        ]
+
+    def _unread_pages(self, since: date) -> set[tuple[str, date | None]]:
+        """Those of whose dumps that arrived last one was rejected, or is not whole."""
+        is_bad = dump.c.rejected.is_not(None) | func.coalesce(dump.c.is_incomplete, false())
+        query = select(dump.c.source, dump.c.listed, dump.c.arrived, is_bad)
+        query = query.where(dump.c.source.is_not(None), dump.c.listed >= since)
+        latest: dict[tuple[str, date | None], tuple[datetime, bool]] = {}
+        for name, day, arrived, bad in self._rows(query):
+            last, was_bad = latest.get((name, day), (arrived, False))
+            if arrived >= last:
+                latest[name, day] = arrived, bad or (arrived == last and was_bad)
+        return {page for page, (_, bad) in latest.items() if bad}
 
     def listings(self, name: str, *, since: date) -> dict[date, str]:
         """The listings of a source's pages that may still change."""

@@ -139,11 +139,13 @@ source = _table(
     sa.Column("fault", Words),
     sa.Column("alarmed", Instant),
     sa.Column("busy_until", Instant),
+    sa.Column("added", Instant),
     sa.Column("memory", sa.Text),
     sqlite_with_rowid=False,
 )
 """``failures``: how many attempts in a row failed, the last one with ``fault``. ``alarmed``: when
 the operator was told. ``busy_until``: the end of the lease of the process that is fetching.
+``added``: when it was tried first.
 ``memory``: JSON, what the fetcher remembers: where an interrupted page goes on, and what
 conditional requests send."""
 

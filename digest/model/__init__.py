@@ -52,12 +52,15 @@ from digest.model.papers import (
 )
 from digest.model.sources import (
     Expect,
+    Expected,
+    Fault,
     Missing,
     PageSeen,
     PageState,
     Source,
     SourceKind,
     SourceState,
+    is_expected,
 )
 from digest.model.subscribers import (
     Interest,
@@ -73,12 +76,12 @@ from digest.model.subscribers import (
 __all__ = [
     "PART",
     "Channel", "Claim", "Coverage", "Decided", "Decision", "DeliveryId", "DeliveryRow",
-    "Digest", "Dump", "DumpHash", "DumpSeen", "Expect", "FileStamp", "Former", "Interest",
-    "InterestKind",
-    "LeftOut", "Match", "Matcher", "Message", "Missing", "Opinion", "Origin", "Outcome",
+    "Digest", "Dump", "DumpHash", "DumpSeen", "Expect", "Expected", "Fault",
+    "FileStamp", "Former", "Interest", "InterestKind", "LeftOut", "Match", "Matcher", "Message",
+    "Missing", "Opinion", "Origin", "Outcome",
     "PageSeen", "PageState", "Paper", "PaperId", "PaperKey", "Period", "Pick", "Place",
     "Problem", "Profile", "Publication", "Reason", "Record", "Refusal", "Schedule",
     "SecondLook", "Skip", "SkipReason", "Source", "SourceKind", "SourceState", "Standing",
     "State", "StoredSubscriber", "Subscriber", "SubscriberId", "Verdict", "Verdicts", "Via",
-    "Why", "abstract_page", "is_pdf", "pdf_link",
+    "Why", "abstract_page", "is_expected", "is_pdf", "pdf_link",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from digest.model.identifiers import PaperKey, SubscriberId
 from digest.model.papers import Paper
+from digest.model.sources import Missing
 from digest.model.subscribers import Place, StoredSubscriber
 
 
@@ -108,13 +109,13 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """The dumps and papers that a digest was selected from."""
+    """The pages and papers that a digest was selected from."""
 
-    dumps: int
+    pages: int
     papers: int  # how many papers were considered
     left_out: Mapping[Why, int] = field(default_factory=dict)
-    missing: tuple[date, ...] = ()  # the days of the period whose expected dump did not arrive
-    expected: int = 0
+    missing: tuple[Missing, ...] = ()  # the expected pages of the period that did not come
+    expected: int = 0  # how many pages of the period should have come
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 
 SourceKind = Literal[
@@ -21,6 +21,12 @@ Expect = Literal["weekday", "day", "none"]
 PageState = Literal["whole", "empty", "partial", "unreadable"]
 """What came of a page: all of it; the source says that there is nothing; not all answers of it have
 come yet; its form is not known."""
+Fault = Literal["missing", "partial", "unreadable"]
+"""What is wrong with an expected page: it did not come; only a part of it came; it cannot be
+read."""
+_ANNOUNCED: dict[SourceKind, timedelta] = {"arxiv": timedelta(days=1)}
+"""How long after its day has begun a source first lists what is of that day; others at once."""
+_LEEWAY = timedelta(minutes=15)  # in which a source is surely fetched once it is due
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,29 @@ class Source:
     """How far back the first fetch reaches. The gap after an outage is filled back to the last
     success."""
 
+    def expects(self, day: date) -> bool:
+        """Whether a page is expected for this day."""
+        return is_expected(day, self.expect) and day not in self.holidays
+
+    def due(self, day: date) -> datetime:
+        """When the page of a day should have come."""
+        begins = datetime.combine(day, time(), UTC)
+        return begins + _ANNOUNCED.get(self.kind, timedelta(0)) + self.every + _LEEWAY
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Where pages are expected from: on which days the operator puts them into the inbox, and the
+    sources."""
+
+    inbox: Expect
+    sources: tuple[Source, ...] = ()
+
+
+def is_expected(day: date, expect: Expect) -> bool:
+    """Whether a page is expected for this day."""
+    return expect == "day" or (expect == "weekday" and day.isoweekday() <= 5)
+
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
@@ -55,6 +84,7 @@ class SourceState:
     fault: str | None = None  # why the last one failed
     alarmed: datetime | None = None  # when the operator was told
     busy_until: datetime | None = None  # the end of the lease of the process that is fetching
+    added: datetime | None = None  # when it was tried first
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -70,7 +100,8 @@ class PageSeen:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Missing:
-    """An expected page that did not come, or not whole."""
+    """An expected page that did not come, or not as it should."""
 
     day: date
-    source: str = ""  # empty: the inbox
+    source: str = ""  # empty: pages are expected from one place alone
+    fault: Fault = "missing"

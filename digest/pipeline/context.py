@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
-from digest.model import Expect
+from digest.model import Expected
 from digest.pipeline.protocols import (
     Composer,
     Inbox,
@@ -42,7 +42,7 @@ class RunContext(Generic[LedgerT_co]):
     expire_after: timedelta
     """A mail that could not be sent within this after its digest was made is given up."""
     keep: bool  # whether mail that may have arrived is sent again, and its bytes are kept for that
-    expect: Expect
+    expected: Expected
     feed_entries: int
     grace: timedelta | None = None
     """How long a period without new papers stays open; None: 6 h for a daily digest, else 24 h."""

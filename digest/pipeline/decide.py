@@ -33,7 +33,7 @@ def decide(context: RunContext[PassLedger], *, papers_came: bool, now: datetime)
     total = context.ledger.count_due(now, reopened=papers_came)
     if total:
         until = context.ledger.newest_key()
-        planner = Planner(context.ledger, until=until, expect=context.expect, now=now)
+        planner = Planner(context.ledger, until=until, expected=context.expected, now=now)
         decisions = _recorded(context, planner, reopened=papers_came, now=now)
         for decision in context.track(decisions, "Choosing papers", total):
             if isinstance(decision.outcome, Skip):
@@ -118,7 +118,7 @@ def _without_papers(
     now: datetime,
 ) -> Decision:
     """Leave a period in which nothing came open until its grace ends, then close it."""
-    coverage = Coverage(dumps=0, papers=0)
+    coverage = Coverage(pages=0, papers=0)
     skip = Skip(one.subscriber.id, period, now, after, SkipReason.NOTHING_NEW, coverage)
     following = periods.next_due(one.subscriber, now)
     if now >= ends:

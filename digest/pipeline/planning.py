@@ -12,8 +12,7 @@ from zoneinfo import ZoneInfo
 
 from digest import selection
 from digest.model import (
-    DumpSeen,
-    Expect,
+    Expected,
     Paper,
     PaperKey,
     Period,
@@ -25,6 +24,7 @@ from digest.model import (
     Verdicts,
 )
 from digest.pipeline.protocols import PlanningLedger
+from digest.selection.coverage import Arrivals
 from digest.selection.diversity import NearDuplicates
 
 if TYPE_CHECKING:
@@ -55,11 +55,11 @@ class Planner:
         ledger: PlanningLedger,
         *,
         until: PaperKey,
-        expect: Expect,
+        expected: Expected,
         now: datetime,
         is_past: bool = False,
     ) -> None:
-        self._ledger, self._until, self._expect = ledger, until, expect
+        self._ledger, self._until, self._expected = ledger, until, expected
         self._now, self._is_past = now, is_past
         self._near_duplicates = NearDuplicates()
         self._problems: dict[str, Problem] = {}
@@ -97,20 +97,21 @@ class Planner:
             for one, looks in zip(waiting, second_looks, strict=True)
         }
         sent = {} if self._is_past else self._ledger.sent(cursors)
-        dumps = self._dumps(min(one.period.start for one in waiting))
+        arrivals = self._arrivals(min(one.period.start for one in waiting))
         for one, profile, scored, looks in zip(
             waiting, profiles, ranking.rank_many(profiles), second_looks, strict=True
         ):
             start = bisect_right(self._keys, one.after)
             window = selection.window(
                 self._papers[start:],
-                dumps,
+                arrivals,
                 second_looks=looks,
                 after=one.after,
                 until=self._until,
                 period=one.period,
-                expect="none" if one.is_first else self._expect,
+                expected=Expected("none") if one.is_first else self._expected,
                 today=self._now.astimezone(ZoneInfo(one.subscriber.timezone)).date(),
+                now=self._now,
             )
             yield selection.plan(
                 one.subscriber,
@@ -169,12 +170,16 @@ class Planner:
         self._ranking.place_judged(judged)
         return self._ranking
 
-    def _dumps(self, first_day: date) -> list[DumpSeen]:
+    def _arrivals(self, first_day: date) -> Arrivals:
         begin = datetime.combine(first_day, time(), UTC) - timedelta(days=1)
         # Papers may have come before the period: a backfill, or a service that stood still.
-        start = bisect_right(self._keys, self._after)
-        arrivals = (paper.arrived for paper in self._papers[start:])
-        return self._ledger.dumps(since=min([begin, *arrivals]))
+        new = self._papers[bisect_right(self._keys, self._after) :]
+        dumps = self._ledger.dumps(since=min([begin, *(paper.arrived for paper in new)]))
+        if not self._expected.sources:
+            return Arrivals(dumps)
+        states = self._ledger.source_states().values()
+        added = {state.name: state.added for state in states if state.added}
+        return Arrivals(dumps, self._ledger.pages_read(since=first_day), added)
 
 
 def _with_verdicts(subscriber: Subscriber, verdicts: Mapping[SubscriberId, Verdicts]) -> Profile:

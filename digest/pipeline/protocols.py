@@ -18,12 +18,14 @@ from digest.model import (
     Matcher,
     Message,
     Outcome,
+    PageSeen,
     Paper,
     PaperKey,
     Period,
     Problem,
     Publication,
     SecondLook,
+    SourceState,
     StoredSubscriber,
     SubscriberId,
     Verdicts,
@@ -119,6 +121,8 @@ class PlanningLedger(ArchiveLedger, Protocol):
     def newest_paper(self) -> PaperKey: ...
     def newest_key(self) -> PaperKey: ...
     def second_looks(self, *, after: PaperKey, until: PaperKey) -> list[SecondLook]: ...
+    def source_states(self) -> Mapping[str, SourceState]: ...
+    def pages_read(self, *, since: date) -> Sequence[PageSeen]: ...
     def sent(
         self, after: Mapping[SubscriberId, PaperKey]
     ) -> Mapping[SubscriberId, set[PaperKey]]: ...

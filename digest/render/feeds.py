@@ -24,6 +24,7 @@ from markupsafe import Markup
 
 from digest.model import Digest, Paper, Pick, Subscriber
 from digest.render import wording
+from digest.render.coverage import coverage
 from digest.render.site import (
     FEED_TYPES,
     INDEX,
@@ -174,7 +175,7 @@ def _digest_entry(digest: Digest, token: str, site: Site) -> _Entry:
         title=f"{wording.period_name(digest.period)}: {count}",
         url=url,
         authors=(),
-        html=str(html.format(items, wording.coverage(digest.coverage), url)),
+        html=str(html.format(items, coverage(digest.coverage, digest.period), url)),
         summarises=False,
     )
     return _Entry(content.id, _ready(content), _seconds(digest.composed))

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from digest.model import Digest, DumpSeen, Paper, Pick, Reason, Subscriber
 from digest.render import wording
+from digest.render.coverage import coverage
 from digest.render.email import view
 from digest.render.excerpt import marked, shortened
 from digest.render.feeds import ALL
@@ -99,7 +100,7 @@ def _in_full(subscriber: Subscriber, digest: Digest) -> _Values:
         "chips": view.chips(view.interests(wording.told(pick.reasons)) for pick in digest.picks),
         "contents": len(articles) >= view.CONTENTS_FROM,
         "articles": articles,
-        "coverage": (wording.coverage(digest.coverage), *filter(None, (left_out,))),
+        "coverage": (coverage(digest.coverage, digest.period), *filter(None, (left_out,))),
     }
 
 

@@ -1,4 +1,4 @@
-"""How papers, reasons, periods and coverage read to people, in email, feeds and pages alike. Every
+"""How papers, reasons and periods read to people, in email, feeds and pages alike. Every
 function takes text as it comes and returns clean plain text on one line, to be escaped by whoever
 puts it into markup."""
 
@@ -25,7 +25,6 @@ from digest.text.clean import one_line
 from digest.text.terms import forms
 
 _NAMED = 3  # up to this many authors are named; of more, the first two and the number of the others
-_DAYS = 5  # so many missing days are named; of more, the first four and the number of the others
 _SHARE = 0.05  # a reason is told if it makes up at least this share of the score
 _TOLD = 6  # at most this many reasons are told
 _URL_SAFE = "!$%&()*+,/:;=?@~"
@@ -232,7 +231,7 @@ def _where(places: Collection[Place]) -> str:
     return f"in the {listed(place for place in _PLACES if place in places)}"
 
 
-# --- periods and coverage ----------------------------------------------------------------
+# --- periods -----------------------------------------------------------------------------
 
 
 def dates(period: Period) -> str:
@@ -265,27 +264,6 @@ def headline(picks: int, considered: int) -> str:
     """``Seven papers for you, out of 212``."""
     said = f"{counted(picks, 'paper').capitalize()} for you"
     return said if picks and picks >= considered else f"{said}, out of {considered:,}"
-
-
-def coverage(seen: Coverage) -> str:
-    """What a digest was drawn from, and what is missing."""
-    dumps = plural(seen.dumps, "page")
-    if seen.expected:
-        dumps = f"{seen.expected - len(seen.missing)} of {plural(seen.expected, 'expected page')}"
-    text = f"Read from {dumps}, {plural(seen.papers, 'paper')}"
-    if not seen.missing:
-        return text + "."
-    days = listed(_days(seen.missing))
-    if len(seen.missing) == 1:
-        return f"{text}; the page of {days} is missing and will be in your next digest if it comes."
-    return f"{text}; the pages of {days} are missing and will be in your next digest if they come."
-
-
-def _days(missing: Sequence[date]) -> list[str]:
-    named = missing if len(missing) <= _DAYS else missing[: _DAYS - 1]
-    rest = len(missing) - len(named)
-    said = [day(when, year=False) for when in named]
-    return [*said, f"{rest} more days"] if rest else said
 
 
 def left_out(seen: Coverage) -> str:

@@ -162,7 +162,7 @@ def plan(
         for index in judgement.chosen.picked
     )
     coverage = model.Coverage(
-        dumps=seen.dumps,
+        pages=seen.pages,
         papers=len(seen.papers),
         left_out=judgement.left_out(len(seen.papers)),
         missing=seen.missing,

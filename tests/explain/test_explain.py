@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from digest.explain import explanation
 from digest.explain.explanation import Explanation
-from digest.model import Digest, Interest, Schedule, Skip, Subscriber, Why
+from digest.model import Digest, Expected, Interest, Schedule, Skip, Subscriber, Why
 from tests.conftest import examples
 from tests.world import MEMORY, File, World, person, snapshot, utc
 
@@ -37,7 +37,9 @@ def explained(world: World, subscriber: Subscriber, title: str, now: str = DUE) 
     """What is said about the paper with this title."""
     with world.ledger() as ledger:
         (paper,) = (each for each in ledger.papers() if each.title == title)
-        return explanation.explain(ledger, subscriber, paper, expect="none", now=utc(now))
+        return explanation.explain(
+            ledger, subscriber, paper, expected=Expected("none"), now=utc(now)
+        )
 
 
 def verdict(answer: Explanation) -> tuple[bool, Why | None, str]:
@@ -70,7 +72,7 @@ def test_once_the_period_is_decided_the_next_one_is_meant(world: World) -> None:
     answer = explained(world, one, LAMPS, LATER)
     assert verdict(answer) == (True, None, "it will be in the digest for 2026-W48")
     with world.ledger() as ledger:
-        plan = explanation.next_plan(ledger, one, expect="none", now=utc(LATER))
+        plan = explanation.next_plan(ledger, one, expected=Expected("none"), now=utc(LATER))
     assert isinstance(plan.decision, Digest)
     assert [pick.paper.title for pick in plan.decision.picks] == [LAMPS]
     assert plan.decision.coverage.papers == 1
@@ -81,7 +83,7 @@ def test_without_anything_new_the_next_digest_is_a_skip(world: World) -> None:
     world.put("1.json", KEEPERS)
     world.run([ADA], DUE)
     with world.ledger() as ledger:
-        plan = explanation.next_plan(ledger, ADA, expect="none", now=utc(LATER))
+        plan = explanation.next_plan(ledger, ADA, expected=Expected("none"), now=utc(LATER))
     assert isinstance(plan.decision, Skip)
 
 
@@ -192,8 +194,8 @@ def test_questions_change_nothing(world: World) -> None:
     before = snapshot(world.folder)
     with world.draft() as draft:
         for paper in draft.papers():
-            explanation.explain(draft, ADA, paper, expect="none", now=utc(LATER))
-        explanation.next_plan(draft, ADA, expect="none", now=utc(LATER))
+            explanation.explain(draft, ADA, paper, expected=Expected("none"), now=utc(LATER))
+        explanation.next_plan(draft, ADA, expected=Expected("none"), now=utc(LATER))
     assert snapshot(world.folder) == before
 
 
@@ -248,11 +250,13 @@ def test_what_is_said_adds_up_and_is_what_the_next_run_does(
             world.compile([ada], utc(asked))
             with world.ledger() as ledger:
                 answers = [
-                    explanation.explain(ledger, ada, paper, expect="none", now=utc(asked))
+                    explanation.explain(
+                        ledger, ada, paper, expected=Expected("none"), now=utc(asked)
+                    )
                     for paper in ledger.papers()
                 ]
                 moment = explanation.next_plan(
-                    ledger, ada, expect="none", now=utc(asked)
+                    ledger, ada, expected=Expected("none"), now=utc(asked)
                 ).decision.composed
                 world.run([ada], moment)
                 sent = {

@@ -11,7 +11,7 @@ import pytest
 
 from digest.explain.replay import Replayed
 from digest.explain.replay import replay as replayed
-from digest.model import Interest, Subscriber
+from digest.model import Expected, Interest, Subscriber
 from tests.world import World, person, snapshot
 
 KEEPERS, LAMPS = "Lighthouse keepers of the north", "Lamps for a lighthouse"
@@ -33,7 +33,7 @@ def world(tmp_path: Path, sqlite_template: Path) -> World:
 
 def replay(world: World, subscriber: Subscriber, last: int = 4) -> list[Replayed]:
     with world.ledger() as ledger:
-        return list(replayed(ledger, subscriber, last=last, expect="none"))
+        return list(replayed(ledger, subscriber, last=last, expected=Expected("none")))
 
 
 def told(digests: list[Replayed]) -> list[tuple[str, list[str], list[str], list[str]]]:

@@ -25,6 +25,7 @@ from digest.model import (
     DumpHash,
     Interest,
     Match,
+    Missing,
     Paper,
     PaperId,
     PaperKey,
@@ -166,10 +167,10 @@ def digest_of(
     )
     newest = max((pick.paper.key for pick in picks), default=PaperKey(0))
     coverage = Coverage(
-        dumps=2,
+        pages=2,
         papers=40,
         left_out={Why.BELOW_THRESHOLD: 37, Why.RULED_OUT: 1},
-        missing=(date(2025, 11, 12),),
+        missing=(Missing(date(2025, 11, 12)),),
         expected=5,
     )
     return Digest(subscriber, period, now, PaperKey(until or newest), picks, coverage)

@@ -43,7 +43,7 @@ def test_a_source_is_taken_by_one_process(ledger: Ledger, other: Ledger) -> None
     assert claim(ledger)
     assert not claim(other, now=NOW + MINUTE)
     assert claim(other, "feed")
-    state = SourceState("arxiv", tried=NOW, busy_until=NOW + LEASE)
+    state = SourceState("arxiv", tried=NOW, busy_until=NOW + LEASE, added=NOW)
     assert other.source_states()["arxiv"] == state
 
 
@@ -77,18 +77,19 @@ def test_failures_are_counted_until_one_attempt_succeeds(ledger: Ledger) -> None
         retry_at=NOW + 3 * HOUR,
         failures=3,
         fault="fault 2",
+        added=NOW,
     )
     assert ledger.source_states()["arxiv"] == failing
     assert claim(ledger, now=NOW + 3 * HOUR)
     ledger.record_success("arxiv")
-    good = SourceState("arxiv", tried=NOW + 3 * HOUR, succeeded=NOW + 3 * HOUR)
+    good = SourceState("arxiv", tried=NOW + 3 * HOUR, succeeded=NOW + 3 * HOUR, added=NOW)
     assert ledger.source_states()["arxiv"] == good
 
 
 def test_an_attempt_that_was_broken_off_counts_as_none(ledger: Ledger) -> None:
     assert claim(ledger)
     ledger.release_source("arxiv", now=NOW + MINUTE)
-    state = SourceState("arxiv", tried=NOW, retry_at=NOW + MINUTE)
+    state = SourceState("arxiv", tried=NOW, retry_at=NOW + MINUTE, added=NOW)
     assert ledger.source_states()["arxiv"] == state
 
 

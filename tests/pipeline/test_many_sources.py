@@ -14,7 +14,7 @@ import pytest
 
 from digest import sources
 from digest.explain.explanation import explain
-from digest.model import Interest, PaperKey, Record, Schedule, SubscriberId
+from digest.model import Expected, Interest, PaperKey, Record, Schedule, SubscriberId
 from digest.sources import records
 from tests.dedup.test_many_sources import appearances
 from tests.world import File, World, person, utc
@@ -117,7 +117,7 @@ def test_verdicts_and_explanations_follow(either: World) -> None:
             paper = book.paper(name)
             assert paper == verdict.paper
             now = utc("2026-11-03T10:00")
-            said = explain(book, DAILY, paper, expect="none", now=now)
+            said = explain(book, DAILY, paper, expected=Expected("none"), now=now)
             assert (said.picked, said.past) == (True, True)
         assert [len(each.picks) for each in book.digests(SubscriberId("dai"), limit=9)] == [1, 1]
 

@@ -21,6 +21,7 @@ from digest.model import (
     DeliveryId,
     Interest,
     Message,
+    Missing,
     Outcome,
     Problem,
     Profile,
@@ -565,7 +566,7 @@ def test_backfill_reaches_back_and_counts_what_it_reached(world: World) -> None:
     assert world.mail() == {"2026-W47-ada": [LAMPS], "2026-W47-far": [KEEPERS, LAMPS]}
     with world.ledger() as book:
         coverage = [book.digests(each.id, limit=1)[0].coverage for each in (ADA, far)]
-    assert [(each.dumps, each.papers) for each in coverage] == [(1, 2), (2, 3)]
+    assert [(each.pages, each.papers) for each in coverage] == [(1, 2), (2, 3)]
 
 
 def test_the_mail_tells_what_was_considered_and_which_days_are_missing(world: World) -> None:
@@ -578,11 +579,14 @@ def test_the_mail_tells_what_was_considered_and_which_days_are_missing(world: Wo
     with world.ledger() as book:
         coverage = book.digests(ADA.id, limit=1)[0].coverage
     assert replace(coverage, left_out={}) == Coverage(
-        dumps=3, papers=4, missing=(date(2026, 11, 18), date(2026, 11, 19)), expected=5
+        pages=3,
+        papers=4,
+        missing=(Missing(date(2026, 11, 18)), Missing(date(2026, 11, 19))),
+        expected=5,
     )
     text = " ".join(world.texts()["2026-W47-ada"].split())
     assert "Read from 3 of 5 expected pages, 4 papers" in text
-    assert "the pages of 18 Nov and 19 Nov are missing" in text
+    assert "Wednesday's and Thursday's are missing" in text
 
 
 # --- clocks that jump --------------------------------------------------------------------

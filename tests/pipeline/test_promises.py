@@ -23,7 +23,7 @@ import digest.ledger
 from digest.cli.dry import DryPublisher, DryTransport
 from digest.explain import explanation
 from digest.ledger import Ledger
-from digest.model import Channel, Schedule, State, Subscriber
+from digest.model import Channel, Expected, Schedule, State, Subscriber
 from digest.pipeline.publish import publish
 from digest.pipeline.run import run
 from digest.public.folder import FolderPublisher
@@ -203,9 +203,9 @@ class Promises(RuleBasedStateMachine):
             )
             run(dry, now=self.now)
             for each in self.people:
-                explanation.next_plan(book, each, expect="none", now=self.now)
+                explanation.next_plan(book, each, expected=Expected("none"), now=self.now)
                 for paper in book.papers(limit=2):
-                    explanation.explain(book, each, paper, expect="none", now=self.now)
+                    explanation.explain(book, each, paper, expected=Expected("none"), now=self.now)
 
     # --- what must be so -----------------------------------------------------------------
 

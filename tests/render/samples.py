@@ -10,6 +10,7 @@ from digest.model import (
     Coverage,
     Digest,
     Interest,
+    Missing,
     Paper,
     PaperId,
     PaperKey,
@@ -75,10 +76,10 @@ def digest(*picks: Pick, week: int = 47, **changes: Any) -> Digest:
         "until": PaperKey(1000 + week),
         "picks": picks,
         "coverage": Coverage(
-            dumps=4,
+            pages=4,
             papers=212,
             left_out={Why.BELOW_THRESHOLD: 200, Why.RULED_OUT: 3},
-            missing=(period.start,),
+            missing=(Missing(period.start),),
             expected=5,
         ),
     }

@@ -135,7 +135,7 @@ def test_only_many_papers_have_a_list_of_contents() -> None:
 def test_the_foot_says_what_it_was_drawn_from() -> None:
     (foot,) = said(everything(long_digest())[NEWEST], "//footer/p[1]")
     assert foot == (
-        "Read from 4 of 5 expected pages, 212 papers; the page of 16 Nov is missing and will be "
+        "Read from 4 of 5 expected pages, 212 papers; Monday's is missing and will be "
         "in your next digest if it comes. Left out: 3 ruled out, 200 below the threshold."
     )
 

@@ -130,34 +130,6 @@ def test_reasons_in_words_begin_with_the_weightiest(reasons: list[Reason], said:
     assert wording.why(tuple(reasons)) == said
 
 
-DAYS = (date(2026, 11, 16), date(2026, 11, 17))
-
-
-@pytest.mark.parametrize(
-    ("seen", "said"),
-    [
-        (Coverage(1, 1), "Read from 1 page, 1 paper."),
-        (Coverage(3, 1262, expected=5), "Read from 5 of 5 expected pages, 1,262 papers."),
-        (
-            Coverage(4, 9, missing=DAYS[:1], expected=5),
-            (
-                "Read from 4 of 5 expected pages, 9 papers; the page of 16 Nov is missing and will "
-                "be in your next digest if it comes."
-            ),
-        ),
-        (
-            Coverage(3, 9, missing=DAYS, expected=5),
-            (
-                "Read from 3 of 5 expected pages, 9 papers; the pages of 16 Nov and 17 Nov are "
-                "missing and will be in your next digest if they come."
-            ),
-        ),
-    ],
-)
-def test_coverage_tells_a_quiet_week_from_a_broken_one(seen: Coverage, said: str) -> None:
-    assert wording.coverage(seen) == said
-
-
 def test_what_was_left_out_is_counted_by_reason() -> None:
     left = {Why.OVER_LIMIT: 1200, Why.SENT_BEFORE: 2, Why.RULED_OUT: 0}
     assert (

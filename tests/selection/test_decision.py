@@ -9,7 +9,7 @@ from shutil import copyfile
 import pytest
 
 from digest.explain import explanation
-from digest.model import Interest, Subscriber, Why
+from digest.model import Expected, Interest, Subscriber, Why
 from tests.world import File, World, person, utc
 
 NOW = "2026-11-23T09:00"
@@ -28,7 +28,9 @@ def world(tmp_path: Path, sqlite_template: Path) -> World:
 def explained(world: World, subscriber: Subscriber, title: str) -> tuple[Why | None, str]:
     with world.ledger() as ledger:
         paper = ledger.paper(title)
-        answer = explanation.explain(ledger, subscriber, paper, expect="none", now=utc(NOW))
+        answer = explanation.explain(
+            ledger, subscriber, paper, expected=Expected("none"), now=utc(NOW)
+        )
     return answer.why, answer.detail
 
 
@@ -43,7 +45,7 @@ def test_what_must_be_seen_is_sent_whatever_the_limit_and_the_threshold(world: W
     keen = person("ada", [Interest("lighthouse", must_see=True)], limit=2)
     with world.ledger() as ledger:
         (past,) = ledger.decisions(keen.id, limit=1)
-        plan = explanation.past_plan(ledger, keen, past, expect="none")
+        plan = explanation.past_plan(ledger, keen, past, expected=Expected("none"))
     assert len(plan.judgement.chosen.picked) == 4
 
 

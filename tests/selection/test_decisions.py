@@ -16,7 +16,9 @@ from digest.model import (
     Digest,
     DumpSeen,
     Expect,
+    Expected,
     Interest,
+    Missing,
     Paper,
     PaperId,
     PaperKey,
@@ -29,6 +31,7 @@ from digest.model import (
     SubscriberId,
     Why,
 )
+from digest.selection.coverage import Arrivals, expected_pages
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 WEEK = Period(date(2026, 11, 16), "week")
@@ -43,8 +46,26 @@ def paper(key: int, listed: date | None = MONDAY, name: str = "") -> Paper:
 
 
 def window(papers: Sequence[Paper]) -> selection.Window:
+    return drawn(papers)
+
+
+def drawn(
+    papers: Sequence[Paper],
+    dumps: Sequence[DumpSeen] = (),
+    *,
+    after: int = 0,
+    expect: Expect = "none",
+    today: date = AFTER,
+) -> selection.Window:
     return selection.window(
-        papers, (), after=PaperKey(0), until=PaperKey(3), period=WEEK, expect="none", today=AFTER
+        papers,
+        Arrivals(dumps),
+        after=PaperKey(after),
+        until=PaperKey(max([3, *(paper.key for paper in papers)])),
+        period=WEEK,
+        expected=Expected(expect),
+        today=today,
+        now=NOW,
     )
 
 
@@ -209,9 +230,7 @@ def test_a_paper_that_makes_room_says_for_which_interest() -> None:
 
 
 def test_without_papers_nothing_is_new_and_the_cursor_stays() -> None:
-    seen = selection.window(
-        [], (), after=PaperKey(7), until=PaperKey(9), period=WEEK, expect="none", today=AFTER
-    )
+    seen = drawn([], after=7)
     decision = selection.plan(ADA, WEEK, seen, ranked(), sent=(), alike=never, now=NOW).decision
     assert isinstance(decision, Skip)
     assert (decision.reason, decision.until) == (SkipReason.NOTHING_NEW, 7)
@@ -297,17 +316,9 @@ def dump(day: int, newest: int) -> DumpSeen:
 
 def test_a_window_begins_after_the_last_digest() -> None:
     papers = [paper(key) for key in (3, 4, 5, 9)]
-    seen = selection.window(
-        papers,
-        [dump(16, 4), dump(17, 5), dump(18, 9)],
-        after=PaperKey(4),
-        until=PaperKey(9),
-        period=WEEK,
-        expect="none",
-        today=AFTER,
-    )
+    seen = drawn(papers, [dump(16, 4), dump(17, 5), dump(18, 9)], after=4)
     assert [each.key for each in seen.papers] == [5, 9]
-    assert (seen.until, seen.dumps) == (9, 2)
+    assert (seen.until, seen.pages) == (9, 2)
     assert (seen.expected, seen.missing) == (0, ())
 
 
@@ -319,28 +330,18 @@ def test_days_without_their_dump_are_missing(
     expect: Expect, expected: int, missing: list[int]
 ) -> None:
     dumps = [dump(day, 1) for day in (16, 18, 19)]
-    seen = selection.window(
-        [], dumps, after=PaperKey(0), until=PaperKey(3), period=WEEK, expect=expect, today=AFTER
-    )
+    seen = drawn([], dumps, expect=expect)
     assert seen.expected == expected
-    assert [day.day for day in seen.missing] == missing
+    assert [page.day.day for page in seen.missing] == missing
 
 
 def test_the_decision_tells_how_many_dumps_and_papers_and_which_days_are_missing() -> None:
-    seen = selection.window(
-        [paper(1)],
-        [dump(16, 1)],
-        after=PaperKey(0),
-        until=PaperKey(3),
-        period=WEEK,
-        expect="weekday",
-        today=AFTER,
-    )
+    seen = drawn([paper(1)], [dump(16, 1)], expect="weekday")
     coverage = selection.plan(
         ADA, WEEK, seen, ranked(0.5), sent=(), alike=never, now=NOW
     ).decision.coverage
-    assert (coverage.dumps, coverage.papers, coverage.expected) == (1, 1, 5)
-    assert [day.day for day in coverage.missing] == [17, 18, 19, 20]
+    assert (coverage.pages, coverage.papers, coverage.expected) == (1, 1, 5)
+    assert [page.day.day for page in coverage.missing] == [17, 18, 19, 20]
 
 
 @pytest.mark.parametrize(
@@ -352,15 +353,14 @@ def test_the_decision_tells_how_many_dumps_and_papers_and_which_days_are_missing
     ],
 )
 def test_weekdays_of_a_period_are_expected(period: Period, days: int) -> None:
-    found = selection.expected_days(period, "weekday")
-    assert len(found) == days
-    assert all(day.isoweekday() <= 5 and period.start <= day <= period.end for day in found)
+    nothing, weekdays = Arrivals(()), Expected("weekday")
+    count, missing = expected_pages(nothing, weekdays, period.start, period.end, now=NOW)
+    assert count == len(missing) == days
+    assert all(page.day.isoweekday() <= 5 for page in missing)
 
 
 def test_a_dump_that_is_yet_to_come_is_not_missed() -> None:
     thursday = WEEK.start + timedelta(days=3)
-    seen = selection.window(
-        [], (), after=PaperKey(0), until=PaperKey(3), period=WEEK, expect="weekday", today=thursday
-    )
+    seen = drawn([], expect="weekday", today=thursday)
     assert seen.expected == 4
-    assert seen.missing[-1] == thursday
+    assert seen.missing[-1] == Missing(thursday)

@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 
 from digest.model import Digest, Paper, Pick, Subscriber
 from digest.render import wording
+from digest.render.coverage import coverage
 from digest.render.excerpt import marked, shortened
 from digest.render.gist import gist
 from digest.render.site import Links, Site
@@ -133,7 +134,7 @@ def write(
         papers=papers,
         more="",
         empty="" if papers else _nothing(digest),
-        coverage=wording.coverage(digest.coverage),
+        coverage=coverage(digest.coverage, digest.period),
         left_out=wording.left_out(digest.coverage),
         rhythm=wording.rhythm(subscriber.schedule, subscriber.timezone, subscriber.email or ""),
         feed=links.feed,
@@ -160,7 +161,7 @@ def subject(digest: Digest, papers: Sequence[PickView]) -> str:
 def preheader(digest: Digest, papers: Sequence[PickView]) -> str:
     """Return what a mailbox shows beside the subject, which names the first paper already."""
     if not papers:
-        return wording.coverage(digest.coverage)
+        return coverage(digest.coverage, digest.period)
     first, *others = papers
     if not others:
         return shortened(first.gist, _PREHEADER) or wording.why(digest.picks[0].reasons)

@@ -22,7 +22,7 @@ from digest.render.templates import load
 from tests.render.email.own import own
 from tests.render.email.views import ADA, LINKS, NOW, SITE, WEEK_OF_SEVEN, digest, pick, reason
 
-EMPTY = digest([], coverage=Coverage(dumps=5, papers=212, expected=5))
+EMPTY = digest([], coverage=Coverage(pages=5, papers=212, expected=5))
 ONE = digest([pick(1, abstract="", authors=(), published=None, comments=None)])
 THIRTY = digest([pick(key, score=1 - key / 40) for key in range(1, 31)])
 HUGE = digest(
@@ -101,7 +101,7 @@ def test_the_footer_says_what_it_was_drawn_from_and_the_way_out(composer: EmailC
     message = read(composer)
     [foot] = texts(message, "//td[@class='foot']")
     said = (
-        "Read from 4 of 5 expected pages, 212 papers; the page of 17 Nov is missing",
+        "Read from 4 of 5 expected pages, 212 papers; Tuesday's is missing",
         "Left out: 14 ruled out, 180 below the threshold, 11 over the limit.",
         "You get this weekly at ada@example.org, Mondays at 8:00, New York time.",
     )

@@ -10,6 +10,7 @@ from digest.model import (
     Coverage,
     Digest,
     Interest,
+    Missing,
     Paper,
     PaperId,
     PaperKey,
@@ -96,10 +97,10 @@ def digest(picks: Iterable[Pick], **changes: object) -> Digest:
         "until": PaperKey(900),
         "picks": tuple(picks),
         "coverage": Coverage(
-            dumps=4,
+            pages=4,
             papers=212,
             left_out={Why.BELOW_THRESHOLD: 180, Why.RULED_OUT: 14, Why.OVER_LIMIT: 11},
-            missing=(date(2026, 11, 17),),
+            missing=(Missing(date(2026, 11, 17)),),
             expected=5,
         ),
     }

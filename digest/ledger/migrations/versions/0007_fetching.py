@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("fault", sa.Text()),
         sa.Column("alarmed", sa.BigInteger()),
         sa.Column("busy_until", sa.BigInteger()),
+        sa.Column("added", sa.BigInteger()),
         sa.Column("memory", sa.Text()),
         sqlite_with_rowid=False,
     )

@@ -1,0 +1,89 @@
+"""Which pages were expected in a period, and which of them did not come. A page is what one place
+lists for one day, however often and in however many files it came."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from digest.model import (
+    DumpSeen,
+    Expected,
+    Fault,
+    Missing,
+    PageSeen,
+    PageState,
+    PaperKey,
+    Source,
+    is_expected,
+)
+
+_FAULTS: dict[PageState, Fault] = {"partial": "partial", "unreadable": "unreadable"}
+Page = tuple[date, str, Fault | None]
+"""An expected page: its day, its source, and what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """What came, of all places together."""
+
+    dumps: Sequence[DumpSeen]
+    pages: Sequence[PageSeen] = ()
+    added: Mapping[str, datetime] = field(default_factory=dict)
+    """Since when each source is fetched; one that is not there was never tried."""
+
+
+def expected_pages(
+    arrivals: Arrivals, expected: Expected, first: date, last: date, *, now: datetime
+) -> tuple[int, tuple[Missing, ...]]:
+    """How many pages of these days should have come by ``now``, and which of them did not, or not
+    as they should. The place of a page is named where pages are expected from several."""
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    known = {source.name for source in expected.sources}
+    # What was fetched from a source that has since been removed counts like the operator's own.
+    own = [dump for dump in arrivals.dumps if dump.source not in known]
+    pages = list(_of_inbox(own, expected, days))
+    for source in expected.sources:
+        if begun := arrivals.added.get(source.name):
+            since = [day for day in days if day >= begun.date()]
+            mine = {page.day: page for page in arrivals.pages if page.source == source.name}
+            pages += _of_source(source, mine, since, now)
+    places = sum(source.expect != "none" for source in expected.sources)
+    is_one = places + (expected.inbox != "none") < 2
+    missing = (Missing(day, "" if is_one else of, fault) for day, of, fault in pages if fault)
+    return len(pages), tuple(sorted(missing))
+
+
+def _of_inbox(
+    dumps: Sequence[DumpSeen], expected: Expected, days: Sequence[date]
+) -> Iterator[Page]:
+    """A day whose dump could only be read in part counts whether a page was expected or not, unless
+    another dump of that day came whole."""
+    came = {dump.listed for dump in dumps if not dump.is_incomplete}
+    cut = {dump.listed or dump.arrived.date() for dump in dumps if dump.is_incomplete} - came
+    if expected.inbox == "none":
+        return
+    for day in days:
+        if day in cut:
+            yield day, "inbox", "partial"
+        elif is_expected(day, expected.inbox):
+            yield day, "inbox", None if day in came else "missing"
+
+
+def _of_source(
+    source: Source, pages: Mapping[date, PageSeen], days: Sequence[date], now: datetime
+) -> Iterator[Page]:
+    """A page that the source says is empty has come: the day was quiet."""
+    for day in days:
+        if not source.expects(day):
+            continue
+        if page := pages.get(day):
+            yield day, source.name, _FAULTS.get(page.state)
+        elif now >= source.due(day):
+            yield day, source.name, "missing"
+
+
+def pages_since(arrivals: Arrivals, after: PaperKey) -> int:
+    """How many pages came after a paper was the newest; each dump in the inbox is one."""
+    new = [dump for dump in arrivals.dumps if dump.newest > after]
+    fetched = {(dump.source, dump.listed) for dump in new if dump.source}
+    return sum(not dump.source for dump in new) + len(fetched)
