@@ -401,3 +401,19 @@ def test_any_variables_load_or_are_told(environ: dict[str, str]) -> None:
         for problem in error.problems:
             assert problem.where in environ
             assert problem.what
+
+
+@pytest.mark.parametrize(
+    ("text", "inbox"),
+    [
+        ("", "weekday"),
+        ('expect = "day"', "day"),
+        ('[[sources]]\nkind = "daily-papers"', "none"),
+        ('expect = "weekday"\n[[sources]]\nkind = "daily-papers"', "weekday"),
+    ],
+)
+def test_with_sources_the_inbox_is_expected_to_bring_what_is_set(
+    tmp_path: Path, text: str, inbox: str
+) -> None:
+    (tmp_path / "digest.toml").write_text(text)
+    assert config.load(tmp_path, {}).expected.inbox == inbox
