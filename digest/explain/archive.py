@@ -8,7 +8,7 @@ from typing import Self
 
 import numpy as np
 
-from digest.model import Interest, Paper, Profile
+from digest.model import Interest, Paper, Place, Profile
 from digest.pipeline.planning import ARCHIVE
 from digest.pipeline.protocols import PlanningLedger
 from digest.ranking import Corpus, Ranking
@@ -61,7 +61,12 @@ class Archive:
             counts.update(set(terms.forms(f"{paper.title}\n\n{paper.abstract}")))
         return counts
 
-    @cached_property
-    def names_authors(self) -> bool:
-        """Whether any paper names its authors; saved pages only count them."""
-        return any(paper.authors for paper in self.papers)
+    def labels(self, place: Place) -> Counter[str]:
+        """What papers state as their authors, categories, venue or keywords, with the number of
+        papers that do."""
+        stated = (getattr(paper, place) for paper in self.papers)
+        return Counter(
+            label
+            for each in stated
+            for label in dict.fromkeys([each] if isinstance(each, str) else each or ())
+        )

@@ -1,19 +1,27 @@
 """Interests that say nothing, seen against the archive: notes with a way out, never problems."""
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
+from typing import Literal
 
 from rapidfuzz import fuzz, process
 
 from digest.explain.archive import Archive
-from digest.model import Interest, Problem, Subscriber
+from digest.model import Interest, InterestKind, Place, Problem, Subscriber
 from digest.text import terms
 
 LEAST_PAPERS = 50  # in fewer, an interest may well be missing by chance
 OFTEN = 0.5  # an interest that this share of the papers holds picks nothing out
 TOGETHER = 5  # two interests that so many papers hold, always both, are one
 _NEAR = 3  # phrases offered for an interest that no paper has
+_LIKE_LABEL = 50.0  # the same for categories and names of venues, of which there are few
 _LIKE = 80.0  # how alike two words are, of 100, for one to be taken for the other misspelt
+_PLACES: Mapping[InterestKind, Place] = {
+    "author": "authors",
+    "category": "categories",
+    "venue": "venue",
+}
 
 
 def notes(subscribers: Iterable[Subscriber], archive: Archive) -> list[Problem]:
@@ -46,26 +54,52 @@ def _of(subscriber: Subscriber, archive: Archive) -> Iterator[Problem]:
 
 
 def named(interest: Interest) -> str:
-    """The interest in quotes, with the place where it must stand."""
-    where = f" in the {interest.place}" if interest.place else ""
-    return f"“{interest}”{where}"
+    """The interest in quotes, with its kind or the place where it must stand."""
+    if interest.kind in ("phrase", "pattern"):
+        where = f" in the {interest.place}" if interest.place else ""
+        return f"“{interest}”{where}"
+    return "public code" if interest.kind == "code" else f"{interest.kind} “{interest}”"
 
 
 def _instead(interest: Interest, archive: Archive) -> str:
     match interest.kind:
-        case "author" if archive.names_authors:
-            return "see how papers spell the name"
-        case "author":
-            return "no paper names its authors: saved pages only count them, feeds name them"
-        case "pattern":
-            return "try it as a phrase, or see whether it asks for too much"
         case "phrase":
             return _other_words(interest, archive)
-        case "category" | "venue" | "code":
-            return "no paper in the archive says so: few sources do"
+        case "pattern":
+            return "try it as a phrase, or see whether it asks for too much"
+        case "code":
+            return "no paper says where its code is"
+        case kind:
+            return _other_labels(interest.text, archive.labels(_PLACES[kind]), kind)
+
+
+def _other_labels(
+    wanted: str, known: Counter[str], kind: Literal["author", "category", "venue"]
+) -> str:
+    """The names that are spelled most like the wanted one; of categories and venues, else the
+    commonest."""
+    if not known and kind == "author":
+        return "no paper names its authors: saved pages only count them, feeds name them"
+    if not known:
+        return f"no paper states a {kind}: see which sources do"
+    if kind == "author":
+        return "see how papers spell the name"
+    near = process.extract(
+        wanted,
+        known.keys(),
+        scorer=fuzz.ratio,
+        processor=str.casefold,
+        score_cutoff=_LIKE_LABEL,
+        limit=_NEAR,
+    )
+    labels = [label for label, *_ in near] or [label for label, _ in known.most_common(_NEAR)]
+    listed = ", ".join(f"“{label}” ({known[label]:,})" for label in labels)
+    return f"{'near it' if near else 'often there'}: {listed}"
 
 
 def _other_words(interest: Interest, archive: Archive) -> str:
+    if interest.place == "keywords" and not archive.labels("keywords"):
+        return "no paper states keywords: leave `in: keywords` out"
     for text in (*_spelled_otherwise(interest, archive), *_shorter(interest)):
         found = Interest(text, "phrase", interest.place)
         if held := len(archive.holding(found)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -59,13 +60,64 @@ def test_a_profile_whose_interests_all_tell_something_is_not_noted(archive: Arch
 def test_an_interest_that_no_paper_has(archive: Archive, interest: Interest, remedy: str) -> None:
     ((what, told),) = said(person("ada", ["lamps", interest]), archive)
     where = " in the abstract" if interest.place else ""
-    assert what == f"none of 60 papers has the interest “{interest}”{where}"
+    kind = "author " if interest.kind == "author" else ""
+    assert what == f"none of 60 papers has the interest {kind}“{interest}”{where}"
     assert remedy in told
 
 
 def test_an_author_where_pages_only_count_authors() -> None:
     ((_, remedy),) = said(person("ada", [Interest("Grace Hopper", "author")]), archive_of())
     assert remedy == "no paper names its authors: saved pages only count them, feeds name them"
+
+
+@pytest.mark.parametrize(
+    ("interest", "what", "remedy"),
+    [
+        (
+            Interest("cs.LX", "category"),
+            "category “cs.LX”",
+            "near it: “cs.LG” (8), “cs.CL” (4), “cs.RO” (1)",
+        ),
+        (Interest("q-bio", "category"), "category “q-bio”", "often there: “cs.LG” (8)"),
+        (Interest("NIPS", "venue"), "venue “NIPS”", "near it: “NeurIPS 2026” (8)"),
+        (Interest("code", "code"), "public code", "no paper says where its code is"),
+        (
+            Interest("lantern", place="keywords"),
+            "“lantern” in the keywords",
+            "elsewhere it stands in 8",
+        ),
+    ],
+)
+def test_metadata_that_no_paper_has(interest: Interest, what: str, remedy: str) -> None:
+    labelled = [
+        replace(
+            paper(key, "Lanterns"),
+            categories=("cs.LG", *("cs.CL",) * (key > 4), *("cs.RO",) * (key == 1)),
+            venue="NeurIPS 2026",
+            keywords=("lamps",),
+        )
+        for key in range(1, 9)
+    ]
+    others = [paper(key, f"Nothing {key}") for key in range(9, LEAST_PAPERS + 9)]
+    ((said_of, told),) = said(person("ada", ["lanterns", interest]), Archive(labelled + others))
+    assert said_of == f"none of 58 papers has the interest {what}"
+    assert told.startswith(remedy)
+
+
+@pytest.mark.parametrize(
+    ("interest", "remedy"),
+    [
+        (Interest("cs.LG", "category"), "no paper states a category: see which sources do"),
+        (Interest("NeurIPS", "venue"), "no paper states a venue: see which sources do"),
+        (
+            Interest("lamp", place="keywords"),
+            "no paper states keywords: leave `in: keywords` out",
+        ),
+    ],
+)
+def test_metadata_that_no_source_states(archive: Archive, interest: Interest, remedy: str) -> None:
+    ((_, told),) = said(person("ada", ["lamps", interest]), archive)
+    assert told == remedy
 
 
 def test_an_interest_that_half_of_the_papers_have(archive: Archive) -> None:
