@@ -50,6 +50,7 @@ Via = Literal[
     "author",
     "category",
     "venue",
+    "code",
     "liked",
     "disliked",
     "signal",

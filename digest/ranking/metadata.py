@@ -19,7 +19,7 @@ FOUND: Mapping[InterestKind, tuple[float, Place, Via]] = {
     "author": (AUTHOR, "authors", "author"),
     "category": (LABEL, "categories", "category"),
     "venue": (LABEL, "venue", "venue"),
-    "code": (CODE, "page", "signal"),
+    "code": (CODE, "page", "code"),
 }
 """The kinds of interests that are looked for in metadata: the evidence of each, where it is found,
 and the way."""

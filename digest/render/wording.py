@@ -219,7 +219,7 @@ def _stated(via: str, term: str) -> str:
             return f"in the category {term}"
         case "venue":
             return f"published in {term}"
-        case "signal":
+        case "code" | "signal":
             return term
         case _:
             return ""
