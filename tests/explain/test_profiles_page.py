@@ -46,6 +46,10 @@ def test_the_forms_are_what_the_page_calls_them(tmp_path: Path) -> None:
         ("phrase", "title", 1, False),
         ("pattern", None, 2, False),
         ("author", None, 2, False),
+        ("category", None, 1, False),
+        ("venue", None, 0.5, False),
+        ("phrase", "keywords", 1, False),
+        ("code", None, 1, False),
         ("phrase", None, 1, True),
     ]
     settings = loaded(tmp_path, next(block for block in blocks("yaml") if "learn" in block))
