@@ -141,7 +141,7 @@ def bibtex_entries(papers: Sequence[Paper], *, abstracts: bool = True) -> list[s
 def bibtex_pieces(papers: Iterable[Paper]) -> Iterator[str]:
     """A BibTeX library of any length in pieces, of papers that come once each and in the order of
     their numbers in the ledger."""
-    used: set[str] = set()
+    used: dict[str, int] = {}
     for paper in papers:
         start, fields, abstract = _entry(paper)
         yield f"{start}{_unused(reference(paper).key, used)}{fields}{abstract}}}\n\n"
@@ -154,22 +154,23 @@ def _each_once(papers: Iterable[Paper]) -> list[Paper]:
 
 def _keys(papers: Iterable[Paper]) -> dict[PaperId, str]:
     """The citation key of each paper."""
-    used: set[str] = set()
+    used: dict[str, int] = {}
     return {paper.id: _unused(reference(paper).key, used) for paper in papers}
 
 
-def _unused(key: str, used: set[str]) -> str:
-    """The key, with letters after it where it is used; it is then used, too."""
-    found, number = key, 0
-    while found in used:
+def _unused(key: str, used: dict[str, int]) -> str:
+    """The key, with letters after it where it is used. ``used`` has the number of the last letters
+    that each key got."""
+    number = used.get(key, -1) + 1
+    while (found := key + _letters(number)) in used:
         number += 1
-        found = key + _letters(number)
-    used.add(found)
+    used[key] = number
+    used.setdefault(found, 0)
     return found
 
 
 def _letters(number: int) -> str:
-    """``a`` to ``z`` for 1 to 26, then ``aa`` and so on."""
+    """``a`` to ``z`` for 1 to 26, then ``aa`` and so on; "" for 0."""
     letters = ""
     while number:
         number, letter = divmod(number - 1, 26)
