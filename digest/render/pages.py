@@ -13,7 +13,7 @@ from digest.render.email import view
 from digest.render.excerpt import marked, shortened
 from digest.render.feeds import ALL
 from digest.render.layout import FORMATS, Layout
-from digest.render.references import bibtex_entries, open_url
+from digest.render.references import bibtex_entries, open_url, ris_entry
 from digest.render.site import HELP, INDEX, FeedFormat, Site, archive_index_path, archive_path
 from digest.render.templates import Templates
 from digest.text.clean import one_line, plain
@@ -125,6 +125,7 @@ def _article(number: int, pick: Pick, entry: str) -> _Values:
         "addends": [_addend(reason) for reason in pick.reasons],
         "score": f"{pick.score:.4f}",
         "bibtex": entry,
+        "ris": ris_entry(paper, abstract=False).replace("\r", "").rstrip("\n"),
         "open_url": open_url(paper),
     }
 

@@ -271,12 +271,19 @@ def ris(papers: Iterable[Paper]) -> str:
 
 def ris_pieces(papers: Iterable[Paper]) -> Iterator[str]:
     """An RIS library of any length in pieces, of papers that come once each."""
-    return map(_lines, papers)
+    return map(ris_entry, papers)
+
+
+def ris_entry(paper: Paper, *, abstract: bool = True) -> str:
+    """The entry of a paper."""
+    lines, text = _lines(paper)
+    return f"{lines}{text if abstract else ''}ER  - \r\n\r\n"
 
 
 @lru_cache(maxsize=5_000)
-def _lines(paper: Paper) -> str:
-    """The lines of an entry of RIS; a line holds one value, whatever its length."""
+def _lines(paper: Paper) -> tuple[str, str]:
+    """The lines of an entry of RIS, and that of the abstract. A line holds one value, whatever its
+    length."""
     found = reference(paper)
     when = found.published
     values = (
@@ -293,10 +300,10 @@ def _lines(paper: Paper) -> str:
         ("N1", f"Code: {found.code}" if found.code else ""),
         ("N1", found.note),
         *(("KW", label) for label in found.keywords),
-        ("AB", found.abstract.replace("\n\n", " ")),
     )
     lines = [f"{tag}  - {value}\r\n" for tag, value in values if value]
-    return f"{''.join(lines)}ER  - \r\n\r\n"
+    text = found.abstract.replace("\n\n", " ")
+    return "".join(lines), f"AB  - {text}\r\n" if text else ""
 
 
 def _comma_name(name: Name) -> str:

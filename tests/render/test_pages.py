@@ -222,13 +222,17 @@ def test_zotero_finds_each_paper_by_its_fields() -> None:
 
 def test_a_page_has_the_entry_of_each_paper_with_the_key_that_it_has_in_the_file() -> None:
     made = digest(pick(1, title="Same"), pick(2, title="Same"))
-    shown = everything(made)[NEWEST].xpath("//pre/code/text()")
+    page = everything(made)[NEWEST]
+    shown = page.xpath("//pre[contains(@aria-label, 'BibTeX')]/code/text()")
     library = downloads.of_digest(TOKEN, made)[f"archive/{TOKEN}/2026-W47.bib"].decode()
     assert [entry.partition(",")[0] for entry in shown] == [
         "@misc{hopper2026same",
         "@misc{hopper2026samea",
     ]
     assert all(entry.removesuffix("}\n") in library for entry in shown)
+    first, _ = page.xpath("//pre[contains(@aria-label, 'RIS')]/code/text()")
+    assert first.startswith("TY  - UNPB\nTI  - Same\n")
+    assert first.endswith("\nER  - ")
 
 
 def test_links_say_what_is_known() -> None:
