@@ -18,6 +18,7 @@ _LARGEST = 16 * 2**20  # bytes of what one user has, unpacked
 _STEPS = 50_000_000  # of SQLite's machine for all
 _WANTED = "give data/dict.db of arxiv-sanity-lite, or JSON as {user: {tag: [arXiv numbers]}}"
 _NUMBER = re.compile(r"(\d{4}\.\d{4,5}|[a-z-]{2,12}(?:\.[A-Z]{2})?/\d{7})(?:v\d{1,3})?", re.ASCII)
+_COMPUTED = re.compile(r"\b(?:VIRTUAL|AS)\b", re.IGNORECASE)
 _LIMIT = 20  # papers in one of its mails
 Tags = dict[str, list[str]]
 
@@ -116,7 +117,7 @@ def _table(database: sqlite3.Connection, name: str) -> Iterator[tuple[str, bytes
     """The rows of a table of keys and values; nothing where it is no plain table."""
     query = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?"
     made = database.execute(query, (name,)).fetchone()
-    if made is None or "VIRTUAL" in made[0].upper() or " AS " in made[0].upper():
+    if made is None or _COMPUTED.search(str(made[0])):
         return
     for key, value in database.execute(f'SELECT key, value FROM "{name}"'):  # noqa: S608  our names
         if isinstance(key, str) and isinstance(value, bytes):
