@@ -118,7 +118,7 @@ def _print_yaml(people: Iterator[saving.Liked], report: foreign.Report) -> int:
 
     lists.write(sys.stdout, ".yaml", each())
     for line in _sources(report):
-        click.echo(f"# {line}".rstrip())
+        click.echo(line if line.startswith("#") else f"# {line}".rstrip())
     return count
 
 

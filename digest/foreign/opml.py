@@ -42,8 +42,9 @@ def people(path: Path, report: Report) -> Iterator[Person]:
     if not report.sources:
         raise not_this(path, "OPML without feeds", _WANTED)
     report.tell(0, "OPML names feeds and no people: it becomes one reader and sources")
-    interests: list[Any] = [*words.phrases(filter(None, folders))[0]]
-    interests += arxiv_categories.interests(list(dict.fromkeys(categories)))
+    named = words.phrases(filter(None, folders))[0]
+    about = arxiv_categories.interests(list(dict.fromkeys(categories)))
+    interests = [*named, *(one for one in about if one not in named)]
     entry: dict[str, Any] = {"interests": interests} if interests else {}
     owner, address = (_head(root, name) for name in ("ownerName", "ownerEmail"))
     entry |= {key: said for key, said in (("name", owner), ("email", address)) if said}

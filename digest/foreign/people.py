@@ -77,18 +77,18 @@ def read(
     reader = import_module(f"digest.foreign.{_READERS[kind]}").people
     for person in reader(path, report):
         entry = dict(person.entry)
-        if email and "email" not in entry:
-            entry["email"] = email
+        entry.setdefault("interests", list(interests))
+        if not entry["interests"]:
+            what = "left out: nothing tells what this reader is interested in"
+            report.tell(person.where, what, 'give some for all: --interests "one; another"')
+            continue
+        if email:
+            entry.setdefault("email", email)
         if "email" not in entry:
             entry["channels"] = ["feed"]
             remedy = "add `email:` to the profile, and `channels: [email]`"
             report.tell(person.where, "there is no address: the digest is a feed", remedy)
-        entry.setdefault("interests", list(interests))
-        if entry["interests"]:
-            yield replace(person, entry=entry)
-        else:
-            what = "left out: nothing tells what this reader is interested in"
-            report.tell(person.where, what, 'give some for all: --interests "one; another"')
+        yield replace(person, entry=entry)
 
 
 def profiles(

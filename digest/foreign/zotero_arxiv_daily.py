@@ -36,14 +36,17 @@ _KEYS = {
     "LANGUAGE": "llm",
 }
 """The variables, and where the YAML has the same."""
+_CHOSEN = {"source.arxiv.category", "executor.max_paper_num", "executor.send_empty"}
 _LOST = {
     "zotero": (
         "the Zotero library is not read from its server",
         "export it as BibTeX, then: digest suggest ID --from library.bib",
     ),
     "email.smtp": ("the mail server stands in digest.toml here", "write it under [smtp]"),
+    "email.sender_password": ("a password is not taken over", "write it under [smtp]"),
     "email.sender": ("the sender stands in digest.toml here", "write it as `from`"),
     "llm": ("no language model sums papers up: an excerpt of the abstract is shown", ""),
+    "source.arxiv.include": ("papers listed across categories are always fetched", ""),
     "reranker": ("papers are ranked by words and phrases, not by embeddings", ""),
 }
 """What has no place in a profile, by the beginnings of keys."""
@@ -63,16 +66,21 @@ def people(path: Path, report: Report) -> Iterator[Person]:
         begin = next((known for known in _LOST if key.startswith(known)), "")
         if begin and found.value is not None:
             report.tell(found.line, *_LOST[begin])
+    for key in _CHOSEN & settings.keys():
+        if _is_elsewhere(settings[key]):
+            line = settings.pop(key).line
+            report.tell(line, f"the value of {key} stands in another place", "write it here")
     entry = {"schedule": {"every": "day", "at": "22:00"}, **_choices(settings, report)}
-    receivers = settings.get("email.receiver", _Value(0, ""))
-    addresses = [] if _is_elsewhere(receivers) else re.split(r"[,;\s]+", str(receivers.value))
+    receivers = settings.get("email.receiver", _Value(0, None))
+    given = "" if _is_elsewhere(receivers) else str(receivers.value or "")
     if _is_elsewhere(receivers):
         remedy = "give it: --email name@example.org"
         report.tell(receivers.line, "the receiver stands in another place", remedy)
-    for address in filter(None, addresses):
+    addresses = list(filter(None, re.split(r"[,;\s]+", given)))
+    for address in addresses:
         where = f"{report.file}:{receivers.line}"
         yield Person(where, address, {"email": address, **entry})
-    if not any(addresses):
+    if not addresses:
         yield Person(report.file, "reader", entry)
 
 
@@ -91,7 +99,7 @@ def _choices(settings: Mapping[str, _Value], report: Report) -> dict[str, Any]:
             report.sources.append(source)
     if interests:
         entry["interests"] = interests
-    if found := settings.get("executor.max_paper_num"):
+    if (found := settings.get("executor.max_paper_num")) and found.value is not None:
         limit = _number(found.value)
         if limit is None or not 1 <= limit <= _MOST_PAPERS:
             report.tell(found.line, f"a digest holds at most {_MOST_PAPERS:,} papers")
@@ -113,7 +121,7 @@ def _categories(settings: Mapping[str, _Value], report: Report) -> list[str]:
 
 def _listed(found: _Value | None) -> list[str]:
     """A list, or text with ``+`` between its items, as arXiv's own queries have it."""
-    if found is None or found.value is None or _is_elsewhere(found):
+    if found is None or found.value is None:
         return []
     if isinstance(found.value, list):
         names = [one_line(str(each)) for each in found.value]
@@ -123,7 +131,7 @@ def _listed(found: _Value | None) -> list[str]:
 
 
 def _is_elsewhere(found: _Value) -> bool:
-    return found.value is None or bool(_ELSEWHERE.fullmatch(str(found.value)))
+    return _ELSEWHERE.fullmatch(str(found.value)) is not None
 
 
 def _number(value: object) -> int | None:

@@ -164,9 +164,19 @@ def test_settings_of_zotero_arxiv_daily_become_profile_and_sources(
     assert (profile["email"], profile["limit"]) == ("kai@example.org", 1000)
     assert {"category": "animal behavior and cognition"} in profile["interests"]
     assert "the receiver stands in another place" in newer.err
-    toml = newer.out.partition("# # To copy into digest.toml:\n")[2].replace("# ", "")
+    toml = newer.out.partition("# To copy into digest.toml:\n")[2].replace("# ", "")
     sources = tomllib.loads(toml)
     assert [one["kind"] for one in sources["sources"]] == ["arxiv", "biorxiv"]
+
+
+def test_what_stands_in_the_secrets_of_a_workflow_is_asked_for(home: Path, tmp_path: Path) -> None:
+    workflow = "        env:\n          ARXIV_QUERY: ${{ secrets.ARXIV_QUERY }}\n"
+    file = put(tmp_path, "main.yml", f"{workflow}          RECEIVER: ${{{{ secrets.RECEIVER }}}}\n")
+    given = ("subscribers", "import", "--from", "zotero-arxiv-daily", file)
+    ended = digest(home, *given, "--interests", "audio", "--email", "kai@example.org")
+    assert ended.out.startswith("1 added")
+    assert "main.yml:2: the value of source.arxiv.category stands in another place" in ended.err
+    assert "main.yml:3: the receiver stands in another place" in ended.err
 
 
 def test_feeds_of_opml_become_sources_that_the_settings_take(home: Path, tmp_path: Path) -> None:
