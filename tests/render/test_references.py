@@ -20,6 +20,7 @@ from pybtex.database.input.bibtex import Parser  # type: ignore[import-untyped] 
 from digest.model import Paper, PaperId, PaperKey
 from digest.render.names import Name, name_of
 from digest.render.references import bibtex, bibtex_pieces, open_url, ris
+from digest.render.wording import addresses
 from digest.sources.formats import bibliography
 from digest.text.clean import one_line, plain
 from digest.text.latex import readable
@@ -185,6 +186,8 @@ def test_this_program_reads_back_what_it_writes(write: Any) -> None:
         assert found.published == known.published
         assert found.venue == (known.venue or "")
         assert (found.doi, found.arxiv_id) == (known.doi, known.arxiv_id)
+        assert found.code == known.code
+        assert found.pdf == addresses(known).get("PDF")
         assert found.keywords == (*known.keywords, *known.categories)
 
 

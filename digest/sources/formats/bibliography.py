@@ -198,6 +198,7 @@ def _tagged(entry: tagged.Lines, style: tagged.Style) -> Publication:
     url = next(filter(None, map(web_url, links)), None)
     dois = (doi(each.split(" [")[0]) for each in [*found("doi"), *links] if "[pii]" not in each)
     ids = (arxiv_id(each) for each in said)
+    code = [*links, *(note.removeprefix("Code: ") for note in found("note"))]
     return Publication(
         entry.line,
         _one(found("title")),
@@ -210,7 +211,7 @@ def _tagged(entry: tagged.Lines, style: tagged.Style) -> Publication:
         next(filter(None, ids), None) or _arxiv_in(iter(said)),
         url or (f"{PUBMED_PAGE}{pmid}/" if pmid.isdecimal() else None),
         next(filter(None, map(web_url, found("pdf"))), None),
-        next(filter(None, map(repository, links)), None),
+        next(filter(None, map(repository, code)), None),
         tuple(each for text in found("category") for each in text.split(";")),
     )
 

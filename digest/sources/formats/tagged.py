@@ -48,6 +48,7 @@ STYLES = (
         doi="DO M3",
         url="UR L2 L1",
         pdf="L1",
+        note="N1",
         arxiv="M1 AN C7",
     ),
     _style(
