@@ -99,7 +99,8 @@ class Matching:
             [() if each.place else its for each, its in zip(interests, wanted.names, strict=True)],
             self._keywords,
         )
-        table += KEYWORD * in_keywords.toarray()
+        if in_keywords.nnz:
+            table += KEYWORD * in_keywords.toarray()
         for row, interest in enumerate(interests):
             papers = np.flatnonzero(table[row])
             held, named = (
