@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from digest.cli import app, fetching, output
+from digest.cli.alarms import Alarms
 from digest.cli.options import pass_home
 from digest.cli.stop_signals import stop_on_signals
 from digest.config.messages import nearest
@@ -60,6 +61,7 @@ def fetch(home: app.Home, names: tuple[str, ...], now: datetime, as_json: bool) 
         connect = fetching.connecting(home, clock=clock, wait=wait)
         context = fetching.context(home, ledger, connect, clock=clock, stopping=stopping)
         found = list(fetcher.fetch(context, chosen, at_once=bool(names)))
+        Alarms(home).look(ledger, now=clock())
     output.answer(as_json, [_as_json(one) for one in found], lambda: _show(found))
     output.print_problems(
         Problem(one.source, f"{one.fault}; tried again at {one.retry_at:%H:%M} UTC", one.remedy)

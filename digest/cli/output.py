@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, is_dataclass
-from datetime import date
+from datetime import date, timedelta
 from textwrap import indent
 from time import monotonic
 from typing import Any, TypeVar
@@ -95,6 +95,14 @@ def named(values: Mapping[str, object]) -> Table:
     """Return a table of names in bold, each with its value."""
     rows = [(Text(name.capitalize(), "bold"), value) for name, value in values.items()]
     return table(("", ""), rows)
+
+
+def ago(span: timedelta) -> str:
+    """``3 days ago``, in the largest unit of which there is at least one."""
+    for name in ("day", "hour", "minute"):
+        if (count := span // timedelta(**{f"{name}s": 1})) > 0:
+            return f"{count} {name}{'s' if count > 1 else ''} ago"
+    return "just now"
 
 
 def state(of: State) -> Text:

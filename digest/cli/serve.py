@@ -1,5 +1,7 @@
 """``digest serve``: passes when something is due or has come in, and answers to requests."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
@@ -10,6 +12,7 @@ import click
 
 from digest import subscribers, web
 from digest.cli import app, bounces, fetching, health, logs
+from digest.cli.alarms import Alarms
 from digest.cli.options import pass_home
 from digest.cli.stop_signals import stop_on_signals
 from digest.errors import ConfigError
@@ -39,10 +42,11 @@ def serve(home: app.Home) -> None:
     logs.start(home.settings.log.format)
     for stray in app.unknown_variables():
         log.warning("%s", stray)
-    service = _service(home)
+    passes = Passes(home)
+    service = _service(home, passes)
     with (
         closing(web.listen(home.settings.web.host, home.settings.web.port)) as listener,
-        web.serving(web.application(_web_context(home)), listener),
+        web.serving(web.application(_web_context(home, passes)), listener),
         stop_on_signals(service.stop),
     ):
         host, port = home.settings.web.bind.rpartition(":")[0], listener.getsockname()[1]
@@ -61,8 +65,7 @@ def _clock() -> datetime:
     return datetime.now(UTC)
 
 
-def _service(home: app.Home) -> Service:
-    passes = Passes(home)
+def _service(home: app.Home, passes: Passes) -> Service:
     service = Service(
         run_pass=passes.run,
         next_due=lambda: next_due(home),
@@ -92,6 +95,7 @@ class Passes:
         self.profiles = Profiles(home)
         self._inbox = Inbox(home.inbox, home.fetched, partial(app.open_ledger, home))
         self.watch = Watch(home, self._inbox)
+        self.alarms = Alarms(home)
         self.stopping: Callable[[], bool] = lambda: False
 
     def run(self, now: datetime) -> None:
@@ -105,6 +109,7 @@ class Passes:
             ) as context:
                 self.profiles.follow(context.ledger, now=now)
                 report = run(context, now=now)
+                self.alarms.look(context.ledger, now=now)
         logs.tell(report)
         self.watch.seen()
 
@@ -121,7 +126,7 @@ def _tell_post(post: bounces.Post) -> None:
         log.warning("%s", problem)
 
 
-def _web_context(home: app.Home) -> web.WebContext:
+def _web_context(home: app.Home, passes: Passes) -> web.WebContext:
     """What requests are answered from."""
     loaded = templates.load(home.path)
 
@@ -136,6 +141,7 @@ def _web_context(home: app.Home) -> web.WebContext:
         keys=lambda: app.signer(home),
         notices=lambda: Notices(loaded, home.site),
         health=lambda: health.of(home, now=_clock())[0],
+        alarms=lambda: passes.alarms.raised,
     )
 
 

@@ -3,13 +3,13 @@
 import heapq
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import click
 from rich.text import Text
 
-from digest.cli import app, health, lookup, output
+from digest.cli import app, health, lookup, output, source_status
 from digest.cli.deliveries import row_as_json
 from digest.cli.options import pass_home
 from digest.ledger.deliveries import Status
@@ -39,6 +39,7 @@ def status(home: app.Home, alive: bool, now: datetime, as_json: bool) -> int:
         people = lookup.everybody(lookup.listed(home, ledger), ledger)
         upcoming = heapq.nsmallest(UPCOMING, _due(people, progress, now))
         seen, rejected = ledger.status(), ledger.rejected()
+        sources = source_status.sources(home, ledger, now=now)
     others = progress.total() - len(upcoming)
     value = {
         "now": now,
@@ -50,6 +51,7 @@ def status(home: app.Home, alive: bool, now: datetime, as_json: bool) -> int:
         "rejections": [output.fields(each, "name", "reason") for each in rejected],
         "incomplete": seen.incomplete,
         "last_dump": seen.last_dump,
+        "sources": [source_status.as_json(one) for one in sources],
         "subscribers": progress,
         "deliveries": seen.deliveries,
         "oldest_unfinished": row_as_json(seen.oldest) if seen.oldest else None,
@@ -57,7 +59,8 @@ def status(home: app.Home, alive: bool, now: datetime, as_json: bool) -> int:
         "next": [{"subscriber": who, "due": due} for due, who in upcoming],
         "next_others": others,
     }
-    rows = [("Service", _service(service, failure, now)), *_rows(progress, seen, rejected, now)]
+    rows = [("Service", _service(service, failure, now)), *source_status.rows(sources, now)]
+    rows += _rows(progress, seen, rejected, now)
     rows += (("Due next", f"{due:%a %d %b %Y %H:%M} UTC  {who}") for due, who in upcoming)
     if others:
         rows.append(("", f"and {others:,} more subscribers"))
@@ -79,7 +82,7 @@ def _due(
 def _rows(
     people: Counter[str], seen: Status, rejected: Sequence[Rejected], now: datetime
 ) -> Iterator[tuple[str, str]]:
-    last = f", the last {ago(now - seen.last_dump)}" if seen.last_dump else ""
+    last = f", the last {output.ago(now - seen.last_dump)}" if seen.last_dump else ""
     refused = f", {len(rejected)} rejected" if rejected else ""
     yield "Dumps", f"{seen.dumps} read{refused}{last}"
     yield from (("", f"{each.name}: {each.reason}") for each in rejected[:REJECTED])
@@ -97,14 +100,14 @@ def _show(rows: Iterable[tuple[str, str]], troubles: Sequence[DeliveryRow], now:
     if troubles:
         out.print("\n[bold]Last errors[/bold]")
     for row in troubles:
-        words = f"{_name(row)}, {ago(now - row.updated)}: {row.detail}"
+        words = f"{_name(row)}, {output.ago(now - row.updated)}: {row.detail}"
         out.print(Text.assemble("  ", output.state(row.state), "  ", words))
 
 
 def _service(word: health.Word, failure: health.Failure | None, now: datetime) -> str:
     if not failure:
         return "not running" if word == "silent" else "running"
-    since = f"{failure.since:%Y-%m-%d %H:%M} UTC, {ago(now - failure.since)}"
+    since = f"{failure.since:%Y-%m-%d %H:%M} UTC, {output.ago(now - failure.since)}"
     return f"running, but its passes fail since {since}: {failure.what}"
 
 
@@ -119,15 +122,7 @@ def _stuck(row: DeliveryRow, now: datetime) -> str:
         State.DEFERRED: f"tried again at {due}",
         State.UNCERTAIN: f"did it arrive? Settle it by {settle}",
     }
-    return f"{row.state}, {ago(now - row.updated)}; {words[row.state]}"
-
-
-def ago(span: timedelta) -> str:
-    """``3 days ago``, in the largest unit of which there is at least one."""
-    for name in ("day", "hour", "minute"):
-        if (count := span // timedelta(**{f"{name}s": 1})) > 0:
-            return f"{count} {name}{'s' if count > 1 else ''} ago"
-    return "just now"
+    return f"{row.state}, {output.ago(now - row.updated)}; {words[row.state]}"
 
 
 def _name(row: DeliveryRow) -> str:

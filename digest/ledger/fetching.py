@@ -83,10 +83,13 @@ class Fetching(Aggregate):
         with self._database.writing(FETCHING) as connection:
             _set(connection, name, busy_until=None, retry_at=now)
 
-    def record_alarm(self, name: str, *, at: datetime | None) -> None:
-        """Record when the operator was told that a source needs attention; None: all is well."""
+    def record_alarm(self, name: str, *, since: datetime | None, at: datetime | None) -> bool:
+        """Record when the operator was told that a source needs attention; None: all is well.
+        False: another process has told something since ``since``, which was recorded last."""
+        there = (source.c.name == name) & source.c.alarmed.is_not_distinct_from(since)
         with self._database.writing(FETCHING) as connection:
-            _set(connection, name, alarmed=at)
+            changed = connection.execute(update(source).where(there).values(alarmed=at))
+            return changed.rowcount == 1
 
     def pages(self, *, since: date, source: str | None = None) -> list[PageSeen]:
         """The pages of the days from ``since`` on, by source and day; of all sources, or of one."""

@@ -51,6 +51,7 @@ from digest.model.papers import (
     Verdicts,
 )
 from digest.model.sources import (
+    Alarm,
     Expect,
     Expected,
     Fault,
@@ -75,8 +76,8 @@ from digest.model.subscribers import (
 
 __all__ = [
     "PART",
-    "Channel", "Claim", "Coverage", "Decided", "Decision", "DeliveryId", "DeliveryRow",
-    "Digest", "Dump", "DumpHash", "DumpSeen", "Expect", "Expected", "Fault",
+    "Alarm", "Channel", "Claim", "Coverage", "Decided", "Decision", "DeliveryId",
+    "DeliveryRow", "Digest", "Dump", "DumpHash", "DumpSeen", "Expect", "Expected", "Fault",
     "FileStamp", "Former", "Interest", "InterestKind", "LeftOut", "Match", "Matcher", "Message",
     "Missing", "Opinion", "Origin", "Outcome",
     "PageSeen", "PageState", "Paper", "PaperId", "PaperKey", "Period", "Pick", "Place",

@@ -105,3 +105,13 @@ class Missing:
     day: date
     source: str = ""  # empty: pages are expected from one place alone
     fault: Fault = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A source that the operator should look at."""
+
+    source: str
+    why: Literal["fails", "unreadable", "quiet"]
+    since: datetime
+    what: str  # in words, to go on from the name of the source

@@ -1,10 +1,10 @@
 """The HTTP application: its routes and what they need."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from digest.model import SubscriberId
+from digest.model import Alarm, SubscriberId
 from digest.render.site import Site
 from digest.tokens import TokenSigner
 from digest.web import published, unsubscribing
@@ -35,15 +35,24 @@ class WebContext:
     keys: Callable[[], TokenSigner]  # the present ones; raises ConfigError if their file is wrong
     notices: Callable[[], Notices]  # returns the pages of the present templates
     health: Callable[[], Literal["ok", "silent", "failing"]]  # does it run, and do passes succeed
+    alarms: Callable[[], Sequence[Alarm]]  # the sources that need attention
 
 
 def application(context: WebContext) -> ASGIApp:
     """Make the application."""
 
     def health(_: Request) -> Response:
-        status = context.health()
+        status, alarms = context.health(), context.alarms()
         code = 200 if status == "ok" else 503
-        return JSONResponse({"status": status}, code, headers={"Cache-Control": "no-store"})
+        # A source that fails does not stop the service: mail goes out.
+        told: dict[str, Any] = {"status": status}
+        if alarms:
+            told["status"] = "degraded" if status == "ok" else status
+            told["sources"] = [
+                {"source": one.source, "fault": one.why, "since": one.since.isoformat()}
+                for one in alarms
+            ]
+        return JSONResponse(told, code, headers={"Cache-Control": "no-store"})
 
     routes = [
         Route("/healthz", health),

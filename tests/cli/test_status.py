@@ -12,7 +12,7 @@ import pytest
 
 import digest.ledger
 from digest.cli import app, health
-from digest.cli.status import ago
+from digest.cli.output import ago
 from digest.errors import LedgerError
 from digest.model import State
 from tests.cli import sample_home

@@ -96,9 +96,10 @@ def test_an_attempt_that_was_broken_off_counts_as_none(ledger: Ledger) -> None:
 def test_it_is_kept_when_the_operator_was_told(ledger: Ledger) -> None:
     assert claim(ledger)
     ledger.record_failure("arxiv", "gone", retry_at=NOW + HOUR)
-    ledger.record_alarm("arxiv", at=NOW)
+    assert ledger.record_alarm("arxiv", since=None, at=NOW)
+    assert not ledger.record_alarm("arxiv", since=None, at=NOW + MINUTE)
     assert ledger.source_states()["arxiv"].alarmed == NOW
-    ledger.record_alarm("arxiv", at=None)
+    assert ledger.record_alarm("arxiv", since=NOW, at=None)
     assert ledger.source_states()["arxiv"].alarmed is None
 
 

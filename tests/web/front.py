@@ -70,6 +70,7 @@ def make_desk(home: Path, book: Ledger, keys: TokenSigner) -> web.WebContext:
         keys=lambda: keys,
         notices=lambda: Notices(loaded, site),
         health=lambda: "ok",
+        alarms=lambda: (),
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Literal, NoReturn
 
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest import web
-from digest.model import SubscriberId
+from digest.model import Alarm, SubscriberId
 from digest.tokens import TokenSigner
 from digest.web.guard import shown
 from tests.web.front import Front, running
@@ -51,6 +53,22 @@ def test_a_service_is_well_that_runs_and_whose_passes_succeed(desk: web.WebConte
     assert (third.status, third.text) == (503, '{"status":"failing"}')
     assert first.headers["Content-Type"] == "application/json"
     assert first.headers["Cache-Control"] == "no-store"
+
+
+def test_a_source_that_needs_attention_is_named_and_the_service_is_well(
+    desk: web.WebContext,
+) -> None:
+    alarm = Alarm("arxiv", "quiet", datetime(2026, 11, 20, 12, tzinfo=UTC), "listed nothing")
+    with running(replace(desk, alarms=lambda: (alarm,))) as front:
+        answer = front.get("/healthz")
+    assert answer.status == 200
+    assert json.loads(answer.text) == {
+        "status": "degraded",
+        "sources": [{"source": "arxiv", "fault": "quiet", "since": "2026-11-20T12:00:00+00:00"}],
+    }
+    with running(replace(desk, alarms=lambda: (alarm,), health=lambda: "failing")) as front:
+        answer = front.get("/healthz")
+    assert (answer.status, json.loads(answer.text)["status"]) == (503, "failing")
 
 
 @pytest.mark.parametrize("base_url", ["https://example.org/my/digest", "https://example.org"])
