@@ -16,8 +16,7 @@ GOES_ON = """\
 Digests are made of what the other sources bring, and say which pages are missing. Pages that come
 later go into the next digest.
 
-  digest status         shows the state of every source
-  digest fetch {source}  fetches this one at once
+`digest status` shows the state of every source; `digest fetch {source}` fetches this one at once.
 """
 
 log = logging.getLogger("digest")
@@ -100,10 +99,9 @@ def mail(
     written["Auto-Submitted"] = "auto-generated"
     if alarm:
         written["Subject"] = f"{source} needs attention"
-        since = (
-            f"The source {source} {alarm.what}.\n\nThis began on {alarm.since:%d %b %Y, %H:%M} UTC."
-        )
-        text = f"{since}\n\n{GOES_ON.format(source=source)}"
+        began = f"This began on {alarm.since:%d %b %Y, %H:%M} UTC."
+        what = f"The source {source} {alarm.what.rstrip('.')}."
+        text = f"{what}\n\n{began}\n\n{GOES_ON.format(source=source)}"
     else:
         written["Subject"] = f"{source} is well again"
         text = f"The source {source} is well again."

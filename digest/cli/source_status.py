@@ -1,4 +1,4 @@
-"""What `digest status` says of sources: what came of each, when it is fetched next, what is wrong."""
+"""What `digest status` says of sources: what came, when each is fetched next, what is wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the operator is told of a source that needs attention: the log, the mail, `digest status`."""
+"""What the operator is told of a source that needs attention, in log, mail and `digest status`."""
 
 from __future__ import annotations
 
@@ -100,10 +100,11 @@ def test_the_operator_gets_one_mail_when_it_begins_and_one_when_it_ends(
         "This began on 19 Nov 2026, 12:00 UTC.\n"
         "\n"
         "Digests are made of what the other sources bring, and say which pages are missing. "
-        "Pages that come later go into the next digest.\n"
+        "Pages that come\n"
+        "later go into the next digest.\n"
         "\n"
-        "  digest status         shows the state of every source\n"
-        "  digest fetch arxiv    fetches this one at once\n"
+        "`digest status` shows the state of every source; `digest fetch arxiv` fetches this one "
+        "at once.\n"
     )
     tried(home, "arxiv", NOW + 2 * HOUR)
     came(home, "arxiv", 19)
