@@ -251,6 +251,35 @@ def test_what_older_readers_misread_gets_the_mended_reading_and_is_not_sent_agai
     assert either.mail() == before
 
 
+def without_facts(one: Record) -> Record:
+    """What readers made of a record before they knew of PDF, code, categories and keywords."""
+    return replace(one, pdf=None, code=None, categories=(), keywords=())
+
+
+def test_facts_that_newer_readers_find_fill_papers_and_nothing_is_sent_again(
+    either: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = {
+        "pdf": "https://example.org/1.pdf",
+        "code": "https://github.com/ada/robots",
+        "categories": ["cs.RO"],
+        "keywords": ["bread"],
+    }
+    papers: list[Listed] = [{**one, **facts} for one in PAPERS]
+    with monkeypatch.context() as patch:
+        older(patch, without_facts)
+        days(either, papers, [papers[0], {"title": "Others", "abstract": "Something else."}])
+    before = either.mail()
+    for day in (3, 4):
+        report = either.run([DAILY], f"2026-11-{day:02}T09:00")
+        assert report.ingested.new == 0
+    assert either.mail() == before
+    with either.ledger() as book:
+        found = [(one.pdf, one.code, one.categories, one.keywords) for one in book.papers()]
+    whole = (facts["pdf"], facts["code"], ("cs.RO",), ("bread",))
+    assert found == [whole, whole, (None, None, (), ())]
+
+
 def test_what_is_no_paper_is_never_sent(either: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The reader of the page has no digest due before it is read again."""
     with monkeypatch.context() as patch:
