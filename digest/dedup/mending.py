@@ -31,7 +31,8 @@ def mended(paper: Paper, records: Sequence[Record]) -> Paper:
     first = min(records, key=lambda record: (-merge.grade(record), -len(record.abstract)))
     if all(former.is_only for former in paper.former):
         new = Paper(paper.key, paper.id, first.title, first.abstract, paper.arrived, paper.listed)
-        return replace(merge.begun(new, first), keys=paper.keys)
+        begun = merge.begun(new, first)
+        return replace(begun, keys=paper.keys, base_upvotes=paper.base_upvotes)
     titles = {normal_title(one_line(readable(former.title))) for former in paper.former}
     texts = [readable(former.abstract) for former in paper.former]
     if normal_title(paper.title) in titles:

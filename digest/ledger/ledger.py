@@ -12,6 +12,7 @@ from digest.ledger.failures import Failures
 from digest.ledger.feedback import Feedback
 from digest.ledger.fetching import Fetching
 from digest.ledger.file_stamps import FileStamps
+from digest.ledger.finding import Finding
 from digest.ledger.health import HealthCheck
 from digest.ledger.leases import Leases
 from digest.ledger.papers import Papers
@@ -23,6 +24,7 @@ from digest.ledger.suppressions import Suppressions
 
 class Ledger(
     Papers,
+    Finding,
     FileStamps,
     Subscribers,
     SubscriberChanges,

@@ -1,14 +1,12 @@
-"""Dumps, the papers in them and every record as it stood; finds papers by what people type."""
+"""Dumps, the papers in them and every record as it stood."""
 
 import dataclasses
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, case, delete, false, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, case, delete, false, func, insert, select, update
 
-from digest.errors import NotFound
 from digest.ledger.aggregate import INTAKE, Aggregate, next_key, rows_in
 from digest.ledger.joining import FormerPapers, formers, join, misread, retract
 from digest.ledger.tables import dump, paper, paper_key, second_look, sighting
@@ -24,19 +22,19 @@ from digest.model import (
     PaperKey,
     SecondLook,
 )
-from digest.text.clean import normal_title
 
 PAPER = tuple(paper.c[field.name] for field in dataclasses.fields(Paper) if field.name in paper.c)
 """The columns of a paper in the order of its fields."""
 _NAMES = {column.name for column in PAPER}
 _IMPROVABLE = _NAMES - {"key", "id", "arrived", "listed"}
+_IMPROVE = (
+    update(paper)
+    .where((paper.c.key == bindparam("its_key")) | (paper.c.same_as == bindparam("its_key")))
+    .values({name: bindparam(f"new_{name}") for name in sorted(_IMPROVABLE)})
+)
+"""Changes the metadata of papers and of their copies: many at once, with one statement."""
 IS_ONE = paper.c.same_as.is_(None)
 """Of a row that is a paper: it did not turn out to be another one, or none at all."""
-_ARXIV = re.compile(
-    r"(?:(?:https?://)?(?:www\.)?arxiv\.org/(?:abs|pdf)/|arxiv:)?(.+?)(?:v\d+)?(?:\.pdf)?",
-    re.IGNORECASE,
-)
-_NEAREST = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,38 +188,6 @@ class Papers(Aggregate):
         )
         return [DumpSeen(*row) for row in self._rows(query)]
 
-    def paper(self, name: str) -> Paper:
-        """The paper with this id or arXiv number (a version or URL is fine), else the only one
-        whose title is this or has it in it.
-
-        Raises:
-            NotFound: with titles that come near, where there is none or more than one.
-        """
-        name = name.strip()
-        number = match[1] if (match := _ARXIV.fullmatch(name)) else name
-        if known := self._paper_by_id(name, number):
-            return known
-        titles = self._titles()
-        key = _by_title(titles, name)
-        found = self._paper_by_id(titles[key][0], "")
-        assert found is not None  # noqa: S101  its title was found
-        return found
-
-    def _paper_by_id(self, name: str, number: str) -> Paper | None:
-        doi = name.casefold().removeprefix("https://doi.org/").removeprefix("doi:")
-        query = select(func.coalesce(paper.c.same_as, paper.c.key)).where(
-            or_(paper.c.id.in_([name, f"arxiv:{number}", f"doi:{doi}"]), paper.c.doi == doi)
-            | (paper.c.arxiv_id == number)
-        )
-        with self._database.reading() as connection:
-            key = connection.scalar(query.order_by(paper.c.key).limit(1))
-            return next(iter(papers_with_keys(connection, [key])), None) if key else None
-
-    def _titles(self) -> dict[PaperKey, tuple[PaperId, str]]:
-        """The id and the title of every paper."""
-        rows = self._rows(select(paper.c.key, paper.c.id, paper.c.title).where(IS_ONE))
-        return {row.key: (row.id, row.title) for row in rows}
-
 
 def papers_with_keys(connection: Connection, keys: Iterable[int]) -> list[Paper]:
     """These papers, oldest first."""
@@ -289,11 +255,14 @@ def _store_papers(
     by_id = keys_by_id(connection, [match.paper.id for match in matches if match.is_new])
     before = {candidate.key: candidate for candidate in candidates}
     stored = numbered(matches, by_id, _newest(connection))
-    for match, kept in zip(matches, stored, strict=True):
-        if not match.is_new and before.get(kept.paper.key) != match.paper:
-            better = {name: getattr(match.paper, name) for name in _IMPROVABLE}
-            its = (paper.c.key == match.paper.key) | (paper.c.same_as == match.paper.key)
-            connection.execute(update(paper).where(its).values(better))
+    better = [
+        {f"new_{name}": getattr(match.paper, name) for name in _IMPROVABLE}
+        | {"its_key": match.paper.key}
+        for match, kept in zip(matches, stored, strict=True)
+        if not match.is_new and before.get(kept.paper.key) != match.paper
+    ]
+    if better:
+        connection.execute(_IMPROVE, better)
     added = [{name: getattr(one.paper, name) for name in _NAMES} for one in stored if one.is_new]
     if added:
         connection.execute(insert(paper), added)
@@ -362,25 +331,3 @@ def _store_sightings(connection: Connection, number: int, matches: Sequence[Matc
         rows.append({"id": key, "dump": number, "paper": found, "line": record.line, **raw})
     if rows:
         connection.execute(insert(sighting), rows)
-
-
-def _by_title(titles: Mapping[PaperKey, tuple[PaperId, str]], name: str) -> PaperKey:
-    """The only paper whose title is ``name``, or has it in it; raises NotFound for any others."""
-    wanted = normal_title(name)
-    normal = {key: normal_title(title) for key, (_, title) in titles.items()}
-    # ``Low-Rank`` is one word there and ``low rank`` two: spaces do not count.
-    within = [key for key, title in normal.items() if wanted and _dense(wanted) in _dense(title)]
-    exact = [key for key in within if _dense(normal[key]) == _dense(wanted)]
-    if len(found := exact or within) == 1:
-        return found[0]
-    words = set(wanted.split())
-    near = found or sorted(
-        (key for key, title in normal.items() if words & set(title.split())),
-        key=lambda key: -len(words & set(normal[key].split())),
-    )
-    kind = "single paper" if found else "paper"
-    raise NotFound(kind, name, [titles[key][1] for key in near[:_NEAREST]])
-
-
-def _dense(title: str) -> str:
-    return title.replace(" ", "")
