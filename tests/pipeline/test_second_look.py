@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from digest import sources
 from digest.dedup.jumps import with_jump
 from digest.dedup.merge import united
 from digest.model import Interest, PaperKey, Schedule, Subscriber
@@ -96,6 +97,27 @@ def test_a_jump_alone_neither_opens_nor_ends_a_period_of_others(either: World) -
     mails = either.mail()
     assert mails["2026-11-24-ada"] == [TITLE]
     assert mails["2026-11-24-bob"] == ["Robots that came at noon"]
+
+
+def test_dumps_that_newer_readers_read_again_bring_no_second_look(
+    either: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [reader(threshold=0.9)]
+    for number, upvotes in enumerate((3, 48), 1):
+        lay(either, f"{number}.json", upvotes)
+        either.run(people, f"2026-11-{23 + number}T09:00")
+    lay(either, "alone.json", 30, title="Robots that sort waste")
+    either.run(people, "2026-11-26T09:00")
+    before = either.mail()
+    monkeypatch.setattr(sources, "VERSION", "newer")
+    report = either.run(people, "2026-11-27T09:00")
+    assert (len(report.ingested.dumps), report.ingested.new) == (3, 0)
+    lay(either, "later.json", 48)
+    either.run(people, "2026-11-28T09:00")
+    assert either.mail() == before
+    with either.ledger() as book:
+        base = {one.title: one.base_upvotes for one in book.papers()}
+    assert (base[TITLE], base["Robots that sort waste"]) == (48, 30)
 
 
 def test_a_dry_run_shows_a_second_look_and_records_none(world: World) -> None:
