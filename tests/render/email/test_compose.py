@@ -97,6 +97,30 @@ def test_the_page_shows_what_matters(composer: EmailComposer) -> None:
     assert page(message).xpath("//h2/a/@href")[0] == "https://papers.example.org/1"
 
 
+def test_links_to_abstract_pdf_and_code_stand_where_they_are_known(
+    composer: EmailComposer,
+) -> None:
+    code = "https://github.com/ada/lora?a=1&b=2"
+    what = digest([pick(1, arxiv_id="2611.00001", code=code), pick(2), pick(3, code="ftp://x")])
+    message = read(composer, what)
+    assert texts(message, "//*[@class='read']") == ["Abstract · PDF · Code"], "others say no more"
+    abstract, pdf = "https://arxiv.org/abs/2611.00001", "https://arxiv.org/pdf/2611.00001"
+    assert page(message).xpath("//*[@class='read']/a/@href") == [abstract, pdf, code]
+    for said in (f"Abstract: {abstract}", f"PDF: {pdf}", f"Code: {code}"):
+        assert f"\n   {said}\n" in body(message, "plain")
+
+
+def test_the_digest_is_there_for_reference_managers(composer: EmailComposer) -> None:
+    links = replace(LINKS, bibtex="https://d.example.org/1.bib", ris="https://d.example.org/1.ris")
+    message = read(composer, links=links)
+    assert texts(message, "//*[@class='links']")[1] == "BibTeX · RIS of this digest"
+    found = page(message).xpath("//*[@class='links'][2]/a/@href")
+    assert found == [links.bibtex, links.ris]
+    assert f"\nRIS of this digest: {links.ris}\n" in body(message, "plain")
+    empty = read(composer, EMPTY, links=links)
+    assert links.bibtex not in body(empty, "html") + body(empty, "plain")
+
+
 def test_the_footer_says_what_it_was_drawn_from_and_the_way_out(composer: EmailComposer) -> None:
     message = read(composer)
     [foot] = texts(message, "//td[@class='foot']")
