@@ -114,6 +114,7 @@ class File:
     data: bytes
     source: str = ""
     day: date | None = None
+    listed: date | None = None
 
     @property
     def hash(self) -> DumpHash:

@@ -1,7 +1,7 @@
 """Reads new dump files into the ledger's papers."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 
 from digest import dedup, sources
@@ -61,7 +61,8 @@ def _ingest_file(
                 dump = replace(dump, is_incomplete=is_cut)
             else:
                 dump = replace(dump, format=dump.format + PART)
-            rows.append(_store(dump, ledger, now=now))
+            listed = file.listed or dump.listed
+            rows.append(_store(dump, ledger, listed=listed, now=now))
             problems += dump.problems
     except DumpError as error:
         ledger.record_rejected(
@@ -83,9 +84,9 @@ def _ingest_file(
     return _sum(rows), problems, is_rejected
 
 
-def _store(dump: Dump, ledger: PaperLedger, *, now: datetime) -> DumpRow:
+def _store(dump: Dump, ledger: PaperLedger, *, listed: date | None, now: datetime) -> DumpRow:
     keys = frozenset[int]().union(*map(dedup.keys, dump.records))
-    match = partial(dedup.match, listed=dump.listed, arrived=now)
+    match = partial(dedup.match, listed=listed, arrived=now)
     matches = ledger.record_dump(dump, keys, match, now=now)
     read = sum(len(match.records) for match in matches)
     new = sum(match.is_new for match in matches)

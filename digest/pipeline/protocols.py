@@ -44,7 +44,8 @@ class Track(Protocol):
 
 class InboxFile(Protocol):
     """A finished file with a dump; ``name`` is its path in its folder, ``hash`` that of its bytes.
-    One that was fetched has the ``source`` and the ``day`` of its page."""
+    One that was fetched has the ``source`` and the ``day`` of its page, and the day on which what
+    is new in it was ``listed`` at the earliest."""
 
     @property
     def name(self) -> str: ...
@@ -54,6 +55,8 @@ class InboxFile(Protocol):
     def source(self) -> str: ...
     @property
     def day(self) -> date | None: ...
+    @property
+    def listed(self) -> date | None: ...
     def parts(self) -> Iterator[Part]:
         """Yield what is in the file, in one part or several.
 

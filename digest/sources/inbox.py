@@ -26,7 +26,8 @@ CLOCK_SKEW = 60_000_000_000  # nanoseconds by which a file server's clock is pla
 UNFINISHED = (".part", ".tmp", ".partial", ".crdownload", ".download", ".filepart")
 NEVER_DUMPS = {".gitkeep", ".gitignore", ".keep", ".DS_Store", "Thumbs.db", "desktop.ini"}
 FETCHED = "fetched"
-"""The first folder in the name of a fetched dump: ``fetched/arxiv/2026-11-27.1.xml.gz``."""
+"""The first folder in the name of a fetched dump: ``fetched/arxiv/2026-11-27.1.xml.gz``, or, of
+what was added to a page later, ``fetched/arxiv/2026-11-27.2.2026-11-30.xml.gz``."""
 LONGEST_PATH = 2000  # bytes of a path whose hash is kept: databases have no longer keys
 
 
@@ -40,6 +41,7 @@ class InboxFile:
     size: int
     source: str = ""  # the source that it was fetched from; empty: it lies in the inbox
     day: date | None = None  # of a fetched dump: the day of its page
+    listed: date | None = None  # of a fetched dump: when what is new in it came at the earliest
 
     @classmethod
     def at(cls, path: Path) -> InboxFile:
@@ -103,6 +105,7 @@ class _Entry(NamedTuple):
     status: os.stat_result
     source: str
     day: date | None
+    listed: date | None
 
 
 class Inbox:
@@ -172,9 +175,9 @@ class Inbox:
                     return None
             stamp = self._stamps[key] = self._new[key] = FileStamp(*now, DumpHash(content))
             self._files.pop(entry.path, None)
-        _, name, _, source, day = entry
-        return self._files.get(entry.path) or InboxFile(
-            name, entry.path, stamp.hash, stamp.size, source, day
+        path, name, _, source, day, listed = entry
+        return self._files.get(path) or InboxFile(
+            name, path, stamp.hash, stamp.size, source, day, listed
         )
 
     def _keep_stamps(self, here: Collection[str]) -> None:
@@ -207,8 +210,8 @@ def _walk(top: Path, prefix: str, waiting: list[str], problems: list[Problem]) -
             elif entry.name.startswith(".") or entry.name.lower().endswith(UNFINISHED):
                 waiting.append(name)
             elif status := _status(entry, name, problems):
-                day = _day(entry.name) if source else None
-                yield _Entry(entry.path, name, status, source, day)
+                day, listed = _days(entry.name) if source else (None, None)
+                yield _Entry(entry.path, name, status, source, day, listed)
 
 
 def _listed(folder: str, name: str, problems: list[Problem]) -> list[os.DirEntry[str]]:
@@ -249,12 +252,15 @@ def _shown(name: str) -> str:
     return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
-def _day(name: str) -> date | None:
-    """The day that the name of a fetched dump begins with."""
+def _days(name: str) -> tuple[date | None, date | None]:
+    """The day of the page that a fetched file is named by, and the day when it was listed."""
+    day, _, rest = name.partition(".")
+    later = rest.partition(".")[2].partition(".")[0]
     try:
-        return date.fromisoformat(name.partition(".")[0])
+        page = date.fromisoformat(day)
+        return page, date.fromisoformat(later) if later[:1].isdigit() else page
     except ValueError:  # something else
-        return None
+        return None, None
 
 
 def _key(path: str) -> str:

@@ -130,3 +130,16 @@ def test_a_fetched_dump_is_read_at_once_with_its_source_and_day(home: World) -> 
 def test_without_anything_fetched_there_is_no_problem(tmp_path: Path) -> None:
     (tmp_path / "inbox").mkdir()
     assert Inbox(tmp_path / "inbox", tmp_path / "fetched").scan() == Scan((), (), ())
+
+
+def test_what_came_to_a_page_later_is_as_old_as_the_look_before(home: World) -> None:
+    name = "fetched/arxiv/2026-11-20.2.2026-11-24.json.gz"
+    put(home.folder / name, answer("Lighthouses of Friday, announced on Tuesday"))
+    with home.ledger() as ledger:
+        found = next(one for one in scan(home, ledger).found if one.name == name)
+        assert (found.day, found.listed) == (date(2026, 11, 20), date(2026, 11, 24))
+        ingest(Inbox(home.folder / "inbox", home.folder / "fetched"), ledger, now=NOW)
+        dumps = {dump.name: dump.listed for dump in ledger.dumps(since=NOW)}
+        assert dumps[name] == date(2026, 11, 20)
+        paper = next(one for one in ledger.papers() if one.title.startswith("Lighthouses of"))
+        assert paper.listed == date(2026, 11, 24)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from digest.model import PageSeen, PageState, Source
 from digest.sources.fetch import listing, saving
@@ -71,10 +71,16 @@ class PageAttempt:
         name = f"{self.source.name}/{self.page.day}"
         papers = listing.papers(name, content, step, now=self.now)
         if not papers <= self.papers:
-            saving.save(self.context.folder / self.source.name, self.page.day, content)
+            folder = self.context.folder / self.source.name
+            saving.save(folder, self.page.day, content, listed=self._listed())
             self.files += 1
         self.papers |= papers
         return step
+
+    def _listed(self) -> date:
+        """The first day on which papers that the page did not list before may have come to it."""
+        known, day = self.known, self.page.day
+        return max(day, known.at.date()) if known and known.state in ("whole", "empty") else day
 
     def _record(self, progress: Progress) -> PageSeen:
         """Record how far the page has come. One that was whole stays so until it is so again."""

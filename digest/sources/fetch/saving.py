@@ -14,21 +14,24 @@ from digest import private_files
 _START = 2000  # bytes in which the form of an answer shows
 
 
-def save(folder: Path, day: date, content: bytes) -> bool:
-    """Save an answer as ``<day>.<n>.<extension>.gz``, n being the first free number. False: the
-    newest file of the day holds it already.
+def save(folder: Path, day: date, content: bytes, *, listed: date) -> bool:
+    """Save an answer as ``<day>.<n>.<extension>.gz``, n being the first free number. What is new in
+    it was listed on the day ``listed`` at the earliest; if that is not the day of the page, the
+    name says it after the number. False: the newest file of the day holds the answer already.
 
     Raises:
         OSError: It cannot be saved; nothing is left of it.
     """
     _make_folder(folder)
-    pattern = re.compile(rf"{day.isoformat()}\.(\d+)\.\w+\.gz")
+    pattern = re.compile(rf"{day.isoformat()}\.(\d+)\.(?:[\d-]+\.)?\w+\.gz")
     files = {int(n[1]): path for path in folder.iterdir() if (n := pattern.fullmatch(path.name))}
     newest = max(files, default=0)
     data = _packed(content)
     if newest and files[newest].read_bytes() == data:
         return False
-    _write(folder, f"{day.isoformat()}.{newest + 1}.{_extension(content)}.gz", data)
+    later = "" if listed == day else f"{listed.isoformat()}."
+    name = f"{day.isoformat()}.{newest + 1}.{later}{_extension(content)}.gz"
+    _write(folder, name, data)
     return True
 
 

@@ -152,6 +152,23 @@ def test_a_listing_that_has_not_changed_makes_no_new_file(world: World) -> None:
     assert world.files() == [f"2026-11-16.{number}.json.gz" for number in (1, 2, 3)]
 
 
+@pytest.mark.parametrize(
+    ("looks", "name"),
+    [
+        ((at(1, 9), at(1, 11)), "2026-11-16.2.2026-11-17.json.gz"),
+        ((at(1, 11),), "2026-11-16.2.json.gz"),  # it may have been there since Monday
+    ],
+)
+def test_what_is_added_to_a_page_is_as_old_as_the_look_before(
+    world: World, looks: tuple[datetime, ...], name: str
+) -> None:
+    world.play.papers = [*world.play.papers, Made(900, MONDAY, at=at(1, 10.5))]
+    for now in (at(0, 13), *looks):
+        world.fetch(now=now)
+    mine = [each for each in world.files() if each.startswith("2026-11-16")]
+    assert mine == ["2026-11-16.1.json.gz", name]
+
+
 def test_a_listing_that_grew_is_saved_beside_the_earlier_one(world: World) -> None:
     late = Made(900, MONDAY, at=at(0, 13.5))
     world.play.papers = [*world.play.papers, late]
