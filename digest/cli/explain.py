@@ -35,7 +35,7 @@ def explain(home: app.Home, subscriber: str, paper: str, now: datetime, as_json:
     reasons = ("interest", "term", "place", "weight", "via", "contribution")
     value = {
         "subscriber": answer.subscriber.id,
-        "paper": output.fields(answer.paper, "id", "title"),
+        "paper": output.fields(answer.paper, "id", "title", "code", "categories", "keywords"),
         "period": answer.period,
         "decided": answer.past,
         "picked": answer.picked,
@@ -50,7 +50,9 @@ def explain(home: app.Home, subscriber: str, paper: str, now: datetime, as_json:
 def _show(answer: Explanation) -> None:
     out = output.console()
     out.print(Text(answer.paper.title, "bold"))
-    out.print(f"[dim]{answer.paper.id}[/dim]\n")
+    paper = answer.paper
+    facts = (paper.id, paper.code, ", ".join(paper.categories), ", ".join(paper.keywords))
+    out.print(Text(" · ".join(filter(None, facts)) + "\n", "dim"))
     verdict = ("picked", "green") if answer.picked else (answer.why or "not picked", "yellow")
     out.print(Text.assemble(verdict, f": {answer.detail}\n"))
     rows: list[tuple[str | Text, ...]] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,18 @@ def test_an_explanation_shows_the_sum_term_by_term(home: Path) -> None:
     addends = [int(line.rpartition("+0.")[2]) for line in lines[4:-2]]
     assert lines[-2] == f"Sum {sum(addends) / 10_000:.4f}"
     assert lines[-1] == "Threshold 0.2000"
+
+
+def test_what_a_source_says_of_the_paper_is_shown(home: Path) -> None:
+    code = "https://github.com/ada/lamp"
+    paper = {"title": "A lamp", "abstract": f"Code: {code}", "keywords": ["sea", "cs.RO"]}
+    path = home / "inbox" / "lamp.json"
+    path.write_text(json.dumps([{**paper, "authors": ["Ada Example"]}]))
+    os.utime(path, (10**9, 10**9))
+    facts = said(home, "explain", "ada", "a lamp", "--now", FIRST)[1]
+    assert facts.split(" · ")[1:] == [code, "cs.RO", "sea"]
+    found = digest(home, "explain", "ada", "a lamp", "--now", FIRST, "--json").json["paper"]
+    assert (found["code"], found["categories"], found["keywords"]) == (code, ["cs.RO"], ["sea"])
 
 
 def test_an_explanation_as_json_adds_up_too(home: Path) -> None:
