@@ -42,9 +42,9 @@ def picked(body: Mapping[str, Any]) -> list[PaperKey]:
     return [entry[0] for entry in body["picks"]]
 
 
-def count(blob: bytes) -> int:
-    """How many papers it holds."""
-    return len(unpack(blob)["picks"])
+def count(blob: bytes) -> int | None:
+    """How many papers it holds; None: they are forgotten, and the blob is empty."""
+    return len(unpack(blob)["picks"]) if blob else None
 
 
 def without(blob: bytes, keys: Collection[PaperKey], *, but_first: bool) -> bytes:

@@ -18,8 +18,8 @@ from digest.model import Channel, Decided, Decision, Digest, PaperKey, Period, S
 from digest.subscribers import codec
 
 _COLUMNS = decision.c["id", "period", "composed", "until", "body"]
-DIGESTS = select(subscriber.c.name, *_COLUMNS).join_from(decision, subscriber)
-DIGESTS = DIGESTS.where(decision.c.skipped.is_(None))
+HAS_PICKS = decision.c.skipped.is_(None) & (func.length(decision.c.body) > 0)
+DIGESTS = select(subscriber.c.name, *_COLUMNS).join_from(decision, subscriber).where(HAS_PICKS)
 _UPDATE = update(subscriber).where(subscriber.c.id == bindparam("who"))
 
 
@@ -72,7 +72,7 @@ class Decisions(Aggregate):
             return len(fresh)
 
     def digests(self, name: SubscriberId, *, limit: int) -> list[Digest]:
-        """A subscriber's digests, newest first."""
+        """A subscriber's digests, newest first, but for those whose picks are forgotten."""
         return self.newest_digests([name], limit=limit)[name]
 
     def newest_digests(
@@ -84,7 +84,7 @@ class Decisions(Aggregate):
         aged = (
             select(decision.c.id, age.label("age"))
             .join_from(decision, subscriber)
-            .where(subscriber.c.name.in_(names), decision.c.skipped.is_(None))
+            .where(subscriber.c.name.in_(names), HAS_PICKS)
             .subquery()
         )
         wanted = select(aged.c.id).where(aged.c.age <= limit)

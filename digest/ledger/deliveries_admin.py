@@ -4,13 +4,13 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from digest.errors import LedgerError, NotFound
 from digest.ledger.aggregate import Aggregate
 from digest.ledger.deliveries import mark_restored, resting
 from digest.ledger.publications import mark_everybody_behind
-from digest.ledger.tables import delivery
+from digest.ledger.tables import decision, delivery
 from digest.model import DeliveryId, State
 
 _RESTORED = "an older backup was restored: it may have been sent since"
@@ -35,7 +35,7 @@ class DeliveriesAdmin(Aggregate):
         # A sender that still has it in hand must not settle what is now another attempt.
         fence = delivery.c.fence + 1
         anew = {"state": State.PENDING, "since": now, "due": now, "detail": None, "fence": fence}
-        self._decide(number, frm, {**anew, "owner": None, "updated": now})
+        self._decide(number, frm, {**anew, "owner": None, "updated": now}, with_picks=True)
 
     def cancel(self, number: DeliveryId, *, now: datetime) -> None:
         """Give a delivery up for good, unless it is at this moment being accepted."""
@@ -57,16 +57,29 @@ class DeliveriesAdmin(Aggregate):
                 .values(fence=delivery.c.fence + 1)
             ).rowcount
 
-    def _decide(self, number: DeliveryId, frm: Collection[State], values: dict[str, Any]) -> None:
-        """Change a delivery that is in one of these states."""
+    def _decide(
+        self,
+        number: DeliveryId,
+        frm: Collection[State],
+        values: dict[str, Any],
+        *,
+        with_picks: bool = False,
+    ) -> None:
+        """Change a delivery that is in one of these states and, with ``with_picks``, whose digest
+        still has them."""
         this = delivery.c.id == number
+        query = select(delivery.c.state, func.length(decision.c.body)).join_from(delivery, decision)
         with self._database.writing() as connection:
+            row = connection.execute(query.where(this)).first()
+            forgotten = row is not None and with_picks and not row[1]
             change = update(delivery).where(this, delivery.c.state.in_(frm)).values(values)
-            if connection.execute(change).rowcount:
+            if not forgotten and connection.execute(change).rowcount:
                 return
-            state = connection.scalar(select(delivery.c.state).where(this))
-        if state is None:
+        if row is None:
             raise NotFound("delivery", str(number))
+        if forgotten:
+            raise LedgerError(f"delivery {number} is so old that its picks are no longer kept")
+        state = row[0]
         *most, last = (one.value for one in frm)
         allowed = f"{', '.join(most)} or {last}"
         raise LedgerError(f"delivery {number} is {state}: only {allowed} can become that")

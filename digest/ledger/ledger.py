@@ -16,6 +16,7 @@ from digest.ledger.finding import Finding
 from digest.ledger.health import HealthCheck
 from digest.ledger.leases import Leases
 from digest.ledger.papers import Papers
+from digest.ledger.pruning import Pruning
 from digest.ledger.publications import Publications
 from digest.ledger.subscriber_changes import SubscriberChanges
 from digest.ledger.subscribers import Subscribers
@@ -39,6 +40,7 @@ class Ledger(
     Failures,
     Fetching,
     Exports,
+    Pruning,
     Backups,
     HealthCheck,
 ):

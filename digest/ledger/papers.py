@@ -51,7 +51,8 @@ class Papers(Aggregate):
     """Dumps that were read, and the papers found in them."""
 
     def seen(self, hashes: Collection[DumpHash], *, readers: str) -> set[DumpHash]:
-        """Of these, the files that this version of the readers has read or rejected."""
+        """Of these, the files that this version of the readers has read or rejected, or that no
+        version reads again."""
         with self._database.reading() as connection:
             return _seen(connection, hashes, readers)
 
@@ -197,7 +198,7 @@ def papers_with_keys(connection: Connection, keys: Iterable[int]) -> list[Paper]
 
 def _seen(connection: Connection, hashes: Collection[DumpHash], readers: str) -> set[DumpHash]:
     by = case((dump.c.rejected.is_(None), func.coalesce(dump.c.readers, "1")), else_=dump.c.format)
-    query = select(dump.c.hash).where(by == readers)
+    query = select(dump.c.hash).where(or_(by == readers, dump.c.is_pruned))
     return {row.hash for row in rows_in(connection, query, dump.c.hash, hashes)}
 
 

@@ -57,11 +57,13 @@ dump = _table(
     sa.Column("readers", Words),
     sa.Column("is_incomplete", sa.Boolean),
     sa.Column("source", Words),
+    sa.Column("is_pruned", sa.Boolean),
     sa.Index("ix_dump_arrived", "arrived"),
 )
 """Contents that were read, by which version of the ``readers``; NULL is version 1. ``rejected``
 says why one is no dump; ``format`` then holds the version of the readers that rejected it, NULL
-standing for those of before versions were kept. ``source``: NULL where it lay in the inbox."""
+standing for those of before versions were kept. ``source``: NULL where it lay in the inbox.
+``is_pruned``: how its records stood there is forgotten, so that no reader reads it again."""
 
 paper = _table(
     "paper",
@@ -114,7 +116,7 @@ sighting = _table(
     sa.Index("ix_sighting_dump", "dump"),
     sa.Index("ix_sighting_paper", "paper"),
 )
-"""Every record of every dump, as it stood there."""
+"""Every record of a dump, as it stood there. Of dumps that are pruned one a paper, without text."""
 
 second_look = _table(
     "second_look",
@@ -209,7 +211,8 @@ decision = _table(
     sa.Column("body", sa.LargeBinary, nullable=False),
     sa.UniqueConstraint("subscriber", "period"),
 )
-"""One a subscriber and period: a digest, or a skip with its reason."""
+"""One a subscriber and period: a digest, or a skip with its reason. ``body``: empty where the picks
+are forgotten."""
 
 sent = _table(
     "sent",

@@ -86,7 +86,7 @@ class DeliveryRow:
     due: datetime | None
     """When it is tried next (pending, deferred) or its owner's lease ends; None: never."""
     owner: str | None  # the process that has claimed it
-    papers: int
+    papers: int | None  # None: what the digest held is no longer kept
 
 
 @dataclass(frozen=True, slots=True)

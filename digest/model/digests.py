@@ -176,7 +176,8 @@ class Decided:
     after: PaperKey | None
     """The newest paper of the decision before it; None: it is the subscriber's first one."""
     until: PaperKey
-    picks: int  # the number of picks; 0 stands for a skip or an empty digest
+    picks: int | None
+    """How many; 0 stands for a skip or an empty digest. None: they are no longer kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     op.add_column("dump", sa.Column("source", sa.Text()))
+    op.add_column("dump", sa.Column("is_pruned", sa.Boolean()))
     for name in ("pdf", "code", "categories", "keywords"):
         op.add_column("paper", sa.Column(name, sa.Text()))
     op.add_column("paper", sa.Column("base_upvotes", sa.Integer()))
