@@ -19,7 +19,7 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 COMMANDS = {
     "bounces": "Read delivery failures, complaints and requests to unsubscribe that came by mail.",
     "check": "Check settings, profiles and templates; every problem at once.",
-    "db": "Copy the ledger to another database, back it up, restore it.",
+    "db": "Copy the ledger to another database, back it up, restore it, prune it.",
     "deliveries": "List deliveries, and settle those whose fate is unknown.",
     "doctor": "Look whether folders, database, clock, templates, mail server and DNS are well.",
     "explain": "Say why PAPER is, or is not, in a digest of SUBSCRIBER, with the arithmetic.",

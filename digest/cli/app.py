@@ -158,7 +158,7 @@ def _context(  # noqa: PLR0917  each has another type
     settings, loaded = home.settings, templates.load(home.path)
     started = time.monotonic()
     return RunContext(
-        inbox=Inbox(home.inbox, home.fetched, lambda: nullcontext(book)),
+        inbox=inbox_of(home, book),
         ledger=book,
         transport=mail,
         publisher=publisher,
@@ -176,6 +176,11 @@ def _context(  # noqa: PLR0917  each has another type
         feed_entries=settings.feeds.entries,
         track=track,
     )
+
+
+def inbox_of(home: Home, book: Ledger) -> Inbox:
+    """The folders of dumps; hashes of files are kept in the ledger."""
+    return Inbox(home.inbox, home.fetched, lambda: nullcontext(book))
 
 
 def _take_over(home: Home, book: Ledger, mode: Mode, *, now: datetime) -> None:

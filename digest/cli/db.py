@@ -1,4 +1,4 @@
-"""``digest db``: copies and backups of the ledger, and what to say after restoring one."""
+"""``digest db``: copies and backups of the ledger, what to say after restoring one, and pruning."""
 
 from datetime import datetime
 from pathlib import Path
@@ -7,7 +7,7 @@ import click
 from pydantic_core import PydanticCustomError
 
 from digest import ledger
-from digest.cli import app, output
+from digest.cli import app, output, pruning
 from digest.cli.options import file_type, pass_home
 from digest.config import fields
 from digest.scheduling import liveness
@@ -15,7 +15,7 @@ from digest.scheduling import liveness
 
 @click.group()
 def db() -> None:
-    """Copy the ledger to another database, back it up, restore it."""
+    """Copy the ledger to another database, back it up, restore it, prune it."""
 
 
 @db.command()
@@ -105,6 +105,34 @@ def restored(home: app.Home, now: datetime) -> None:
         if not book.exists:
             raise click.ClickException("There is no ledger; put the copy in its place first.")
         _tell_held(book.restored(now=now))
+
+
+@db.command()
+@click.option("--dry-run", is_flag=True, help="Count what would be removed; remove nothing.")
+@click.option("--compact", is_flag=True, help="Make the file of SQLite smaller as well.")
+@pass_home("digest db prune --dry-run", "digest db prune --compact", now=True, json=True)
+def prune(home: app.Home, now: datetime, dry_run: bool, compact: bool, as_json: bool) -> int:
+    """Remove what is older than [keep] in digest.toml says; every day a pass does so by itself.
+
+    Who was sent what, papers and the hashes of dumps stay for good, so that nobody gets a paper
+    twice. SQLite uses the room again that becomes free; --compact gives it back to the file system,
+    for which it needs as much room once more, and others wait.
+
+    Exit status: 0; 1 when a file could not be removed.
+    """
+    with app.open_ledger(home) as book, output.waiting("removing"):
+        done = pruning.prune(home, book, now=now, dry=dry_run)
+        if compact and not dry_run:
+            book.compact()
+    output.answer(as_json, done.counts(), lambda: _show_pruned(done, dry=dry_run))
+    output.print_problems(done.problems)
+    return int(bool(done.problems))
+
+
+def _show_pruned(done: pruning.Pruned, *, dry: bool) -> None:
+    counts = done.counts().items()
+    rows = [(pruning.KINDS[kind], f"{count:,}") for kind, count in counts]
+    output.console().print(output.table(("", "#Would be removed" if dry else "#Removed"), rows))
 
 
 def _tell_held(held: int) -> None:

@@ -10,7 +10,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from digest.cli import app, logs, output
+from digest.cli import app, logs, output, pruning
 from digest.cli.options import now_option, pass_home
 from digest.cli.stop_signals import stop_on_signals
 from digest.ledger import Ledger
@@ -54,6 +54,8 @@ def run(home: app.Home, now: datetime, dry_run: bool, inbox: Path | None, as_jso
         with opened as context:
             app.follow_profiles(home, context.ledger, now=now)
             report = run_pass(context, now=now)
+            if not dry_run:
+                pruning.daily(home, context.ledger, now=now, stopping=context.stopping)
     figures = report.as_json()
     output.answer(as_json, figures, lambda: _show(report, public=home.public, dry=dry_run))
     return int(report.failed)

@@ -11,7 +11,7 @@ from functools import partial
 import click
 
 from digest import subscribers, web
-from digest.cli import app, bounces, fetching, health, logs
+from digest.cli import app, bounces, fetching, health, logs, pruning
 from digest.cli.alarms import Alarms
 from digest.cli.options import pass_home
 from digest.cli.stop_signals import stop_on_signals
@@ -110,6 +110,7 @@ class Passes:
                 self.profiles.follow(context.ledger, now=now)
                 report = run(context, now=now)
                 self.alarms.look(context.ledger, now=now)
+                pruning.daily(home, context.ledger, now=now, stopping=self._is_stopping)
         logs.tell(report)
         self.watch.seen()
 

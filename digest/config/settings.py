@@ -196,11 +196,11 @@ class Keep(Section):
     """How long things are kept that no promise needs."""
 
     fetched: Duration = timedelta(days=30)  # the files of dumps that were fetched
-    sightings: Duration = timedelta(days=90)  # the records of dumps, as they stood there
-    digests: Duration = timedelta(days=730)
-    """The picks and reasons of past digests, and their pages. Who was sent what stays for good."""
-    outbox: Duration = timedelta(days=730)  # mail that was written to ``outbox/``
-    bodies: Duration = timedelta(days=30)  # kept messages whose delivery is settled
+    sightings: Duration = timedelta(days=90)  # records as they stood in dumps
+    digests: Duration = timedelta(days=730)  # which papers past digests hold, and why
+    pages: Duration = timedelta(days=90)
+    """The pages of past digests, beside those that the reader's index lists."""
+    outbox: Duration = timedelta(days=90)  # mail that was written to `outbox/`
 
 
 class Alarms(Section):

@@ -107,6 +107,12 @@ def explain(
                 )
     for decided in ledger.decisions(subscriber.id, limit=HISTORY):
         if (decided.after or 0) < paper.key <= decided.until:
+            before = {subscriber.id: model.PaperKey(min(copies) - 1)}
+            if decided.picks is None and copies & ledger.sent(before)[subscriber.id]:
+                detail = f"in the digest for {decided.period}; its reasons are no longer kept"
+                return Explanation(
+                    subscriber, paper, decided.period, True, 0.0, (), True, None, detail
+                )
             plan = past_plan(ledger, subscriber, decided, expected=expected)
             return _account(ledger, plan, paper, past=True)
     plan = next_plan(ledger, subscriber, expected=expected, now=now)

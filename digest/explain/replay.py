@@ -33,9 +33,12 @@ class Replayed:
 def replay(
     ledger: HistoryLedger, subscriber: Subscriber, *, last: int, expected: Expected
 ) -> Iterator[Replayed]:
-    """The subscriber's last decisions, newest first, each planned again."""
+    """The subscriber's last decisions, newest first, each planned again, but for those whose picks
+    are no longer kept."""
     made = {digest.period: digest for digest in ledger.digests(subscriber.id, limit=last)}
     for window in ledger.decisions(subscriber.id, limit=last):
+        if window.picks is None:
+            continue
         plan = explanation.past_plan(ledger, subscriber, window, expected=expected)
         yield _compare(window, made.get(window.period), plan)
 

@@ -9,10 +9,19 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import delete, func, insert, or_, select, update
 
 from digest.errors import LedgerError
-from digest.ledger.aggregate import INTAKE, SKEW, Aggregate
+from digest.ledger.aggregate import INTAKE, SKEW, Aggregate, rows_in
 from digest.ledger.decisions import HAS_PICKS
 from digest.ledger.deliveries import UNFINISHED
-from digest.ledger.tables import decision, delivery, dump, mark, page, sighting, subscriber
+from digest.ledger.tables import (
+    decision,
+    delivery,
+    dump,
+    file_stamp,
+    mark,
+    page,
+    sighting,
+    subscriber,
+)
 from digest.model import PART, DumpHash
 
 _PRUNED = "pruned"  # the name of the mark
@@ -38,18 +47,28 @@ class Pruning(Aggregate):
             connection.execute(insert(mark).values(name=_PRUNED, at=now))
 
     def old_dumps(
-        self, before: datetime, *, present: Collection[DumpHash], names: Collection[str]
+        self,
+        before: datetime,
+        *,
+        present: Collection[DumpHash] = (),
+        gone: Collection[DumpHash] = (),
     ) -> list[int]:
         """Dumps that arrived before an instant, whose records are on record, and that no newer
-        reader can read again since their files are gone. ``present`` and ``names``: of the files
-        that are there. Parts of a large file go by its name."""
-        query = select(dump.c.id, dump.c.hash, dump.c.name, dump.c.format)
+        reader can read again since their files are gone. The files that are there are those on
+        record, without ``gone``, and those with the contents ``present``. Parts of a large file go
+        by its name."""
+        query = select(dump.c.id, dump.c.hash, dump.c.name, dump.c.format).order_by(dump.c.id)
         old = dump.c.arrived < before, dump.c.rejected.is_(None), dump.c.is_pruned.is_(None)
-        return [
-            row.id
-            for row in self._rows(query.where(*old).order_by(dump.c.id))
-            if row.hash not in present and not (row.format.endswith(PART) and row.name in names)
-        ]
+        with self._database.reading() as connection:
+            stamped = set(connection.scalars(select(file_stamp.c.hash)))
+            here = (stamped - set(gone)) | set(present)
+            names = rows_in(connection, select(dump.c.name), dump.c.hash, here)
+            large = {name for (name,) in names}
+            return [
+                row.id
+                for row in connection.execute(query.where(*old))
+                if row.hash not in here and not (row.format.endswith(PART) and row.name in large)
+            ]
 
     def forget_records(self, dumps: Collection[int]) -> None:
         """Forget how the records of these dumps stood there. No version of the readers reads such a

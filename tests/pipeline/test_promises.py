@@ -1,7 +1,8 @@
 """The promises of the whole line, through every order of events that Hypothesis thinks of.
 
 Dumps arrive in any order, repeated and late; the clock jumps; profiles are edited; passes die at
-any call of the ledger, before or after it took effect, and later ones take up what they left.
+any call of the ledger, before or after it took effect, and later ones take up what they left. What
+is old is pruned, and readers change, so that dumps are read again.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 import digest.ledger
+from digest import sources
 from digest.cli.dry import DryPublisher, DryTransport
 from digest.explain import explanation
 from digest.ledger import Ledger
@@ -112,6 +114,8 @@ class Promises(RuleBasedStateMachine):
         self.files = 10
         self.arrived: set[str] = set()
         self.kept: dict[str, bytes] = {}
+        self.removed: dict[str, File] = {}
+        self.version = sources.VERSION
         # Ada's profile is never edited, and nothing is too old for her first digest.
         ada = person("ada", zone="Asia/Tokyo", channels=("email", "feed"), backfill=LONG)
         ada = replace(ada, threshold=0.01, limit=1000)
@@ -123,6 +127,7 @@ class Promises(RuleBasedStateMachine):
             self.goes_through(None, 40 * DAY, asked=False)
             self.ada_has_all_that_has_come()
         finally:
+            sources.VERSION = self.version
             self.home.book.close()
             self.folder.cleanup()
 
@@ -166,6 +171,31 @@ class Promises(RuleBasedStateMachine):
                 doomed = replace(context, ledger=around(context.ledger, dying))
                 run(doomed, now=self.now)
             self.nobody_gets_a_paper_twice()
+
+    @rule(gone=st.booleans())
+    def prunes(self, gone: bool) -> None:
+        """What is old is forgotten: records of dumps whose files have gone, picks that no feed
+        has."""
+        book, files = self.home.book, self.home.inbox.files
+        hashes = {file.hash for file in files.values()}
+        if gone:
+            read = book.seen(hashes, readers=sources.VERSION)
+            self.home.inbox.files = {at: one for at, one in files.items() if one.hash not in read}
+            self.removed |= {at: one for at, one in files.items() if one.hash in read}
+            hashes -= read
+        book.forget_records(book.old_dumps(self.now + LONG, present=hashes))
+        book.forget_digests(book.old_digests(self.now + LONG, newest=50))
+        self.nobody_gets_a_paper_twice()
+
+    @rule()
+    def files_come_back(self) -> None:
+        """Files that have gone lie in the inbox again."""
+        self.home.inbox.files |= self.removed
+
+    @rule()
+    def readers_change(self) -> None:
+        """Every file is read again that may be."""
+        sources.VERSION += "1"
 
     def happens(self, dump: DumpOf, jump: timedelta) -> None:
         """Time goes on, or back; a dump comes in; the dead are found to be dead."""
