@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, bindparam, case, delete, false, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, delete, false, func, insert, or_, select, update
 
 from digest.ledger.aggregate import INTAKE, Aggregate, next_key, rows_in
 from digest.ledger.joining import FormerPapers, formers, join, misread, retract
