@@ -143,7 +143,7 @@ class Source(Section):
     """The days for which a page is expected; left out: as its kind usually has them."""
     holidays: tuple[date, ...] = ()  # days for which none is
     backfill: Duration = timedelta(days=3)
-    """How far back the first fetch reaches, and how far a gap after an outage is filled."""
+    """How far back the first fetch reaches; a gap after an outage is filled anyway."""
 
     @field_validator("name", mode="before")
     @classmethod

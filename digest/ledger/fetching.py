@@ -108,10 +108,13 @@ class Fetching(Aggregate):
         ]
 
     def _unread_pages(self, since: date) -> set[tuple[str, date | None]]:
-        """Those of whose dumps that arrived last one was rejected, or is not whole."""
+        """Those of whose dumps that arrived last one was rejected, or is not whole. Answers that
+        the fetcher could not read are left out: the state of their page tells of them, which may
+        have come whole since with a listing that was known."""
         is_bad = dump.c.rejected.is_not(None) | func.coalesce(dump.c.is_incomplete, false())
         query = select(dump.c.source, dump.c.listed, dump.c.arrived, is_bad)
         query = query.where(dump.c.source.is_not(None), dump.c.listed >= since)
+        query = query.where(dump.c.name.not_like("%.unreadable.%"))
         latest: dict[tuple[str, date | None], tuple[datetime, bool]] = {}
         for name, day, arrived, bad in self._rows(query):
             last, was_bad = latest.get((name, day), (arrived, False))

@@ -88,8 +88,9 @@ class _Attempt:
             remedy = "make room on the disk, and check the permissions of state/"
             self._faults.append(FetchError(what, remedy))
         except Exception as error:  # a fault of one source must not keep the others from fetching
-            log.exception("fetching %s failed", self._source.name)
             what = f"{type(error).__name__}: {error}"
+            if not self._state or self._state.fault != what:
+                log.exception("fetching %s failed", self._source.name)
             self._faults.append(FetchError(what, "report this fault"))
         if self._faults:
             self._fail()
