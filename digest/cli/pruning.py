@@ -14,13 +14,14 @@ from digest.ledger.aggregate import batches
 from digest.ledger.decision_codec import period
 from digest.model import DumpHash, Problem
 from digest.public.folder import FolderPublisher
-from digest.render.site import archive_folder
+from digest.render.site import REFERENCE_TYPES, archive_folder
 from digest.sources.inbox import InboxFile
 
 T = TypeVar("T")
 log = logging.getLogger("digest")
 
 EVERY = timedelta(days=1)
+_ENDINGS = ("html", *REFERENCE_TYPES)  # of the files of one digest
 PATIENCE = 20.0  # seconds that a pass may spend on it; the next pass goes on
 _DUMPS, _DIGESTS, _READERS = 20, 500, 50  # in one transaction, or one query
 
@@ -127,7 +128,7 @@ class _Pruning:
             self.done.digests += len(batch)
 
     def pages(self) -> None:
-        """Remove pages of old digests that no index lists."""
+        """Remove pages of old digests that no index lists, with their references."""
         since, after = self._now - self._keep.pages, 0
         publisher = FolderPublisher(self._home.public)
         while tokens := self._book.feed_tokens(after=after, limit=_READERS):
@@ -139,13 +140,14 @@ class _Pruning:
                 gone = list(self._old_pages(token, stay[key], since))
                 try:
                     if not self._dry:
-                        publisher.remove(gone)
+                        publisher.remove([f"{page}.{kind}" for page in gone for kind in _ENDINGS])
                 except OSError as error:
                     self._note(error)
                 self.done.pages += len(gone)
 
     def _old_pages(self, token: str, stay: Collection[str], since: datetime) -> Iterator[str]:
-        """The public paths of a reader's pages of periods before ``since`` that are not to stay."""
+        """The public paths of a reader's pages of periods before ``since`` that are not to stay,
+        without their endings."""
         folder = archive_folder(token)
         for path in sorted((self._home.public / folder).glob("*.html")):
             try:
@@ -153,7 +155,7 @@ class _Pruning:
             except ValueError:
                 continue  # the index
             if path.stem not in stay and ended < since.date():
-                yield f"{folder}/{path.name}"
+                yield f"{folder}/{path.stem}"
 
     def mails(self) -> None:
         """Remove old files of the outbox."""

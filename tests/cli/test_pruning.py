@@ -81,6 +81,9 @@ def test_what_is_old_is_removed_and_the_rest_stays(home: Path) -> None:
     }
     assert (fetched(home), mails(home)) == (["2026-11-30"], [])
     assert pages(home) == ["2026-W48.html"] * 2
+    archive = home / "public" / "archive"
+    assert {path.stem for path in archive.glob("*/2*")} == {"2026-W48"}, "their references too"
+    assert {path.suffix for path in archive.glob("*/2*")} == {".html", ".bib", ".ris"}
     assert snapshot(home / "public" / "feeds") == feeds
     again = command(home, "db", "prune", "--now", LATER, "--json")
     assert set(again.json.values()) == {0}
