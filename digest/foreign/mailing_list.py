@@ -6,6 +6,7 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
@@ -104,7 +105,7 @@ def _person(line: int, cells: Mapping[str, str], address: str, report: Report) -
     names = (" ".join(str(found.get(key, "")) for key in keys).strip() for keys in _NAMES)
     if name := next(filter(None, names), ""):
         entry["name"] = name
-    if (zone := found.get("timezone")) in available_timezones():
+    if (zone := found.get("timezone")) and zone in _zones():
         entry["timezone"] = zone
     if interests:
         entry["interests"] = interests
@@ -113,6 +114,11 @@ def _person(line: int, cells: Mapping[str, str], address: str, report: Report) -
         if not _SILENT.fullmatch(key):
             report.tell(line, f"{words.shown(key)} has no place in a profile")
     return Person(f"{report.file}:{line}", address, entry)
+
+
+@cache
+def _zones() -> set[str]:
+    return available_timezones()  # it reads many files
 
 
 def _attributes(line: int, cell: str, report: Report) -> dict[str, Any]:
