@@ -32,6 +32,13 @@ _UNFINISHED = (
 )
 
 
+_NEWEST_FIRST = decision.c.id.desc()
+_AGE = (
+    func.row_number().over(partition_by=decision.c.subscriber, order_by=_NEWEST_FIRST).label("age")
+)
+"""Of a digest: which one it is of its subscriber, counted from the newest, which is 1."""
+
+
 class Pruning(Aggregate):
     """Finds and forgets what is old."""
 
@@ -97,12 +104,10 @@ class Pruning(Aggregate):
         """Digests composed before an instant that still have their picks. Not among them are the
         ``newest`` of each subscriber, which feeds and lists show, and those that are on their
         way."""
-        other = decision.alias()
-        theirs = (other.c.subscriber == decision.c.subscriber) & (other.c.id > decision.c.id)
-        newer = select(func.count()).where(theirs, other.c.skipped.is_(None)).scalar_subquery()
-        query = select(decision.c.id).where(decision.c.composed < before, HAS_PICKS, ~_UNFINISHED)
-        old = query.where(newer >= newest).order_by(decision.c.id)
-        return [number for (number,) in self._rows(old)]
+        columns = (decision.c.id, decision.c.composed, _AGE)
+        aged = select(*columns).where(HAS_PICKS, ~_UNFINISHED).subquery()
+        old = select(aged.c.id).where(aged.c.composed < before, aged.c.age > newest)
+        return [number for (number,) in self._rows(old.order_by(aged.c.id))]
 
     def forget_digests(self, numbers: Collection[int]) -> None:
         """Forget the picks and reasons of these digests. Which papers they held stays in ``sent``,
@@ -121,11 +126,8 @@ class Pruning(Aggregate):
     ) -> Mapping[int, set[str]]:
         """The periods of these subscribers' digests whose pages stay: of the ``newest``, which the
         index lists, and of those composed at ``since`` or later."""
-        age = func.row_number().over(
-            partition_by=decision.c.subscriber, order_by=decision.c.id.desc()
-        )
         theirs = decision.c.subscriber.in_(readers), decision.c.skipped.is_(None)
-        made = select(*decision.c["subscriber", "period", "composed"], age.label("age"))
+        made = select(*decision.c["subscriber", "period", "composed"], _AGE)
         aged = made.where(*theirs).subquery()
         stay = or_(aged.c.composed >= since, aged.c.age <= newest)
         found: dict[int, set[str]] = {key: set() for key in readers}
