@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
-from digest import subscribers
+from digest import config, subscribers
 from digest.cli import cli
 from tests.cli.command import digest, subcommand
 
@@ -63,6 +63,21 @@ def test_the_first_command_runs_the_shipped_example_and_the_second_run_changes_n
     assert second.code == 0, second.err
     assert sorted(path.name for path in (tmp_path / "outbox").iterdir()) == mails
     assert tree(tmp_path / "public") == published
+
+
+def test_four_commands_make_a_home_that_fetches_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    install, *commands = block("start").splitlines()
+    assert install == "pip install -q ."
+    make, fetch, serve = (line.partition("#")[0].split()[1:] for line in commands)
+    made = digest(tmp_path, *make)
+    assert made.code == 0, made.err
+    settings = config.load(tmp_path / "my-lab", {})
+    assert [source.kind for source in settings.sources] == ["daily-papers"]
+    assert [fetch[-1], serve[-1]] == ["fetch", "serve"]
+    assert fetch[:-1] == serve[:-1] == ["--home", "my-lab"]
 
 
 def test_the_second_command_installs_from_the_lock_and_runs_the_tests() -> None:

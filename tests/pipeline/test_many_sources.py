@@ -343,7 +343,7 @@ def test_a_day_whose_page_was_read_in_part_is_missing(
     world.put("2.json", SECOND, listed=utc("2026-11-18T00:00").date())
     report = world.run([DAILY], "2026-11-19T09:00", expect="day")
     assert report.failed
-    assert "the page of 18 Nov is missing" in " ".join(world.texts()["2026-11-18-dai"].split())
+    assert "Wednesday's came only in part" in " ".join(world.texts()["2026-11-18-dai"].split())
     assert not world.run([DAILY], "2026-11-19T10:00", expect="day").failed
     with world.ledger() as book:
         assert book.status().incomplete == ("2.json",)
