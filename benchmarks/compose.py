@@ -143,7 +143,7 @@ def _readers(
                 NOW,
                 PaperKey(papers),
                 tuple(_pick(paper, 1 - at / 12, asked, chance) for at, paper in enumerate(chosen)),
-                Coverage(dumps=5, papers=papers),
+                Coverage(pages=5, papers=papers),
             ),
             Subscriber(
                 SubscriberId(name), f"{name}@example.org", Profile((Interest("x"),)), name=name

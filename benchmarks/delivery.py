@@ -123,7 +123,7 @@ def send_strictly(transport: SmtpTransport, messages: int, book: Ledger) -> None
         lease=timedelta(minutes=5),
         expire_after=timedelta(days=2),
         keep=False,
-        expect="none",
+        expected=unused,
         feed_entries=0,
     )
     assert deliver(context).counts[State.SENT] == messages

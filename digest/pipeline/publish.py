@@ -130,7 +130,6 @@ class _Publishing:
         for reference managers; the list of feeds."""
         pages, token = self._context.pages, one.feed_token
         files = pages.archive_index(subscriber, token, digests)
-        files |= downloads.of_archive(token, digests)
         if "feed" in subscriber.channels:
             files |= downloads.opml(subscriber, token, self._context.site)
         for digest in digests:

@@ -1,10 +1,8 @@
 """Files for other programs: papers for reference managers, feeds for feed readers."""
 
-from collections.abc import Iterable
-
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
-from digest.model import Digest, Period, Subscriber
+from digest.model import Digest, Subscriber
 from digest.render.feeds import ALL
 from digest.render.references import bibtex, ris
 from digest.render.site import (
@@ -21,21 +19,12 @@ from digest.text.clean import one_line
 
 def of_digest(token: str, digest: Digest) -> dict[str, bytes]:
     """The papers of a digest as BibTeX and RIS, by public path; nothing where it has none."""
-    return _references(token, [digest], digest.period)
-
-
-def of_archive(token: str, digests: Iterable[Digest]) -> dict[str, bytes]:
-    """The papers of all these digests, as of one."""
-    return _references(token, digests, None)
-
-
-def _references(token: str, digests: Iterable[Digest], period: Period | None) -> dict[str, bytes]:
-    papers = [pick.paper for digest in digests for pick in digest.picks]
+    papers = [pick.paper for pick in digest.picks]
     if not papers:
         return {}
     return {
-        references_path(token, "bib", period): bibtex(papers).encode(),
-        references_path(token, "ris", period): ris(papers).encode(),
+        references_path(token, "bib", digest.period): bibtex(papers).encode(),
+        references_path(token, "ris", digest.period): ris(papers).encode(),
     }
 
 

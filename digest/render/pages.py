@@ -61,7 +61,6 @@ class Pages:
             values,
             token=token,
             feeds=feeds,
-            references="archive" if any(digest.picks for digest in made) else "",
             opml="feeds.opml" if feeds else "",
         )
         return {path: page}

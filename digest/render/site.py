@@ -92,9 +92,9 @@ def archive_index_path(token: str) -> str:
     return f"archive/{token}/index.html"
 
 
-def references_path(token: str, kind: ReferenceFormat, period: Period | None = None) -> str:
-    """The papers of a digest for reference managers; without ``period``, those of all digests."""
-    return f"archive/{token}/{period or 'archive'}.{kind}"
+def references_path(token: str, kind: ReferenceFormat, period: Period) -> str:
+    """The papers of a digest for reference managers, relative to the public folder."""
+    return f"archive/{token}/{period}.{kind}"
 
 
 def opml_path(token: str) -> str:

@@ -45,7 +45,6 @@ def everything(*digests: Digest, subscriber: Subscriber = ADA) -> dict[str, Any]
     if "feed" in subscriber.channels:
         published |= set(subscriber_feeds(subscriber, TOKEN, digests, SERVED))
         published |= set(downloads.opml(subscriber, TOKEN, SERVED))
-    published |= set(downloads.of_archive(TOKEN, digests))
     for made in digests:
         published |= set(downloads.of_digest(TOKEN, made))
     return {path: check_page(page, path, published) for path, page in pages.items()}
@@ -257,13 +256,6 @@ def test_links_say_what_is_known() -> None:
         [],  # its title leads there
         [],
     ]
-
-
-def test_the_archive_has_the_papers_of_all_digests_newest_first() -> None:
-    files = downloads.of_archive(TOKEN, [digest(pick(2), pick(3)), digest(pick(1), week=46)])
-    library = files[f"archive/{TOKEN}/archive.ris"].decode()
-    assert re.findall(r"TI  - .*Part (\d)", library) == ["2", "3", "1"]
-    assert downloads.of_archive(TOKEN, [digest()]) == {}
 
 
 @pytest.mark.parametrize("name", ["Ada Example", '"Ada" <&> \u202e\x00', ""])

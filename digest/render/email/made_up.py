@@ -48,6 +48,6 @@ LINKS = Links(
     help="https://digest.example/help",
     unsubscribe="mailto:digest@digest.example?subject=unsubscribe",
     unsubscribe_mailto="mailto:digest@digest.example?subject=unsubscribe",
-    bibtex="https://digest.example/archive.bib",
-    ris="https://digest.example/archive.ris",
+    bibtex="https://digest.example/2026-W47.bib",
+    ris="https://digest.example/2026-W47.ris",
 )
