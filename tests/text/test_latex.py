@@ -246,7 +246,10 @@ def test_anything_becomes_plain_text(raw: str) -> None:
     assert not re.search("[\ue000-\uf8ff\U000f0000-\U0010ffff]", text)
 
 
-cases = [raw for raw, _ in LATEX + HALF_STRIPPED + TYPOGRAPHY] + UNTOUCHED
+cases = [
+    *(raw for raw, _ in LATEX + HALF_STRIPPED + TYPOGRAPHY if "circum" not in raw),  # n^2 reads as n²
+    *UNTOUCHED,
+]
 
 
 @example(
