@@ -212,9 +212,8 @@ def add_history(home: Path, dumps: Path, digests: int, *, papers: bool = True) -
 
 
 _COPY_PAPERS = """
-INSERT INTO paper
-    SELECT p.key + :number * d.newest, p.id || :number, title, abstract, p.arrived, p.listed,
-        authors, author_count, published, comments, url, arxiv_id
+INSERT INTO paper (key, id, title, abstract, arrived, listed)
+    SELECT p.key + :number * d.newest, p.id || :number, title, abstract, p.arrived, p.listed
     FROM paper p JOIN dump d ON p.key <= d.newest;
 INSERT INTO sent
     SELECT s.id, paper + :number * d.newest

@@ -246,10 +246,9 @@ def test_anything_becomes_plain_text(raw: str) -> None:
     assert not re.search("[\ue000-\uf8ff\U000f0000-\U0010ffff]", text)
 
 
-cases = [
-    *(raw for raw, _ in LATEX + HALF_STRIPPED + TYPOGRAPHY if "circum" not in raw),  # n^2 reads as n²
-    *UNTOUCHED,
-]
+# A circumflex that was meant as one (``n^2``) reads as an exponent the second time.
+read_once = {r"a \textbraceleft{}b, n\textasciicircum{}2"}
+cases = [raw for raw, _ in LATEX + HALF_STRIPPED + TYPOGRAPHY if raw not in read_once] + UNTOUCHED
 
 
 @example(
