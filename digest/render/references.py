@@ -17,6 +17,7 @@ from digest.model import Paper, PaperId
 from digest.render import wording
 from digest.render.names import Name, name_of
 from digest.text.clean import one_line, plain
+from digest.text.subjects import is_arxiv_category
 from digest.text.terms import fold
 
 Kind = Literal["article", "inproceedings", "eprint", "misc"]
@@ -35,10 +36,6 @@ _CONFERENCE = re.compile(
     r"|pldi|podc|pods|popl|recsys|rss|siggraph|sigir|sigmod|soda|sosp|stoc|tacas|uai|usenix|wacv"
     r"|wsdm|wmt|www)\b",
     re.IGNORECASE,
-)
-_ARXIV_CLASS = re.compile(
-    r"(?:astro-ph|cond-mat|cs|econ|eess|gr-qc|hep-(?:ex|lat|ph|th)|math|math-ph|nlin|nucl-(?:ex|th)"
-    r"|physics|q-bio|q-fin|quant-ph|stat)(?:\.[A-Za-z-]{2,17})?"
 )
 _RIS_TYPES = {"article": "JOUR", "inproceedings": "CPAPER", "eprint": "UNPB", "misc": "GEN"}
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()  # noqa: SIM905 - as names
@@ -103,7 +100,7 @@ def reference(paper: Paper) -> Reference:
         venue=venue,
         doi=quote(doi, safe="!$&'()*+,-./:;<=>@[]_~") if "{" in doi or "}" in doi else doi,
         arxiv_id=paper.arxiv_id or "",
-        arxiv_class=next(filter(_ARXIV_CLASS.fullmatch, paper.categories), ""),
+        arxiv_class=next(filter(is_arxiv_category, paper.categories), ""),
         url=links.get("Abstract") or links.get("PDF", ""),
         pdf=links.get("PDF", ""),
         code=links.get("Code", ""),

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable
 
 _ARXIV = re.compile(
-    r"(?:cs|econ|eess|math|stat|q-bio|q-fin|physics|astro-ph|cond-mat|nlin)\.[A-Za-z]{2,3}"
-    r"|(?:physics|cond-mat|nlin)\.[a-z]{2,8}-[a-z]{2,5}|astro-ph|cond-mat|gr-qc|hep-(?:ex|lat|ph|th)"
-    r"|math-ph|nucl-(?:ex|th)|quant-ph"
+    r"(?:cs|econ|eess|math|stat|q-bio|q-fin|astro-ph|nlin)\.[A-Za-z]{2,3}"
+    r"|(?:physics|cond-mat)\.[a-z]{2,8}-[a-z]{2,5}|cond-mat\.(?:other|soft)|physics\.optics"
+    r"|astro-ph|cond-mat|gr-qc|hep-(?:ex|lat|ph|th)|math-ph|nucl-(?:ex|th)|quant-ph"
 )
 MOST = 50  # labels of one kind that are kept of a paper
 
