@@ -98,13 +98,13 @@ def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
     assert [each for each in loaded if each.startswith("digest.cli.")] == []
 
 
-def test_where_nothing_is_ranked_or_styled_nothing_is_loaded_for_it(tmp_path: Path) -> None:
+def test_where_nothing_is_ranked_styled_or_fetched_nothing_is_loaded_for_it(tmp_path: Path) -> None:
     home = sample_home.make(tmp_path / "home")
     assert digest(home, "run", "--now", FIRST).code == 0
-    again = [["status"], ["deliveries", "list"], ["run", "--now", FIRST]]
+    again = [["status"], ["deliveries", "list"], ["run", "--now", FIRST], ["fetch"]]
     _, loaded = run_in_turn(*again, home=home)
     assert "digest.pipeline.run" in loaded
-    assert loaded & {"numpy", "scipy", "sklearn", "premailer", "alembic"} == set()
+    assert loaded & {"numpy", "scipy", "sklearn", "premailer", "alembic", "httpx"} == set()
 
 
 def test_in_a_pipe_nothing_is_cut_off_and_there_are_no_colours(tmp_path: Path) -> None:

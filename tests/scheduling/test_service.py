@@ -97,35 +97,11 @@ def ended_well(process: subprocess.Popen[str]) -> bool:
     return process.returncode == 0 and "stopped" in said and "Traceback" not in said
 
 
-def test_two_services_at_once_send_what_a_new_dump_brings_once_and_end_when_told(
+def test_two_services_at_once_fetch_and_send_what_came_once_and_wait_for_no_slow_source(
     tmp_path: Path,
 ) -> None:
-    home = sample_home.make(tmp_path / "home")
-    (home / "inbox" / "first.json").unlink()
-    with served(home) as one, served(home) as other:
-        until((home / "public" / "index.html").exists, one, other)
-        assert mails(home) == []
-
-        sample_home.put(home, "second", "A lighthouse keeper's log")
-        until(lambda: len(mails(home)) == 2, one, other)
-        until(lambda: {row[2] for row in rows(home)} == {State.SENT}, one, other)
-
-        for process in (one, other):
-            process.send_signal(signal.SIGTERM)
-        assert ended_well(one)
-        assert ended_well(other)
-    assert command(home, "status", "--json").json["service"] is False
-
-    assert [row[0] for row in rows(home)] == ["ada", "bob"]
-    assert {row[2:] for row in rows(home)} == {(State.SENT, 1)}
-    assert list((home / "state" / "owners").iterdir()) == []
-
-
-def test_a_service_fetches_and_sends_what_came_and_a_slow_source_delays_neither_mail_nor_end(
-    tmp_path: Path,
-) -> None:
-    feed = answer("A lighthouse keeper's log")
     with SourceServer().running() as server:
+        feed = answer("A lighthouse keeper's log")
         server.play("/feed", Reply(feed))
         server.play("/slow", Reply(feed, fault="drip"))
         sources = "".join(
@@ -134,13 +110,21 @@ def test_a_service_fetches_and_sends_what_came_and_a_slow_source_delays_neither_
         )
         home = sample_home.make(tmp_path / "home", sample_home.SETTINGS + sources)
         (home / "inbox" / "first.json").unlink()
-        with served(home) as process:
-            until(lambda: "/slow" in server.paths(), process)
-            until(lambda: len(mails(home)) == 2, process)
-            process.send_signal(signal.SIGTERM)
-            assert ended_well(process)
+        with served(home) as one, served(home) as other:
+            until(lambda: "/slow" in server.paths(), one, other)
+            until(lambda: {row[2] for row in rows(home)} == {State.SENT}, one, other)
+            for process in (one, other):
+                process.send_signal(signal.SIGTERM)
+            assert ended_well(one)
+            assert ended_well(other)
+    assert command(home, "status", "--json").json["service"] is False
+
     assert sorted(server.paths()) == ["/feed", "/slow"]
     assert [path.name for path in (home / "state" / "fetched").iterdir()] == ["feed"]
+    assert len(mails(home)) == 2
+    assert [row[0] for row in rows(home)] == ["ada", "bob"]
+    assert {row[2:] for row in rows(home)} == {(State.SENT, 1)}
+    assert list((home / "state" / "owners").iterdir()) == []
 
 
 def test_returned_mail_is_read_before_a_pass_and_a_mailbox_that_is_gone_stops_none(

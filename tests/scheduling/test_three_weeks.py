@@ -37,7 +37,7 @@ from = "Paper Digest <digest@example.org>"
 [[sources]]
 kind = "daily-papers"
 url = "{URL}"
-every = "4h"
+every = "6h"
 [[sources]]
 kind = "arxiv"
 categories = ["cs.LG"]
@@ -49,7 +49,7 @@ name = "journal"
 url = "{URL}/feed"
 every = "12h"
 """
-EVERY = {"/api/daily_papers": 4 * HOUR, "/api/query": 12 * HOUR, "/feed": 12 * HOUR}
+EVERY = {"/api/daily_papers": 6 * HOUR, "/api/query": 12 * HOUR, "/feed": 12 * HOUR}
 PROFILE = """\
   - id: {}
     email: {}@example.org
