@@ -28,8 +28,9 @@ class Alarms:
     def __init__(self, home: app.Home) -> None:
         self._home = home
         self._sources = home.settings.expected.sources
-        self._told: set[tuple[str, bool]] = set()
-        """What this process has logged, where a mail of it could not be sent yet."""
+        self._logged: dict[str, bool] = {}
+        """Whether the last line that this process logged of a source was an alarm: the mail of it
+        may not have been sent yet."""
         self.raised: tuple[Alarm, ...] = ()
 
     def look(self, ledger: Ledger, *, now: datetime) -> None:
@@ -56,8 +57,8 @@ class Alarms:
         alarmed: datetime | None,
         now: datetime,
     ) -> None:
-        if (source, bool(alarm)) not in self._told:
-            self._told = {(source, bool(alarm)), *self._told} - {(source, not alarm)}
+        if self._logged.get(source) is not bool(alarm):
+            self._logged[source] = bool(alarm)
             if alarm:
                 log.warning("%s %s", source, alarm.what, extra={"source": source})
             else:

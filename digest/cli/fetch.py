@@ -37,7 +37,7 @@ def fetch(home: app.Home, names: tuple[str, ...], now: datetime, as_json: bool) 
 
     Exit status: 0; 1 when a source could not be fetched (the others are).
     """
-    chosen = _chosen(fetching.sources(home), names)
+    chosen = _chosen(home.settings.expected.sources, names)
     if not chosen and not as_json:
         click.echo(NONE, nl=False)
         return 0

@@ -21,11 +21,6 @@ Wait = Callable[[float], bool]
 log = logging.getLogger("digest")
 
 
-def sources(home: Home) -> list[Source]:
-    """The sources that the settings name."""
-    return [one.as_model() for one in home.settings.sources]
-
-
 def contact(home: Home) -> str:
     """The address that servers are told."""
     return home.settings.fetch.contact or parseaddr(home.settings.sender)[1]
@@ -92,7 +87,7 @@ class Fetches:
     ) -> None:
         self._home, self._connect = home, connect
         self._clock, self._stopping = clock, stopping
-        self._sources = sources(home)
+        self._sources = home.settings.expected.sources
         self._failing: set[str] = set()
 
     def fetch_due(self) -> datetime | None:

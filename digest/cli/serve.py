@@ -20,7 +20,7 @@ from digest.ledger import Ledger
 from digest.model import DumpHash, SubscriberId
 from digest.pipeline.run import run
 from digest.render import templates
-from digest.scheduling.fetching import Fetching
+from digest.scheduling.fetch_loop import FetchLoop
 from digest.scheduling.service import Service
 from digest.sources.inbox import Inbox
 from digest.web.notices import Notices
@@ -81,7 +81,7 @@ def _fetching(home: app.Home) -> AbstractContextManager[None]:
     """Fetch from the sources, if the settings have any, until the block ends."""
     if not home.settings.sources:
         return nullcontext()
-    loop = Fetching(_clock)
+    loop = FetchLoop(_clock)
     connect = fetching.connecting(home, clock=_clock, wait=loop.wait)
     fetches = fetching.Fetches(home, connect, clock=_clock, stopping=loop.stopping)
     return loop.running(fetches.fetch_due)

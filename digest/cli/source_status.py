@@ -28,21 +28,19 @@ class SourceStatus:
     alarm: Alarm | None
 
 
-def sources(home: app.Home, ledger: Ledger, *, now: datetime) -> list[SourceStatus]:
-    """The sources of the settings."""
+def statuses(home: app.Home, ledger: Ledger, *, now: datetime) -> list[SourceStatus]:
+    """What is known of each source of the settings."""
     configured = home.settings.expected.sources
     if not configured:
         return []
     first = _first_day(now)
     pages, states = ledger.pages_read(since=first), ledger.source_states()
     found = alarms.find(home, ledger, now=now)
-    added = {name: state.added for name, state in states.items() if state.added}
     told = []
     for source in configured:
         mine = [page for page in pages if page.source == source.name and page.day <= now.date()]
-        of_it = Expected("none", (source,))
         count, missing = expected_pages(
-            Arrivals((), mine, added), of_it, first, now.date(), now=now
+            Arrivals((), mine, states), Expected("none", (source,)), first, now.date(), now=now
         )
         papers = sum(page.papers for page in mine)
         seen = Coverage(len(mine), papers, missing=missing, expected=count)

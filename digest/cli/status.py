@@ -39,7 +39,7 @@ def status(home: app.Home, alive: bool, now: datetime, as_json: bool) -> int:
         people = lookup.everybody(lookup.listed(home, ledger), ledger)
         upcoming = heapq.nsmallest(UPCOMING, _due(people, progress, now))
         seen, rejected = ledger.status(), ledger.rejected()
-        sources = source_status.sources(home, ledger, now=now)
+        sources = source_status.statuses(home, ledger, now=now)
     others = progress.total() - len(upcoming)
     value = {
         "now": now,

@@ -254,7 +254,7 @@ class Settings(Section):
     """In ``digest.toml`` the path of an SQLite file is relative to the home; loaded, absolute."""
     inbox: Annotated[Path, AfterValidator(fields.folder)] = Path("inbox")
     """The folder of dumps, relative to the home."""
-    expect: Literal["weekday", "day", "none"] = "weekday"
+    expect: Expect = "weekday"
     """The days on which a dump is expected in the inbox; one that does not come is told as missing.
     Left out where there are ``sources``: none."""
     grace: Duration | None = None

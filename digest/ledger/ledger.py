@@ -10,7 +10,6 @@ from digest.ledger.deliveries_admin import DeliveriesAdmin
 from digest.ledger.exports import Exports
 from digest.ledger.failures import Failures
 from digest.ledger.feedback import Feedback
-from digest.ledger.fetching import Fetching
 from digest.ledger.file_stamps import FileStamps
 from digest.ledger.finding import Finding
 from digest.ledger.health import HealthCheck
@@ -18,6 +17,7 @@ from digest.ledger.leases import Leases
 from digest.ledger.papers import Papers
 from digest.ledger.pruning import Pruning
 from digest.ledger.publications import Publications
+from digest.ledger.sources import Sources
 from digest.ledger.subscriber_changes import SubscriberChanges
 from digest.ledger.subscribers import Subscribers
 from digest.ledger.suppressions import Suppressions
@@ -27,6 +27,7 @@ class Ledger(
     Papers,
     Finding,
     FileStamps,
+    Sources,
     Subscribers,
     SubscriberChanges,
     Decisions,
@@ -38,7 +39,6 @@ class Ledger(
     Publications,
     Suppressions,
     Failures,
-    Fetching,
     Exports,
     Pruning,
     Backups,

@@ -69,9 +69,9 @@ class Planner:
         """Those with keys greater than ``_after``; None: nobody has wanted any."""
         self._papers: list[Paper] = []
         """Those that are to be ranked: older ones for a second look, then those with keys greater
-        than ``_after``, with"""
+        than ``_after``."""
         self._keys: list[PaperKey] = []
-        """their keys."""
+        """The keys of ``_papers``, in the same order."""
         self._after = until
 
     @cached_property
@@ -177,9 +177,8 @@ class Planner:
         dumps = self._ledger.dumps(since=min([begin, *(paper.arrived for paper in new)]))
         if not self._expected.sources:
             return Arrivals(dumps)
-        states = self._ledger.source_states().values()
-        added = {state.name: state.added for state in states if state.added}
-        return Arrivals(dumps, self._ledger.pages_read(since=first_day), added)
+        pages = self._ledger.pages_read(since=first_day)
+        return Arrivals(dumps, pages, self._ledger.source_states())
 
 
 def _with_verdicts(subscriber: Subscriber, verdicts: Mapping[SubscriberId, Verdicts]) -> Profile:

@@ -14,12 +14,13 @@ from digest.model import (
     PageState,
     PaperKey,
     Source,
+    SourceState,
     is_expected,
 )
 
 _FAULTS: dict[PageState, Fault] = {"partial": "partial", "unreadable": "unreadable"}
-Page = tuple[date, str, Fault | None]
-"""An expected page: its day, its source, and what is wrong with it."""
+ExpectedPage = tuple[date, str, Fault | None]
+"""The day of a page that was expected, its source, and what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,8 @@ class Arrivals:
 
     dumps: Sequence[DumpSeen]
     pages: Sequence[PageSeen] = ()
-    added: Mapping[str, datetime] = field(default_factory=dict)
-    """Since when each source is fetched; one that is not there was never tried."""
+    states: Mapping[str, SourceState] = field(default_factory=dict)
+    """Of the sources, by name; one that was never tried is not there."""
 
 
 def expected_pages(
@@ -43,8 +44,9 @@ def expected_pages(
     own = [dump for dump in arrivals.dumps if dump.source not in known]
     pages = list(_of_inbox(own, expected, days))
     for source in expected.sources:
-        if begun := arrivals.added.get(source.name):
-            since = [day for day in days if day >= begun.date()]
+        state = arrivals.states.get(source.name)
+        if state and state.added:
+            since = [day for day in days if day >= state.added.date()]
             mine = {page.day: page for page in arrivals.pages if page.source == source.name}
             pages += _of_source(source, mine, since, now)
     places = sum(source.expect != "none" for source in expected.sources)
@@ -55,7 +57,7 @@ def expected_pages(
 
 def _of_inbox(
     dumps: Sequence[DumpSeen], expected: Expected, days: Sequence[date]
-) -> Iterator[Page]:
+) -> Iterator[ExpectedPage]:
     """A day whose dump could only be read in part counts whether a page was expected or not, unless
     another dump of that day came whole."""
     came = {dump.listed for dump in dumps if not dump.is_incomplete}
@@ -71,7 +73,7 @@ def _of_inbox(
 
 def _of_source(
     source: Source, pages: Mapping[date, PageSeen], days: Sequence[date], now: datetime
-) -> Iterator[Page]:
+) -> Iterator[ExpectedPage]:
     """A page that the source says is empty has come: the day was quiet."""
     for day in days:
         if not source.expects(day):

@@ -15,7 +15,7 @@ PATIENCE = timedelta(seconds=3)  # for the request that is under way when the se
 log = logging.getLogger(__name__)
 
 
-class Fetching:
+class FetchLoop:
     """A thread that fetches. ``clock`` is the system's clock."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:

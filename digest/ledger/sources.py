@@ -24,7 +24,7 @@ _STATE = (
 _PAGE = (page.c.source, page.c.day, page.c.state, page.c.papers, page.c.at)
 
 
-class Fetching(Aggregate):
+class Sources(Aggregate):
     """Sources and their pages."""
 
     def source_states(self) -> dict[str, SourceState]:
