@@ -135,6 +135,17 @@ def test_without_an_address_the_log_tells_it_once(
     assert not (folder / "outbox").exists()
 
 
+def test_a_source_may_fail_for_as_long_as_the_settings_say(tmp_path: Path) -> None:
+    settings = f'{sample_home.SETTINGS}{SOURCES}{TOLD}after = "2d"\n'
+    home = app.open_home(sample_home.make(tmp_path / "home", settings))
+    failing(home)
+    came(home, "arxiv", 19)
+    look(Alarms(home), home, NOW)
+    assert not mails(home)
+    look(Alarms(home), home, NOW + 24 * HOUR)
+    assert len(mails(home)) == 1
+
+
 def test_a_mail_that_could_not_be_sent_is_sent_later_and_logged_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -68,6 +68,26 @@ def test_what_is_not_due_is_fetched_if_it_is_named(home: Path, server: SourceSer
 def test_who_asks_is_told_to_the_server(home: Path, server: SourceServer) -> None:
     digest(home, "fetch", "--now", NOW)
     assert "(mailto:digest@example.org)" in server.asked[0].headers["user-agent"]
+    with (home / "digest.toml").open("a") as settings:
+        settings.write('[fetch]\ncontact = "ada@example.org"\n')
+    digest(home, "fetch", "journal", "--now", NOW)
+    assert "(mailto:ada@example.org)" in server.asked[1].headers["user-agent"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "reply", "said"),
+    [
+        ("megabytes = 1", Reply(grown=1_100_000), "is larger than 1 MB"),
+        ('timeout = "1s"', Reply(b"{}", fault="drip"), "did not answer within 1 s"),
+    ],
+)
+def test_an_answer_takes_no_more_than_the_settings_allow(
+    home: Path, server: SourceServer, setting: str, reply: Reply, said: str
+) -> None:
+    server.play("/feed", reply)
+    with (home / "digest.toml").open("a") as settings:
+        settings.write(f"[fetch]\n{setting}\n")
+    assert said in digest(home, "fetch", "--now", NOW).err
 
 
 def test_a_source_that_fails_is_told_with_its_remedy_and_the_others_are_fetched(

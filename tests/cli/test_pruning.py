@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -28,10 +29,10 @@ entries = 1
 LATER = "2026-11-30T09:00Z"
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def past(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home of three weeks, each with a digest; what was fetched listed the papers, too."""
-    home = sample_home.make(tmp_path / "home")
+    home = sample_home.make(tmp_path_factory.mktemp("past") / "home")
     for number, now in enumerate((FIRST, SECOND, THIRD)):
         title = f"Lighthouse number {number}"
         sample_home.put(home, f"page {number}", title)
@@ -41,6 +42,12 @@ def home(tmp_path: Path) -> Path:
         written = utc(FIRST[:-1]).timestamp()
         os.utime(path, (written, written))
     return home
+
+
+@pytest.fixture
+def home(past: Path, tmp_path: Path) -> Path:
+    """A copy of that home."""
+    return shutil.copytree(past, tmp_path / "home")
 
 
 def fetch(home: Path, name: str, *titles: str) -> Path:
@@ -87,6 +94,21 @@ def test_what_is_old_is_removed_and_the_rest_stays(home: Path) -> None:
     assert snapshot(home / "public" / "feeds") == feeds
     again = command(home, "db", "prune", "--now", LATER, "--json")
     assert set(again.json.values()) == {0}
+
+
+@pytest.mark.parametrize("kind", ["fetched", "digests", "pages", "mails"])
+def test_each_setting_is_of_what_its_name_says(home: Path, kind: str) -> None:
+    key = {"mails": "outbox"}.get(kind, kind)
+    (home / "digest.toml").write_text(f'{SETTINGS}[keep]\n{key} = "2d"\n[feeds]\nentries = 1\n')
+    found = command(home, "db", "prune", "--now", LATER, "--dry-run", "--json").json
+    assert [name for name, count in found.items() if count] == [kind]
+
+
+def test_records_are_kept_as_long_as_they_are_said_to_be_and_as_their_files(home: Path) -> None:
+    for keep, count in (('sightings = "2d"', 0), ('sightings = "2d"\nfetched = "2d"', 2)):
+        (home / "digest.toml").write_text(f"{SETTINGS}[keep]\n{keep}\n")
+        dry = command(home, "db", "prune", "--now", LATER, "--dry-run", "--json")
+        assert dry.json["records"] == count
 
 
 def test_after_pruning_nobody_gets_anything_twice(home: Path) -> None:

@@ -3,7 +3,7 @@
 # ruff: noqa: E501 - tables of messages read best with one on a line
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from digest import config
 from digest.errors import ConfigError
+from digest.model import Source
 from tests.conftest import examples
 
 NOTHING: Mapping[str, str] = {}
@@ -417,3 +418,41 @@ def test_with_sources_the_inbox_is_expected_to_bring_what_is_set(
 ) -> None:
     (tmp_path / "digest.toml").write_text(text)
     assert config.load(tmp_path, {}).expected.inbox == inbox
+
+
+def test_a_source_is_fetched_as_its_section_says(tmp_path: Path) -> None:
+    (tmp_path / "digest.toml").write_text("""\
+[[sources]]
+kind = "arxiv"
+name = "mirror"
+url = "https://arxiv.example.org"
+categories = ["cs.LG"]
+query = "ti:lamp"
+every = "2h"
+expect = "day"
+holidays = [2026-12-25]
+backfill = "1w"
+[[sources]]
+kind = "arxiv"
+categories = ["cs.CL"]
+via = "rss"
+[[sources]]
+kind = "biorxiv"
+server = "medrxiv"
+""")
+    day, hour = timedelta(days=1), timedelta(hours=1)
+    assert config.load(tmp_path, {}).expected.sources == (
+        Source(
+            "mirror",
+            "arxiv",
+            "https://arxiv.example.org",
+            "ti:lamp",
+            ("cs.LG",),
+            every=2 * hour,
+            expect="day",
+            holidays=(date(2026, 12, 25),),
+            backfill=7 * day,
+        ),
+        Source("arxiv", "arxiv", categories=("cs.CL",), via="rss", expect="weekday"),
+        Source("biorxiv", "biorxiv", server="medrxiv"),
+    )
