@@ -1,9 +1,14 @@
 """Reads URLs, arXiv ids and DOIs of papers, as sources give them."""
 
 import re
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from digest.text.clean import one_line
+
+Raw = TypeVar("Raw")
+Found = TypeVar("Found")
 
 LONGEST = 2000
 SAFE = "/:@!$&'()*+,;=~-._%"
@@ -29,6 +34,11 @@ VERSION = re.compile(r"(?<=\d)v\d{1,2}(?:\.(?:full|abstract|supplementary)[\w.-]
 """What follows the DOI of a preprint in a URL."""
 PAIRS = {")": "(", "]": "[", ">": "<", "}": "{"}
 SUBJECT_CLASS = re.compile(r"\.[A-Za-z]{2}(?=/)")
+
+
+def first(read: Callable[[Raw], Found | None], values: Iterable[Raw]) -> Found | None:
+    """What ``read`` finds in the first of the values in which it finds anything."""
+    return next(filter(None, map(read, values)), None)
 
 
 def web_url(raw: object) -> str | None:

@@ -12,7 +12,7 @@ from digest.sources import people as names_of
 from digest.sources.code_links import repository
 from digest.sources.formats import bibtex, tagged
 from digest.sources.formats.bibtex import without_braces
-from digest.sources.links import arxiv_id, doi, web_url
+from digest.sources.links import arxiv_id, doi, first, web_url
 from digest.sources.records import BadRecord, File, Reading, record
 
 BIBTEX = re.compile(r"^[ \t]*@\s{0,9}[A-Za-z]\w{0,30}\s{0,9}[{(]", re.MULTILINE)
@@ -138,7 +138,7 @@ def _bibtex(entry: bibtex.Entry) -> Publication:
     venues = (fields.get(key, "") for key in ("journaltitle", "journal", "booktitle"))
     venue = without_braces(next(filter(None, venues), ""))
     links = (URL_COMMAND.sub(r"\1", fields.get(key, "")) for key in ("url", "howpublished", "note"))
-    url = next(filter(None, map(web_url, links)), None)
+    url = first(web_url, links)
     own_doi = fields.get("doi", "").replace("\\_", "_")
     return Publication(
         entry.line,
@@ -174,7 +174,7 @@ def _bibtex_arxiv(fields: dict[str, str], links: list[str]) -> str | None:
     if kind.lower() == "arxiv" and (found := arxiv_id(fields.get("eprint", ""))):
         return found
     said = (fields.get(key, "") for key in ("journal", "note", "howpublished", "volume", "number"))
-    return next(filter(None, map(arxiv_id, links)), None) or _arxiv_in(said)
+    return first(arxiv_id, links) or _arxiv_in(said)
 
 
 def _arxiv_in(texts: Iterator[str]) -> str | None:
@@ -195,7 +195,7 @@ def _tagged(entry: tagged.Lines, style: tagged.Style) -> Publication:
     links = [*found("url"), *found("doi")]
     said = [*links, *found("arxiv"), *found("venue")]
     pmid = next(iter(found("pmid")), "")
-    url = next(filter(None, map(web_url, links)), None)
+    url = first(web_url, links)
     dois = (doi(each.split(" [")[0]) for each in [*found("doi"), *links] if "[pii]" not in each)
     ids = (arxiv_id(each) for each in said)
     code = [*links, *(note.removeprefix("Code: ") for note in found("note"))]
@@ -205,13 +205,13 @@ def _tagged(entry: tagged.Lines, style: tagged.Style) -> Publication:
         "\n\n".join(found("abstract")),
         (*_keywords(found("keyword")), *(HEADING.sub("", each) for each in found("heading"))),
         tuple(authors),
-        next(filter(None, map(_day, found("date"))), None),
+        first(_day, found("date")),
         _one(found("venue")),
         next(filter(None, dois), None),
         next(filter(None, ids), None) or _arxiv_in(iter(said)),
         url or (f"{PUBMED_PAGE}{pmid}/" if pmid.isdecimal() else None),
-        next(filter(None, map(web_url, found("pdf"))), None),
-        next(filter(None, map(repository, code)), None),
+        first(web_url, found("pdf")),
+        first(repository, code),
         tuple(each for text in found("category") for each in text.split(";")),
     )
 

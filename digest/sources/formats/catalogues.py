@@ -10,9 +10,9 @@ from digest.model import Record, is_pdf
 from digest.sources.formats import pubmed
 from digest.sources.formats.fields import flat, is_paper_object
 from digest.sources.formats.json_shapes import names
-from digest.sources.formats.json_values import is_object, string
+from digest.sources.formats.json_values import as_object, is_object, objects, string
 from digest.sources.formats.values import any_day, author_names, labels, markup_text, text_in
-from digest.sources.links import arxiv_id, doi, web_url
+from digest.sources.links import arxiv_id, doi, first, web_url
 from digest.sources.records import BadRecord, record
 
 Item = Mapping[str, Any]
@@ -33,27 +33,24 @@ def daily_papers(item: Item, line: int) -> Record:
     inner = paper if is_object(paper) else item
     # Such an archive names the paper by its arXiv id alone; its page there has the discussion.
     number = arxiv_id(inner.get("id"))
-    own = next(filter(None, map(web_url, (inner.get("url"), inner.get("link")))), None)
+    own = first(web_url, (inner.get("url"), inner.get("link")))
     return flat(item, line, url=own or (PAPER_PAGE + number if number else None))
 
 
 def openalex(item: Item, line: int) -> Record:
     """A work of OpenAlex, whose abstract is an index of its words."""
-    listed = item.get("authorships")
     authors = [
         text_in(each.get("author")) or text_in(each.get("raw_author_name"))
-        for each in (listed if isinstance(listed, list) else ())
-        if is_object(each)
+        for each in objects(item.get("authorships"))
     ]
-    place = _object(item.get("primary_location") or item.get("host_venue"))
-    listed = item.get("locations")
-    places = [*filter(is_object, listed[:20] if isinstance(listed, list) else ())]
+    place = as_object(item.get("primary_location") or item.get("host_venue"))
+    places = objects(item.get("locations"))[:20]
     keys = ("landing_page_url", "pdf_url")
     urls = [each.get(key) for each in (place, *places) for key in keys]
-    free = (_object(item.get("best_oa_location")), place, *places)
-    topic = _object(item.get("primary_topic"))
-    dois = [item.get("doi"), _object(item.get("ids")).get("doi")]
-    url = next(filter(None, map(web_url, (*urls[:1], *dois, *urls, item.get("id")))), None)
+    free = (as_object(item.get("best_oa_location")), place, *places)
+    topic = as_object(item.get("primary_topic"))
+    dois = [item.get("doi"), as_object(item.get("ids")).get("doi")]
+    url = first(web_url, (*urls[:1], *dois, *urls, item.get("id")))
     return record(
         markup_text(text_in(item.get("title")) or text_in(item.get("display_name"))),
         [_from_index(item.get("abstract_inverted_index")) or text_in(item.get("abstract"))],
@@ -61,11 +58,11 @@ def openalex(item: Item, line: int) -> Record:
         authors=authors,
         published=any_day(item.get("publication_date")),
         url=url,
-        arxiv_id=next(filter(None, map(arxiv_id, (*dois, *urls))), None),
-        doi=next(filter(None, map(doi, dois)), None),
-        venue=text_in(_object(place.get("source") or place).get("display_name")),
-        pdf=next(filter(None, (web_url(each.get("pdf_url")) for each in free)), None)
-        or _file(_object(item.get("open_access")).get("oa_url")),
+        arxiv_id=first(arxiv_id, (*dois, *urls)),
+        doi=first(doi, dois),
+        venue=text_in(as_object(place.get("source") or place).get("display_name")),
+        pdf=first(web_url, (each.get("pdf_url") for each in free))
+        or _file(as_object(item.get("open_access")).get("oa_url")),
         categories=labels([topic.get("subfield"), topic.get("field")]),
         keywords=labels([item.get(key) for key in ("keywords", "topics", "concepts")]),
     )
@@ -77,15 +74,11 @@ def _file(url: object) -> str | None:
     return found if found and is_pdf(found) else None
 
 
-def _object(value: object) -> Item:
-    return value if is_object(value) else {}
-
-
 def _from_index(index: object) -> str:
     """The text whose words stand in ``index``, each with its positions."""
     words = (
         (position, word)
-        for word, positions in _object(index).items()
+        for word, positions in as_object(index).items()
         if isinstance(positions, list)
         for position in positions
         if isinstance(position, int)
@@ -96,21 +89,17 @@ def _from_index(index: object) -> str:
 def semantic_scholar(item: Item, line: int) -> Record:
     """A paper of Semantic Scholar, also inside ``citingPaper`` and the like."""
     for key in ("citedPaper", "citingPaper", "recommendedPaper"):
-        item = _object(item.get(key)) or item
-    ids = _object(item.get("externalIds") or item.get("externalids"))
+        item = as_object(item.get(key)) or item
+    ids = as_object(item.get("externalIds") or item.get("externalids"))
     number = arxiv_id(ids.get("ArXiv"))
     name = doi(ids.get("DOI"))
-    open_access = item.get("openAccessPdf")
-    pdf = web_url(open_access.get("url")) if is_object(open_access) else None
+    pdf = web_url(as_object(item.get("openAccessPdf")).get("url"))
     is_file = pdf is not None and doi(pdf) is None  # else its page, where the file is
-    journal = item.get("journal")
-    venue = text_in(item.get("venue")) or (
-        text_in(journal.get("name")) if is_object(journal) else ""
-    )
+    venue = text_in(item.get("venue")) or text_in(as_object(item.get("journal")).get("name"))
     authors, author_count = author_names(item.get("authors"))
     return record(
         text_in(item.get("title")),
-        [text_in(item.get("abstract")) or text_in(_object(item.get("tldr")))],
+        [text_in(item.get("abstract")) or text_in(as_object(item.get("tldr")))],
         line=line,
         authors=authors,
         author_count=author_count,
@@ -157,7 +146,7 @@ def crossref(item: Item, line: int) -> Record:
         line=line,
         authors=authors,
         author_count=author_count,
-        published=next(filter(None, map(any_day, online)), None),
+        published=first(any_day, online),
         url=_page(number, None) or own or _page(None, name),
         arxiv_id=number,
         doi=name,
@@ -172,8 +161,8 @@ def _crossref_pdf(links: object) -> str | None:
     """The PDF that people may open, rather than what is for programs."""
     found = (
         web_url(each.get("URL"))
-        for each in (links if isinstance(links, list) else ())
-        if is_object(each) and each.get("content-type") == "application/pdf"
+        for each in objects(links)
+        if each.get("content-type") == "application/pdf"
     )
     return next((url for url in found if url and "//api." not in url), None)
 
@@ -204,7 +193,7 @@ def arxiv_metadata(item: Item, line: int) -> Record:
     """A paper of the snapshot of arXiv's metadata, whose comments are remarks of authors."""
     versions = item.get("versions")
     first = versions[0] if isinstance(versions, list) and versions else {}
-    published = any_day(_object(first).get("created"))
+    published = any_day(as_object(first).get("created"))
     remarks = {"comments": None, "comment": item.get("comments")}
     return flat({**item, **remarks}, line, published=published)
 
@@ -223,7 +212,7 @@ def openreview(item: Item, line: int) -> Record:
         inner,
         line,
         abstract=text_in(content.get("abstract")) or text_in(content.get("TL;DR")),
-        published=next(filter(None, map(any_day, dates)), None),
+        published=first(any_day, dates),
         url=url,
         pdf=url.replace("/forum?", "/pdf?") if url and content.get("pdf") else None,
         standing="withdrawn" if "withdrawn" in text_in(content.get("venueid")).casefold() else None,
@@ -238,13 +227,13 @@ def dblp(item: Item, line: int) -> Record:
     authors, _ = author_names(people if isinstance(people, list) else [people] if people else [])
     venue = info.get("venue")
     name = doi(info.get("doi")) or doi(info.get("ee"))
-    number = next(filter(None, map(arxiv_id, (info.get("ee"), info.get("doi")))), None)
+    number = first(arxiv_id, (info.get("ee"), info.get("doi")))
     return record(
         text_in(info.get("title")).removesuffix("."),
         [],
         line=line,
         authors=[HOMONYM.sub("", author) for author in authors],
-        url=next(filter(None, map(web_url, (info.get("ee"), info.get("url")))), None),
+        url=first(web_url, (info.get("ee"), info.get("url"))),
         arxiv_id=number,
         doi=name,
         venue=text_in(venue[0] if isinstance(venue, list) and venue else venue),
@@ -255,11 +244,8 @@ def pubmed_summary(item: Item, line: int) -> Record:
     """A summary of PubMed (esummary), which has no abstract."""
     if error := text_in(item.get("error")):
         raise BadRecord(f"PubMed says of it: {error}")
-    ids = item.get("articleids")
-    names = [
-        each.get("value") for each in (ids if isinstance(ids, list) else ()) if is_object(each)
-    ]
-    name = next(filter(None, map(doi, names)), None)
+    names = [each.get("value") for each in objects(item.get("articleids"))]
+    name = first(doi, names)
     pmid = text_in(item.get("uid"))
     title = unescape(text_in(item.get("title")))
     return record(

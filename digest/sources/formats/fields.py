@@ -19,7 +19,7 @@ from digest.sources.formats.values import (
     markup_text,
     text_in,
 )
-from digest.sources.links import arxiv_id, doi, web_url
+from digest.sources.links import arxiv_id, doi, first, web_url
 from digest.sources.records import record
 
 
@@ -205,15 +205,15 @@ def flat(
         line=line,
         authors=people_of_it,
         author_count=author_count,
-        published=published or next(filter(None, map(any_day, found.all(PUBLISHED))), None),
+        published=published or first(any_day, found.all(PUBLISHED)),
         comments=next((n for each in found.all(COMMENTS) if (n := count(each)) is not None), None),
         url=url or next(filter(None, urls), None) or _address(number, None),
         arxiv_id=number,
-        doi=next(filter(None, map(doi, [*_strings(found, DOI), *_strings(found, URL)])), None),
+        doi=first(doi, [*_strings(found, DOI), *_strings(found, URL)]),
         venue=venue or found.text(VENUE),
         upvotes=next((n for each in found.all(UPVOTES) if (n := count(each)) is not None), None),
         standing=standing or _standing(found),
-        pdf=pdf or next(filter(None, map(web_url, _strings(found, PDF))), None),
+        pdf=pdf or first(web_url, _strings(found, PDF)),
         code=_code(found),
         categories=_labels(found, CATEGORIES),
         keywords=_labels(found, KEYWORDS),
@@ -247,7 +247,7 @@ def _address(number: str | None, name: str | None) -> str | None:
 
 def _arxiv(found: Fields) -> str | None:
     values = [*_strings(found, ARXIV), *_strings(found, URL), *_strings(found, DOI)]
-    return next(filter(None, map(arxiv_id, values)), None)
+    return first(arxiv_id, values)
 
 
 def _strings(found: Fields, keys: Iterable[str]) -> Iterator[str]:

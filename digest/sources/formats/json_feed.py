@@ -6,10 +6,10 @@ from urllib.parse import urljoin
 from digest.model import Problem, Record
 from digest.sources import people
 from digest.sources.dates import day, is_none
-from digest.sources.formats.json_values import is_object, names, string, value_of
+from digest.sources.formats.json_values import is_object, names, objects, string, value_of
 from digest.sources.formats.markup import text_of_html
 from digest.sources.formats.values import labels
-from digest.sources.links import arxiv_id, doi, web_url
+from digest.sources.links import arxiv_id, doi, first, web_url
 from digest.sources.records import WITHOUT_DATE, BadRecord, File, Reading, excerpt, record
 
 HOST = "jsonfeed.org"
@@ -55,18 +55,14 @@ def _record(item: Any, home: str) -> Record:
         [string(item.get("content_text")) or text_of_html(html) or string(item.get("summary"))],
         authors=[person for name in named for person in people.split(name)],
         published=day(string(item.get("date_published"))),
-        url=next(filter(None, map(web_url, addresses)), None),
-        arxiv_id=next(filter(None, map(arxiv_id, addresses)), None),
-        doi=next(filter(None, map(doi, addresses)), None),
-        pdf=next(filter(None, map(_pdf, _listed(item.get("attachments")))), None),
+        url=first(web_url, addresses),
+        arxiv_id=first(arxiv_id, addresses),
+        doi=first(doi, addresses),
+        pdf=first(_pdf, objects(item.get("attachments"))),
         keywords=labels(item.get("tags")),
     )
 
 
-def _listed(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _pdf(attachment: object) -> str | None:
-    is_file = is_object(attachment) and attachment.get("mime_type") == "application/pdf"
-    return web_url(attachment.get("url")) if is_object(attachment) and is_file else None
+def _pdf(attachment: dict[str, Any]) -> str | None:
+    is_pdf = attachment.get("mime_type") == "application/pdf"
+    return web_url(attachment.get("url")) if is_pdf else None

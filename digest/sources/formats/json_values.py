@@ -189,3 +189,13 @@ def names(value: object) -> list[str]:
 def is_object(value: object) -> TypeGuard[dict[str, Any]]:
     """Whether ``value`` is a JSON object."""
     return isinstance(value, dict)
+
+
+def as_object(value: object) -> dict[str, Any]:
+    """``value``, or an empty object where it is none."""
+    return value if is_object(value) else {}
+
+
+def objects(value: object) -> list[dict[str, Any]]:
+    """The objects in a list; nothing where ``value`` is no list."""
+    return [*filter(is_object, value)] if isinstance(value, list) else []

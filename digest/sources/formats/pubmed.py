@@ -7,10 +7,10 @@ from typing import Any
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
 from digest.model import Problem, Record
-from digest.sources.formats.json_values import is_object
+from digest.sources.formats.json_values import as_object
 from digest.sources.formats.markup import text_of_element
 from digest.sources.formats.values import any_day, labels, markup_text, text_in
-from digest.sources.links import arxiv_id, doi
+from digest.sources.links import arxiv_id, doi, first
 from digest.sources.records import BadRecord, File, Reading, record
 
 ROOTS = ("<PubmedArticleSet", "<PubmedBookArticleSet", "<PubmedArticle>")
@@ -84,40 +84,38 @@ def article(item: Mapping[str, Any], line: int) -> Record:
     Raises:
         BadRecord: The article has no title.
     """
-    citation = _object(item.get("MedlineCitation")) or _object(item.get("BookDocument"))
-    found = _object(citation.get("Article")) or citation
-    book = _object(found.get("Book"))
-    data = _object(item.get("PubmedData")) or _object(item.get("PubmedBookData"))
+    citation = as_object(item.get("MedlineCitation")) or as_object(item.get("BookDocument"))
+    found = as_object(citation.get("Article")) or citation
+    book = as_object(found.get("Book"))
+    data = as_object(item.get("PubmedData")) or as_object(item.get("PubmedBookData"))
     titles = (found.get("ArticleTitle"), found.get("VernacularTitle"), book.get("BookTitle"))
-    journal = _object(found.get("Journal"))
-    issue = _object(journal.get("JournalIssue"))
+    journal = as_object(found.get("Journal"))
+    issue = as_object(journal.get("JournalIssue"))
     ids = [
-        *_listed(_object(data.get("ArticleIdList")).get("ArticleId")),
-        *_listed(_object(citation.get("ArticleIdList")).get("ArticleId")),
+        *_listed(as_object(data.get("ArticleIdList")).get("ArticleId")),
+        *_listed(as_object(citation.get("ArticleIdList")).get("ArticleId")),
         *_listed(found.get("ELocationID")),
     ]
     names = [text_in(each) for each in ids]
     pmid = text_in(citation.get("PMID"))
-    types = map(text_in, _listed(_object(found.get("PublicationTypeList")).get("PublicationType")))
+    types = map(
+        text_in, _listed(as_object(found.get("PublicationTypeList")).get("PublicationType"))
+    )
     dates = (*_listed(found.get("ArticleDate")), issue.get("PubDate"), book.get("PubDate"))
-    people = [_name(each) for each in _listed(_object(found.get("AuthorList")).get("Author"))]
+    people = [_name(each) for each in _listed(as_object(found.get("AuthorList")).get("Author"))]
     return record(
         _title(next(filter(None, map(text_in, titles)), "")),
-        [markup_text(text_in(_listed(_object(found.get("Abstract")).get("AbstractText"))))],
+        [markup_text(text_in(_listed(as_object(found.get("Abstract")).get("AbstractText"))))],
         line=line,
         authors=people,
-        published=next(filter(None, map(_day, dates)), None),
+        published=first(_day, dates),
         url=f"{PAGE}{pmid}/" if pmid.isdecimal() else None,
-        arxiv_id=next(filter(None, map(arxiv_id, names)), None),
-        doi=next(filter(None, map(doi, names)), None),
+        arxiv_id=first(arxiv_id, names),
+        doi=first(doi, names),
         venue=text_in(journal.get("Title")),
         keywords=labels([citation.get(key) for key in ("KeywordList", "MeshHeadingList")]),
         standing="withdrawn" if "Retracted Publication" in types else None,
     )
-
-
-def _object(value: object) -> Mapping[str, Any]:
-    return value if is_object(value) else {}
 
 
 def _listed(value: object) -> list[Any]:
@@ -134,7 +132,7 @@ def _title(text: str) -> str:
 
 
 def _name(author: object) -> str:
-    parts = _object(author)
+    parts = as_object(author)
     given = text_in(parts.get("ForeName")) or text_in(parts.get("Initials"))
     family = text_in(parts.get("LastName"))
     suffix = text_in(parts.get("Suffix"))
@@ -143,6 +141,6 @@ def _name(author: object) -> str:
 
 
 def _day(value: object) -> Any:
-    parts = _object(value)
+    parts = as_object(value)
     text = "-".join(text_in(parts.get(key)) for key in ("Year", "Month", "Day"))
     return any_day(text)

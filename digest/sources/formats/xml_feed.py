@@ -24,7 +24,7 @@ from digest.sources.formats.journals import (
     unwrap_title,
 )
 from digest.sources.formats.xml_tree import local_name, tree
-from digest.sources.links import arxiv_id, doi, web_url
+from digest.sources.links import arxiv_id, doi, first, web_url
 from digest.sources.records import WITHOUT_DATE, BadRecord, File, Reading, excerpt, record
 from digest.text.subjects import is_arxiv_category
 
@@ -159,13 +159,13 @@ class _Feed:
             line=entry.line,
             authors=article.authors,
             published=article.published,
-            comments=next(filter(None, map(_count, _texts(entry.children, COMMENTS))), None),
-            url=next(filter(None, map(web_url, links)), None),
-            arxiv_id=next(filter(None, map(arxiv_id, [*links, article.arxiv])), None),
-            doi=article.doi or next(filter(None, map(_doi_of_link, links)), None),
+            comments=first(_count, _texts(entry.children, COMMENTS)),
+            url=first(web_url, links),
+            arxiv_id=first(arxiv_id, [*links, article.arxiv]),
+            doi=article.doi or first(_doi_of_link, links),
             venue=article.venue,
             standing=article.standing,
-            pdf=next(filter(None, map(web_url, entry.files())), None),
+            pdf=first(web_url, entry.files()),
             code=first_repository(next(_texts(entry.children, ("arxiv:comment",)), "")),
             categories=entry.labels(SECTIONS),
             keywords=entry.labels(SUBJECTS),
@@ -192,10 +192,10 @@ class _Entry:
             "",
             list(filter(None, self._links())),
             venue=venue,
-            doi=next(filter(None, map(doi, identifiers)), None),
+            doi=first(doi, identifiers),
             arxiv=next(filter(None, map(arxiv_id, identifiers)), ""),
             authors=self._authors(),
-            published=next(filter(None, map(day, _texts(self.children, PUBLISHED))), None),
+            published=first(day, _texts(self.children, PUBLISHED)),
             latest=self.feed.latest,
         )
         self._abstract(article)
