@@ -1,6 +1,5 @@
 """``digest init``: a new home."""
 
-import json
 import os
 import re
 import time
@@ -37,10 +36,10 @@ class SourceChoice(click.ParamType[str]):
         except ValidationError as error:
             first = error.errors()[0]["msg"].removeprefix("Value error, ")
             self.fail(f"{value!r}: {first}; write {_FORMS}", param, ctx)
-        lines = ["[[sources]]", *(f"{key} = {json.dumps(keys[key])}" for key in keys)]
+        section = config.sources_as_toml([keys])
         if kind != "feed":
-            lines.append(f'backfill = "{BACKFILL}"  # how far back the first fetch reaches')
-        return "\n".join(lines) + "\n"
+            section += f'backfill = "{BACKFILL}"  # how far back the first fetch reaches\n'
+        return section
 
 
 @click.command()

@@ -8,10 +8,10 @@ from typing import get_args
 
 import click
 
-from digest import foreign
+from digest import config, foreign
 from digest.cli import app, output
 from digest.cli.options import file_type, pass_home
-from digest.foreign import saving, settings
+from digest.foreign import saving
 from digest.model import Subscriber
 from digest.render.wording import plural
 from digest.subscribers import changes, importing, lists
@@ -131,5 +131,5 @@ def _show(counts: dict[str, int], report: foreign.Report) -> None:
 
 def _sources(report: foreign.Report) -> list[str]:
     """The lines of ``[[sources]]``, below one that says what they are for."""
-    text = settings.as_toml(report.sources)
+    text = config.sources_as_toml(report.sources)
     return ["", "# To copy into digest.toml:", *text.splitlines()] if text else []

@@ -2,5 +2,9 @@
 
 from digest.config.loading import load, unknown_variables
 from digest.config.settings import Delivery, Dkim, Settings, Smtp, Source
+from digest.config.writing import sources_as_toml
 
-__all__ = ["Delivery", "Dkim", "Settings", "Smtp", "Source", "load", "unknown_variables"]
+__all__ = [
+    "Delivery", "Dkim", "Settings", "Smtp", "Source", "load", "sources_as_toml",
+    "unknown_variables",
+]  # fmt: skip

@@ -34,15 +34,9 @@ _NOT_WANTED = (
     *("blocklisted", "complained", "disabled", "undeliverable", "bounced", "cleaned", "spammy"),
 )
 _GONE = (
-    *(
-        "unsub time",
-        "unsubscribed at",
-        "unsubscribed on",
-        "unsubscribe date",
-        "unsubscription date",
-    ),
-    *("unsubscribed", "email disabled", "clean time", "cleaned at", "bounced at"),
-    *("undeliverability date", "undeliverable"),
+    *("unsub time", "unsubscribed at", "unsubscribed on", "unsubscribe date"),
+    *("unsubscription date", "unsubscribed", "email disabled", "clean time", "cleaned at"),
+    *("bounced at", "undeliverability date", "undeliverable"),
 )
 _NO = ("", "false", "no", "0", "null", "none", "nan", "-")
 _SILENT = re.compile(

@@ -16,14 +16,13 @@ from digest.text.clean import one_line
 _WANTED = "export the subscriptions of a reader of feeds as OPML"
 _MOST = 1000  # feeds of one file
 _ARXIV = re.compile(r"https?://(?:rss\.|export\.)?arxiv\.org/(?:rss|atom)/([A-Za-z.+-]{2,80})")
-_NAME = re.compile(r"[^a-z0-9]+")
 
 
 def people(path: Path, report: Report) -> Iterator[Person]:
     """The owner of the list, interested in what its folders are called. Raises ConfigError where
     it is no such file."""
     root = _root(path)
-    names = set[str]()
+    names = words.Ids(signs="-", longest=34, otherwise="feed")
     folders: list[str] = []
     categories: list[str] = []
     seen = set[str]()
@@ -62,7 +61,7 @@ def _root(path: Path) -> Any:
     return root
 
 
-def _source(outline: Any, url: str, names: set[str], report: Report) -> dict[str, Any] | None:
+def _source(outline: Any, url: str, names: words.Ids, report: Report) -> dict[str, Any] | None:
     """The feed of an outline; None, and told, where nothing could fetch it."""
     title = _title(outline) or url
     try:
@@ -70,21 +69,11 @@ def _source(outline: Any, url: str, names: set[str], report: Report) -> dict[str
     except PydanticCustomError as error:
         report.tell(outline.sourceline, f"the feed {words.shown(title)} is left out: {error}")
         return None
-    name = _unused(title, names)
+    name = names.unused(title)
     if found := _ARXIV.fullmatch(url):
         listed = list(filter(None, found[1].split("+")))
         return {"kind": "arxiv", "name": name, "via": "rss", "categories": listed}
     return {"kind": "feed", "name": name, "url": url}
-
-
-def _unused(title: str, names: set[str]) -> str:
-    base = _NAME.sub("-", title.casefold()).strip("-")[:34].strip("-") or "feed"
-    name, number = base, 1
-    while name in names:
-        number += 1
-        name = f"{base}-{number}"
-    names.add(name)
-    return name
 
 
 def _title(outline: Any) -> str:

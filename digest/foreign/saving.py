@@ -9,34 +9,17 @@ from typing import Protocol
 
 from digest.foreign.people import Report
 from digest.foreign.words import Ids
-from digest.model import (
-    Opinion,
-    Origin,
-    PaperId,
-    PaperKey,
-    StoredSubscriber,
-    Subscriber,
-    SubscriberId,
-)
-from digest.subscribers.changes import Changes, First, Saved, folded
+from digest.model import Opinion, PaperId, PaperKey, Subscriber, SubscriberId
+from digest.subscribers import importing
+from digest.subscribers.changes import First, folded
 
 BATCH = 500  # people that are saved in one transaction
 Liked = tuple[Subscriber, tuple[str, ...]]
 
 
-class Store(Protocol):
+class Store(importing.Store, Protocol):
     """What is asked of the ledger; see the methods of ``digest.ledger.Ledger``."""
 
-    def stored(
-        self, names: Collection[SubscriberId]
-    ) -> Mapping[SubscriberId, StoredSubscriber]: ...
-    def subscribers_at(
-        self, addresses: Collection[str]
-    ) -> Mapping[str, Sequence[StoredSubscriber]]: ...
-    def planned(
-        self, given: Sequence[Subscriber], /, origin: Origin, *, now: datetime
-    ) -> Changes: ...
-    def save(self, given: Sequence[Subscriber], /, *, now: datetime, first: First) -> Saved: ...
     def keys_of_papers(self, ids: Collection[PaperId]) -> Mapping[PaperId, PaperKey]: ...
     def record_verdict(
         self, name: SubscriberId, key: PaperKey, opinion: Opinion | None, *, now: datetime
@@ -74,16 +57,11 @@ def _known(people: Sequence[Subscriber], store: Store) -> dict[int, Subscriber]:
     there = store.stored([one.id for one in people if not one.email])
     found = {}
     for n, one in enumerate(people):
-        rows = (
-            at.get(folded(one.email), ())
-            if one.email
-            else [there[one.id]]
-            if one.id in there
-            else ()
-        )
-        same = [row.subscriber for row in rows if one.email or not row.subscriber.email]
-        if same:
-            found[n] = same[0]
+        rows = at.get(folded(one.email), ())
+        if not one.email:
+            rows = [row for row in (there.get(one.id),) if row and not row.subscriber.email]
+        if rows:
+            found[n] = rows[0].subscriber
     return found
 
 

@@ -9,7 +9,6 @@ from digest.text.clean import one_line
 
 MOST = 200  # interests that are taken from one reader
 _LONGEST = 80  # characters of an interest
-_NO_ID = re.compile(r"[^a-z0-9._-]+")
 _JOINTS = re.compile(r"[_/\s]+")
 _NO_SUBJECTS = {
     *("all", "archive", "blog", "blogs", "bookmarks", "cool", "customer", "customers"),
@@ -52,9 +51,12 @@ def shown(text: str) -> str:
 
 
 class Ids:
-    """Gives out ids, each once."""
+    """Gives out ids, each once: of readers, or others. ``signs`` are those that an id may hold
+    beside letters and digits, ``otherwise`` is the id of a name that has none of these."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, signs: str = "._-", longest: int = 56, otherwise: str = "reader") -> None:
+        self._other, self._longest = re.compile(f"[^a-z0-9{signs}]+"), longest
+        self._otherwise = otherwise
         self._used = Counter[str]()
         self._given = set[str]()
 
@@ -62,7 +64,8 @@ class Ids:
         """An id made of a name or an address, with a number after it where it is taken."""
         local = name.partition("@")[0]
         ascii_only = unicodedata.normalize("NFKD", local).encode("ascii", "ignore").decode()
-        base = _NO_ID.sub("-", ascii_only.casefold())[:56].strip("._-") or "reader"
+        base = self._other.sub("-", ascii_only.casefold())[: self._longest].strip("._-")
+        base = base or self._otherwise
         while True:
             self._used[base] += 1
             number = self._used[base]

@@ -20,6 +20,9 @@ from digest.subscribers import codec
 _COLUMNS = decision.c["id", "period", "composed", "until", "body"]
 HAS_PICKS = decision.c.skipped.is_(None) & (func.length(decision.c.body) > 0)
 DIGESTS = select(subscriber.c.name, *_COLUMNS).join_from(decision, subscriber).where(HAS_PICKS)
+NEWEST_FIRST = decision.c.id.desc()
+AGE = func.row_number().over(partition_by=decision.c.subscriber, order_by=NEWEST_FIRST).label("age")
+"""Of a digest: which one it is of its subscriber, counted from the newest, which is 1."""
 _UPDATE = update(subscriber).where(subscriber.c.id == bindparam("who"))
 
 
@@ -79,16 +82,14 @@ class Decisions(Aggregate):
         self, names: Collection[SubscriberId], *, limit: int
     ) -> dict[SubscriberId, list[Digest]]:
         """The newest ``limit`` digests of each of these subscribers, newest first."""
-        newest_first = decision.c.id.desc()
-        age = func.row_number().over(partition_by=decision.c.subscriber, order_by=newest_first)
         aged = (
-            select(decision.c.id, age.label("age"))
+            select(decision.c.id, AGE)
             .join_from(decision, subscriber)
             .where(subscriber.c.name.in_(names), HAS_PICKS)
             .subquery()
         )
         wanted = select(aged.c.id).where(aged.c.age <= limit)
-        query = DIGESTS.where(decision.c.id.in_(wanted)).order_by(newest_first)
+        query = DIGESTS.where(decision.c.id.in_(wanted)).order_by(NEWEST_FIRST)
         found: dict[SubscriberId, list[Digest]] = {name: [] for name in names}
         with self._database.reading() as connection:
             for digest in read_digests(connection, connection.execute(query)).values():

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, insert, or_, select, update
 
 from digest.errors import LedgerError
 from digest.ledger.aggregate import INTAKE, SKEW, Aggregate, rows_in
-from digest.ledger.decisions import HAS_PICKS
+from digest.ledger.decisions import AGE, HAS_PICKS
 from digest.ledger.deliveries import UNFINISHED
 from digest.ledger.tables import (
     decision,
@@ -30,13 +30,6 @@ _UNFINISHED = (
     .where(delivery.c.decision == decision.c.id, delivery.c.state.in_(UNFINISHED))
     .exists()
 )
-
-
-_NEWEST_FIRST = decision.c.id.desc()
-_AGE = (
-    func.row_number().over(partition_by=decision.c.subscriber, order_by=_NEWEST_FIRST).label("age")
-)
-"""Of a digest: which one it is of its subscriber, counted from the newest, which is 1."""
 
 
 class Pruning(Aggregate):
@@ -104,7 +97,7 @@ class Pruning(Aggregate):
         """Digests composed before an instant that still have their picks. Not among them are the
         ``newest`` of each subscriber, which feeds and lists show, and those that are on their
         way."""
-        columns = (decision.c.id, decision.c.composed, _AGE)
+        columns = (decision.c.id, decision.c.composed, AGE)
         aged = select(*columns).where(HAS_PICKS, ~_UNFINISHED).subquery()
         old = select(aged.c.id).where(aged.c.composed < before, aged.c.age > newest)
         return [number for (number,) in self._rows(old.order_by(aged.c.id))]
@@ -127,7 +120,7 @@ class Pruning(Aggregate):
         """The periods of these subscribers' digests whose pages stay: of the ``newest``, which the
         index lists, and of those composed at ``since`` or later."""
         theirs = decision.c.subscriber.in_(readers), decision.c.skipped.is_(None)
-        made = select(*decision.c["subscriber", "period", "composed"], _AGE)
+        made = select(*decision.c["subscriber", "period", "composed"], AGE)
         aged = made.where(*theirs).subquery()
         stay = or_(aged.c.composed >= since, aged.c.age <= newest)
         found: dict[int, set[str]] = {key: set() for key in readers}

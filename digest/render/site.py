@@ -28,9 +28,8 @@ REFERENCE_TYPES: Mapping[ReferenceFormat, str] = {
 REFERENCE_NAMES: Mapping[ReferenceFormat, str] = {"bib": "BibTeX", "ris": "RIS"}
 OPML_TYPE = "text/x-opml"
 
-mailbox = lru_cache(maxsize=64)(
-    parseaddr
-)  # the few that are configured, asked for by every message
+mailbox = lru_cache(maxsize=64)(parseaddr)
+"""The few that are configured, asked for by every message."""
 INDEX, HELP = "index.html", "help.html"
 """Pages at the top of the public folder: what this is, and how to edit a profile."""
 

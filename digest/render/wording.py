@@ -29,11 +29,7 @@ _SHARE = 0.05  # a reason is told if it makes up at least this share of the scor
 _TOLD = 6  # at most this many reasons are told
 _URL_SAFE = "!$%&()*+,/:;=?@~"
 """Characters that a path, query or fragment may hold (RFC 3986), without the apostrophe."""
-_PLACES: tuple[Place, ...] = (
-    "title",
-    "abstract",
-    "keywords",
-)  # in the order in which they are said
+_PLACES: tuple[Place, ...] = ("title", "abstract", "keywords")  # in the order of what is said
 _WORDS = (
     *("no", "one", "two", "three", "four", "five", "six"),
     *("seven", "eight", "nine", "ten", "eleven", "twelve"),

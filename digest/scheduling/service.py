@@ -53,10 +53,7 @@ class Service:
         self._clock = clock
         self._look, self._regular = look, regular
         self._alarm = _Alarm()
-        self._owed, self._failures = (
-            True,
-            0,
-        )  # whether there is a reason for a pass, and failed ones
+        self._owed, self._failures = True, 0  # whether a pass is due, and how many have failed
         self._next = self._not_before = time.monotonic()
         self._faults: dict[str, str] = {}
         self._latest = clock()

@@ -1,12 +1,12 @@
-"""``[[sources]]`` as text to copy into ``digest.toml``."""
+"""Settings as text for ``digest.toml``."""
 
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 
-def as_toml(sources: Iterable[Mapping[str, Any]]) -> str:
-    """Tables of texts and lists of texts. JSON writes them as TOML does."""
+def sources_as_toml(sources: Iterable[Mapping[str, Any]]) -> str:
+    """``[[sources]]`` of texts and lists of texts, which JSON writes as TOML does."""
     return "\n".join(
         "[[sources]]\n"
         + "".join(
