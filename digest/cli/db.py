@@ -124,14 +124,13 @@ def prune(home: app.Home, now: datetime, dry_run: bool, compact: bool, as_json: 
         done = pruning.prune(home, book, now=now, dry=dry_run)
         if compact and not dry_run:
             book.compact()
-    output.answer(as_json, done.counts(), lambda: _show_pruned(done, dry=dry_run))
+    output.answer(as_json, done.counts, lambda: _show_pruned(done, dry=dry_run))
     output.print_problems(done.problems)
     return int(bool(done.problems))
 
 
 def _show_pruned(done: pruning.Pruned, *, dry: bool) -> None:
-    counts = done.counts().items()
-    rows = [(pruning.KINDS[kind], f"{count:,}") for kind, count in counts]
+    rows = [(pruning.KINDS[kind], f"{count:,}") for kind, count in done.counts.items()]
     output.console().print(output.table(("", "#Would be removed" if dry else "#Removed"), rows))
 
 

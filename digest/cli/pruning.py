@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -23,26 +23,7 @@ log = logging.getLogger("digest")
 EVERY = timedelta(days=1)
 _ENDINGS = ("html", *REFERENCE_TYPES)  # of the files of one digest
 PATIENCE = 20.0  # seconds that a pass may spend on it; the next pass goes on
-_DUMPS, _DIGESTS, _READERS = 20, 500, 50  # in one transaction, or one query
-
-
-@dataclass
-class Pruned:
-    """How much was removed, or would be."""
-
-    fetched: int = 0  # files of dumps that were fetched
-    records: int = 0  # dumps whose records were forgotten
-    digests: int = 0  # digests whose picks and reasons were
-    pages: int = 0  # pages of digests in the public folder
-    mails: int = 0  # files in the outbox
-    days: int = 0  # what became of pages of sources
-    complete: bool = True  # False: there is more, which the next pass removes
-    problems: list[Problem] = field(default_factory=list)
-
-    def counts(self) -> dict[str, int]:
-        """The figures, by what they count."""
-        counted = asdict(self)
-        return {name: counted[name] for name in KINDS}
+_DUMPS, _DIGESTS, _FILES, _READERS = 20, 500, 500, 50  # at once
 
 
 KINDS = {
@@ -53,6 +34,16 @@ KINDS = {
     "mails": "mail in outbox/",
     "days": "days of sources",
 }
+"""What is removed, in words."""
+
+
+@dataclass
+class Pruned:
+    """How much was removed, or would be."""
+
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
+    complete: bool = True  # False: there is more, which the next pass removes
+    problems: list[Problem] = field(default_factory=list)
 
 
 def daily(home: Home, book: Ledger, *, now: datetime, stopping: Callable[[], bool]) -> None:
@@ -64,9 +55,9 @@ def daily(home: Home, book: Ledger, *, now: datetime, stopping: Callable[[], boo
     done = prune(home, book, now=now, enough=lambda: stopping() or time.monotonic() > ends)
     if done.complete:
         book.record_pruned(now=now)
-    removed = [f"{count} {KINDS[kind]}" for kind, count in done.counts().items() if count]
+    removed = [f"{count} {KINDS[kind]}" for kind, count in done.counts.items() if count]
     if removed:
-        log.info("pruned: %s", "; ".join(removed), extra=done.counts())
+        log.info("pruned: %s", "; ".join(removed), extra=done.counts)
     for problem in done.problems:
         log.warning("%s", problem)
 
@@ -106,26 +97,19 @@ class _Pruning:
         hashes = {file.hash for file in files if file.source}
         self._gone = self._book.known_dumps(hashes, self._now - self._keep.fetched)
         old = [Path(file.path) for file in files if file.source and file.hash in self._gone]
-        for batch in self._until_enough(old, _DIGESTS):
-            self.done.fetched += self._unlink(batch)
+        self._remove("fetched", old, _FILES, self._unlink)
 
     def records(self, files: Sequence[InboxFile]) -> None:
         """Forget how records stood in old dumps whose files are gone."""
         present = {file.hash for file in files if not (file.source and file.hash in self._gone)}
         before = self._now - self._keep.sightings
         old = self._book.old_dumps(before, present=present, gone=self._gone)
-        for batch in self._until_enough(old, _DUMPS):
-            if not self._dry:
-                self._book.forget_records(batch)
-            self.done.records += len(batch)
+        self._remove("records", old, _DUMPS, self._book.forget_records)
 
     def digests(self) -> None:
         """Forget picks and reasons of old digests."""
         old = self._book.old_digests(self._now - self._keep.digests, newest=self._newest)
-        for batch in self._until_enough(old, _DIGESTS):
-            if not self._dry:
-                self._book.forget_digests(batch)
-            self.done.digests += len(batch)
+        self._remove("digests", old, _DIGESTS, self._book.forget_digests)
 
     def pages(self) -> None:
         """Remove pages of old digests that no index lists, with their references."""
@@ -143,7 +127,7 @@ class _Pruning:
                         publisher.remove([f"{page}.{kind}" for page in gone for kind in _ENDINGS])
                 except OSError as error:
                     self._note(error)
-                self.done.pages += len(gone)
+                self.done.counts["pages"] += len(gone)
 
     def _old_pages(self, token: str, stay: Collection[str], since: datetime) -> Iterator[str]:
         """The public paths of a reader's pages of periods before ``since`` that are not to stay,
@@ -162,39 +146,38 @@ class _Pruning:
         before = (self._now - self._keep.outbox).timestamp()
         mails = sorted((self._home.path / "outbox").glob("*.eml"))
         old = [path for path in mails if path.lstat().st_mtime < before]
-        for batch in self._until_enough(old, _DIGESTS):
-            self.done.mails += self._unlink(batch)
+        self._remove("mails", old, _FILES, self._unlink)
 
     def days(self) -> None:
         """Forget what became of pages of sources long ago."""
         before = (self._now - self._keep.digests).date()
-        self.done.days = self._book.count_old_pages(before)
-        if self.done.days and not self._dry:
+        self.done.counts["days"] = count = self._book.count_old_pages(before)
+        if count and not self._dry:
             self._book.forget_pages(before)
 
-    def _until_enough(self, items: Collection[T], size: int) -> Iterator[list[T]]:
-        for batch in batches(items, size):
+    def _remove(
+        self, kind: str, old: Collection[T], size: int, remove: Callable[[list[T]], None]
+    ) -> None:
+        """Remove so many at once, until it is enough; what cannot be removed is not counted."""
+        for batch in batches(old, size):
             if self._stops():
                 return
-            yield batch
+            problems = len(self.done.problems)
+            if not self._dry:
+                remove(batch)
+            self.done.counts[kind] += len(batch) - (len(self.done.problems) - problems)
 
     def _stops(self) -> bool:
         if self._enough():
             self.done.complete = False
         return not self.done.complete
 
-    def _unlink(self, paths: Iterable[Path]) -> int:
-        """Remove files; how many."""
-        count = 0
+    def _unlink(self, paths: Iterable[Path]) -> None:
         for path in paths:
             try:
-                if not self._dry:
-                    path.unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
             except OSError as error:
                 self._note(error)
-            else:
-                count += 1
-        return count
 
     def _note(self, error: OSError) -> None:
         what = f"it cannot be removed: {error.strerror or error}"

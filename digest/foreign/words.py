@@ -5,7 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 
-from digest.text.clean import one_line
+from digest.text.clean import cut, one_line
 
 MOST = 200  # interests that are taken from one reader
 _LONGEST = 80  # characters of an interest
@@ -46,8 +46,7 @@ def phrases(texts: Iterable[str]) -> tuple[list[str], list[str]]:
 
 def shown(text: str) -> str:
     """A text of another program in a message: on one line, not longer than a tag should be."""
-    found = one_line(text)
-    return f"“{found if len(found) <= _LONGEST else found[: _LONGEST - 1] + '…'}”"
+    return f"“{cut(one_line(text), _LONGEST)}”"
 
 
 class Ids:

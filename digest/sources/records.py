@@ -11,7 +11,7 @@ from digest.model import Problem, Record, Standing, is_pdf
 from digest.sources import links
 from digest.sources.code_links import own_code
 from digest.sources.subjects import sorted_out
-from digest.text.clean import one_line, storable
+from digest.text.clean import cut, one_line, storable
 from digest.text.latex import readable
 
 EXCERPT = 60
@@ -109,7 +109,6 @@ def record(
     names = tuple(filter(None, map(_name, authors)))
     abstract = readable(raw_abstract)
     under, about = sorted_out(categories, keywords)
-    full_text = pdf or (url if url and is_pdf(url) else None)
     return Record(
         title=shown,
         abstract=abstract,
@@ -126,16 +125,17 @@ def record(
         venue=_venue(one_line(readable(venue))),
         upvotes=upvotes,
         standing=standing,
-        # That of an arXiv paper follows from its id.
-        pdf=None if arxiv_id and _is_of_arxiv(full_text) else full_text,
+        pdf=_full_text(pdf, url, arxiv_id),
         code=code or own_code(abstract),
         categories=under,
         keywords=about,
     )
 
 
-def _is_of_arxiv(url: str | None) -> bool:
-    return url is not None and links.arxiv_id(url) is not None
+def _full_text(pdf: str | None, url: str | None, arxiv_id: str | None) -> str | None:
+    """The address of the full text; None for that of an arXiv paper, which follows from its id."""
+    found = pdf or (url if url and is_pdf(url) else None)
+    return None if found and arxiv_id and links.arxiv_id(found) else found
 
 
 def _name(author: str) -> str:
@@ -150,5 +150,4 @@ def _venue(name: str) -> str | None:
 
 def excerpt(text: str) -> str:
     """The beginning of ``text`` in quotes, for the message of a problem."""
-    line = one_line(text)
-    return f"“{line if len(line) <= EXCERPT else line[: EXCERPT - 1].rstrip() + '…'}”"
+    return f"“{cut(one_line(text), EXCERPT)}”"

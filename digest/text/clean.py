@@ -83,3 +83,8 @@ def _separator(sign: re.Match[str]) -> str:
     """Replace a character that is not a letter by a space, except marks that belong to a letter."""
     is_mark = unicodedata.category(sign[0]).startswith("M") and not VARIATION.match(sign[0])
     return sign[0] if is_mark else " "
+
+
+def cut(text: str, longest: int) -> str:
+    """A text of at most ``longest`` characters; where it is longer, its beginning and ``…``."""
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"

@@ -16,6 +16,8 @@ from typing import Any
 
 import re2  # type: ignore[import-not-found, import-untyped, unused-ignore]  # it ships no types
 
+from digest.text.clean import cut
+
 LONGEST = 300  # characters in a pattern
 MOST = 1_000  # matches looked for in a text: RE2's time is in proportion to the text for each one
 _MEMORY = 1 << 19  # bytes for a pattern: they bound RE2's states, and so its time for a character
@@ -217,4 +219,4 @@ def _unsupported(what: str, at: int, remedy: str) -> UnsupportedPatternError:
 
 
 def _shown(text: str) -> str:
-    return f"/{text if len(text) <= 60 else text[:59] + '…'}/"
+    return f"/{cut(text, 60)}/"

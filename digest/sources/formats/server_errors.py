@@ -6,6 +6,7 @@ from digest.errors import DumpError
 from digest.sources.formats.json_values import is_object
 from digest.sources.formats.values import text_in
 from digest.sources.records import File, Reading
+from digest.text.clean import cut
 
 LONGEST = 300  # characters of an error that are quoted
 KEYS = ("error", "errors", "message", "messages", "detail", "errorMessage", "esummaryresult")
@@ -72,4 +73,4 @@ def _said(value: object) -> str:
 def quoted(text: str) -> str:
     """An error in one line, as it is quoted."""
     line = " ".join(text.split())
-    return line if len(line) <= LONGEST else line[:LONGEST].rstrip() + "…"
+    return cut(line, LONGEST)
