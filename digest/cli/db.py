@@ -120,7 +120,7 @@ def prune(home: app.Home, now: datetime, dry_run: bool, compact: bool, as_json: 
 
     Exit status: 0; 1 when a file could not be removed.
     """
-    with app.open_ledger(home) as book, output.waiting("removing"):
+    with app.open_ledger(home) as book, output.waiting("Removing"):
         done = pruning.prune(home, book, now=now, dry=dry_run)
         if compact and not dry_run:
             book.compact()
