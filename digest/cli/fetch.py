@@ -64,7 +64,7 @@ def fetch(home: app.Home, names: tuple[str, ...], now: datetime, as_json: bool) 
         Alarms(home).look(ledger, now=clock())
     output.answer(as_json, [_as_json(one) for one in found], lambda: _show(found))
     output.print_problems(
-        Problem(one.source, f"{one.fault}; tried again at {one.retry_at:%H:%M} UTC", one.remedy)
+        Problem(one.source, f"{one.fault}; next try {one.retry_at:%a %d %b %H:%M} UTC", one.remedy)
         for one in found
         if one.fault
     )

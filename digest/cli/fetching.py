@@ -46,6 +46,7 @@ def connecting(home: Home, *, clock: Callable[[], datetime], wait: Wait) -> Conn
             interval=kind.INTERVAL,
             trusted=source.url,
             turns=turns,
+            stopping=lambda: wait(0),
             now=clock,
         ).get
 

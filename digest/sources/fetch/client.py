@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import random
-import re
 import ssl
 import time
 import zlib
@@ -27,8 +26,7 @@ LONGEST_PAUSE = 60.0  # seconds that a server may ask to be waited for within on
 _DAY = 86_400.0
 _PIECE = 65_536
 _MOVED = (301, 302, 303, 307, 308)
-_SECRET = re.compile(r"(?i)([?&][^=&]*(?:key|token|secret|password|signature)[^=&]*=)[^&#]+")
-_LOGIN = re.compile(r"//[^/?#]*@")
+_SHOWN = 80  # characters of a host and path in messages
 _REMEDIES = {
     400: "check the query of the source",
     401: "see whether the source needs a key",
@@ -39,9 +37,10 @@ _REMEDIES = {
 }
 
 
-def shown(url: str) -> str:
-    """A URL as messages may show it: without passwords and keys."""
-    return _SECRET.sub(r"\1***", _LOGIN.sub("//", url))
+def shown(url: httpx.URL) -> str:
+    """A URL as messages show it: host and path, without what may be long or secret."""
+    text = f"{url.netloc.decode()}{url.path}"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 class _Passing(Exception):
@@ -73,6 +72,7 @@ class Client:
         trusted: The URL in the settings. Its host and port may have any address; all others, to
             which redirects lead, have to have public ones.
         turns: Shared by all clients of the process.
+        stopping: Whether to give up the request that is under way.
         now: The time of day, for dates in ``Retry-After``.
         jitter: A number between 0 and 1 by which pauses differ.
         resolve: Finds the addresses of hosts.
@@ -87,6 +87,7 @@ class Client:
         interval: float,
         trusted: str | None = None,
         turns: Turns,
+        stopping: Callable[[], bool] = lambda: False,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         jitter: Callable[[], float] = random.random,
         resolve: guard.Resolve = guard.resolve,
@@ -95,6 +96,7 @@ class Client:
         self._timeout = timeout.total_seconds()
         self._trusted = _place(_parsed(trusted)) if trusted else None
         self._turns, self._now, self._jitter, self._resolve = turns, now, jitter, resolve
+        self._stopping = stopping
 
     @functools.cached_property
     def _tls(self) -> ssl.SSLContext:
@@ -107,6 +109,7 @@ class Client:
         Raises:
             FetchError: There is no whole answer; ``retry_at`` where the server says when to ask
                 again.
+            Interrupted: The program was told to stop.
         """
         retries = 0
         while True:
@@ -129,8 +132,9 @@ class Client:
     def _follow(self, request: Request, known: Validators | None) -> Answer:
         """Make one attempt, and go where redirects lead."""
         url, headers = _parsed(request.url), request.headers
+        deadline = guard.Deadline(time.monotonic() + self._timeout, self._stopping)
         for _ in range(REDIRECTS + 1):
-            with self._asked(url, headers, known) as reply:
+            with self._asked(url, headers, known, deadline) as reply:
                 if reply.status == 304 and known is not None:
                     return Answer(None, validators=_validators(reply, known))
                 if reply.status == 200:
@@ -143,17 +147,19 @@ class Client:
             if _place(target) != _place(url):
                 headers = {}  # Keys are for the server that they were given for.
             url = target
-        raise FetchError(
-            f"{shown(request.url)} leads from one redirect to the next", _REMEDIES[404]
-        )
+        what = f"{shown(_parsed(request.url))} leads from one redirect to the next"
+        raise FetchError(what, _REMEDIES[404])
 
     @contextmanager
     def _asked(
-        self, url: httpx.URL, headers: Mapping[str, str], known: Validators | None
+        self,
+        url: httpx.URL,
+        headers: Mapping[str, str],
+        known: Validators | None,
+        deadline: guard.Deadline,
     ) -> Iterator[_Reply]:
         """Send one request; the connection ends with the context."""
         self._turns.wait(url.host, self._interval)
-        deadline = guard.Deadline(time.monotonic() + self._timeout)
         backend = guard.GuardedBackend(
             resolve=self._resolve, trusted=self._trusted, deadline=deadline
         )
@@ -172,7 +178,7 @@ class Client:
                 yield _Reply(url, response.status, httpx.Headers(response.headers), parts)
         except (httpcore.ProtocolError, httpcore.NetworkError, httpcore.TimeoutException) as error:
             # Without its cause, which may show headers, and so keys.
-            raise self._failure(error, shown(str(url))) from None
+            raise self._failure(error, shown(url)) from None
 
     def _failure(self, error: Exception, url: str) -> Exception:
         """What a connection that failed means."""
@@ -191,7 +197,7 @@ class Client:
 
     def _refusal(self, reply: _Reply) -> Exception:
         """What an answer without content means."""
-        what = f"{shown(str(reply.url))} answered with status {reply.status}"
+        what = f"{shown(reply.url)} answered with status {reply.status}"
         if reply.status == 429 or reply.status >= 500:
             after = _retry_after(reply.headers.get("retry-after", ""), self._now())
             return _Passing(what, _REMEDIES.get(reply.status, "the server has a fault"), after)
@@ -202,9 +208,9 @@ def _parsed(text: str) -> httpx.URL:
     try:
         url = httpx.URL(text)
     except httpx.InvalidURL:
-        raise FetchError(f"{shown(text)} is not a URL", _REMEDIES[404]) from None
+        url = httpx.URL()
     if url.scheme not in ("http", "https") or not url.host:
-        raise FetchError(f"{shown(text)} is not an http(s) URL", _REMEDIES[404])
+        raise FetchError("what was to be asked is not an http(s) URL", _REMEDIES[404])
     return url
 
 
@@ -215,16 +221,15 @@ def _place(url: httpx.URL) -> tuple[str, int]:
 
 def _target(reply: _Reply) -> httpx.URL:
     """Where a redirect leads."""
-    here, location = shown(str(reply.url)), reply.headers.get("location", "")
+    here, location = shown(reply.url), reply.headers.get("location", "")
     try:
-        joined = str(reply.url.join(location)) if location else ""
+        target = reply.url.join(location) if location else httpx.URL()
     except httpx.InvalidURL:
-        joined = ""
-    if not joined:
-        raise FetchError(f"{here} redirects to no URL", _REMEDIES[404])
-    target = _parsed(joined)
+        target = httpx.URL()
+    if target.scheme not in ("http", "https") or not target.host:
+        raise FetchError(f"{here} redirects to no http(s) URL", _REMEDIES[404])
     if (reply.url.scheme, target.scheme) == ("https", "http"):
-        what = f"{here} redirects to {shown(joined)}, which is not encrypted"
+        what = f"{here} redirects to http://{shown(target)}, which is not encrypted"
         raise FetchError(what, "configure that URL if it is what you want")
     return target
 
@@ -254,7 +259,7 @@ def _retry_after(text: str, now: datetime) -> float | None:
         return min(float(text), _DAY)
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     seconds = (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds()
     return min(max(seconds, 0.0), _DAY)
@@ -262,7 +267,7 @@ def _retry_after(text: str, now: datetime) -> float | None:
 
 def _content(reply: _Reply, most: int) -> bytes:
     """The whole body, decoded."""
-    url, coding = shown(str(reply.url)), reply.headers.get("content-encoding", "").strip().lower()
+    url, coding = shown(reply.url), reply.headers.get("content-encoding", "").strip().lower()
     if coding not in ("", "identity", "gzip", "x-gzip", "deflate"):
         raise FetchError(f"the answer of {url} is encoded as {coding!r}, which was not asked for")
     too_large = FetchError(

@@ -78,4 +78,4 @@ class SourceFetched:
     fault: str = ""
     remedy: str = ""
     retry_at: datetime | None = None  # after a fault
-    skipped: str = ""  # why nothing was tried
+    skipped: str = ""  # why nothing was tried, or not all

@@ -19,6 +19,11 @@ class FetchError(DigestError):
         super().__init__(what)
 
 
+class PageError(FetchError):
+    """A page cannot be read or is too long, which touches no other page: its answer has an unknown
+    form, was cut off, or leads on for ever."""
+
+
 class Interrupted(Exception):
     """The program was told to stop while it waited for its turn, or for a server."""
 
@@ -96,5 +101,6 @@ class Kind(Protocol):
         """What the answer to a request of the page means.
 
         Raises:
-            FetchError: It is not what this source answers: an error in its words, or a new form.
+            PageError: It is not what this source answers: it has a new form, or is cut off.
+            FetchError: It is an error in the source's words, which may pass.
         """

@@ -97,6 +97,7 @@ class _Attempt:
         elif is_finished:
             self._ledger.record_success(self._source.name)
         else:
+            self._found.skipped = "stopped before its end; the next fetch goes on there"
             self._ledger.release_source(self._source.name, now=self._context.clock())
         return self._found
 
@@ -118,7 +119,7 @@ class _Attempt:
         be read is a fault of its page; any other fault ends the attempt.
 
         Raises:
-            FetchError: There was no answer.
+            FetchError: There was no answer, or an error in the source's words.
             OSError: An answer cannot be saved.
         """
         context, source, now = self._context, self._source, self._now

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 import httpcore
 
-from digest.sources.fetch.exchange import FetchError
+from digest.sources.fetch.exchange import FetchError, Interrupted
 
 Resolve = Callable[[str, int], Sequence[str]]
 """Gives the IP addresses of a host; raises OSError where it has none."""
+LOOK = 0.5  # seconds of silence after which it is looked whether to stop
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -44,16 +45,20 @@ def is_public(address: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """The instant, of the monotonic clock, at which an answer has to be there."""
+    """The end of the wait for an answer."""
 
-    at: float
+    at: float  # by the monotonic clock
+    stopping: Callable[[], bool] = lambda: False  # whether not to wait any longer
 
     def left(self) -> float:
         """The seconds that are left.
 
         Raises:
             httpcore.ReadTimeout: There are none.
+            Interrupted: The program was told to stop.
         """
+        if self.stopping():
+            raise Interrupted
         left = self.at - time.monotonic()
         if left <= 0:
             raise httpcore.ReadTimeout
@@ -68,7 +73,11 @@ class _Stream(httpcore.NetworkStream):
         self._stream, self._deadline = stream, deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._deadline.left())
+        while True:
+            try:
+                return self._stream.read(max_bytes, min(self._deadline.left(), LOOK))
+            except httpcore.ReadTimeout:
+                self._deadline.left()
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._stream.write(buffer, self._deadline.left())

@@ -8,7 +8,7 @@ from datetime import datetime
 from digest import sources
 from digest.errors import DumpError
 from digest.model import DumpHash, Record
-from digest.sources.fetch.exchange import FetchError, Step
+from digest.sources.fetch.exchange import PageError, Step
 
 _LENGTH = 12  # characters of the hash of a paper
 
@@ -18,7 +18,7 @@ def papers(name: str, content: bytes, step: Step, *, now: datetime) -> set[str]:
     anybody would notice. Of upvotes only the power of two counts, of comments nothing.
 
     Raises:
-        FetchError: Nothing, or suspiciously little, of it can be read.
+        PageError: Nothing, or suspiciously little, of it can be read.
     """
     if not step.papers:
         return set()
@@ -32,10 +32,10 @@ def papers(name: str, content: bytes, step: Step, *, now: datetime) -> set[str]:
     return {_hash(each) for each in read.records}
 
 
-def unknown_form(what: str) -> FetchError:
+def unknown_form(what: str) -> PageError:
     """The error that an answer has an unknown form."""
     remedy = "look at the saved answer; a newer version of this program may read it"
-    return FetchError(f"its answer cannot be read: {what}", remedy)
+    return PageError(f"its answer cannot be read: {what}", remedy)
 
 
 def _hash(record: Record) -> str:

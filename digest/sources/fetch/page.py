@@ -8,8 +8,10 @@ from datetime import date, datetime
 from digest.model import PageSeen, PageState, Source
 from digest.sources.fetch import listing, saving
 from digest.sources.fetch.context import LEASE, FetchContext, Get, PageFetched
-from digest.sources.fetch.exchange import Answer, FetchError, Kind, Page, Request, Step, Validators
+from digest.sources.fetch.exchange import Answer, Kind, Page, PageError, Request, Step, Validators
 from digest.sources.fetch.memory import Memory, Progress
+
+MOST_ANSWERS = 1000  # of one page
 
 
 @dataclass(slots=True)
@@ -28,14 +30,14 @@ class PageAttempt:
     """The short hashes of the papers that it listed before."""
     now: datetime
     files: int = 0
-    fault: FetchError | None = field(default=None, init=False)
+    fault: PageError | None = field(default=None, init=False)
     """Why an answer cannot be read."""
 
     def run(self) -> PageFetched | None:
         """Fetch what is left of the page; None where it was told to stop before anything came.
 
         Raises:
-            FetchError: There was no answer.
+            FetchError: There was no answer, or an error in the source's words.
             OSError: An answer cannot be saved.
         """
         first = self.kind.first(self.source, self.page, self.context.identity)
@@ -47,7 +49,9 @@ class PageAttempt:
             answer = self.get(request, known and known[0])
             try:
                 step = self._step(request, answer, known)
-            except FetchError as fault:
+                if len(progress.done) >= MOST_ANSWERS:
+                    raise listing.unknown_form("its list does not end")
+            except PageError as fault:
                 self.fault = fault
                 return self._unreadable(answer)
             self.memory.answered(self.page.day, request.url, answer.validators, step)
@@ -61,7 +65,8 @@ class PageAttempt:
         """What an answer means; it is saved if it holds anything new.
 
         Raises:
-            FetchError: It cannot be read.
+            PageError: It cannot be read.
+            FetchError: It is an error in the source's words.
             OSError: It cannot be saved.
         """
         if answer.content is None and known:

@@ -21,7 +21,7 @@ from digest.sources.fetch.context import FetchContext, SourceFetched
 from digest.sources.fetch.exchange import Answer, FetchError, Identity, Request, Validators
 from tests.sources.fetch import play
 from tests.sources.fetch.made import Made, weeks
-from tests.sources.fetch.play import URL, Play, changed_markup, outage
+from tests.sources.fetch.play import URL, Play, Reply, Trouble, changed_markup, outage
 
 MONDAY = date(2026, 11, 16)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -257,6 +257,39 @@ def test_an_answer_in_an_unknown_form_is_kept_and_is_a_fault(world: World) -> No
     (found,) = world.fetch(now=at(0, 16))
     assert (found.fault, world.page().state) == ("", "whole")
     assert world.ledger.source_states()["daily-papers"].failures == 0
+
+
+@pytest.mark.parametrize("has_end", [True, False], ids=["whole", "cut off"])
+def test_a_feed_that_was_cut_off_is_no_page(world: World, has_end: bool) -> None:
+    feed = world.play.reply(f"{URL}/feed").body
+    cut = feed if has_end else feed[: len(feed) // 2]
+    world.play.troubles = [Trouble(at(0), at(1), Reply(200, cut), "/feed")]
+    (found,) = world.fetch(FEED)
+    assert found.fault == ("" if has_end else "its answer was cut off")
+    assert world.page().state == ("whole" if has_end else "unreadable")
+
+
+def test_an_error_in_the_words_of_a_source_is_no_new_form(world: World) -> None:
+    body = b"<feed><entry><id>http://arxiv.org/api/errors#x</id><summary>busy</summary></feed>"
+    world.play.troubles = [Trouble(at(0), at(1), Reply(200, body))]
+    (found,) = world.fetch(
+        Source("arxiv", "arxiv", url=URL, categories=("cs.LG",), backfill=2 * DAY)
+    )
+    assert (found.fault, found.pages) == ("arXiv answered: “busy”", [])
+    assert states(world) == []
+    assert len(world.asked()) == 1
+
+
+def test_a_list_that_does_not_end_is_given_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("digest.sources.fetch.page.MOST_ANSWERS", 3)
+    world.play.most = 1
+    world.play.papers = weeks(MONDAY, 1, 9)
+    (found,) = world.fetch(DAILY, now=at(0))
+    assert "its list does not end" in found.fault
+    assert [url for url in world.asked() if "2026-11-16" in url][-1].endswith("p=3")
+    assert world.page().state == "unreadable"
 
 
 def test_an_old_page_that_stays_unreadable_is_given_up(world: World) -> None:

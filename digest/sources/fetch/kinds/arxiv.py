@@ -62,7 +62,9 @@ def step(source: Source, page: Page, url: str, content: bytes) -> Step:
     name = local_name(root) if root is not None else ""
     if name != ("rss" if source.via == "rss" else "feed"):
         raise common.new_form("its answer is no feed")
-    return _announced(root, page) if source.via == "rss" else _found(root, url)
+    found = _announced(root, page) if source.via == "rss" else _found(root, url)
+    common.check_end(content)
+    return found
 
 
 def _found(root: Any, url: str) -> Step:

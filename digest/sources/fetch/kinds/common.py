@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from digest.model import Source
-from digest.sources.fetch.exchange import FetchError, Page
+from digest.sources.fetch.exchange import FetchError, Page, PageError
 from digest.sources.formats.json_values import count, is_object, string, value_of
 from digest.sources.formats.server_errors import error_in
 
 SELDOM = timedelta(hours=12)
 """How often a page is fetched again to which hardly anything is added."""
+_PART = 4000  # bytes in which the start and the end of an answer show
+_END = re.compile(rb"</(?:[\w.-]+:)?(?:feed|rss|RDF)\s*>")
 REPORT = "report this fault: the source is fetched again as soon as the program knows its new form"
 
 
@@ -49,15 +52,26 @@ def changed(url: str, **asked: str | int) -> str:
     return urlunsplit(urlsplit(url)._replace(query=query))
 
 
-def new_form(what: str) -> FetchError:
+def new_form(what: str) -> PageError:
     """The error that an answer is not of the form that this source had until now."""
-    return FetchError(f"its form has changed: {what}", REPORT)
+    return PageError(f"its form has changed: {what}", REPORT)
 
 
-def too_many(total: int, most: int) -> FetchError:
+def too_many(total: int, most: int) -> PageError:
     """The error that a day has more papers than the source hands out."""
     what = f"it lists {total:,} papers for one day, of which it gives {most:,} at most"
-    return FetchError(what, "narrow down `query`")
+    return PageError(what, "narrow down `query`")
+
+
+def check_end(content: bytes) -> None:
+    """Look for the end of a feed in XML: an answer without a length may have been cut off.
+
+    Raises:
+        PageError: It has no end.
+    """
+    start, end = (part.replace(b"\0", b"") for part in (content[:_PART], content[-_PART:]))
+    if start.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith(b"<") and not _END.search(end):
+        raise PageError("its answer was cut off", "the source is fetched again later")
 
 
 def answer_in(content: bytes) -> Any:

@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, time
 from digest.errors import DumpError
 from digest.model import DumpHash, Source
 from digest.sources import read
-from digest.sources.fetch.exchange import FetchError, Identity, Page, Request, Step
+from digest.sources.fetch.exchange import Identity, Page, PageError, Request, Step
+from digest.sources.fetch.kinds import common
 
 INTERVAL = 1.0
 
@@ -29,8 +30,9 @@ def step(source: Source, page: Page, url: str, content: bytes) -> Step:
     try:
         dump = read(source.name, content, hash=DumpHash(""), arrived=arrived)
     except DumpError as error:
-        raise FetchError(
+        raise PageError(
             f"its form has changed, or it is no feed: {error.reason}",
             "open `url` in a browser: it has to be Atom, RSS or JSON Feed",
         ) from error
+    common.check_end(content)
     return Step(len(dump.records))
