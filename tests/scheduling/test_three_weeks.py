@@ -108,7 +108,7 @@ class Servers:
         if reply.status not in (200, 304):
             raise FetchError(f"status {reply.status}")
         content = None if reply.status == 304 else reply.body
-        return Answer(content, "", Validators(reply.headers.get("ETag", "")))
+        return Answer(content, Validators(reply.headers.get("ETag", "")))
 
 
 @dataclass(frozen=True)

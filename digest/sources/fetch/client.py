@@ -136,11 +136,9 @@ class Client:
         for _ in range(REDIRECTS + 1):
             with self._asked(url, headers, known, deadline) as reply:
                 if reply.status == 304 and known is not None:
-                    return Answer(None, validators=_validators(reply, known))
+                    return Answer(None, _validators(reply, known))
                 if reply.status == 200:
-                    content_type = reply.headers.get("content-type", "")
-                    content = _content(reply, self._most)
-                    return Answer(content, content_type, _validators(reply))
+                    return Answer(_content(reply, self._most), _validators(reply))
                 if reply.status not in _MOVED:
                     raise self._refusal(reply)
                 target = _target(reply)
@@ -168,11 +166,12 @@ class Client:
         )
         sent = {"Host": url.netloc.decode(), "User-Agent": self._agent, "Accept-Encoding": "gzip"}
         sent |= {"Accept": "*/*", "Connection": "close", **_conditions(known), **headers}
+        encoded = [(name.encode(), value.encode()) for name, value in sent.items()]
         tls = self._tls if url.scheme == "https" else None
         try:
             with (
                 httpcore.ConnectionPool(ssl_context=tls, network_backend=backend) as pool,
-                pool.stream("GET", target, headers=_encoded(sent)) as response,
+                pool.stream("GET", target, headers=encoded) as response,
             ):
                 parts = response.iter_stream()
                 yield _Reply(url, response.status, httpx.Headers(response.headers), parts)
@@ -232,10 +231,6 @@ def _target(reply: _Reply) -> httpx.URL:
         what = f"{here} redirects to http://{shown(target)}, which is not encrypted"
         raise FetchError(what, "configure that URL if it is what you want")
     return target
-
-
-def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes | str, bytes | str]]:
-    return [(name.encode(), value.encode()) for name, value in headers.items()]
 
 
 def _conditions(known: Validators | None) -> dict[str, str]:

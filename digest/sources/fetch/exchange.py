@@ -59,7 +59,6 @@ class Answer:
 
     content: bytes | None
     """The body, without its transfer and content encodings; None: it has not changed."""
-    content_type: str = ""
     validators: Validators = Validators()
 
 

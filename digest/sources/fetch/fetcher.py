@@ -19,6 +19,7 @@ TRIES = 3
 """An interrupted page goes on where it was, up to so many failures in a row; then it begins
 anew."""
 
+BUSY = "another process is fetching it"
 log = logging.getLogger(__name__)
 
 
@@ -44,11 +45,12 @@ def fetch(
         state = context.ledger.source_states().get(source.name)
         due = plan.due_at(source, state, now)
         if due > now and not at_once:
-            yield SourceFetched(source.name, skipped=f"not due before {due:%a %d %b %H:%M} UTC")
+            why = BUSY if state and state.busy_until else f"not due before {due:%a %d %b %H:%M} UTC"
+            yield SourceFetched(source.name, skipped=why)
             continue
         tried = state.tried if state else None
         if not context.ledger.claim_source(source.name, tried=tried, now=now, lease=LEASE):
-            yield SourceFetched(source.name, skipped="another process is fetching it")
+            yield SourceFetched(source.name, skipped=BUSY)
             continue
         yield _Attempt(context, source, state, now, at_once=at_once).run()
 

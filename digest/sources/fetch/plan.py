@@ -10,7 +10,6 @@ from digest.sources.fetch.exchange import Page
 
 FIRST_RETRY = timedelta(minutes=1)
 """The pause after a first failure; it doubles with each further one, up to ``every``."""
-LONGEST_WAIT = timedelta(days=1)  # for which a server may ask
 LONGEST_GAP = timedelta(days=30)  # back to which the gap after an outage is filled
 SKEW = timedelta(hours=1)
 """What was tried further ahead of ``now`` than this was tried before a clock was put back."""
@@ -32,7 +31,7 @@ def retry_at(
     ``asked``: not before, as its server says. ``jitter``: a number between 0 and 1."""
     pause = min(FIRST_RETRY * (1 << min(failures - 1, 20)), source.every)
     own = now + pause * (1 - jitter / 4)
-    return max(own, min(asked, now + LONGEST_WAIT)) if asked else own
+    return max(own, asked) if asked else own
 
 
 def since(source: Source, state: SourceState | None, now: datetime) -> date:

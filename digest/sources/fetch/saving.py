@@ -14,10 +14,10 @@ from digest import private_files
 _START = 2000  # bytes in which the form of an answer shows
 
 
-def save(folder: Path, day: date, content: bytes, *, listed: date) -> bool:
+def save(folder: Path, day: date, content: bytes, *, listed: date) -> None:
     """Save an answer as ``<day>.<n>.<extension>.gz``, n being the first free number. What is new in
     it was listed on the day ``listed`` at the earliest; if that is not the day of the page, the
-    name says it after the number. False: the newest file of the day holds the answer already.
+    name says it after the number. An answer that the newest file of the day holds is left.
 
     Raises:
         OSError: It cannot be saved; nothing is left of it.
@@ -28,11 +28,10 @@ def save(folder: Path, day: date, content: bytes, *, listed: date) -> bool:
     newest = max(files, default=0)
     data = _packed(content)
     if newest and files[newest].read_bytes() == data:
-        return False
+        return
     later = "" if listed == day else f"{listed.isoformat()}."
     name = f"{day.isoformat()}.{newest + 1}.{later}{_extension(content)}.gz"
     _write(folder, name, data)
-    return True
 
 
 def save_unreadable(folder: Path, day: date, content: bytes) -> None:

@@ -70,7 +70,7 @@ class Play:
         if reply.status not in (200, 304):
             raise FetchError(f"{urlsplit(request.url).hostname} answered {reply.status}")
         known = Validators(reply.headers.get("ETag", ""), "")
-        return Answer(None if reply.status == 304 else reply.body, "", known)
+        return Answer(None if reply.status == 304 else reply.body, known)
 
     def reply(self, url: str, validators: Validators | None = None) -> Reply:
         """Answer to a request of this address."""
