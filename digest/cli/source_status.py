@@ -38,9 +38,9 @@ def statuses(home: app.Home, ledger: Ledger, *, now: datetime) -> list[SourceSta
     found = alarms.find(home, ledger, now=now)
     told = []
     for source in configured:
-        mine = [page for page in pages if page.source == source.name and page.day <= now.date()]
+        mine = [page for day, page in pages.get(source.name, {}).items() if day <= now.date()]
         count, missing = expected_pages(
-            Arrivals((), mine, states), Expected("none", (source,)), first, now.date(), now=now
+            Arrivals((), pages, states), Expected("none", (source,)), first, now.date(), now=now
         )
         papers = sum(page.papers for page in mine)
         seen = Coverage(len(mine), papers, missing=missing, expected=count)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, false, func, insert, select, update
 
 from digest.ledger.aggregate import FETCHING, SKEW, Aggregate
 from digest.ledger.tables import dump, page, source
-from digest.model import PageSeen, SourceState
+from digest.model import Pages, PageSeen, SourceState
 
 _STATE = (
     source.c.name,
@@ -98,14 +98,16 @@ class Sources(Aggregate):
             query = query.where(page.c.source == source)
         return [PageSeen(*row) for row in self._rows(query)]
 
-    def pages_read(self, *, since: date) -> list[PageSeen]:
+    def pages_read(self, *, since: date) -> Pages:
         """The pages as far as they could be read: one that was fetched, and whose newest dumps no
         reader could read whole, is unreadable."""
         unread = self._unread_pages(since)
-        return [
-            replace(page, state="unreadable") if (page.source, page.day) in unread else page
-            for page in self.pages(since=since)
-        ]
+        found: dict[str, dict[date, PageSeen]] = {}
+        for seen in self.pages(since=since):
+            is_unread = (seen.source, seen.day) in unread
+            one = replace(seen, state="unreadable") if is_unread else seen
+            found.setdefault(one.source, {})[one.day] = one
+        return found
 
     def _unread_pages(self, since: date) -> set[tuple[str, date | None]]:
         """Those of whose dumps that arrived last one was rejected, or is not whole. Answers that

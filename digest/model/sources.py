@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
@@ -96,6 +97,10 @@ class PageSeen:
     state: PageState
     papers: int  # how many papers it lists
     at: datetime  # when it was fetched last
+
+
+Pages = Mapping[str, Mapping[date, PageSeen]]
+"""What is known of pages, by source and day."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -10,6 +10,7 @@ from digest.model import (
     Expected,
     Fault,
     Missing,
+    Pages,
     PageSeen,
     PageState,
     PaperKey,
@@ -28,7 +29,7 @@ class Arrivals:
     """What came, of all places together."""
 
     dumps: Sequence[DumpSeen]
-    pages: Sequence[PageSeen] = ()
+    pages: Pages = field(default_factory=dict)
     states: Mapping[str, SourceState] = field(default_factory=dict)
     """Of the sources, by name; one that was never tried is not there."""
 
@@ -47,8 +48,7 @@ def expected_pages(
         state = arrivals.states.get(source.name)
         if state and state.added:
             since = [day for day in days if day >= state.added.date()]
-            mine = {page.day: page for page in arrivals.pages if page.source == source.name}
-            pages += _of_source(source, mine, since, now)
+            pages += _of_source(source, arrivals.pages.get(source.name, {}), since, now)
     places = sum(source.expect != "none" for source in expected.sources)
     is_one = places + (expected.inbox != "none") < 2
     missing = (Missing(day, "" if is_one else of, fault) for day, of, fault in pages if fault)

@@ -125,7 +125,7 @@ class Past:
 
     def pages(self, source: str) -> list[PageSeen]:
         with digest.ledger.open(f"sqlite:///{self.home / 'state' / 'digest.db'}") as ledger:
-            return [one for one in ledger.pages_read(since=FIRST) if one.source == source]
+            return list(ledger.pages_read(since=FIRST)[source].values())
 
 
 def live(home: Path, servers: Servers, end: datetime) -> None:

@@ -3,11 +3,11 @@ Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 
-from digest.model import Alarm, PageSeen, Source, SourceState
+from digest.model import Alarm, Pages, PageSeen, Source, SourceState
 from digest.text.clean import one_line
 
 LOOK_BACK = timedelta(days=21)  # how far back pages are looked at
@@ -17,7 +17,7 @@ QUIET = 3  # so many expected pages in a row without a paper mean that a source 
 def alarms(
     sources: Iterable[Source],
     states: Mapping[str, SourceState],
-    pages: Sequence[PageSeen],
+    pages: Pages,
     *,
     after: timedelta,
     now: datetime,
@@ -27,7 +27,7 @@ def alarms(
     found = {}
     for source in sources:
         if state := states.get(source.name):
-            mine = {page.day: page for page in pages if page.source == source.name}
+            mine = pages.get(source.name, {})
             alarm = (
                 _fails(state, after, now)
                 or _unreadable(source, mine)

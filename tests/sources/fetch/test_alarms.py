@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
-from digest.model import Alarm, PageSeen, PageState, Source, SourceState
+from digest.model import Alarm, Pages, PageSeen, PageState, Source, SourceState
 from digest.sources.fetch.alarms import alarms
 from tests.world import utc
 
@@ -23,11 +23,12 @@ NOW = "2026-11-26T10:00"  # a Thursday
 AFTER = timedelta(hours=6)
 
 
-def pages(states: Mapping[int, PageState], source: str = "daily-papers") -> list[PageSeen]:
-    return [
+def pages(states: Mapping[int, PageState], source: str = "daily-papers") -> Pages:
+    seen = (
         PageSeen(source, date(2026, 11, day), state, 9, utc(f"2026-11-{day}T20:00"))
         for day, state in states.items()
-    ]
+    )
+    return {source: {page.day: page for page in seen}}
 
 
 def usual(**changes: PageState) -> dict[int, PageState]:
@@ -37,7 +38,7 @@ def usual(**changes: PageState) -> dict[int, PageState]:
 
 
 def found(
-    seen: Sequence[PageSeen],
+    seen: Pages,
     state: SourceState = WELL,
     *,
     source: Source = SOURCE,
@@ -51,7 +52,7 @@ def test_a_source_that_is_well_raises_no_alarm() -> None:
 
 
 def test_a_source_that_was_never_tried_raises_none() -> None:
-    assert alarms([SOURCE], {}, [], after=AFTER, now=utc(NOW)) == {}
+    assert alarms([SOURCE], {}, {}, after=AFTER, now=utc(NOW)) == {}
 
 
 @pytest.mark.parametrize(
