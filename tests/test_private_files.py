@@ -41,13 +41,13 @@ def umask_of(mask: int) -> Iterator[None]:
         os.umask(before)
 
 
-def run(home: Path, umask: int, **settings: str) -> None:
-    """Run ``digest run`` in a process of its own, which has this umask."""
+def run(home: Path, **settings: str) -> None:
+    """Run ``digest run`` in a process of its own, whose umask takes no permission away."""
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("DIGEST_")}
     ended = subprocess.run(  # noqa: S603  our own command
         [sys.executable, "-m", "digest", "--home", home, "run", "--now", "2026-11-16T14:00Z"],
         env=inherited | settings,
-        umask=umask,
+        umask=0,
         capture_output=True,
         text=True,
         check=False,
@@ -66,22 +66,20 @@ def home(tmp_path: Path) -> Path:
 PRIVATE = {".": "0700", "digest.db": "0600", "host": "0600", "keys": "0600", "owners": "0700"}
 
 
-@UMASKS
-def test_a_run_makes_state_for_its_owner_alone(home: Path, umask: int) -> None:
-    run(home, umask)
+def test_a_run_makes_state_for_its_owner_alone(home: Path) -> None:
+    run(home)
     assert modes(home / "state") == PRIVATE
 
 
-@UMASKS
-def test_the_next_run_corrects_a_home_that_others_could_read(home: Path, umask: int) -> None:
-    run(home, umask)
+def test_the_next_run_corrects_a_home_that_others_could_read(home: Path) -> None:
+    run(home)
     state = home / "state"
     (state / "digest.db.before-20261101T000000").touch()
     (state / "owners" / "killed").touch()
     (state / "heartbeat").touch()
     for path in (state, *state.rglob("*")):
         path.chmod(0o777)
-    run(home, umask)
+    run(home)
     assert modes(state) == PRIVATE | {
         "digest.db.before-20261101T000000": "0600",
         "owners/killed": "0600",
@@ -89,16 +87,15 @@ def test_the_next_run_corrects_a_home_that_others_could_read(home: Path, umask: 
     }
 
 
-@UMASKS
 def test_a_ledger_elsewhere_is_private_and_its_folder_is_left_as_it_is(
-    home: Path, tmp_path: Path, umask: int
+    home: Path, tmp_path: Path
 ) -> None:
     shared, new = tmp_path / "shared", tmp_path / "new"
     shared.mkdir()
     shared.chmod(0o775)
-    run(home, umask, DIGEST_DATABASE_URL=f"sqlite:///{shared}/digest.db")
+    run(home, DIGEST_DATABASE_URL=f"sqlite:///{shared}/digest.db")
     assert modes(shared) == {".": "0775", "digest.db": "0600"}
-    run(home, umask, DIGEST_DATABASE_URL=f"sqlite:///{new}/digest.db")
+    run(home, DIGEST_DATABASE_URL=f"sqlite:///{new}/digest.db")
     assert modes(new) == {".": "0700", "digest.db": "0600"}
 
 
@@ -137,11 +134,10 @@ def test_a_ledger_behind_a_link_is_private(tmp_path: Path, umask: int) -> None:
     assert modes(disk)["digest.db"] == "0600"
 
 
-@UMASKS
-def test_a_backup_and_what_a_restore_puts_back_are_private(home: Path, umask: int) -> None:
-    run(home, umask)
+def test_a_backup_and_what_a_restore_puts_back_are_private(home: Path) -> None:
+    run(home)
     backup = home.parent / "backup.db"
-    with umask_of(umask):
+    with umask_of(0):
         assert command(home, "db", "backup", backup).code == 0
         shutil.rmtree(home / "state")
         restored = command(home, "db", "restore", backup)
