@@ -112,7 +112,7 @@ def _print_yaml(people: Iterator[saving.Liked], report: foreign.Report) -> int:
         for one, liked in people:
             count += 1
             if liked:
-                what = f"{len(liked):,} papers that {one.id} liked stand in no file of profiles"
+                what = f"{len(liked):,} papers that {one.id} liked cannot be part of a profile"
                 report.tell(one.source, what, "an import without --dry-run records them")
             yield one
 

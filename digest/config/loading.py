@@ -179,13 +179,16 @@ class _Gathered:
         return ""
 
     def where(self, location: Location) -> str:
-        """The variable or line of a value, or else of the innermost table around it."""
+        """The variable or line of a value, or else of what is in it, or of the innermost table
+        around it."""
         for length in range(len(location), 0, -1):
             path = location[:length]
             if _variable(path) in self.variables:
                 return self.variables[_variable(path)]
             if path in self.lines:
                 return f"{FILE}:{self.lines[path]}"
+            if within := [line for key, line in self.lines.items() if key[:length] == path]:
+                return f"{FILE}:{min(within)}"
         inside = f"{_variable(location[:1])}__"
         parts = sorted(name for name in self.variables if name.startswith(inside))
         return self.variables[parts[0]] if parts else FILE

@@ -38,10 +38,17 @@ def did_you_mean(word: str, known: Collection[str], otherwise: str = "") -> str:
 _LIST = "not a list", "write [one, another]"
 _WHOLE = "not a whole number", "write one such as 5"
 _NUMBER = "not a number", "write one such as 5"
+_DATES = (
+    "date_type",
+    "date_parsing",
+    "date_from_datetime_parsing",
+    "date_from_datetime_inexact",
+)
 _PHRASES = {
     "missing": ("missing", "add it"),
     "model_type": ("not a mapping of keys to values", "give it keys of its own"),
     **dict.fromkeys(("list_type", "tuple_type"), _LIST),
+    **dict.fromkeys(_DATES, ("not a date", "write it like 2026-12-24, without quotes")),
     **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), _WHOLE),
     **dict.fromkeys(("float_parsing", "float_type"), _NUMBER),
     "finite_number": ("not a finite number", "write one such as 2 or 0.5"),
@@ -59,7 +66,7 @@ def complaint(error: ErrorDetails, known: Collection[str]) -> tuple[str, str]:
     place of an unknown one. The message quotes the value only if it had to be one of a few words;
     any other value may be a secret."""
     name = str(error["loc"][-1]) if error["loc"] else ""
-    key = quoted(name) if name else "the entry"
+    key = quoted(name) if name and not name.isdecimal() else "the entry"
     context = error.get("ctx", {})
     kind = error["type"]
     if kind == "wrong":
@@ -71,6 +78,8 @@ def complaint(error: ErrorDetails, known: Collection[str]) -> tuple[str, str]:
         words = re.findall("'([^']*)'", expected)
         remedy = did_you_mean(str(error["input"]), words, f"write {expected}")
         return f"unknown word {quoted(error['input'])}", remedy
+    if kind == "tuple_type" and name == "sources":
+        return f"{key} is not a list of tables", "write [[sources]] above each source"
     if found := _PHRASES.get(kind):
         return f"{key} is {found[0]}", found[1].format(**context)
     return f"{key}: {error['msg']}", ""

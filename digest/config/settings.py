@@ -156,8 +156,8 @@ class Source(Section):
             raise wrong("a source of kind feed without `url`", "add it")
         for key, kinds in _ONLY_FOR.items():
             if key in self.model_fields_set and self.kind not in kinds:
-                usable = " or ".join(kinds)
-                raise wrong(f"`{key}` in a source of kind {self.kind}", f"it is for {usable}")
+                remedy = f"delete it: only {', '.join(kinds)} can have it"
+                raise wrong(f"`{key}` in a source of kind {self.kind}", remedy)
         wanted = [key for key in ("query", "categories") if self.kind in _ONLY_FOR[key]]
         if self.kind != "biorxiv" and wanted and not any(getattr(self, key) for key in wanted):
             keys = " or ".join(f"`{key}`" for key in wanted)

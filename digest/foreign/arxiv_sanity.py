@@ -125,7 +125,9 @@ def _table(database: sqlite3.Connection, name: str) -> Iterator[tuple[str, bytes
 
 
 def _unpacked(blob: bytes) -> bytes:
-    """Tags are compressed. Raises NotPlain."""
+    """Tags are compressed, but by some forks. Raises NotPlain."""
+    if blob.startswith(b"\x80"):  # as a pickle begins, and no zlib data
+        return blob
     unpacker = zlib.decompressobj()
     try:
         found = unpacker.decompress(blob, _LARGEST)

@@ -80,7 +80,7 @@ def _why_not(cells: Mapping[str, str]) -> str | None:
         if column in _TYPES and value in _NOT_WANTED:
             return f"the column {words.shown(column)} says {words.shown(value)}"
         if column in _GONE and value not in _NO:
-            return f"the column {words.shown(column)} says so"
+            return f"the column {words.shown(column)} is filled in"
     return None
 
 

@@ -29,7 +29,8 @@ def people(path: Path, report: Report) -> Iterator[Person]:
     for outline in root.iter("outline"):
         url = one_line(_attribute(outline, "xmlurl"))
         if not url:
-            folders.append(_title(outline))
+            if len(outline):  # else it is a feed without an address, or a note
+                folders.append(_title(outline))
             continue
         if url in seen:
             continue
@@ -43,7 +44,8 @@ def people(path: Path, report: Report) -> Iterator[Person]:
     report.tell(0, "OPML names feeds and no people: it becomes one reader and sources")
     named = words.phrases(filter(None, folders))[0]
     about = arxiv_categories.interests(list(dict.fromkeys(categories)))
-    interests = [*named, *(one for one in about if one not in named)]
+    known = {str(one).casefold() for one in named}
+    interests = [*named, *(one for one in about if str(one).casefold() not in known)]
     entry: dict[str, Any] = {"interests": interests} if interests else {}
     owner, address = (_head(root, name) for name in ("ownerName", "ownerEmail"))
     entry |= {key: said for key, said in (("name", owner), ("email", address)) if said}

@@ -217,7 +217,31 @@ domain = "example..org"
         ("[delivery]\nper_second = 0", "2: 'per_second' is too low (write more than 0)"),
         ("[delivery]\nper_domain = nan", "2: 'per_domain' is not a finite number (write one such as 2 or 0.5)"),
         ("delivery = 3", "1: 'delivery' is not a mapping of keys to values (give it keys of its own)"),
-        ('sources = "daily-papers"', "1: 'sources' is not a list (write [one, another])"),
+        (
+            'sources = "daily-papers"',
+            "1: 'sources' is not a list of tables (write [[sources]] above each source)",
+        ),
+        (
+            '\n[sources]\nkind = "daily-papers"',
+            "2: 'sources' is not a list of tables (write [[sources]] above each source)",
+        ),
+        (
+            '\n[[source]]\nkind = "daily-papers"',
+            "2: unknown key 'source' (did you mean 'sources'?)",
+        ),
+        (
+            '\n[[sources]]\nkind = "daily-papers"\n[[sources]]\nkind = "daily-papers"',
+            "2: 2 sources are called 'daily-papers' (give each a `name` of its own)",
+        ),
+        (
+            '[[sources]]\nkind = "daily-papers"\nholidays = ["christmas"]',
+            "3: the entry is not a date (write it like 2026-12-24, without quotes)",
+        ),
+        (
+            '[[sources]]\nkind = "daily-papers"\ncategories = ["cs.LG"]',
+            "1: `categories` in a source of kind daily-papers"
+            " (delete it: only arxiv, biorxiv can have it)",
+        ),
         ('[[sources]]\nkind = "rss"', "1: a source of kind feed without `url` (add it)"),
         ('[web]\nbind = "::1:8000"', "2: '::1:8000' is not host:port (write it as 127.0.0.1:8000 or [::1]:80)"),
         ('[fetch]\nopenalex_key = "k"', "2: `openalex_key` in this file is not read (set DIGEST_FETCH__OPENALEX_KEY in the environment)"),

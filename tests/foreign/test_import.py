@@ -195,6 +195,28 @@ def test_feeds_of_opml_become_sources_that_the_settings_take(home: Path, tmp_pat
     assert digest(home, "check").code == 0
 
 
+def test_of_opml_folders_alone_become_interests_and_each_once(home: Path, tmp_path: Path) -> None:
+    opml = """<opml version="2.0"><body>
+      <outline text="Machine Learning">
+        <outline type="rss" text="cs.LG" xmlUrl="https://rss.arxiv.org/rss/cs.LG"/>
+      </outline>
+      <outline type="rss" text="a feed without an address"/>
+    </body></opml>"""
+    path = put(tmp_path, "feeds.opml", opml)
+    ended = digest(home, "subscribers", "import", "--from", "opml", path, "--dry-run")
+    (profile,) = yaml.safe_load(ended.out)["subscribers"]
+    assert profile["interests"][0] == "Machine Learning"
+    assert not {"machine learning", "a feed without an address"} & {
+        one for one in profile["interests"] if isinstance(one, str)
+    }
+
+
+def test_a_password_is_asked_for_in_the_environment(home: Path, tmp_path: Path) -> None:
+    env = put(tmp_path, "e", samples.ENV)
+    given = ("subscribers", "import", "--from", "zotero-arxiv-daily", env, "--dry-run")
+    assert "a password is not taken over – set DIGEST_SMTP__PASSWORD" in digest(home, *given).err
+
+
 def test_who_asked_for_no_mail_of_a_list_is_not_taken_over(home: Path, tmp_path: Path) -> None:
     file = put(tmp_path, "subscribers.csv", samples.LISTMONK)
     given = ("subscribers", "import", "--from", "listmonk", file)
@@ -251,7 +273,7 @@ def test_other_lists_bring_names_tags_and_time_zones(home: Path, tmp_path: Path)
     (lena,) = yaml.safe_load(ended.out)["subscribers"]
     assert (lena["name"], lena["timezone"]) == ("Lena Example", "Europe/Berlin")
     assert lena["interests"] == ["low-rank adaptation"]
-    assert "m.csv:3: left out: the column “unsub time” says so" in ended.err
+    assert "m.csv:3: left out: the column “unsub time” is filled in" in ended.err
     assert "m.csv:4: left out: the address is that of m.csv:2" in ended.err
 
 
