@@ -12,6 +12,7 @@ from digest.errors import ConfigError, LedgerError
 from digest.model import Problem, Subscriber
 from digest.pipeline.context import MEND_TEMPLATE
 from digest.render import templates
+from digest.render.wording import plural
 from digest.subscribers import switched_off
 
 MOST = 1000  # subscribers of the database that are looked at
@@ -60,7 +61,7 @@ def check(folder: Path, as_json: bool) -> int:
         if problems:
             click.echo(f"{len(problems)} to mend; until then {stops}.", err=True)
         else:
-            click.echo(f"All good: {count:,} subscribers.")
+            click.echo(f"All good: {plural(count, 'subscriber')}.")
     return 2 if problems else 0
 
 

@@ -119,4 +119,4 @@ def _words(page: PageFetched) -> str:
         case "unreadable":
             return "cannot be read"
         case _:
-            return "new" if page.files else "as before"
+            return "new or changed" if page.files else "as before"

@@ -10,6 +10,7 @@ from digest import __version__
 from digest.cli.app import Home, open_ledger
 from digest.ledger import Ledger
 from digest.model import Source
+from digest.render.wording import plural
 from digest.sources.fetch import fetcher, kinds
 from digest.sources.fetch.context import FetchContext, Get, SourceFetched
 from digest.sources.fetch.exchange import Identity, Interrupted, Kind
@@ -108,7 +109,7 @@ class Fetches:
     def _tell(self, found: SourceFetched) -> None:
         name = found.source
         if files := sum(page.files for page in found.pages):
-            log.info("fetched %s: %d new files", name, files, extra={"source": name})
+            log.info("fetched %s: %s", name, plural(files, "new file"), extra={"source": name})
         if found.fault and name not in self._failing:
             remedy = f" - {found.remedy}" if found.remedy else ""
             log.warning("%s cannot be fetched: %s%s", name, found.fault, remedy)

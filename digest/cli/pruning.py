@@ -28,11 +28,11 @@ _DUMPS, _DIGESTS, _FILES, _READERS = 20, 500, 500, 50  # at once
 
 KINDS = {
     "fetched": "fetched files",
-    "records": "dumps, their records",
-    "digests": "digests, their picks",
+    "records": "records of dumps",
+    "digests": "picks of digests",
     "pages": "pages of digests",
     "mails": "mail in outbox/",
-    "days": "days of sources",
+    "days": "pages of sources",
 }
 """What is removed, in words."""
 

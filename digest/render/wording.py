@@ -264,7 +264,10 @@ def headline(picks: int, considered: int) -> str:
 
 def left_out(seen: Coverage) -> str:
     """How many were left out, by reason; empty where none was."""
-    counts = [f"{seen.left_out[why]:,} {why}" for why in Why if seen.left_out.get(why)]
+    words = {Why.DUPLICATE: "nearly the same as another"}
+    counts = [
+        f"{seen.left_out[why]:,} {words.get(why, why)}" for why in Why if seen.left_out.get(why)
+    ]
     return f"Left out: {', '.join(counts)}." if counts else ""
 
 

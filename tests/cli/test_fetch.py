@@ -46,7 +46,7 @@ def test_what_was_fetched_is_shown_page_by_page_and_read_by_the_next_run(home: P
     assert (ended.code, ended.err) == (0, "")
     assert [" ".join(line.split()) for line in ended.out.splitlines()] == [
         "Source Page papers",
-        "journal Mon 16 Nov 2026 3 new",
+        "journal Mon 16 Nov 2026 3 new or changed",
         "",
         "`digest run` reads what is new.",
     ]
@@ -103,7 +103,7 @@ def test_a_source_that_fails_is_told_with_its_remedy_and_the_others_are_fetched(
         " – check the URL of the source\n"
     ).replace("13:01", ended.err.split(" UTC")[0][-5:])
     lines = [" ".join(line.split()) for line in ended.out.splitlines()]
-    assert lines[1:3] == ["journal Mon 16 Nov 2026 3 new", "gone – could not be fetched"]
+    assert lines[1:3] == ["journal Mon 16 Nov 2026 3 new or changed", "gone – could not be fetched"]
 
 
 def test_a_form_that_nobody_knows_is_a_failure(home: Path, server: SourceServer) -> None:

@@ -239,8 +239,7 @@ domain = "example..org"
         ),
         (
             '[[sources]]\nkind = "daily-papers"\ncategories = ["cs.LG"]',
-            "1: `categories` in a source of kind daily-papers"
-            " (delete it: only arxiv, biorxiv can have it)",
+            "1: `categories` in a source of kind daily-papers (delete it: only arxiv, biorxiv can have it)",
         ),
         ('[[sources]]\nkind = "rss"', "1: a source of kind feed without `url` (add it)"),
         ('[web]\nbind = "::1:8000"', "2: '::1:8000' is not host:port (write it as 127.0.0.1:8000 or [::1]:80)"),

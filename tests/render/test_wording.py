@@ -135,6 +135,8 @@ def test_what_was_left_out_is_counted_by_reason() -> None:
     assert (
         wording.left_out(Coverage(1, 1, left)) == "Left out: 2 sent before, 1,200 over the limit."
     )
+    alike = Coverage(1, 1, {Why.DUPLICATE: 7})
+    assert wording.left_out(alike) == "Left out: 7 nearly the same as another."
     assert wording.left_out(Coverage(1, 1)) == ""
 
 

@@ -125,8 +125,8 @@ class Client:
         after = passing.after
         if retries > RETRIES or (after or 0) > LONGEST_PAUSE:
             retry_at = None if after is None else self._now() + timedelta(seconds=after)
-            what = f"{passing.what}; {RETRIES + 1} attempts" if retries > RETRIES else passing.what
-            raise FetchError(what, passing.remedy, retry_at) from None
+            times = f", asked {RETRIES + 1} times" if retries > RETRIES else ""
+            raise FetchError(passing.what + times, passing.remedy, retry_at) from None
         return max(after or 0.0, 2.0**retries * (0.5 + self._jitter()))
 
     def _follow(self, request: Request, known: Validators | None) -> Answer:

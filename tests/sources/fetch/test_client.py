@@ -213,7 +213,7 @@ def test_a_refusal_says_what_to_do(
 def test_pauses_grow_and_end(server: SourceServer, client: Client, time: Time) -> None:
     server.play("/", Reply(status=500))
     error = failure(client, f"{server.url}/")
-    assert error.what == f"{server.place}/ answered with status 500; 4 attempts"
+    assert error.what == f"{server.place}/ answered with status 500, asked 4 times"
     assert time.pauses == [2, 4, 8]
     assert error.retry_at is None
 
