@@ -3,7 +3,7 @@ lists for one day, however often and in however many files it came."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from digest.model import (
     DumpSeen,
@@ -48,7 +48,8 @@ def expected_pages(
         state = arrivals.states.get(source.name)
         if state and state.added:
             since = [day for day in days if day >= state.added.date()]
-            pages += _of_source(source, arrivals.pages.get(source.name, {}), since, now)
+            mine = arrivals.pages.get(source.name, {})
+            pages += _of_source(source, state, mine, since, now)
     places = sum(source.expect != "none" for source in expected.sources)
     is_one = places + (expected.inbox != "none") < 2
     missing = (Missing(day, "" if is_one else of, fault) for day, of, fault in pages if fault)
@@ -72,14 +73,23 @@ def _of_inbox(
 
 
 def _of_source(
-    source: Source, pages: Mapping[date, PageSeen], days: Sequence[date], now: datetime
+    source: Source,
+    state: SourceState,
+    pages: Mapping[date, PageSeen],
+    days: Sequence[date],
+    now: datetime,
 ) -> Iterator[ExpectedPage]:
-    """A page that the source says is empty has come: the day was quiet."""
+    """A page that the source says is empty has come: the day was quiet. It has not if the source
+    could not be fetched since, although the day is over."""
     for day in days:
         if not source.expects(day):
             continue
         if page := pages.get(day):
-            yield day, source.name, _FAULTS.get(page.state)
+            over = datetime.combine(day + timedelta(days=1), time(), UTC)
+            last = max(page.at, state.succeeded or page.at)
+            is_early = last < over and now >= source.due(day) + timedelta(days=1)
+            is_missing = page.state == "empty" and is_early
+            yield day, source.name, "missing" if is_missing else _FAULTS.get(page.state)
         elif now >= source.due(day):
             yield day, source.name, "missing"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 import pytest
@@ -19,6 +19,7 @@ from digest.model import (
     Expected,
     Interest,
     Missing,
+    PageSeen,
     Paper,
     PaperId,
     PaperKey,
@@ -27,6 +28,8 @@ from digest.model import (
     Reason,
     Skip,
     SkipReason,
+    Source,
+    SourceState,
     Subscriber,
     SubscriberId,
     Why,
@@ -357,6 +360,21 @@ def test_weekdays_of_a_period_are_expected(period: Period, days: int) -> None:
     count, missing = expected_pages(nothing, weekdays, period.start, period.end, now=NOW)
     assert count == len(missing) == days
     assert all(page.day.isoweekday() <= 5 for page in missing)
+
+
+@pytest.mark.parametrize(
+    ("succeeded", "missing"),
+    [(MONDAY, True), (MONDAY + timedelta(days=1), False)],
+    ids=["an outage since the morning", "a quiet day"],
+)
+def test_a_page_that_was_empty_before_an_outage_is_missing(succeeded: date, missing: bool) -> None:
+    first, last = (datetime.combine(day, time(2), UTC) for day in (MONDAY, succeeded))
+    daily = Source("daily-papers", "daily-papers", expect="weekday")
+    state = SourceState("daily-papers", succeeded=last, added=first)
+    page = PageSeen("daily-papers", MONDAY, "empty", 0, first)
+    arrivals = Arrivals((), {page.source: {page.day: page}}, {"daily-papers": state})
+    _, found = expected_pages(arrivals, Expected("none", (daily,)), MONDAY, MONDAY, now=NOW)
+    assert bool(found) is missing
 
 
 def test_a_dump_that_is_yet_to_come_is_not_missed() -> None:
