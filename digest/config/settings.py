@@ -200,7 +200,7 @@ class Keep(Section):
     digests: Duration = timedelta(days=730)  # which papers past digests hold, and why
     pages: Duration = timedelta(days=90)
     """The pages of past digests, beside those that the reader's index lists."""
-    outbox: Duration = timedelta(days=90)  # mail that was written to `outbox/`
+    outbox: Duration = timedelta(days=30)  # mail that was written to `outbox/`
 
 
 class Alarms(Section):
