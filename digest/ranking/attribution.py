@@ -18,8 +18,8 @@ from digest.ranking.matching import (
     Evidence,
     Matching,
     pattern_evidence,
-    topic_factor,
 )
+from digest.ranking.meaning import vectors
 from digest.ranking.metadata import FOUND, LABEL
 from digest.ranking.queries import Cells, Query, cells, names
 from digest.ranking.reasons import Part
@@ -54,6 +54,8 @@ class _Analysis:
     share: Sequence[Sequence[float]]  # places × stems: what each place has of a stem's evidence
     known: Ints  # which of its terms have a vector in the latent space
     vectors: Ints  # the rows of these vectors
+    single: Ints  # which of its terms are single stems
+    meanings: Floats  # the vectors of these
     places: Sequence[_Place]
 
 
@@ -110,7 +112,7 @@ class Attribution:
         read = self._analysis(paper)
         said = _said_in(mentions, paper)
         stems = zip(*(each.tolist() for each in query.stems), strict=True)
-        covered = max(sum(share for stem, share in stems if stem in read.at) ** 2, *said)
+        covered = max(sum(share for stem, share in stems if stem in read.at), *said)
         brought: dict[int, float] = {}
         for term, value in zip(*(each.tolist() for each in query.own), strict=True):
             if in_paper := read.at.get(term):
@@ -119,11 +121,16 @@ class Attribution:
                     brought[stem] = brought.get(stem, 0.0) + value * weight * covered / 2
         related = np.zeros(len(read.terms))
         hits, held = columns_of(query.related[0], read.terms)
-        related[held] = query.related[1][hits] * read.weights[held] * topic_factor(interest)
-        nearness = float(query.point @ self._matching.placed.points[paper])
-        if nearness > 0:
-            near = self._near(read, query.point)
-            related += near * (nearness / (near.sum() or 1.0))
+        related[held] = query.related[1][hits] * read.weights[held]
+        placed = self._matching.placed
+        for direction, points, near in (
+            (query.point, placed.points, self._near),
+            (query.meaning, placed.meanings, self._like),
+        ):
+            nearness = float(direction @ points[paper])
+            if nearness > 0:
+                by_term = near(read, direction)
+                related += by_term * (nearness / (by_term.sum() or 1.0))
         related_stems = _by_stem(read, related)
         # Evidence of related terms that stems from a word of the interest itself is this word's.
         for stem, value in brought.items():
@@ -138,7 +145,8 @@ class Attribution:
             here = {stem: value * share[stem] for stem, value in brought.items()}
             mention = _said(query.names, read.places[index]) if said[index] else None
             if mention:
-                evidence = MENTION[index] * said[index] + sum(here.values())
+                first = index == 0 or not said[0] or interest.place
+                evidence = MENTION * said[index] * bool(first) + sum(here.values())
                 found.append(Part(mention[0], place, mention[1], evidence))
             else:
                 own = _stretches(read.places[index], here)
@@ -151,6 +159,12 @@ class Attribution:
         near = np.zeros(len(read.terms))
         near[read.known] = np.maximum(vectors @ direction, 0.0) * read.weights[read.known]
         return near
+
+    def _like(self, read: _Analysis, direction: Floats) -> Floats:
+        """The same for likeness of meaning."""
+        like = np.zeros(len(read.terms))
+        like[read.single] = np.maximum(read.meanings @ direction, 0.0) * read.weights[read.single]
+        return like
 
     def _analyse(self, paper: int) -> _Analysis:
         matching = self._matching
@@ -173,8 +187,21 @@ class Attribution:
         near = columns_of(held, matching.background.space.terms)
         at = dict(zip(held.tolist(), enumerate(weights.tolist()), strict=True))
         numbered = list(zip(first.tolist(), second.tolist(), strict=True))
+        single = np.flatnonzero(~pairs)
+        meanings = vectors(matching.collection.vocabulary.stems_of(held[single]))
         return _Analysis(
-            held, at, weights, first, second, len(stems), numbered, share, *near, places
+            held,
+            at,
+            weights,
+            first,
+            second,
+            len(stems),
+            numbered,
+            share,
+            *near,
+            single,
+            meanings,
+            places,
         )
 
     def _words(self, text: str, of_stem: dict[int, int]) -> _Place:

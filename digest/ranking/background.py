@@ -12,8 +12,11 @@ from digest.ranking.collection import Collection, Forms, columns_of, lengths, tf
 from digest.ranking.lsa import LatentSpace
 from digest.ranking.vocabulary import Floats, Ints, Vocabulary
 
-PRIOR_PAPERS = 50  # an imagined archive of this size backs the real one, so that an empty one works
-PRIOR_SHARE = 0.004  # the share of the imagined papers that hold any given term
+PRIOR_PAPERS = (
+    100  # an imagined archive of this size backs the real one, so that an empty one works
+)
+PRIOR_SHARE = 0.01  # the share of the imagined papers that hold any given term
+RARE = 0.002  # the share of papers at which a phrase counts as half rare
 SMALL = 900  # with so many papers the latent space is trusted half, with many more fully
 _RARE_SENSE = 0.25  # a meaning of an acronym that a smaller share of its papers give is left out
 
@@ -62,6 +65,13 @@ class Background:
     def trust(self) -> float:
         """0..1, how far to trust the latent space: what few papers have in common is chance."""
         return self.papers**2 / (self.papers**2 + SMALL**2)
+
+    def rarity(self, use: Floats) -> Floats:
+        """0..1, how rare phrases are, by the share of papers that hold each. What is related to a
+        phrase tells more than its own words only where few papers have those."""
+        rare = RARE + 1 / (self.papers + PRIOR_PAPERS)
+        found: Floats = rare / (rare + np.maximum(use, np.exp(-self.unseen)))
+        return found
 
     @property
     def unseen(self) -> float:

@@ -12,10 +12,11 @@ from digest.model import Paper, PaperId
 from digest.ranking.background import Background
 from digest.ranking.collection import Collection, by_id, lengths, scaled, tf_idf
 from digest.ranking.lsa import POINT_BITS, on_grid
+from digest.ranking.meaning import directions, vectors
 from digest.ranking.topics import Topics
-from digest.ranking.vocabulary import Floats, Vocabulary
+from digest.ranking.vocabulary import PAIR, Floats, Vocabulary
 
-SLOPE = 0.25  # how much a paper's length counts; with 1 all would be as long (Singhal, SIGIR 1996)
+SLOPE = 0.5  # how much a paper's length counts; with 1 all would be as long (Singhal, SIGIR 1996)
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +28,7 @@ class Placed:
     length: Floats  # what the weights of each paper are divided by
     weights: sparse.csr_array
     points: Floats
+    meanings: Floats  # the direction of each paper among the vectors of words
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,4 +81,7 @@ def _placed(collection: Collection, background: Background) -> Placed:
     length = (1 - SLOPE) * background.length + SLOPE * lengths(weights)
     weights = scaled(weights, length)
     points = on_grid(background.space.place(weights, collection.terms), POINT_BITS)
-    return Placed(collection, idf, length, weights, points)
+    single = np.flatnonzero(collection.terms >> PAIR == 0)
+    stems = collection.vocabulary.stems_of(collection.terms[single])
+    meanings = directions(weights[:, single], vectors(stems), of_papers=True)
+    return Placed(collection, idf, length, weights, points, on_grid(meanings, POINT_BITS))

@@ -19,7 +19,6 @@ _SPARE = 12  # directions computed beyond those, since the last ones converge ba
 _ROUNDS = 4
 _LEAST_PAPERS = 2  # a term of a single paper occurs with nothing else: nothing is learned of it
 _PAPERS_PER_DIMENSION = 4
-_BLUR = 0.15  # added to the projected norm: texts with little known vocabulary get a short vector
 POINT_BITS = 26  # binary places of a coordinate; see `on_grid`
 
 
@@ -48,7 +47,7 @@ class LatentSpace:
         kept = slice(-1, -size - 1, -1)
         strength = np.maximum(squares[kept], 1e-12)
         vectors = (found @ turn[:, kept]) / np.sqrt(strength)
-        return cls(archive.terms[common], vectors * np.sqrt(_fading(strength)))
+        return cls(archive.terms[common], vectors)
 
     def place(self, weights: sparse.csr_array, terms: Ints) -> Floats:
         """The points of texts, given as rows of weights by term. They have length 1; less where
@@ -57,7 +56,7 @@ class LatentSpace:
         length = lengths(weights)[:, None]
         placed: Floats = (weights[:, hits] @ self.vectors[at]) / np.where(length == 0, 1.0, length)
         inside = np.linalg.norm(placed, axis=1, keepdims=True)
-        placed /= np.hypot(inside, _BLUR)
+        placed /= np.where(inside == 0, 1.0, inside)
         return placed
 
 
@@ -67,14 +66,6 @@ def on_grid(values: Floats, places: int) -> Floats:
     rounding: the product is the same in whatever order, block or machine it is summed."""
     found: Floats = np.ldexp(np.rint(np.ldexp(values, places)), -places)
     return found
-
-
-def _fading(strength: Floats) -> Floats:
-    """1 for the stronger half of the directions, down to 0 for the last, since one more paper can
-    make it change places with the first that is left out."""
-    last, middle = strength[-1], strength[len(strength) // 2]
-    faded: Floats = np.clip((strength - last) / max(middle - last, 1e-12), 0.0, 1.0)
-    return faded
 
 
 def _start(ids: list[str]) -> NDArray[np.float32]:

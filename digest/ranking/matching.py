@@ -30,11 +30,10 @@ from digest.text import patterns, terms
 
 PLACES: tuple[Place, Place] = ("title", "abstract")
 ALL_PLACES: tuple[Place, ...] = (*PLACES, "keywords")
-MENTION = np.array([0.037, 0.027])
-FLOOR = 0.01
+MENTION = 0.04  # where the whole phrase stands in the title or the abstract
+FLOOR = 0.015
 PATTERN = np.array([0.2, 0.12])  # of a pattern's first match in the title and in the abstract
 REPEATED = 0.3  # each doubling of the matches adds this share
-AGAINST_TOPICS = 2.0  # what an exclusion's topics count, against what an interest's do
 _CELLS = 2_000_000  # interests × papers compared at a time; bounds memory
 _NOWHERE: Cells = (np.empty(0, dtype=np.int64), np.empty(0))
 
@@ -118,18 +117,18 @@ class Matching:
         held = weights.copy()
         held.data = np.ones_like(held.data)
         said = [mentions[:, place::2].toarray() for place in range(len(PLACES))]
-        covered = (wanted.stems[:, hits] @ held).toarray() ** 2
-        table: Floats = np.maximum(covered, np.maximum(*said))
+        mention = np.maximum(*said)
+        table: Floats = np.maximum((wanted.stems[:, hits] @ held).toarray(), mention)
         table *= (wanted.own[:, hits] @ weights).toarray()
-        factors = np.array([topic_factor(interest) for interest in interests])
-        table += sparse.diags_array(factors) @ wanted.topics @ self._on_topics
+        table += MENTION * mention
+        table += wanted.topics @ self._on_topics
         table += np.maximum(wanted.points @ self.placed.points.T, 0.0)
-        table += MENTION[0] * said[0] + MENTION[1] * said[1]
+        table += np.maximum(wanted.meanings @ self.placed.meanings.T, 0.0)
         for row, interest in enumerate(interests):
             if interest.place:
                 index = PLACES.index(interest.place)
                 own = wanted.own[[row]][:, hits] @ self._in_places[index][:, at].T
-                table[row] = own.toarray()[0] + said[index][row] * MENTION[index]
+                table[row] = own.toarray()[0] + said[index][row] * MENTION
         return np.maximum(table - FLOOR, 0.0)
 
     @cached_property
@@ -217,12 +216,6 @@ class Matching:
         away: Floats = np.mean(points, axis=0) - self.corpus.middle
         length = float(np.linalg.norm(away))
         return on_grid(away / length, POINT_BITS) if length else away
-
-
-def topic_factor(interest: Interest) -> float:
-    """What the topics of an interest count. More for an exclusion: a paper that says it is ruled
-    out anyway, so those that are left can be known by its topics alone."""
-    return 1.0 if interest.weight > 0 else AGAINST_TOPICS
 
 
 def pattern_evidence(interest: Interest, place: Place, matches: Floats) -> Floats:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 
 from digest.model import Interest, InterestKind, Paper, Place, Via
-from digest.ranking.author_names import family_names, same_person
+from digest.text.person_names import family_names, same_person
 from digest.text.terms import fold, forms
 
 AUTHOR = 0.28

@@ -9,13 +9,13 @@ from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 from digest.ranking.background import Background, Name
 from digest.ranking.collection import Forms, lengths, over, product, scaled
 from digest.ranking.lsa import on_grid
+from digest.ranking.meaning import directions, vectors
 from digest.ranking.topics import Topics, phrase_vectors
 from digest.ranking.vocabulary import PAIR, Floats, Ints, Vocabulary
 
-TOPIC, TOPIC_USE = 1.15, 0.02
-"""What the words of an interest's topics count beside its own; half for a phrase that the share
-``TOPIC_USE`` of all papers hold, since papers about what has a common name mostly say it."""
-SPACE, SPACE_USE = 0.2, 0.1  # the same for nearness in the latent space
+NEAR = 0.1  # nearness in the latent space learned from the archive
+TOPIC = 1.15  # what the words of an interest's topics count beside its own, where those are rare
+MEANING = 0.2  # likeness of meaning, in the same way
 _UNUSED = 1e-9  # the use of a spelling that no paper has, where it is the only one
 _POINT_BITS = 28  # products of these points with those of papers stay below 1/4; see `on_grid`
 OTHER_NAMES = 0.5  # how much of an interest's words are those of its acronym or long form as well
@@ -32,6 +32,7 @@ class Query:
     stems: Cells  # the share of each of its stems in the idf of all; they sum to 1
     related: Cells  # weights of the words of its topics
     point: Floats  # its point in the latent space, as long as nearness counts
+    meaning: Floats  # its direction among the vectors of words, as long as likeness counts
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,12 +46,14 @@ class Queries:
     topics: sparse.csr_array  # what each topic of the table counts for each interest
     related: sparse.csr_array
     points: Floats
+    meanings: Floats
 
     def query(self, row: int) -> Query:
         """One of them, free of the others' memory."""
         tables = [cells(table, row) for table in (self.own, self.stems, self.related)]
         own, stems, related = ((self.terms[columns], its.copy()) for columns, its in tables)
-        return Query(self.names[row], own, stems, related, self.points[row].copy())
+        points = self.points[row].copy(), self.meanings[row].copy()
+        return Query(self.names[row], own, stems, related, *points)
 
 
 def cells(table: sparse.csr_array, row: int) -> Cells:
@@ -76,12 +79,32 @@ def queries(
     counted, related = scaled(counted, size), scaled(related, size)
     terms = np.union1d(own_terms, topics.terms)
     own, related = over(terms, own_terms, own), over(terms, topics.terms, related)
-    points = background.space.place(scaled(own, lengths(own)) + related, terms)
-    points *= (background.trust * SPACE * SPACE_USE / (SPACE_USE + use))[:, None]
-    topical = (TOPIC_USE + use) / (TOPIC * TOPIC_USE)
-    counted, related = scaled(counted, topical), scaled(related, topical)
-    points = on_grid(points, _POINT_BITS)
-    return Queries(all_names, terms, own, _stems(own, terms), counted, related, points)
+    points = on_grid(background.trust * NEAR * background.space.place(own, terms), _POINT_BITS)
+    rarity = background.rarity(use)
+    meanings = rarity[:, None] * MEANING * _meanings(own, terms, all_names, vocabulary)
+    rare = sparse.diags_array(rarity * TOPIC)
+    counted, related = (rare @ counted).tocsr(), (rare @ related).tocsr()
+    return Queries(
+        all_names,
+        terms,
+        own,
+        _stems(own, terms),
+        counted,
+        related,
+        points,
+        on_grid(meanings, _POINT_BITS),
+    )
+
+
+def _meanings(
+    own: sparse.csr_array, terms: Ints, wanted: Sequence[Sequence[Name]], vocabulary: Vocabulary
+) -> Floats:
+    """The directions of interests among the vectors of words; also of words that no paper has."""
+    held = np.unique(own.indices)
+    single = held[terms[held] >> PAIR == 0]
+    forms = {form for its in wanted for name in its for form in name.forms}
+    stems = vocabulary.stems_of(terms[single], beside=forms)
+    return directions(own[:, single], vectors(stems), of_papers=False)
 
 
 def _as_papers_write(phrases: Sequence[Forms], background: Background) -> list[Forms]:

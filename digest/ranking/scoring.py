@@ -18,7 +18,7 @@ from digest.ranking.reasons import Part, Share, explain
 from digest.ranking.vocabulary import Floats, Ints
 from digest.text.patterns import PatternError
 
-AGAINST = -6.5  # weight of an exclusion for papers that only come near it
+AGAINST = -3.0  # weight of an exclusion for papers that only come near it
 PREFERENCE = 1.0  # evidence of full similarity to liked papers, once there are many of them
 HALF_PREFERENCE = 10  # with so many liked papers it is half of that
 UNLIKE = 0.1  # cosine similarity up to this counts as 0

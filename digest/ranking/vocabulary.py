@@ -76,6 +76,12 @@ class Vocabulary(dict[str, int]):
         number = self.stems.get(said)
         return _UNKNOWN | (crc32(said.encode()) & (_UNKNOWN - 1)) if number is None else number
 
+    def stems_of(self, numbers: Ints, beside: Iterable[str] = ()) -> list[str]:
+        """The stems with these numbers, as letters; also those of some forms that no text holds."""
+        letters = list(self.stems)
+        others = {self.stem_number(form): stem(form) for form in beside}
+        return [others[n] if n in others else letters[n] for n in numbers.tolist()]
+
     def extended(self, texts: Iterable[str]) -> Vocabulary:
         """A copy that knows the words of more texts; those known before keep their numbers. New
         stems are numbered in the order of their letters. So the sums over the terms of one text are

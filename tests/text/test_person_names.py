@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.ranking.author_names import family_names, same_person
+from digest.text.person_names import family_names, same_person
 
 ONE_PERSON = [
     ["Yann LeCun", "yann lecun", "LeCun, Yann", "Y. LeCun", "LeCun, Y.", "LeCun Y", "LeCun"],
