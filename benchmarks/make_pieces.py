@@ -1,4 +1,4 @@
-"""Make ``digest/ranking/pieces.npz``, the table of word pieces that ``digest.ranking.meaning`` reads.
+"""Make ``digest/ranking/pieces.npz``, the word pieces that ``digest.ranking.meaning`` reads.
 
 usage: python benchmarks/make_pieces.py WORDLLAMA
 

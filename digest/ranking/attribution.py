@@ -119,19 +119,7 @@ class Attribution:
                 at, weight = in_paper
                 for stem in read.pairs[at]:
                     brought[stem] = brought.get(stem, 0.0) + value * weight * covered / 2
-        related = np.zeros(len(read.terms))
-        hits, held = columns_of(query.related[0], read.terms)
-        related[held] = query.related[1][hits] * read.weights[held]
-        placed = self._matching.placed
-        for direction, points, near in (
-            (query.point, placed.points, self._near),
-            (query.meaning, placed.meanings, self._like),
-        ):
-            nearness = float(direction @ points[paper])
-            if nearness > 0:
-                by_term = near(read, direction)
-                related += by_term * (nearness / (by_term.sum() or 1.0))
-        related_stems = _by_stem(read, related)
+        related_stems = _by_stem(read, self._related_terms(read, paper, query))
         # Evidence of related terms that stems from a word of the interest itself is this word's.
         for stem, value in brought.items():
             if value > 0:
@@ -152,6 +140,22 @@ class Attribution:
                 own = _stretches(read.places[index], here)
                 found += [Part(term, place, "term", value) for term, value in own]
         return found if interest.place else [*found, *_related(read, related_stems, "related")]
+
+    def _related_terms(self, read: _Analysis, paper: int, query: Query) -> Floats:
+        """What each term of a paper brings by topics, nearness and likeness of meaning."""
+        related = np.zeros(len(read.terms))
+        hits, held = columns_of(query.related[0], read.terms)
+        related[held] = query.related[1][hits] * read.weights[held]
+        placed = self._matching.placed
+        for direction, points, near in (
+            (query.point, placed.points, self._near),
+            (query.meaning, placed.meanings, self._like),
+        ):
+            nearness = float(direction @ points[paper])
+            if nearness > 0:
+                by_term = near(read, direction)
+                related += by_term * (nearness / (by_term.sum() or 1.0))
+        return related
 
     def _near(self, read: _Analysis, direction: Floats) -> Floats:
         """What each term of a paper adds to its nearness to a direction; never below 0."""
