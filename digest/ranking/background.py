@@ -12,9 +12,7 @@ from digest.ranking.collection import Collection, Forms, columns_of, lengths, tf
 from digest.ranking.lsa import LatentSpace
 from digest.ranking.vocabulary import Floats, Ints, Vocabulary
 
-PRIOR_PAPERS = (
-    100  # an imagined archive of this size backs the real one, so that an empty one works
-)
+PRIOR_PAPERS = 150  # an imagined archive of this size backs the real one, which may be empty
 PRIOR_SHARE = 0.01  # the share of the imagined papers that hold any given term
 RARE = 0.002  # the share of papers at which a phrase counts as half rare
 SMALL = 900  # with so many papers the latent space is trusted half, with many more fully
@@ -69,8 +67,8 @@ class Background:
     def rarity(self, use: Floats) -> Floats:
         """0..1, how rare phrases are, by the share of papers that hold each. What is related to a
         phrase tells more than its own words only where few papers have those."""
-        rare = RARE + 1 / (self.papers + PRIOR_PAPERS)
-        found: Floats = rare / (rare + np.maximum(use, np.exp(-self.unseen)))
+        unseen = np.exp(-self.unseen)
+        found: Floats = (RARE + unseen) / (RARE + unseen + np.maximum(use, unseen))
         return found
 
     @property
