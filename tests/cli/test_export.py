@@ -50,9 +50,9 @@ def test_picks_say_who_was_sent_what_and_why(home: Path) -> None:
     ]
     (paper, _) = lines(digest(home, "export", "papers").out)
     assert {one["paper"] for one in found} == {paper["id"]}
-    (reason,) = found[0]["reasons"]
-    assert (reason["interest"], reason["place"]) == ("lighthouse", "title")
-    assert reason["contribution"] == pytest.approx(found[0]["score"])
+    reasons = found[0]["reasons"]
+    assert (reasons[0]["interest"], reasons[0]["place"]) == ("lighthouse", "title")
+    assert sum(each["contribution"] for each in reasons) == pytest.approx(found[0]["score"])
 
 
 def test_verdicts_say_who_liked_what_and_when(home: Path) -> None:

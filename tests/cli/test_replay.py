@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from tests.cli.command import digest
@@ -24,7 +25,7 @@ def test_replay_shows_an_edit_side_by_side_and_changes_nothing(home: Path) -> No
         *("+", "–", score, "Soup", "near", "the", "pier"),
         *("“Soup”", "in", "the", "title"),
     ]
-    assert f"{score}  0.0000  {TITLE}" in shown.out[lost:]
+    assert re.search(rf"^- 0\.\d{{4}}  0\.0000  {TITLE}$", shown.out[lost:], re.MULTILINE)
     assert "its score 0.0000 is below your threshold 0.2" in shown.out[lost:]
 
     (week,) = digest(home, "replay", "ada", "--json").json["digests"]

@@ -118,7 +118,7 @@ class Promises(RuleBasedStateMachine):
         self.version = sources.VERSION
         # Ada's profile is never edited, and nothing is too old for her first digest.
         ada = person("ada", zone="Asia/Tokyo", channels=("email", "feed"), backfill=LONG)
-        ada = replace(ada, threshold=0.01, limit=1000)
+        ada = replace(ada, threshold=0.1, limit=1000)
         bob = person("bob", ["soup", "gull"], Schedule("day"), "America/New_York")
         self.people = [ada, bob]
 
