@@ -57,9 +57,10 @@ def _show(answer: Explanation) -> None:
     out.print(Text.assemble(verdict, f": {answer.detail}\n"))
     rows: list[tuple[str | Text, ...]] = []
     for one in answer.reasons:
-        term = one.term if one.via == "term" else f"{one.term} ({one.via})"
+        term = one.term if one.via == "term" else f"{one.term} ({one.via})".lstrip()
+        place = one.place if one.term else ""
         score = f"{one.contribution:+.4f}"
-        rows.append((one.interest, term, one.place, f"{one.weight:g}", score))
+        rows.append((one.interest, term, place, f"{one.weight:g}", score))
     totals = [("Sum", answer.score, "bold"), ("Threshold", answer.subscriber.threshold, "dim")]
     for name, total, style in totals:
         rows.append((Text(name, style), "", "", "", Text(f"{total:.4f}", style)))

@@ -46,7 +46,8 @@ class Archive:
         strengths: Counter[str] = Counter()
         for index in best[scores[best] > 0].tolist():
             for reason in self._ranking.reasons(profile, index):
-                strengths[reason.term.casefold()] += round(reason.contribution * 10_000)
+                if reason.term:
+                    strengths[reason.term.casefold()] += round(reason.contribution * 10_000)
         told: dict[tuple[str, ...], str] = {}
         for term, _ in strengths.most_common():
             told.setdefault(terms.forms(term), term)

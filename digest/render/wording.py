@@ -132,12 +132,12 @@ def told(reasons: tuple[Reason, ...]) -> tuple[Told, ...]:
 
     They make up at least ``_SHARE`` of all that is named, or are the first one, and are no more
     than ``_TOLD``. A term that an interest has said is not said again as related to another, and as
-    related to one interest only. The rest are single words, or arithmetic.
+    related to one interest only. The rest are single words, or arithmetic. What no word of a paper
+    shows is told where there is nothing else.
     """
-    named = sorted(
-        (reason for reason in reasons if reason.via != "several" and reason.term),
-        key=lambda reason: -reason.contribution,
-    )
+    ours = [reason for reason in reasons if reason.via != "several"]
+    ours.sort(key=lambda reason: -reason.contribution)
+    named = [reason for reason in ours if reason.term]
     least = sum(reason.contribution for reason in named) * _SHARE
     said = {_letters(reason.term): "" for reason in named if reason.via != "related"}
     telling = [
@@ -149,7 +149,7 @@ def told(reasons: tuple[Reason, ...]) -> tuple[Told, ...]:
             or said.setdefault(_letters(reason.term), reason.interest) == reason.interest
         )
     ]
-    chosen = telling[:_TOLD] or named[:1]
+    chosen = telling[:_TOLD] or named[:1] or ours[:1]
     return tuple([Told(each.interest, each.term, each.place, each.via) for each in chosen])
 
 
@@ -184,6 +184,8 @@ def _reason(group: Sequence[Told], spelled: Collection[str]) -> str:
     interest, term = one_line(group[0].interest), one_line(group[0].term)
     if stated := _stated(group[0].via, term):
         return stated
+    if not term:
+        return f"like {interest}" if group[0].via == "liked" else f"related to “{interest}”"
     where = _where({reason.place for reason in group})
     if group[0].via == "related":
         spellings: dict[str, str] = {}
@@ -203,6 +205,8 @@ def _reason(group: Sequence[Told], spelled: Collection[str]) -> str:
 def found(reason: Reason) -> str:
     """What was found of an interest, and where: ``“LoRA” in the title``."""
     term = one_line(reason.term)
+    if not term:
+        return "the text as a whole"
     return _stated(reason.via, term) or f"“{term}” {_where({reason.place})}"
 
 

@@ -123,11 +123,33 @@ def reason(term: str, place: str, adds: float, **changes: str) -> Reason:
             ],
             "“error rate” in the abstract, related to “speech”",
         ),
+        (  # no word of the paper shows it: it is told only where there is nothing else
+            [
+                reason("", "abstract", 0.2, interest="speech", via="related"),
+                reason("pruning", "title", 0.1),
+            ],
+            "“pruning” in the title",
+        ),
+        (
+            [
+                reason("", "abstract", 0.2, interest="speech", via="related"),
+                reason("", "abstract", 0.1, interest="papers you liked", via="liked"),
+            ],
+            "Related to “speech”",
+        ),
+        (
+            [reason("", "abstract", 0.1, interest="papers you liked", via="liked")],
+            "Like papers you liked",
+        ),
         ([reason("a\u202eb\nc", "title", 0.2)], "“ab c” in the title"),
     ],
 )
 def test_reasons_in_words_begin_with_the_weightiest(reasons: list[Reason], said: str) -> None:
     assert wording.why(tuple(reasons)) == said
+
+
+def test_a_line_of_the_sum_says_what_no_single_word_shows() -> None:
+    assert wording.found(reason("", "abstract", 0.1, via="related")) == "the text as a whole"
 
 
 def test_what_was_left_out_is_counted_by_reason() -> None:

@@ -234,7 +234,9 @@ def view_reason(paper: PaperView, told: tuple[wording.Told, ...]) -> ReasonView:
 def found(told: Iterable[wording.Told]) -> tuple[str, ...]:
     """Return the terms to mark in an abstract; one that was told of the title may stand there."""
     return tuple(
-        dict.fromkeys(reason.term for reason in told if reason.place in ("title", "abstract"))
+        dict.fromkeys(
+            reason.term for reason in told if reason.term and reason.place in ("title", "abstract")
+        )
     )
 
 
