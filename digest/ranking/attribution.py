@@ -1,31 +1,33 @@
 """Attributes an interest's evidence to the terms of the paper that produced it."""
 
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 
 from digest.model import Interest, Via
 from digest.ranking.background import Name
 from digest.ranking.collection import TITLE, columns_of
-from digest.ranking.keywords import KEYWORD
 from digest.ranking.matching import (
     ALL_PLACES,
     MENTION,
     PLACES,
     Evidence,
     Matching,
+    Phrases,
     pattern_evidence,
 )
-from digest.ranking.meaning import vectors
-from digest.ranking.metadata import FOUND, LABEL
-from digest.ranking.queries import Cells, Query, cells, names
+from digest.ranking.meaning import unit, vectors
+from digest.ranking.metadata import FOUND, KEYWORD, LABEL
+from digest.ranking.queries import cells, names
 from digest.ranking.reasons import Part
 from digest.ranking.vocabulary import BREAK, PAIR, Floats, Ints
 from digest.text import terms
 
+TELLS = 0.05  # a word that a larger share of papers hold does not show nearness or likeness
+ALIKE = 0.3  # nor does one whose vector has a smaller cosine with that of the interest
 _HYPHENS = frozenset("-‐‑")
 _RELATED_TERMS = 3  # at most so many related terms are named; they stand for all of them
 _RELATED_STEMS = 6  # at most so many stems make them up; more would run into half a sentence
@@ -40,23 +42,32 @@ class _Place:
     at: Mapping[int, Sequence[int]]  # the positions of each stem among the words
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Analysis:
     """The terms of a paper. Its stems are numbered from 0."""
 
     terms: Ints
-    at: Mapping[int, tuple[int, float]]  # the number of each of its terms, and its weight
-    weights: Floats  # the weight of each term
-    first: Ints  # the first stem of each term
-    second: Ints  # the second stem of each term; of a single stem, the same again
-    stems: int  # how many stems there are
-    pairs: Sequence[tuple[int, int]]  # first and second stem, term by term
-    share: Sequence[Sequence[float]]  # places × stems: what each place has of a stem's evidence
-    known: Ints  # which of its terms have a vector in the latent space
-    vectors: Ints  # the rows of these vectors
-    single: Ints  # which of its terms are single stems
-    meanings: Floats  # the vectors of these
+    weights: Floats  # of the terms
+    stems: Ints  # the first and the second stem of each term; of a single stem, twice that
+    share: Floats  # places × stems: what each place has of a stem's evidence
+    telling: Ints  # the terms that can show nearness or likeness
+    near: Floats  # their directions in the latent space
+    like: Floats  # their directions among the vectors of words
     places: Sequence[_Place]
+
+    def by_stem(self, terms: Floats) -> Floats:
+        """What terms bring, by stem."""
+        size = self.share.shape[1]
+        first, second = (np.bincount(stems, terms / 2, size) for stems in self.stems)
+        return np.asarray(first + second, dtype=np.float64)
+
+    def towards(self, direction: Floats, of_words: Floats) -> Floats:
+        """What each stem adds to nearness to a direction."""
+        length = float(np.linalg.norm(direction))
+        cosine = of_words @ direction / (length or 1.0)
+        terms = np.zeros(len(self.terms))
+        terms[self.telling] = np.where(cosine < ALIKE, 0.0, cosine) * self.weights[self.telling]
+        return self.by_stem(terms)
 
 
 class Attribution:
@@ -69,13 +80,9 @@ class Attribution:
 
     def parts(self, interest: Interest, paper: int, evidence: Evidence) -> list[Part]:
         """The parts of an interest's evidence in a paper."""
-        if evidence.query:
-            found = self._phrase_parts(interest, paper, evidence.query, evidence.mentions)
-            named = dict(zip(*(each.tolist() for each in evidence.keywords), strict=True))
-            if strength := named.get(paper):
-                found.append(self._keyword(evidence.query.names, paper, KEYWORD * strength))
-            return found
         matching = self._matching
+        if evidence.phrases:
+            return self._phrase_parts(interest, paper, evidence.phrases, evidence.row)
         if interest.kind in FOUND:
             value, where, via = FOUND[interest.kind]
             return [Part(matching.metadata.held(interest)[paper], where, via, value)]
@@ -94,117 +101,101 @@ class Attribution:
     def _keyword(self, its_names: Sequence[Name], paper: int, value: float) -> Part:
         """The part of an interest that a paper's keywords name."""
         keywords = self._matching.papers[paper].keywords
-        for name in its_names:
-            for keyword in keywords:
-                for start, end in terms.spans(" ".join(name.forms), keyword)[:1]:
-                    via: Via = "term" if name is its_names[0] else "acronym"
-                    return Part(keyword[start:end], "keywords", via, value)
+        for keyword in keywords:
+            if found := _said(its_names, keyword):
+                return Part(found[0], "keywords", found[1], value)
         return Part(keywords[0], "keywords", "term", value)
 
     def towards(self, direction: Floats, paper: int, via: Via) -> list[Part]:
         """The terms by which a paper lies in a direction of the latent space."""
         read = self._analysis(paper)
-        return _related(read, _by_stem(read, self._near(read, direction)), via)
+        return _related(read, read.towards(direction, read.near), via, 1.0)
 
     def _phrase_parts(
-        self, interest: Interest, paper: int, query: Query, mentions: Cells
+        self, interest: Interest, paper: int, phrases: Phrases, row: int
     ) -> list[Part]:
-        read = self._analysis(paper)
-        said = _said_in(mentions, paper)
-        stems = zip(*(each.tolist() for each in query.stems), strict=True)
-        covered = max(sum(share for stem, share in stems if stem in read.at), *said)
-        brought: dict[int, float] = {}
-        for term, value in zip(*(each.tolist() for each in query.own), strict=True):
-            if in_paper := read.at.get(term):
-                at, weight = in_paper
-                for stem in read.pairs[at]:
-                    brought[stem] = brought.get(stem, 0.0) + value * weight * covered / 2
-        related_stems = _by_stem(read, self._related_terms(read, paper, query))
-        # Evidence of related terms that stems from a word of the interest itself is this word's.
-        for stem, value in brought.items():
-            if value > 0:
-                brought[stem] += float(related_stems[stem])
-                related_stems[stem] = 0.0
+        read, wanted = self._analysis(paper), phrases.wanted
+        said = [_value(phrases.mentions, row, 2 * paper + n) for n in range(len(PLACES))]
+        columns, weights = cells(wanted.own, row)
+        hits, held = columns_of(wanted.terms[columns], read.terms)
+        covered = max(cells(wanted.stems, row)[1][hits].sum(), *said)
+        own = np.zeros(len(read.terms))
+        own[held] = weights[hits] * read.weights[held] * covered
+        own = read.by_stem(own)
+        related, unnamed = (
+            (own * 0, 0.0) if interest.place else self._rest(read, paper, phrases, row)
+        )
+        # What is related by a word of the interest itself is credited to this word.
+        own, related = own + related * (own > 0), related * (own == 0)
+        mention = MENTION * max(said)
         found: list[Part] = []
         for index, place in enumerate(PLACES):
             if interest.place not in (None, place):
                 continue
-            share = read.share[index]
-            here = {stem: value * share[stem] for stem, value in brought.items()}
-            mention = _said(query.names, read.places[index]) if said[index] else None
-            if mention:
-                first = index == 0 or not said[0] or interest.place
-                evidence = MENTION * said[index] * bool(first) + sum(here.values())
-                found.append(Part(mention[0], place, mention[1], evidence))
+            here = own * read.share[index]
+            name = _said(wanted.names[row], read.places[index].text) if said[index] else None
+            if name:
+                found.append(Part(name[0], place, name[1], mention + float(here.sum())))
+                mention = 0.0
             else:
-                own = _stretches(read.places[index], here)
-                found += [Part(term, place, "term", value) for term, value in own]
-        return found if interest.place else [*found, *_related(read, related_stems, "related")]
+                stretches = _stretches(read.places[index], here)
+                found += [Part(term, place, "term", value) for term, value in stretches]
+        found += _related(read, related, "related", float(related.sum()) + unnamed)
+        if strength := _value(phrases.keywords, row, paper):
+            found.append(self._keyword(wanted.names[row], paper, KEYWORD * strength))
+        return found
 
-    def _related_terms(self, read: _Analysis, paper: int, query: Query) -> Floats:
-        """What each term of a paper brings by topics, nearness and likeness of meaning."""
-        related = np.zeros(len(read.terms))
-        hits, held = columns_of(query.related[0], read.terms)
-        related[held] = query.related[1][hits] * read.weights[held]
+    def _rest(
+        self, read: _Analysis, paper: int, phrases: Phrases, row: int
+    ) -> tuple[Floats, float]:
+        """What stems bring by topics, nearness and likeness of meaning, and what no stem shows."""
+        wanted, topics = phrases.wanted, self._matching.corpus.topics
+        by_term, unnamed = np.zeros(len(read.terms)), 0.0
+        for topic, count in zip(*cells(wanted.topics, row), strict=True):
+            columns, weights = cells(topics.vectors, topic)
+            hits, held = columns_of(topics.terms[columns], read.terms)
+            by_term[held] += count * weights[hits] * read.weights[held]
+        found = read.by_stem(by_term)
         placed = self._matching.placed
-        for direction, points, near in (
-            (query.point, placed.points, self._near),
-            (query.meaning, placed.meanings, self._like),
+        for direction, point, of_words in (
+            (wanted.points[row], placed.points[paper], read.near),
+            (wanted.meanings[row], placed.meanings[paper], read.like),
         ):
-            nearness = float(direction @ points[paper])
-            if nearness > 0:
-                by_term = near(read, direction)
-                related += by_term * (nearness / (by_term.sum() or 1.0))
-        return related
-
-    def _near(self, read: _Analysis, direction: Floats) -> Floats:
-        """What each term of a paper adds to its nearness to a direction; never below 0."""
-        vectors = self._matching.background.space.vectors[read.vectors]
-        near = np.zeros(len(read.terms))
-        near[read.known] = np.maximum(vectors @ direction, 0.0) * read.weights[read.known]
-        return near
-
-    def _like(self, read: _Analysis, direction: Floats) -> Floats:
-        """The same for likeness of meaning."""
-        like = np.zeros(len(read.terms))
-        like[read.single] = np.maximum(read.meanings @ direction, 0.0) * read.weights[read.single]
-        return like
+            if (value := float(direction @ point)) > 0:
+                stems = read.towards(direction, of_words)
+                whole = float(stems.sum())
+                found += stems * (value / (whole or 1.0))
+                unnamed += 0.0 if whole else value
+        return found, unnamed
 
     def _analyse(self, paper: int) -> _Analysis:
         matching = self._matching
         columns, weights = cells(matching.placed.weights, paper)
         held = matching.collection.terms[columns]
-        pairs = held >> PAIR > 0
         last = held & ((1 << PAIR) - 1)
-        both = np.concatenate([np.where(pairs, held >> PAIR, last), last])
-        stems, numbers = np.unique(both, return_inverse=True)
-        first, second = numbers[: len(held)], numbers[len(held) :]
+        first = np.where(held >> PAIR > 0, held >> PAIR, last)
+        stems, numbers = np.unique([first, last], return_inverse=True)
         of_stem = {stem: number for number, stem in enumerate(stems.tolist())}
         titled = matching.papers[paper]
         places = [self._words(text, of_stem) for text in (titled.title, titled.abstract)]
         every = range(len(stems))
-        counts = np.array(
-            [[float(len(place.at.get(stem, ()))) for stem in every] for place in places]
-        )
-        counts[0] *= TITLE
-        share = (counts / np.maximum(counts.sum(axis=0), 1.0)).tolist()
-        near = columns_of(held, matching.background.space.terms)
-        at = dict(zip(held.tolist(), enumerate(weights.tolist()), strict=True))
-        numbered = list(zip(first.tolist(), second.tolist(), strict=True))
-        single = np.flatnonzero(~pairs)
-        meanings = vectors(matching.collection.vocabulary.stems_of(held[single]))
+        counts = np.array([[len(place.at.get(stem, ())) for stem in every] for place in places])
+        counts = counts * np.array([[TITLE], [1]])
+        least = -np.log(TELLS)
+        telling = np.flatnonzero((held >> PAIR == 0) & (matching.placed.idf[columns] >= least))
+        near = np.zeros((len(telling), matching.placed.points.shape[1]))
+        hits, at = columns_of(held[telling], matching.background.space.terms)
+        near[hits] = matching.background.space.vectors[at]
+        letters = matching.collection.letters
+        like = vectors(letters[stem] for stem in held[telling].tolist())
         return _Analysis(
             held,
-            at,
             weights,
-            first,
-            second,
-            len(stems),
-            numbered,
-            share,
-            *near,
-            single,
-            meanings,
+            numbers.reshape(2, -1),
+            counts / np.maximum(counts.sum(axis=0), 1),
+            telling,
+            unit(near),
+            unit(like),
             places,
         )
 
@@ -219,48 +210,39 @@ class Attribution:
         return _Place(text, words, at)
 
 
-def _said_in(mentions: Cells, paper: int) -> tuple[float, float]:
-    """How strongly a paper's title and its abstract name an interest; 0 where they do not."""
-    texts, strengths = mentions
-    first = bisect_left(texts, 2 * paper)
-    held = dict(zip(texts[first : first + 2].tolist(), strengths[first : first + 2], strict=True))
-    return float(held.get(2 * paper, 0.0)), float(held.get(2 * paper + 1, 0.0))
+def _value(found: sparse.csr_array, row: int, column: int) -> float:
+    columns, values = cells(found, row)
+    at = int(np.searchsorted(columns, column))
+    return float(values[at]) if at < len(columns) and columns[at] == column else 0.0
 
 
-def _said(names: Sequence[Name], place: _Place) -> tuple[str, Via] | None:
-    """The first name of an interest that stands in a place, as it does."""
-    for name in names:
-        for start, end in terms.spans(" ".join(name.forms), place.text)[:1]:
-            return place.text[start:end], "term" if name is names[0] else "acronym"
+def _said(its_names: Sequence[Name], text: str) -> tuple[str, Via] | None:
+    """The first name of an interest that stands in a text, as it does."""
+    for name in its_names:
+        for start, end in terms.spans(" ".join(name.forms), text)[:1]:
+            return text[start:end], "term" if name is its_names[0] else "acronym"
     return None
 
 
-def _by_stem(read: _Analysis, brought: Floats) -> Floats:
-    found: Floats = np.zeros(read.stems)
-    for stems in (read.first, read.second):
-        found += np.bincount(stems, brought / 2, read.stems)
-    return found
-
-
-def _related(read: _Analysis, stems: Floats, via: Via) -> list[Part]:
+def _related(read: _Analysis, stems: Floats, via: Via, all_of_it: float) -> list[Part]:
     """The strongest related terms, which stand for all of them."""
-    all_of_it = float(stems.sum())
-    best = np.argsort(-stems, kind="stable")[:_RELATED_STEMS]
-    strongest = list(zip(best.tolist(), stems[best].tolist(), strict=True))
+    weakest = np.sort(stems)[-_RELATED_STEMS:].min(initial=np.inf)
+    strongest = np.where(stems < weakest, 0.0, stems)
     found: list[Part] = []
     for index, place in enumerate(PLACES):
-        here = {stem: value * read.share[index][stem] for stem, value in strongest}
-        found += [Part(term, place, via, its) for term, its in _stretches(read.places[index], here)]
+        stretches = _stretches(read.places[index], strongest * read.share[index])
+        found += [Part(term, place, via, its) for term, its in stretches]
     found = sorted(found, key=lambda part: (-part.evidence, part.term))[:_RELATED_TERMS]
     named = sum(part.evidence for part in found)
+    if not named:
+        return [Part("", "abstract", via, all_of_it)]
     return [part._replace(evidence=part.evidence * all_of_it / named) for part in found]
 
 
-def _stretches(place: _Place, values: Mapping[int, float]) -> list[tuple[str, float]]:
+def _stretches(place: _Place, values: Floats) -> list[tuple[str, float]]:
     """The longest stretches of a text made of stems with evidence, and the evidence of each. Each
     stem is counted once, in the longest stretch that holds it."""
-    told_by = [stem for stem, value in values.items() if value > 0]
-    stem_at = {at: stem for stem in told_by for at in place.at.get(stem, ())}
+    stem_at = {at: s for s in np.flatnonzero(values).tolist() for at in place.at.get(s, ())}
     runs: list[list[int]] = []
     last = -2
     for at in sorted(stem_at):
@@ -278,7 +260,7 @@ def _stretches(place: _Place, values: Mapping[int, float]) -> list[tuple[str, fl
         if new:
             told.update(new)
             term = _whole(place, run[0], run[-1])
-            found[term] = found.get(term, 0.0) + sum([values[stem] for stem in new])
+            found[term] = found.get(term, 0.0) + float(values[new].sum())
     return list(found.items())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 
 from digest.model import Paper
-from digest.ranking.vocabulary import Floats, Ints, Texts, Vocabulary, read
+from digest.ranking.vocabulary import Floats, Ints, Texts, Vocabulary
 from digest.text import terms
 
 TITLE = 3  # a word in the title counts as so many in the abstract
@@ -23,76 +23,73 @@ class Collection:
     """Papers in the order of their ids, and the terms (stems and pairs of stems) in each."""
 
     papers: tuple[Paper, ...]
-    vocabulary: Vocabulary
-    words: Sequence[Ints]  # the words of paper n: 2n is its title, 2n + 1 its abstract
-    terms: Ints  # the columns of the next two, in order
-    in_title: sparse.csr_array  # how often each paper (row) holds each term there
-    in_abstract: sparse.csr_array
+    texts: Texts  # the title of paper n is text 2n, its abstract text 2n + 1
     acronyms: Sequence[frozenset[tuple[Forms, Forms]]]  # each paper's, with what they stand for
 
     @classmethod
     def read(cls, papers: Iterable[Paper], vocabulary: Vocabulary) -> Collection:
         """Read papers; the vocabulary learns their words."""
         ordered = by_id(papers)
-        words = read((text for p in ordered for text in (p.title, p.abstract)), vocabulary)
-        rows, found = Texts(words, vocabulary).terms()
-        all_terms, columns = np.unique(found, return_inverse=True)
-        cells, shape = (np.ones(len(rows)), (rows, columns)), (2 * len(ordered), len(all_terms))
-        counts = sparse.coo_array(cells, shape=shape).tocsr()
-        acronyms = [_acronyms(paper) for paper in ordered]
-        return cls(ordered, vocabulary, words, all_terms, counts[0::2], counts[1::2], acronyms)
+        texts = Texts.read([text for paper in ordered for text in _texts(paper)], vocabulary)
+        return cls(ordered, texts, [_acronyms(paper) for paper in ordered])
 
-    def part(self, rows: Ints) -> Collection:
-        """Some of the papers, in the order given."""
-        at = rows.tolist()
-        return replace(
-            self,
-            papers=tuple(self.papers[row] for row in at),
-            words=[self.words[text] for row in at for text in (2 * row, 2 * row + 1)],
-            in_title=self.in_title[rows],
-            in_abstract=self.in_abstract[rows],
-            acronyms=[self.acronyms[row] for row in at],
-        )
-
-    def with_others(self, others: Collection) -> Collection:
-        """These papers and others, read with a vocabulary that extends this one's."""
-        papers = self.papers + others.papers
-        every_term = np.union1d(self.terms, others.terms)
-
-        def stacked(mine: sparse.csr_array, theirs: sparse.csr_array) -> sparse.csr_array:
-            both = over(every_term, self.terms, mine), over(every_term, others.terms, theirs)
-            return sparse.vstack(both, format="csr")
-
-        both = Collection(
-            papers,
-            others.vocabulary,
-            [*self.words, *others.words],
-            every_term,
-            stacked(self.in_title, others.in_title),
-            stacked(self.in_abstract, others.in_abstract),
-            [*self.acronyms, *others.acronyms],
-        )
-        return both.part(np.array(sorted(range(len(papers)), key=lambda row: papers[row].id)))
+    def place(self, papers: Iterable[Paper]) -> Collection:
+        """Papers beside these. A text that is among these is looked up, the others are read with a
+        copy of the vocabulary."""
+        wanted = by_id(papers)
+        known = {_texts(paper): row for row, paper in enumerate(self.papers)}
+        new = [paper for paper in wanted if _texts(paper) not in known]
+        if not new and len(wanted) == len(self.papers):
+            return replace(self, papers=wanted)
+        texts = [text for paper in new for text in _texts(paper)]
+        beside = Collection.read(new, self.vocabulary.extended(texts))
+        known |= {_texts(paper): len(self.papers) + row for row, paper in enumerate(new)}
+        rows = [known[_texts(paper)] for paper in wanted]
+        words, acronyms = [*self.texts.each, *beside.texts.each], [*self.acronyms, *beside.acronyms]
+        its_words = [words[text] for row in rows for text in (2 * row, 2 * row + 1)]
+        its_texts = Texts(its_words, beside.vocabulary)
+        return Collection(wanted, its_texts, [acronyms[row] for row in rows])
 
     @cached_property
     def row(self) -> dict[str, int]:
         """Where the paper with an id stands."""
         return {paper.id: row for row, paper in enumerate(self.papers)}
 
-    @cached_property
-    def texts(self) -> Texts:
-        """Titles and abstracts in turn, ready to be searched for phrases."""
-        return Texts(self.words, self.vocabulary)
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words of the papers, and of the collection that they are placed beside."""
+        return self.texts.vocabulary
+
+    @property
+    def terms(self) -> Ints:
+        """Every term of the papers, in order."""
+        return self.texts.terms[0]
+
+    @property
+    def in_places(self) -> tuple[sparse.csr_array, sparse.csr_array]:
+        """How often each paper (row) holds each term (column) in its title and its abstract."""
+        counts = self.texts.terms[1]
+        return counts[0::2], counts[1::2]
 
     @cached_property
     def counts(self) -> sparse.csr_array:
         """How often each paper holds each term, its title counted ``TITLE`` times."""
-        return (TITLE * self.in_title + self.in_abstract).tocsr()
+        in_title, in_abstract = self.in_places
+        return (TITLE * in_title + in_abstract).tocsr()
+
+    @cached_property
+    def letters(self) -> Sequence[str]:
+        """The stems by their numbers."""
+        return list(self.vocabulary.stems)
 
     @cached_property
     def papers_with(self) -> Ints:
         """In how many papers each term is."""
         return np.bincount(self.counts.indices, minlength=len(self.terms)).astype(np.int64)
+
+
+def _texts(paper: Paper) -> tuple[str, str]:
+    return paper.title, paper.abstract
 
 
 def by_id(papers: Iterable[Paper]) -> tuple[Paper, ...]:
@@ -143,8 +140,8 @@ def columns_of(wanted: Ints, known: Ints) -> tuple[Ints, Ints]:
     return hits, at[hits]
 
 
-def over(terms: Ints, its_terms: Ints, matrix: sparse.csr_array) -> sparse.csr_array:
-    """A matrix of weights by term, its columns moved to a wider list of terms."""
-    columns = np.searchsorted(terms, its_terms)[matrix.indices]
-    shape = (matrix.shape[0], len(terms))
-    return sparse.csr_array((matrix.data, columns, matrix.indptr), shape=shape)
+def table(cells: Mapping[tuple[int, int], float], shape: tuple[int, int]) -> sparse.csr_array:
+    """A table of values by row and column."""
+    at = np.array(list(cells), dtype=np.int64).reshape(-1, 2).T
+    values = np.array(list(cells.values()), dtype=np.float64)
+    return sparse.coo_array((values, (at[0], at[1])), shape=shape).tocsr()

@@ -36,7 +36,7 @@ class LatentSpace:
         size = min(DIMENSIONS, len(archive.papers) // _PAPERS_PER_DIMENSION, len(common) - 1)
         if size < 1:
             return cls(np.empty(0, dtype=np.int64), np.empty((0, 1)))
-        weights = tf_idf((archive.in_title + archive.in_abstract).tocsr(), idf)[:, common]
+        weights = tf_idf(sum(archive.in_places).tocsr(), idf)[:, common]
         papers = scaled(weights, lengths(weights)).astype(np.float32)
         by_term = papers.T.tocsr()
         followed = _start([paper.id for paper in archive.papers])[:, : size + _SPARE]

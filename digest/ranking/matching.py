@@ -21,11 +21,10 @@ from digest.model import Interest, Place
 from digest.ranking.background import Name
 from digest.ranking.collection import TITLE, Forms, columns_of, scaled, tf_idf
 from digest.ranking.corpus import Corpus, Placed
-from digest.ranking.keywords import KEYWORD, Searched
 from digest.ranking.lsa import POINT_BITS, on_grid
-from digest.ranking.metadata import FOUND, LABEL, Metadata
-from digest.ranking.queries import Cells, Queries, Query, cells, names, queries
-from digest.ranking.vocabulary import Floats, Ints
+from digest.ranking.metadata import FOUND, KEYWORD, LABEL, Metadata
+from digest.ranking.queries import Queries, cells, names, queries
+from digest.ranking.vocabulary import Floats, Ints, Texts, Vocabulary
 from digest.text import patterns, terms
 
 PLACES: tuple[Place, Place] = ("title", "abstract")
@@ -35,7 +34,16 @@ FLOOR = 0.015
 PATTERN = np.array([0.2, 0.12])  # of a pattern's first match in the title and in the abstract
 REPEATED = 0.3  # each doubling of the matches adds this share
 _CELLS = 2_000_000  # interests × papers compared at a time; bounds memory
-_NOWHERE: Cells = (np.empty(0, dtype=np.int64), np.empty(0))
+
+
+@dataclass(frozen=True, eq=False)
+class Phrases:
+    """Phrase interests, one row each, and where papers name them: 1 by the own words of a phrase,
+    less by another name."""
+
+    wanted: Queries
+    mentions: sparse.csr_array  # in texts
+    keywords: sparse.csr_array  # in the keywords of papers
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,9 +52,8 @@ class Evidence:
 
     papers: Ints  # the papers that have any, in order
     values: Floats
-    query: Query | None  # what was looked for; only of a phrase
-    mentions: Cells  # texts that name the phrase: 1 by its own words, less by another name
-    keywords: Cells  # papers in whose keywords it is named, in the same way
+    phrases: Phrases | None = None  # what was looked for, if it is a phrase
+    row: int = 0  # which of them it is
 
 
 class Matching:
@@ -87,26 +94,19 @@ class Matching:
                 if interest.place in (None, place):
                     values += pattern_evidence(interest, place, self.matches(interest, place))
         papers = np.flatnonzero(values)
-        return Evidence(papers, values[papers], None, _NOWHERE, _NOWHERE)
+        return Evidence(papers, values[papers])
 
     def _of_phrases(self, interests: Sequence[Interest]) -> Iterator[tuple[Interest, Evidence]]:
         phrases = [terms.forms(interest.text) for interest in interests]
         wanted = queries(phrases, self.background, self.corpus.topics, self.collection.vocabulary)
-        mentions = self._mentions(wanted.names, self._texts)
-        table = self._compared(interests, wanted, mentions)
-        in_keywords = self._mentions(
-            [() if each.place else its for each, its in zip(interests, wanted.names, strict=True)],
-            self._keywords,
-        )
-        if in_keywords.nnz:
-            table += KEYWORD * in_keywords.toarray()
+        mentions = self._mentions(wanted.names, self.collection.texts)
+        names_of = [() if each.place else wanted.names[row] for row, each in enumerate(interests)]
+        keywords = self._mentions(names_of, self._keywords)
+        evidence = self._compared(interests, wanted, mentions) + KEYWORD * keywords.toarray()
+        found = Phrases(wanted, mentions, keywords)
         for row, interest in enumerate(interests):
-            papers = np.flatnonzero(table[row])
-            held, named = (
-                (at.copy(), strengths.copy())
-                for at, strengths in (cells(found, row) for found in (mentions, in_keywords))
-            )
-            yield interest, Evidence(papers, table[row, papers], wanted.query(row), held, named)
+            papers = np.flatnonzero(evidence[row])
+            yield interest, Evidence(papers, evidence[row, papers], found, row)
 
     def _compared(
         self, interests: Sequence[Interest], wanted: Queries, mentions: sparse.csr_array
@@ -144,48 +144,42 @@ class Matching:
     def _in_places(self) -> tuple[sparse.csr_array, sparse.csr_array]:
         """Weights as if a paper were its title, or its abstract, alone."""
         collection, placed = self.collection, self.placed
-        title = scaled(tf_idf(TITLE * collection.in_title, placed.idf), placed.length)
-        return title, scaled(tf_idf(collection.in_abstract, placed.idf), placed.length)
+        title, abstract = collection.in_places
+        title = scaled(tf_idf(TITLE * title, placed.idf), placed.length)
+        return title, scaled(tf_idf(abstract, placed.idf), placed.length)
 
     def mentioning(self, phrases: Sequence[Forms]) -> Iterator[Mapping[Place, Ints]]:
         """The papers that hold each phrase by any of its names, in order, by place."""
         wanted = [names(phrase, self.background) for phrase in phrases]
-        texts, keywords = (
-            self._mentions(wanted, searched) for searched in (self._texts, self._keywords)
-        )
+        texts = self._mentions(wanted, self.collection.texts)
+        keywords = self._mentions(wanted, self._keywords)
         for row in range(len(phrases)):
             held = cells(texts, row)[0]
             found = {place: held[held % 2 == at] // 2 for at, place in enumerate(PLACES)}
             yield found | {"keywords": cells(keywords, row)[0]}
 
     @cached_property
-    def _texts(self) -> Searched:
-        return Searched.titles_and_abstracts(self.collection.texts)
+    def _keywords(self) -> Texts:
+        """The keywords that sources state, one text a paper. Their vocabulary is their own, so that
+        a paper without keywords has the same score, whatever others state."""
+        return Texts.read(["\n\n".join(paper.keywords) for paper in self.papers], Vocabulary())
 
-    @cached_property
-    def _keywords(self) -> Searched:
-        return Searched.keywords(self.papers)
-
-    def _mentions(self, wanted: Sequence[Sequence[Name]], searched: Searched) -> sparse.csr_array:
-        """Interests × columns: the strength of the strongest name that is held there."""
-        size = searched.width
-        if not searched.texts.count:
-            return sparse.csr_array((len(wanted), size))
+    def _mentions(self, wanted: Sequence[Sequence[Name]], texts: Texts) -> sparse.csr_array:
+        """Interests × texts: the strength of the strongest name that is held there."""
         every = [(row, name) for row, its in enumerate(wanted) for name in its]
-        which, held = searched.texts.holding([name.forms for _, name in every])
+        which, held = texts.holding([name.forms for _, name in every])
         strength = np.array([name.strength for _, name in every])[which]
+        papers = held * len(self.papers) // max(1, texts.count)
         bounds = np.searchsorted(which, np.arange(len(every) + 1)).tolist()
         for (row, name), (start, end) in zip(every, pairwise(bounds), strict=True):
             if others := self._meaning_otherwise(name, wanted[row][0]):
-                strength[start:end][np.isin(searched.papers[held[start:end]], others)] = 0.0
-        at = np.array([row for row, _ in every], dtype=np.int64)[which] * size
-        places = (at + searched.columns[held])[strength > 0]
-        found, place_of = np.unique(places, return_inverse=True)
-        strongest = np.zeros(len(found))
-        np.maximum.at(strongest, place_of, strength[strength > 0])
-        return sparse.csr_array(
-            (strongest, (found // size, found % size)), shape=(len(wanted), size)
-        )
+                strength[start:end][np.isin(papers[start:end], others)] = 0.0
+        rows = np.array([row for row, _ in every], dtype=np.int64)[which]
+        order = np.lexsort((strength, held, rows))
+        rows, held, strength = rows[order], held[order], strength[order]
+        strongest = (np.diff(rows * texts.count + held, append=-1) != 0) & (strength > 0)
+        found = strength[strongest], (rows[strongest], held[strongest])
+        return sparse.csr_array(found, shape=(len(wanted), texts.count))
 
     def _meaning_otherwise(self, name: Name, own: Name) -> list[int]:
         """The papers in which a name is the acronym of something else."""

@@ -5,7 +5,7 @@ https://github.com/dleemiller/WordLlama, MIT licence, see ``pieces.LICENSE``), c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 
-from digest.ranking.vocabulary import Floats
+from digest.ranking.vocabulary import PAIR, Floats, Ints
 
 START = "_"  # what a piece begins with that begins a word
 
@@ -47,31 +47,34 @@ def pieces_of(word: str, number: Mapping[str, int]) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=100_000)
-def _vector(word: str) -> NDArray[np.float32]:
+def _vector(stem: str) -> Floats:
     table = _table()
-    found = table.vectors[list(pieces_of(word, table.number))]
-    mean = found.mean(axis=0, dtype=np.float32) if word and len(found) else np.zeros(found.shape[1])
-    return mean.astype(np.float32)
+    found = list(pieces_of(stem, table.number)) if stem else []
+    vector: Floats = table.vectors[found].sum(axis=0, dtype=np.float64) / max(1, len(found))
+    return vector
 
 
-def vectors(stems: Sequence[str]) -> Floats:
+def vectors(stems: Iterable[str]) -> Floats:
     """A vector for each stem; 0 where no piece of it is known."""
-    width = _table().vectors.shape[1]
-    return np.array([_vector(stem) for stem in stems], dtype=np.float64).reshape(-1, width)
+    return np.array([_vector(""), *map(_vector, stems)])[1:]
 
 
-def directions(weights: sparse.csr_array, of_terms: Floats, *, of_papers: bool) -> Floats:
-    """The directions of texts, as rows of weights by term; 0 where nothing of a text is known. From
-    those of papers, what all texts of the field have in common is taken away."""
-    found = _unit(weights @ of_terms)
-    return (
-        _unit(found - _table().middle * (np.linalg.norm(found, axis=1) > 0)[:, None])
-        if of_papers
-        else found
-    )
+def directions(
+    weights: sparse.csr_array, terms: Ints, letters: Mapping[int, str] | Sequence[str]
+) -> Floats:
+    """The directions of texts, as rows of weights by term; 0 where nothing of a text is known.
+    ``letters`` has those of each stem."""
+    single = np.flatnonzero(terms >> PAIR == 0)
+    return unit(weights[:, single] @ vectors(letters[stem] for stem in terms[single].tolist()))
 
 
-def _unit(rows: Floats) -> Floats:
+def centred(papers: Floats) -> Floats:
+    """Directions of papers without what all texts of the field have in common."""
+    return unit(papers - _table().middle * papers.any(axis=1, keepdims=True))
+
+
+def unit(rows: Floats) -> Floats:
+    """Rows of length 1; a row of zeros stays."""
     length = np.linalg.norm(rows, axis=1, keepdims=True)
-    unit: Floats = rows / np.where(length == 0, 1.0, length)
-    return unit
+    found: Floats = rows / np.where(length == 0, 1.0, length)
+    return found

@@ -9,6 +9,7 @@ from digest.text.terms import fold, forms
 
 AUTHOR = 0.28
 LABEL = 0.12  # a category, a venue, or keywords that are asked for: just enough for a digest
+KEYWORD = 0.025  # of a phrase or pattern that a keyword says; one that looks nowhere else has LABEL
 CODE = 0.05  # a leaning: not enough for a digest
 CODE_IS_PUBLIC = "its code is public"
 _FRAMING = frozenset(

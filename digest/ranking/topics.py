@@ -1,17 +1,18 @@
 """Which terms belong to a topic of research: the table in ``related.txt``."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
+from itertools import chain
 from math import fsum
 
 import numpy as np
 from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 
 from digest.ranking.background import Background
-from digest.ranking.collection import Forms, lengths, product, scaled
-from digest.ranking.vocabulary import Floats, Ints, stem, stem_terms
+from digest.ranking.collection import Forms, lengths, product, scaled, table
+from digest.ranking.vocabulary import Floats, Ints, counted, stem
 from digest.text import terms
 
 AS_MEMBER = 0.4  # what a topic's terms count for an interest that is itself one of them
@@ -20,8 +21,8 @@ AS_MEMBER = 0.4  # what a topic's terms count for an interest that is itself one
 @lru_cache(maxsize=1)
 def topics() -> Sequence[tuple[Sequence[Forms], Sequence[Forms]]]:
     """The table that ships with the program: each topic's names and its terms."""
-    table = files("digest.ranking").joinpath("related.txt").read_text("utf-8")
-    lines = [line.split(":") for line in table.splitlines() if line and not line.startswith("#")]
+    text = files("digest.ranking").joinpath("related.txt").read_text("utf-8")
+    lines = [line.split(":") for line in text.splitlines() if line and not line.startswith("#")]
     parts = [[list(map(terms.forms, part.split(","))) for part in line] for line in lines]
     return [(names, members) for names, members in parts]
 
@@ -53,30 +54,33 @@ class Topics:
         stems = [[number(form) for form in phrase] for phrases in every for phrase in phrases]
         topic_of = np.repeat(np.arange(len(every)), [len(phrases) for phrases in every])
         self.terms, vectors, _ = phrase_vectors(stems, background)
-        cells = np.ones(len(stems)), (topic_of, np.arange(len(stems)))
-        gather = sparse.csr_array(cells, shape=(len(every), len(stems)))
-        self.vectors = product(gather, vectors)
+        member = dict.fromkeys(zip(topic_of.tolist(), range(len(stems)), strict=True), 1.0)
+        self.vectors = product(table(member, (len(every), len(stems))), vectors)
 
-    def weigh(self, phrases: Sequence[Forms]) -> list[dict[int, float]]:
-        """The topics of each interest: 1 for one by that name, less where it says more."""
+    def weigh(self, phrases: Sequence[Sequence[Forms]]) -> sparse.csr_array:
+        """The topics (columns) of each phrase (row), given by the ways to spell it: 1 for one by
+        that name, less where the phrase says more."""
         number = self._background.vocabulary.stem_number
-        numbers = {stem(form): number(form) for forms in phrases for form in forms}
+        numbers = {stem(form): number(form) for ways in phrases for way in ways for form in way}
         idf = self._background.idf(np.array(list(numbers.values()), dtype=np.int64))
         tells = dict(zip(numbers, idf.tolist(), strict=True))
-        return [self._weigh(forms, tells) for forms in phrases]
+        cells: dict[tuple[int, int], float] = {}
+        for row, ways in enumerate(phrases):
+            for topic, share in chain.from_iterable(_named(way, tells) for way in ways):
+                cells[row, topic] = max(share, cells.get((row, topic), 0.0))
+        return table(cells, (len(phrases), self.vectors.shape[0]))
 
-    @staticmethod
-    def _weigh(forms: Forms, tells: Mapping[str, float]) -> dict[int, float]:
-        wanted = _stems(forms)
-        all_of_it = fsum(tells[s] for s in wanted)  # sets have no order
-        by_name, by_member = _by_words()
-        found = dict.fromkeys(by_member.get("".join(forms), ()), AS_MEMBER)
-        for one in wanted:
-            for stems, number in by_name.get(one, ()):
-                if stems <= wanted:
-                    share = fsum(tells[s] for s in stems) / all_of_it
-                    found[number] = max(found.get(number, 0.0), share**2)
-        return found
+
+def _named(phrase: Forms, tells: Mapping[str, float]) -> Iterator[tuple[int, float]]:
+    """The topics that a phrase names."""
+    wanted = _stems(phrase)
+    all_of_it = fsum(tells[s] for s in wanted)  # sets have no order
+    by_name, by_member = _by_words()
+    yield from ((number, AS_MEMBER) for number in by_member.get("".join(phrase), ()))
+    for one in wanted:
+        for stems, number in by_name.get(one, ()):
+            if stems <= wanted:
+                yield number, (fsum(tells[s] for s in stems) / all_of_it) ** 2
 
 
 def phrase_vectors(
@@ -84,19 +88,10 @@ def phrase_vectors(
 ) -> tuple[Ints, sparse.csr_array, Floats]:
     """Unit tf-idf vectors of phrases, given by the numbers of their stems. Returns the terms
     (columns), the vectors (rows), and the idf of each phrase's rarest term."""
-    flat: list[int] = []
-    row_of: list[int] = []
-    for row, stems in enumerate(phrases):
-        flat.extend([-1, *stems])
-        row_of.extend([row] * (len(stems) + 1))
-    positions, found = stem_terms(np.array(flat, dtype=np.int64))
-    terms, columns = np.unique(found, return_inverse=True)
-    rows = np.array(row_of, dtype=np.int64)[positions]
+    flat = np.array([each for stems in phrases for each in (*stems, -1)], dtype=np.int64)
+    row_of = np.repeat(np.arange(len(phrases)), [len(stems) + 1 for stems in phrases])
+    terms, vectors = counted(flat, row_of, len(phrases))
     idf = background.idf(terms)
-    vectors = sparse.coo_array(
-        (np.ones(len(rows)), (rows, columns)), shape=(len(phrases), len(terms))
-    ).tocsr()
     vectors.data = idf[vectors.indices]
-    rarest = np.zeros(len(phrases))
-    np.maximum.at(rarest, rows, idf[columns])
+    rarest = vectors.max(axis=1).toarray().ravel() if len(terms) else np.zeros(len(phrases))
     return terms, scaled(vectors, lengths(vectors)), rarest

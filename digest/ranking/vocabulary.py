@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
-from itertools import pairwise
 from zlib import crc32
 
 import numpy as np
 import Stemmer  # type: ignore[import-not-found]  # it ships no types
 from numpy.typing import NDArray
+from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 
 from digest.text import terms
 
@@ -76,12 +76,6 @@ class Vocabulary(dict[str, int]):
         number = self.stems.get(said)
         return _UNKNOWN | (crc32(said.encode()) & (_UNKNOWN - 1)) if number is None else number
 
-    def stems_of(self, numbers: Ints, beside: Iterable[str] = ()) -> list[str]:
-        """The stems with these numbers, as letters; also those of some forms that no text holds."""
-        letters = list(self.stems)
-        others = {self.stem_number(form): stem(form) for form in beside}
-        return [others[n] if n in others else letters[n] for n in numbers.tolist()]
-
     def extended(self, texts: Iterable[str]) -> Vocabulary:
         """A copy that knows the words of more texts; those known before keep their numbers. New
         stems are numbered in the order of their letters. So the sums over the terms of one text are
@@ -94,10 +88,6 @@ class Vocabulary(dict[str, int]):
         for form in sorted({terms.form(word) for word in spellings}, key=stem):
             found.learn_stem(form)
         return found
-
-    def spellings(self, forms: tuple[str, ...]) -> list[tuple[int, ...]]:
-        """The numbers of the words of each of ``spelled``."""
-        return [tuple(self.forms[form] for form in one) for one in self.spelled(forms)]
 
     def _spelled(self, given: tuple[str, ...]) -> list[tuple[str, ...]]:
         """A phrase as given, with two of its words joined, or with one split in two. Only ways of
@@ -116,28 +106,19 @@ class Vocabulary(dict[str, int]):
         return [one for one in found if one and all(form in known for form in one)]
 
 
-def read(texts: Iterable[str], vocabulary: Vocabulary) -> list[Ints]:
-    """The numbers of the words of each text, with a break behind the last."""
-    numbers: list[int] = []
-    ends = [0]
-    for text in texts:
-        numbers.extend(map(vocabulary.__getitem__, terms.stream(text)))
-        numbers.append(BREAK)
-        ends.append(len(numbers))
-    words = np.array(numbers, dtype=np.int64)
-    return [words[start:end] for start, end in pairwise(ends)]
-
-
-def stem_terms(stems: Ints) -> tuple[Ints, Ints]:
-    """Single stems and neighbouring pairs: their positions in ``stems`` and their numbers. Words
-    without a stem (0) are stepped over, a break (-1) is not: ``mixture of experts`` gives
-    ``mixtur``, ``expert`` and ``mixtur expert``."""
+def counted(stems: Ints, row: Ints, rows: int) -> tuple[Ints, sparse.csr_array]:
+    """The terms of texts, in order, and how often each text holds each. ``stems`` are those of all
+    words, ``row`` their texts. Terms are single stems and neighbouring pairs. Words without a stem
+    (0) are stepped over, a break (-1) is not: ``mixture of experts`` gives ``mixtur``, ``expert``
+    and ``mixtur expert``."""
     at = np.flatnonzero(stems != 0)
-    kept = stems[at]
+    kept, row = stems[at], row[at]
     single = kept > 0
     pair = single[:-1] & single[1:]
-    positions = np.concatenate([at[single], at[:-1][pair]])
-    return positions, np.concatenate([kept[single], (kept[:-1][pair] << PAIR) | kept[1:][pair]])
+    found = np.concatenate([kept[single], (kept[:-1][pair] << PAIR) | kept[1:][pair]])
+    terms, columns = np.unique(found, return_inverse=True)
+    cells = np.ones(len(found)), (np.concatenate([row[single], row[:-1][pair]]), columns)
+    return terms, sparse.coo_array(cells, shape=(rows, len(terms))).tocsr()
 
 
 class Texts:
@@ -145,10 +126,16 @@ class Texts:
     text it belongs to."""
 
     def __init__(self, texts: Sequence[Ints], vocabulary: Vocabulary) -> None:
-        self.vocabulary = vocabulary
+        self.each, self.vocabulary = texts, vocabulary
         self.count = len(texts)
         self.words = np.concatenate([np.empty(0, dtype=np.int64), *texts])
         self.row = np.repeat(np.arange(self.count), [len(text) for text in texts])
+
+    @classmethod
+    def read(cls, texts: Iterable[str], vocabulary: Vocabulary) -> Texts:
+        """Read texts; the vocabulary learns their words."""
+        words = [[*map(vocabulary.__getitem__, terms.stream(text)), BREAK] for text in texts]
+        return cls([np.array(its, dtype=np.int64) for its in words], vocabulary)
 
     @cached_property
     def _order(self) -> Ints:
@@ -158,18 +145,20 @@ class Texts:
     def _sorted(self) -> Ints:
         return self.words[self._order]
 
-    def terms(self) -> tuple[Ints, Ints]:
-        """(text, term) of every single stem and pair of stems."""
+    @cached_property
+    def terms(self) -> tuple[Ints, sparse.csr_array]:
+        """Every single stem and pair of stems, in order, and how often each text (row) holds it."""
         stem_of = np.array(self.vocabulary.stem_of, dtype=np.int64)
         stem_of[BREAK] = -1
-        positions, found = stem_terms(stem_of[self.words])
-        return self.row[positions], found
+        return counted(stem_of[self.words], self.row, self.count)
 
     def holding(self, phrases: Sequence[tuple[str, ...]]) -> tuple[Ints, Ints]:
         """(phrase, text) of every text that holds one, however its words are joined or split."""
-        spellings = [self.vocabulary.spellings(phrase) for phrase in phrases]
-        which, first = self._exactly([numbers for its in spellings for numbers in its])
-        phrase = np.repeat(np.arange(len(phrases)), [len(its) for its in spellings])[which]
+        number = self.vocabulary.forms
+        ways = [self.vocabulary.spelled(phrase) for phrase in phrases]
+        words = [tuple(number[form] for form in way) for its in ways for way in its]
+        which, first = self._exactly(words)
+        phrase = np.repeat(np.arange(len(phrases)), [len(its) for its in ways])[which]
         found = np.unique(phrase * self.count + self.row[first])
         return found // self.count, found % self.count
 

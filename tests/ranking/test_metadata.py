@@ -201,9 +201,9 @@ def test_upvotes_count_where_they_are_asked_for() -> None:
     wishes = replace(profile("walrus"), upvotes=0.2)
     twenty = replace(LABELLED, upvotes=20)
     ranking = ranking_of([PLAIN, twenty])
-    assert ranking.rank(wishes).scores.tolist() == pytest.approx([0, 0.1])
-    assert wording.why(ranking.reasons(wishes, 1)) == "20 upvotes"
-    assert ranking.rank(profile("walrus")).scores.tolist() == [0, 0]
+    plain = ranking.rank(profile("walrus")).scores
+    assert (ranking.rank(wishes).scores - plain).tolist() == pytest.approx([0, 0.1])
+    assert wording.why(ranking.reasons(wishes, 1)).startswith("20 upvotes")
 
 
 # --- laws ---------------------------------------------------------------------------------

@@ -216,8 +216,8 @@ def test_related_terms_are_short_and_stand_in_the_paper() -> None:
 
 def test_no_word_is_cut_at_its_hyphen() -> None:
     ranking = ranking_of(papers("Non-instructional fine-tuning of pianos", "Soup"))
-    (reason,) = ranking.reasons(profile("instructional pianists"), 0)
-    assert reason.term == "Non-instructional"
+    reasons = ranking.reasons(profile("instructional pianists"), 0)
+    assert [reason.term for reason in reasons] == ["Non-instructional", "pianos"]
 
 
 def test_what_is_ranked_for_one_is_the_same_as_for_many() -> None:
