@@ -132,8 +132,8 @@ def told(reasons: tuple[Reason, ...]) -> tuple[Told, ...]:
 
     They make up at least ``_SHARE`` of all that is named, or are the first one, and are no more
     than ``_TOLD``. A term that an interest has said is not said again as related to another, and as
-    related to one interest only. The rest are single words, or arithmetic. What no word of a paper
-    shows is told where there is nothing else.
+    related to one interest only. Nor is “data” where “data selection” has been told. The rest are
+    single words, or arithmetic. What no word of a paper shows is told where there is nothing else.
     """
     ours = [reason for reason in reasons if reason.via != "several"]
     ours.sort(key=lambda reason: -reason.contribution)
@@ -149,8 +149,17 @@ def told(reasons: tuple[Reason, ...]) -> tuple[Told, ...]:
             or said.setdefault(_letters(reason.term), reason.interest) == reason.interest
         )
     ]
+    telling = [each for n, each in enumerate(telling) if not _told_within(each, telling[:n])]
     chosen = telling[:_TOLD] or named[:1] or ours[:1]
     return tuple([Told(each.interest, each.term, each.place, each.via) for each in chosen])
+
+
+def _told_within(reason: Reason, before: Iterable[Reason]) -> bool:
+    """Whether a weightier term of the same interest has all words of this one, and more."""
+    words = set(forms(reason.term))
+    return any(
+        each.interest == reason.interest and words < set(forms(each.term)) for each in before
+    )
 
 
 @lru_cache(maxsize=20_000)

@@ -123,6 +123,14 @@ def reason(term: str, place: str, adds: float, **changes: str) -> Reason:
             ],
             "“error rate” in the abstract, related to “speech”",
         ),
+        (
+            [
+                reason("data selection", "abstract", 0.3, interest="data selection"),
+                reason("Data", "title", 0.2, interest="data selection"),
+                reason("data", "abstract", 0.1, interest="synthetic data"),
+            ],
+            "“data selection” in the abstract; “data” in the abstract",
+        ),
         (  # no word of the paper shows it: it is told only where there is nothing else
             [
                 reason("", "abstract", 0.2, interest="speech", via="related"),
