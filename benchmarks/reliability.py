@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from judged import lines
 from numpy.typing import NDArray
-from ranking import lines
 
 PRECISION = 0.5
 BINS = np.arange(0.0, 1.0001, 0.1)

@@ -21,7 +21,7 @@ from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import Path
 
-from ranking import lines, paper, profile
+from judged import lines, paper, profile
 
 from digest.model import Interest, Paper, PaperId, Profile
 from digest.ranking import Corpus, Ranking

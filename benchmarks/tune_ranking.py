@@ -1,0 +1,140 @@
+"""Choose the five weights of evidence, honestly: by all families of pools but one, judged on it.
+
+usage: python benchmarks/tune_ranking.py DIR
+
+DIR is a folder as ``benchmarks/judged.py`` reads it. Pools of one venue form a family, because
+they share papers. Every setting of the grid is judged by the mean of nDCG@10 over readers, plus
+half of that among papers that hold none of the phrases. What is printed: the setting chosen on all
+families but one, with its figures on the family that was left out; the mean of these; and the
+setting chosen on all of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+from judged import Figures, Floats, Pool, figures, pools, profile, set_constants
+
+from digest.model import Interest
+from digest.ranking import Corpus, background, matching, queries, scoring
+
+GRID: Mapping[str, Sequence[float]] = {
+    "MENTION": (0.03, 0.045, 0.06),
+    "NEAR": (0.07, 0.1, 0.15),
+    "TOPIC": (0.8, 1.15, 1.6),
+    "MEANING": (0.14, 0.2, 0.28),
+    "RARE": (0.001, 0.002, 0.004),
+}
+MODULES = {
+    "MENTION": matching,
+    "FLOOR": matching,
+    "NEAR": queries,
+    "TOPIC": queries,
+    "MEANING": queries,
+    "RARE": background,
+}
+HALF = 0.5  # an exclusion takes at most so much of a score
+ADDENDS = ("MENTION", "NEAR", "TOPIC", "MEANING")  # evidence grows with these in proportion
+
+Setting = tuple[float, ...]
+
+
+def main() -> None:
+    """Judge every setting on every pool, then choose."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    arguments = parser.parse_args()
+    found: dict[Setting, dict[str, list[Figures]]] = {}
+    for pool in pools(arguments.folder):
+        for setting, measured in _judged(pool):
+            found.setdefault(setting, {}).setdefault(pool.family, []).append(measured)
+    families = list(next(iter(found.values())))
+    left_out: list[Figures] = []
+    for family in families:
+        others = [each for each in families if each != family]
+        chosen = _best(found, others)
+        left_out += found[chosen][family]
+        print(f"without {family:14s} {_named(chosen)}: there {_said(found[chosen][family])}")
+    print(f"left out, all readers: {_said(left_out)}")
+    chosen = _best(found, families)
+    print(f"on all: {_named(chosen)}: {_said([m for f in families for m in found[chosen][f]])}")
+
+
+def _judged(pool: Pool) -> Iterator[tuple[Setting, Figures]]:
+    """The figures of every setting of the grid."""
+    profiles = [profile(reader) for reader in pool.readers]
+    wanted = dict.fromkeys(i for p in profiles for i in (*map(_plain, p.interests), *p.exclude))
+    row = {interest: number for number, interest in enumerate(wanted)}
+    weights, against = np.zeros((2, len(profiles), len(row)))
+    for number, each in enumerate(profiles):
+        for interest in each.interests:
+            weights[number, row[_plain(interest)]] += interest.weight
+        for exclusion in each.exclude:
+            against[number, row[exclusion]] = -scoring.AGAINST
+    ruled_out = np.zeros((len(profiles), len(pool.week)), dtype=bool)
+    corpus = Corpus.learn([*pool.archive, *pool.week])
+    found = matching.Matching(corpus, corpus.place(pool.week))
+    for number, scored in enumerate(scoring.Ranking(corpus, pool.week).rank_many(profiles)):
+        ruled_out[number, list(scored.excluded)] = True
+    floor = matching.FLOOR
+    for rare in GRID["RARE"]:
+        words, parts = _parts(found, list(wanted), rare)
+        for setting in product(*(GRID[name] for name in ADDENDS)):
+            whole = words + sum(value * part for value, part in zip(setting, parts, strict=True))
+            evidence = np.maximum(whole - floor, 0.0)
+            brought = weights @ evidence
+            scores = brought - np.minimum(against @ evidence, HALF * brought)
+            scores[ruled_out] = -np.inf
+            yield (*setting, rare), figures(pool, scores)
+
+
+def _parts(
+    papers: matching.Matching, wanted: Sequence[Interest], rare: float
+) -> tuple[Floats, list[Floats]]:
+    """Interests × papers: the evidence of the words alone, and of each addend with weight 1."""
+
+    def evidence(weights: dict[str, float]) -> Floats:
+        these = dict.fromkeys((*ADDENDS, "FLOOR"), 0.0) | {"RARE": rare} | weights
+        with set_constants([(MODULES[name], name, value) for name, value in these.items()]):
+            found = dict(papers.evidence(wanted))
+        table = np.zeros((len(wanted), len(papers.papers)))
+        for row, interest in enumerate(wanted):
+            table[row, found[interest].papers] = found[interest].values
+        return table
+
+    words = evidence({})
+    return words, [evidence({name: 1.0}) - words for name in ADDENDS]
+
+
+def _plain(interest: Interest) -> Interest:
+    return Interest(interest.text)
+
+
+def _best(found: Mapping[Setting, Mapping[str, list[Figures]]], families: Sequence[str]) -> Setting:
+    def worth(setting: Setting) -> float:
+        measured = [each for family in families for each in found[setting][family]]
+        ndcg, nonliteral, _ = _means(measured)
+        return ndcg + nonliteral / 2
+
+    return max(found, key=worth)
+
+
+def _means(measured: Sequence[Figures]) -> list[float]:
+    return [float(np.nanmean(np.concatenate(each))) for each in zip(*measured, strict=True)]
+
+
+def _named(setting: Setting) -> str:
+    return " ".join(f"{name} {value:g}" for name, value in zip(GRID, setting, strict=True))
+
+
+def _said(measured: Sequence[Figures]) -> str:
+    ndcg, nonliteral, negative = _means(measured)
+    return f"nDCG@10 {ndcg:.4f}, without the phrases {nonliteral:.4f}, ruled out {negative:.4f}"
+
+
+if __name__ == "__main__":
+    main()
