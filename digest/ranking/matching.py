@@ -124,6 +124,7 @@ class Matching:
         table += wanted.topics @ self._on_topics
         table += np.maximum(wanted.points @ self.placed.points.T, 0.0)
         table += np.maximum(wanted.meanings @ self.placed.meanings.T, 0.0)
+        table -= wanted.alike[:, None]
         for row, interest in enumerate(interests):
             if interest.place:
                 index = PLACES.index(interest.place)

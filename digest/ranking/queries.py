@@ -13,9 +13,10 @@ from digest.ranking.meaning import directions
 from digest.ranking.topics import Topics, phrase_vectors
 from digest.ranking.vocabulary import PAIR, Floats, Ints, Vocabulary, stem
 
-NEAR = 0.1  # nearness in the latent space learned from the archive
-TOPIC = 1.15  # what the words of an interest's topics count beside its own, where those are rare
-MEANING = 0.2  # likeness of meaning, in the same way
+NEAR = 0.15  # nearness in the latent space learned from the archive
+TOPIC = 1.3  # what the words of an interest's topics count beside its own, where those are rare
+MEANING = 0.25  # likeness of meaning, in the same way
+ALIKE = 0.16  # the cosine of meanings that tells nothing; less of it takes evidence away
 OTHER_NAMES = 0.4  # what the words of an acronym, or of its long form, count beside the given ones
 _POINT_BITS = 28  # products of these points with those of papers stay below 1/4; see `on_grid`
 
@@ -33,6 +34,7 @@ class Queries:
     topics: sparse.csr_array  # what each topic of the table counts for each interest
     points: Floats  # in the latent space, as long as nearness counts
     meanings: Floats  # directions among the vectors of words, as long as likeness counts
+    alike: Floats  # what is taken from the likeness of each
 
 
 def cells(found: sparse.csr_array, row: int) -> Cells:
@@ -65,7 +67,8 @@ def queries(
     forms = {form for its in ways for name in its for way in name for form in way}
     letters = {vocabulary.stem_number(form): stem(form) for form in forms}
     points = background.trust * NEAR * background.space.place(own, terms)
-    meanings = rarity[:, None] * MEANING * directions(own, terms, letters)
+    likeness = rarity * MEANING
+    meanings = likeness[:, None] * directions(own, terms, letters)
     return Queries(
         all_names,
         terms,
@@ -74,6 +77,7 @@ def queries(
         (sparse.diags_array(rarity * TOPIC) @ on_topics).tocsr(),
         on_grid(points, _POINT_BITS),
         on_grid(meanings, _POINT_BITS),
+        ALIKE * likeness,
     )
 
 
