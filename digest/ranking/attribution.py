@@ -23,6 +23,7 @@ from digest.ranking.meaning import unit, vectors
 from digest.ranking.metadata import FOUND, KEYWORD, LABEL
 from digest.ranking.queries import cells, names
 from digest.ranking.reasons import Part
+from digest.ranking.verdicts import Taste
 from digest.ranking.vocabulary import BREAK, PAIR, Floats, Ints
 from digest.text import terms
 
@@ -106,10 +107,15 @@ class Attribution:
                 return Part(found[0], "keywords", found[1], value)
         return Part(keywords[0], "keywords", "term", value)
 
-    def towards(self, direction: Floats, paper: int, via: Via) -> list[Part]:
-        """The terms by which a paper lies in a direction of the latent space."""
+    def of_taste(self, taste: Taste, paper: int) -> list[Part]:
+        """The terms by which a paper is like those that were judged."""
         read = self._analysis(paper)
-        return _related(read, read.towards(direction, read.near), via, 1.0)
+        near = read.towards(taste.direction, read.near)
+        near *= taste.near[paper] / (near.sum() or 1.0)
+        words = np.zeros(len(read.terms))
+        hits, held = columns_of(taste.terms, read.terms)
+        words[held] = taste.weights[hits] * read.weights[held]
+        return _related(read, read.by_stem(words) + near, taste.via, 1.0)
 
     def _phrase_parts(
         self, interest: Interest, paper: int, phrases: Phrases, row: int

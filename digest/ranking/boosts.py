@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
 
 import numpy as np
 
 from digest.model import Paper, Profile
 from digest.ranking.calibration import STEPS
-from digest.ranking.vocabulary import Ints
+from digest.ranking.vocabulary import Floats
 
 HALF_COMMENTS = 10  # so many comments bring half of what many would
 HALF_UPVOTES = 20  # the same for upvotes: on the pages of papers, half of them have about as many
@@ -16,27 +18,34 @@ HALF_LIFE = 14  # days after which a paper is half as fresh
 
 @dataclass(frozen=True)
 class Boost:
-    """A property of a paper that a profile lets count."""
+    """A property of papers that profiles let count."""
 
-    name: str
-    gain: float  # the most that it adds to a score
+    name: Literal["comments", "upvotes", "freshness"]
+    papers: Sequence[Paper]
     strength: Callable[[Paper], float]  # how much a paper has of it, 0..1
     wording: Callable[[Paper], str]  # how a reason words it
 
-    def steps(self, papers: Sequence[Paper]) -> Ints:
-        """The gain of each paper, in steps of the score."""
-        gains = [self.gain * STEPS * self.strength(paper) for paper in papers]
-        return np.rint(gains).astype(np.int64)
+    def gain(self, profile: Profile) -> float:
+        """The most that it adds to a score."""
+        gain: float = getattr(profile, self.name)
+        return gain
+
+    def steps(self, profile: Profile) -> Floats:
+        """What it adds to the score of each paper, in steps."""
+        return np.rint(self.gain(profile) * STEPS * self._strengths)
+
+    @cached_property
+    def _strengths(self) -> Floats:
+        return np.array([self.strength(paper) for paper in self.papers], dtype=np.float64)
 
 
-def boosts(profile: Profile) -> list[Boost]:
-    """The boosts that count for a profile."""
-    found = (
-        Boost("comments", profile.comments, _discussed, _comments),
-        Boost("upvotes", profile.upvotes, _upvoted, _upvotes),
-        Boost("freshness", profile.freshness, _fresh, _age),
+def boosts(papers: Sequence[Paper]) -> tuple[Boost, ...]:
+    """All of them."""
+    return (
+        Boost("comments", papers, _discussed, _comments),
+        Boost("upvotes", papers, _upvoted, _upvotes),
+        Boost("freshness", papers, _fresh, _age),
     )
-    return [boost for boost in found if boost.gain]
 
 
 def _discussed(paper: Paper) -> float:

@@ -6,27 +6,38 @@ from collections.abc import Sequence
 from math import floor
 
 import numpy as np
+from numpy.typing import NDArray
 
+from digest.ranking.lsa import on_grid
 from digest.ranking.vocabulary import Floats
 
-STEPS = 10_000  # steps in a score of 1; evidence is counted in whole steps, so that sums are exact
+Singles = NDArray[np.float32]
+
+STEPS = 10_000  # steps in a score of 1
 KNEE = 0.75
 SCALE = 1.8  # of evidence: one clear mention in an abstract passes a threshold of 0.2
+_PLACES = 8  # binary places of evidence in steps
 _KNEE, _REST = KNEE * STEPS, (1 - KNEE) * STEPS
 
 
+def in_steps(evidence: Floats) -> Singles:
+    """Evidence in steps of the score, rounded to 1/256 of one, so that sums are exact in any order
+    where weights are rounded too (see ``on_grid``)."""
+    return on_grid(evidence * (SCALE * STEPS), _PLACES).astype(np.float32)
+
+
 def score_steps(evidence: Floats) -> Floats:
-    """Scores, in steps, of evidence in (whole) steps."""
-    score: Floats = np.maximum(evidence, 0.0)
-    above = score > _KNEE
-    score[above] = np.rint(STEPS - _REST * _REST / (score[above] - _KNEE + _REST))
+    """Scores, in whole steps, of evidence in steps."""
+    score: Floats = np.rint(np.maximum(evidence, 0.0))
+    above = evidence > _KNEE
+    score[above] = np.rint(STEPS - _REST * _REST / (evidence[above] - _KNEE + _REST))
     return score
 
 
-def score_step(evidence: int) -> int:
+def score_step(evidence: float) -> int:
     """The same for one number."""
     if evidence <= _KNEE:
-        return max(evidence, 0)
+        return max(round(evidence), 0)
     return round(STEPS - _REST * _REST / (evidence - _KNEE + _REST))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 
-from digest.model import Paper, PaperId
+from digest.model import Paper
 from digest.ranking import meaning
 from digest.ranking.background import Background
 from digest.ranking.collection import Collection, lengths, scaled, tf_idf
@@ -52,11 +52,6 @@ class Corpus:
     def place(self, papers: Iterable[Paper]) -> Placed:
         """Papers in the order of their ids, weighed by what the archive taught."""
         return _placed(self.placed.collection.place(papers), self.background)
-
-    def point(self, paper: PaperId) -> Floats | None:
-        """The point of a paper of the archive."""
-        row = self.placed.collection.row.get(paper)
-        return None if row is None else self.placed.points[row]
 
 
 def _placed(collection: Collection, background: Background) -> Placed:

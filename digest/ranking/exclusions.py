@@ -1,58 +1,64 @@
-"""Which papers an exclusion rules out, and the words that say why."""
+"""Which papers an exclusion rules out, and why; what it takes from the score of others."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
 
 import numpy as np
 
 from digest.model import Interest, Place
-from digest.ranking.matching import ALL_PLACES, Matching
+from digest.ranking.matching import ALL_PLACES, PLACES, Evidence, Matching
 from digest.ranking.metadata import FOUND
-from digest.ranking.vocabulary import Ints
-from digest.text import terms
+from digest.ranking.queries import cells
+from digest.ranking.vocabulary import Floats
 
-Excluded = Mapping[int, str]  # row of a paper in its collection → why it is ruled out
-
-
-def exclude(
-    matching: Matching, exclusions: Sequence[Interest]
-) -> Iterator[tuple[Interest, Excluded]]:
-    """The papers that each exclusion rules out."""
-    phrases = [each for each in exclusions if each.kind == "phrase"]
-    held = matching.mentioning([terms.forms(each.text) for each in phrases])
-    places = dict(zip(phrases, held, strict=True))
-    for each in exclusions:
-        yield each, dict(_rules_out(matching, each, places.get(each)))
+AGAINST = 3.0  # weight of an exclusion for papers that only come near it
+MOST = 0.5  # of the evidence of a profile's interests: what its exclusions take at most
+_Amount = TypeVar("_Amount", Floats, float)
 
 
-def first_reasons(
-    exclusions: Collection[Interest], excluded: Mapping[Interest, Excluded]
-) -> dict[int, str]:
-    """Each paper that one of these rules out, with the reason that comes first by spelling."""
-    found: dict[int, str] = {}
-    for exclusion in sorted(exclusions, key=lambda e: (e.text, e.kind, e.place or "")):
-        for paper, why in excluded[exclusion].items():
-            found.setdefault(paper, why)
-    return found
+def taken(interests: _Amount, exclusions: _Amount) -> _Amount:
+    """What exclusions take from the evidence of the interests."""
+    least: _Amount = np.minimum(exclusions, MOST * interests)
+    return least
 
 
-def _rules_out(
-    matching: Matching, exclusion: Interest, places: Mapping[Place, Ints] | None
+def leans(exclusion: Interest) -> bool:
+    """Whether an exclusion counts against papers that only come near it."""
+    return exclusion.kind == "phrase" and exclusion.place is None
+
+
+def ruled_out(matching: Matching, exclusion: Interest, evidence: Evidence) -> Mapping[int, str]:
+    """The rows of the papers that an exclusion rules out, and why."""
+    return dict(_ruled_out(matching, exclusion, evidence))
+
+
+def _ruled_out(
+    matching: Matching, exclusion: Interest, evidence: Evidence
 ) -> Iterator[tuple[int, str]]:
-    """Papers and the words that say why; ``places``: which papers hold a phrase there."""
     if exclusion.kind in FOUND:
         for paper, found in matching.metadata.held(exclusion).items():
             yield paper, _said(exclusion, found)
         return
     for place in reversed(ALL_PLACES):  # the title comes last, and so is the one that is told
-        if exclusion.place not in (None, place):
-            continue
-        if places is None:
-            held = np.flatnonzero(matching.matches(exclusion, place))
-        else:
-            held = places[place]
-        where = "its keywords" if place == "keywords" else f"the {place}"
-        for paper in held.tolist():
-            yield paper, f"{exclusion} in {where}"
+        if exclusion.place in (None, place):
+            where = "its keywords" if place == "keywords" else f"the {place}"
+            for paper in _holding(matching, exclusion, evidence, place):
+                yield paper, f"{exclusion} in {where}"
+
+
+def _holding(
+    matching: Matching, exclusion: Interest, evidence: Evidence, place: Place
+) -> Iterator[int]:
+    """The papers that hold a phrase or pattern in a place."""
+    if exclusion.kind == "pattern":
+        yield from np.flatnonzero(matching.matches(exclusion, place)).tolist()
+    elif not evidence.phrases:  # a phrase that is looked for in keywords alone
+        yield from np.flatnonzero(evidence.steps).tolist()
+    elif place == "keywords":
+        yield from cells(evidence.phrases.keywords, evidence.row)[0].tolist()
+    else:
+        texts = cells(evidence.phrases.mentions, evidence.row)[0]
+        yield from (texts[texts % 2 == PLACES.index(place)] // 2).tolist()
 
 
 def _said(exclusion: Interest, found: str) -> str:

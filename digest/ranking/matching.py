@@ -9,9 +9,9 @@
 + KEYWORD where the whole phrase stands in one of the keywords that sources state.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -19,12 +19,12 @@ from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 
 from digest.model import Interest, Place
 from digest.ranking.background import Name
-from digest.ranking.collection import TITLE, Forms, columns_of, scaled, tf_idf
+from digest.ranking.calibration import Singles, in_steps
+from digest.ranking.collection import TITLE, columns_of, scaled, tf_idf
 from digest.ranking.corpus import Corpus, Placed
-from digest.ranking.lsa import POINT_BITS, on_grid
 from digest.ranking.metadata import FOUND, KEYWORD, LABEL, Metadata
-from digest.ranking.queries import Queries, cells, names, queries
-from digest.ranking.vocabulary import Floats, Ints, Texts, Vocabulary
+from digest.ranking.queries import Queries, names, queries
+from digest.ranking.vocabulary import Floats, Texts, Vocabulary
 from digest.text import patterns, terms
 
 PLACES: tuple[Place, Place] = ("title", "abstract")
@@ -50,8 +50,7 @@ class Phrases:
 class Evidence:
     """The evidence of one interest."""
 
-    papers: Ints  # the papers that have any, in order
-    values: Floats
+    steps: Singles  # by paper, in steps of the score
     phrases: Phrases | None = None  # what was looked for, if it is a phrase
     row: int = 0  # which of them it is
 
@@ -66,6 +65,7 @@ class Matching:
         self.collection = collection = placed.collection
         self.papers = collection.papers
         self.metadata = Metadata(self.papers)
+        self.matches = lru_cache(maxsize=100)(self._matches)
         self.faults: dict[str, patterns.PatternError] = {}  # see `Ranking.faults`
         self._explained: dict[str, list[tuple[int, str]]] = {}
         for paper, acronyms in enumerate(collection.acronyms):
@@ -93,8 +93,7 @@ class Matching:
             for place in ALL_PLACES:
                 if interest.place in (None, place):
                     values += pattern_evidence(interest, place, self.matches(interest, place))
-        papers = np.flatnonzero(values)
-        return Evidence(papers, values[papers])
+        return Evidence(in_steps(values))
 
     def _of_phrases(self, interests: Sequence[Interest]) -> Iterator[tuple[Interest, Evidence]]:
         phrases = [terms.forms(interest.text) for interest in interests]
@@ -104,9 +103,8 @@ class Matching:
         keywords = self._mentions(names_of, self._keywords)
         evidence = self._compared(interests, wanted, mentions) + KEYWORD * keywords.toarray()
         found = Phrases(wanted, mentions, keywords)
-        for row, interest in enumerate(interests):
-            papers = np.flatnonzero(evidence[row])
-            yield interest, Evidence(papers, evidence[row, papers], found, row)
+        for row, (interest, steps) in enumerate(zip(interests, in_steps(evidence), strict=True)):
+            yield interest, Evidence(steps, found, row)
 
     def _compared(
         self, interests: Sequence[Interest], wanted: Queries, mentions: sparse.csr_array
@@ -149,16 +147,6 @@ class Matching:
         title = scaled(tf_idf(TITLE * title, placed.idf), placed.length)
         return title, scaled(tf_idf(abstract, placed.idf), placed.length)
 
-    def mentioning(self, phrases: Sequence[Forms]) -> Iterator[Mapping[Place, Ints]]:
-        """The papers that hold each phrase by any of its names, in order, by place."""
-        wanted = [names(phrase, self.background) for phrase in phrases]
-        texts = self._mentions(wanted, self.collection.texts)
-        keywords = self._mentions(wanted, self._keywords)
-        for row in range(len(phrases)):
-            held = cells(texts, row)[0]
-            found = {place: held[held % 2 == at] // 2 for at, place in enumerate(PLACES)}
-            yield found | {"keywords": cells(keywords, row)[0]}
-
     @cached_property
     def _keywords(self) -> Texts:
         """The keywords that sources state, one text a paper. Their vocabulary is their own, so that
@@ -188,7 +176,7 @@ class Matching:
         explained = () if name is own else self._explained.get("".join(name.forms), ())
         return [paper for paper, long in explained if long != own_letters]
 
-    def matches(self, interest: Interest, place: Place) -> Floats:
+    def _matches(self, interest: Interest, place: Place) -> Floats:
         """How often a pattern matches in a place of each paper."""
         found = [len(self.matched(interest, paper, place)) for paper in range(len(self.papers))]
         return np.array(found, dtype=np.float64)
@@ -205,12 +193,6 @@ class Matching:
         except patterns.PatternError as error:
             self.faults[interest.text] = error
             return []
-
-    def direction(self, points: Sequence[Floats]) -> Floats:
-        """The direction from the middle of the archive to some points."""
-        away: Floats = np.mean(points, axis=0) - self.corpus.middle
-        length = float(np.linalg.norm(away))
-        return on_grid(away / length, POINT_BITS) if length else away
 
 
 def pattern_evidence(interest: Interest, place: Place, matches: Floats) -> Floats:

@@ -1,10 +1,11 @@
 """Reasons for a paper's score, with contributions that sum to it exactly."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from digest.model import Place, Reason, Via
 from digest.ranking.calibration import STEPS, apportion, score_step
+from digest.ranking.exclusions import taken
 
 LEAST = 0.02  # a part of an interest's evidence is named from this share of all the evidence on
 
@@ -18,13 +19,17 @@ class Part(NamedTuple):
     evidence: float
 
 
+Kind = Literal["interest", "exclusion", "other"]
+
+
 class Share(NamedTuple):
-    """The evidence of one interest for one paper, in steps, and what it is made of."""
+    """What one interest brings to the score of one paper, and what it is made of."""
 
     interest: str
     weight: float
-    steps: int
+    steps: float
     parts: Sequence[Part]
+    kind: Kind = "interest"
 
 
 _NAMELESS = Part("", "abstract", "related", 1.0)  # evidence that no single word of the paper shows
@@ -34,9 +39,14 @@ def explain(shares: Sequence[Share]) -> tuple[Reason, ...]:
     """Reasons whose contributions sum to the score, strongest first. An interest is credited with
     what the score would lose without it; above the knee, what any one of several interests would
     have brought is left over, and credited to all of them as one reason via ``several``."""
-    total = sum(share.steps for share in shares)
-    score = score_step(total)
-    losses = [score - score_step(total - share.steps) for share in shares]
+    all_of_it = {"interest": 0.0, "exclusion": 0.0, "other": 0.0}
+    for share in shares:
+        all_of_it[share.kind] += share.steps
+    score = _score(**all_of_it)
+    losses = [
+        score - _score(**(all_of_it | {share.kind: all_of_it[share.kind] - share.steps}))
+        for share in shares
+    ]
     credited = sum(losses)
     reasons = []
     for share, loss in zip(shares, losses, strict=True):
@@ -51,6 +61,10 @@ def explain(shares: Sequence[Share]) -> tuple[Reason, ...]:
         names = " + ".join(sorted({share.interest for share in shares}))
         reasons.append(Reason(names, "", "title", 1.0, (score - credited) / STEPS, "several"))
     return tuple(reasons)
+
+
+def _score(interest: float, exclusion: float, other: float) -> int:
+    return score_step(interest - float(taken(interest, exclusion)) + other)
 
 
 def _telling(

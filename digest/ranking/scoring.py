@@ -1,36 +1,32 @@
 """Scores of papers for profiles, and the reasons that add up to them."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
-from typing import Generic, TypeVar
+from functools import lru_cache
+from itertools import islice
 
 import numpy as np
+from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 
-from digest.model import Interest, Paper, PaperId, Profile, Reason, Via
+from digest.model import Interest, Paper, Profile, Reason
 from digest.ranking.attribution import Attribution
 from digest.ranking.boosts import boosts
-from digest.ranking.calibration import SCALE, STEPS, score_steps
+from digest.ranking.calibration import STEPS, score_steps
 from digest.ranking.corpus import Corpus
-from digest.ranking.exclusions import Excluded, exclude, first_reasons
+from digest.ranking.exclusions import AGAINST, leans, ruled_out, taken
+from digest.ranking.lsa import on_grid
 from digest.ranking.matching import Evidence, Matching
 from digest.ranking.reasons import Part, Share, explain
-from digest.ranking.vocabulary import Floats, Ints
+from digest.ranking.verdicts import Verdicts
+from digest.ranking.vocabulary import Floats
 from digest.text.patterns import PatternError
 
-AGAINST = -3.0  # weight of an exclusion for papers that only come near it
-PREFERENCE = 1.0  # evidence of full similarity to liked papers, once there are many of them
-HALF_PREFERENCE = 10  # with so many liked papers it is half of that
-UNLIKE = 0.1  # cosine similarity up to this counts as 0
-_PREFERENCES: Mapping[str, str] = {"liked": "papers you liked", "disliked": "papers you disliked"}
-_CELLS = 4_000_000  # interests × papers kept at a time; bounds memory
-_INTERESTS = 20_000  # interests kept at a time, however few the papers are
-_AT_A_TIME = 200_000  # profiles × papers scored at once
-_NOTHING, _NO_PAPERS = np.empty(0), np.empty(0, dtype=np.int64)
-_Weighted = tuple[Interest, float]  # what is looked for, and how much it counts
-_Asked = tuple[Profile, Sequence[_Weighted]]
-_Verdicts = tuple[Via, tuple[PaperId, ...], float]
-_T = TypeVar("_T")
+_NAMES = {"liked": "papers you liked", "disliked": "papers you disliked"}
+_CELLS = 48_000_000  # interests × papers kept at a time; bounds memory
+_INTERESTS = 24_000  # interests kept at a time, however few the papers are
+_AT_A_TIME = 500_000  # profiles × papers scored at once
+_PROFILES = 1_000  # profiles scored at once, however few the papers are
+_WEIGHT_PLACES = 12  # binary places of an interest's weight, so that sums are exact in any order
 
 
 @dataclass(frozen=True)
@@ -41,26 +37,6 @@ class Scored:
     excluded: Mapping[int, str]  # paper that is ruled out → the exclusion, and where it stands
 
 
-class _Kept(Generic[_T]):
-    """What has been found for interests; at most so many of them are kept."""
-
-    def __init__(
-        self, find: Callable[[Sequence[Interest]], Iterable[tuple[Interest, _T]]], most: int
-    ) -> None:
-        self._find, self._most = find, most
-        self._found: dict[Interest, _T] = {}
-
-    def of(self, interests: Iterable[Interest]) -> Mapping[Interest, _T]:
-        """What is found for all of them; it stays, also when others are asked for later."""
-        wanted = dict.fromkeys(interests)
-        new = [interest for interest in wanted if interest not in self._found]
-        if len(self._found) + len(new) > self._most:
-            self._found = {i: found for i, found in self._found.items() if i in wanted}
-        if new:
-            self._found.update(self._find(new))
-        return self._found
-
-
 class Ranking:
     """Papers made ready to be scored for any number of profiles, in bounded memory. A score depends
     on the paper, the profile and the corpus alone: not on others, nor on the order of anything."""
@@ -69,30 +45,27 @@ class Ranking:
         self, corpus: Corpus, papers: Iterable[Paper], judged: Iterable[Paper] = ()
     ) -> None:
         self.papers = tuple(papers)
-        self._corpus = corpus
-        self._matching = Matching(corpus, corpus.place(self.papers))
-        self._row = self._matching.collection.row
-        self._rows = np.array([self._row[paper.id] for paper in self.papers], dtype=np.int64)
-        self._indices: list[list[int]] = [[] for _ in self._row]
-        for index, row in enumerate(self._rows.tolist()):
-            self._indices[row].append(index)
+        placed = corpus.place(self.papers)
+        self._matching = Matching(corpus, placed)
+        row = placed.collection.row
+        self._rows = np.array([row[paper.id] for paper in self.papers], dtype=np.int64)
+        self._indices: list[list[int]] = [[] for _ in row]
+        for index, at in enumerate(self._rows.tolist()):
+            self._indices[at].append(index)
         self._attribution = Attribution(self._matching)
         # Reasons are asked for pick by pick, all of one profile before those of the next.
-        self._parts = lru_cache(maxsize=20_000)(self._attribution.parts)
-        self._evidence = lru_cache(maxsize=100)(self._evidence_of)
+        self._parts = lru_cache(maxsize=20_000)(self._parts_of)
+        self._boosts = boosts(self._matching.papers)
+        self._found: dict[Interest, Evidence] = {}
+        self._ruled_out: dict[Interest, Mapping[int, str]] = {}
         self._most = max(1, min(_INTERESTS, _CELLS // max(1, len(self.papers))))
-        self._found = _Kept(self._matching.evidence, 2 * self._most)
-        self._excluded = _Kept(partial(exclude, self._matching), 2 * self._most)
-        self._judged: Mapping[PaperId, Floats] = {}
+        self._verdicts = Verdicts(corpus, placed)
         self.place_judged(judged)
 
     def place_judged(self, papers: Iterable[Paper]) -> None:
         """Place the papers that verdicts of the next profiles name. They take the place of those
         given before, so that memory stays bounded over many batches."""
-        beside = [p for p in papers if p.id not in self._row and self._corpus.point(p.id) is None]
-        placed = self._corpus.place(beside)
-        ids = [paper.id for paper in placed.collection.papers]
-        self._judged = dict(zip(ids, placed.points, strict=True))
+        self._verdicts.place(papers)
 
     @property
     def faults(self) -> Mapping[str, PatternError]:
@@ -106,149 +79,126 @@ class Ranking:
 
     def rank_many(self, profiles: Iterable[Profile]) -> Iterator[Scored]:
         """Scores for each profile, in order."""
-        for some in self._in_parts(profiles):
-            found = self._found.of(interest for _, asked in some for interest, _ in asked)
-            excluded = self._excluded.of(each for profile, _ in some for each in _held(profile))
-            size = max(1, _AT_A_TIME // max(1, len(self.papers)))
-            for start in range(0, len(some), size):
-                yield from self._scored(some[start : start + size], found, excluded)
+        size = max(1, min(_PROFILES, _AT_A_TIME // max(1, len(self.papers))))
+        rest = iter(profiles)
+        while some := list(islice(rest, size)):
+            yield from self._scored(some)
 
-    def _scored(
-        self,
-        some: Sequence[_Asked],
-        found: Mapping[Interest, Evidence],
-        excluded: Mapping[Interest, Excluded],
-    ) -> Iterator[Scored]:
-        totals = self._totals([asked for _, asked in some], found)
-        for row, (profile, _) in enumerate(some):
-            for _, _, steps in self._preferences(profile):
-                totals[row] += steps
-            for boost in boosts(profile):
-                totals[row] += boost.steps(self._matching.papers)
+    def _scored(self, profiles: Sequence[Profile]) -> list[Scored]:
+        self._find(each for its in profiles for each in (*its.interests, *its.exclude))
+        interests = self._summed([_wanted(profile) for profile in profiles])
+        totals = interests - taken(interests, self._summed([_unwanted(each) for each in profiles]))
+        for total, profile in zip(totals, profiles, strict=True):
+            for taste in self._verdicts.tastes(profile):
+                total += taste.steps  # noqa: PLW2901 — a view of the row, which is to change
+            for boost in self._boosts:
+                if boost.gain(profile):
+                    total += boost.steps(profile)  # noqa: PLW2901 — the same
         scores = score_steps(totals)[:, self._rows] / STEPS
-        for row, (profile, _) in zip(scores, some, strict=True):
-            out = first_reasons(profile.exclude, excluded)
-            yield Scored(
-                row, {at: out[paper] for paper in sorted(out) for at in self._indices[paper]}
-            )
+        excluded = map(self._excluded, profiles)
+        return [Scored(*each) for each in zip(scores, excluded, strict=True)]
 
-    def _totals(
-        self, profiles: Sequence[Sequence[_Weighted]], found: Mapping[Interest, Evidence]
-    ) -> Floats:
-        """Profiles × papers: the evidence of all interests, in steps."""
-        papers = len(self._matching.papers)
-        asked = [(row, *each) for row, wanted in enumerate(profiles) for each in wanted]
-        parts = [(row * papers, found[interest], weight) for row, interest, weight in asked]
-        sizes = np.array([len(each.papers) for _, each, _ in parts], dtype=np.int64)
-        cells = np.concatenate([_NO_PAPERS, *(each.papers for _, each, _ in parts)])
-        cells += np.repeat(np.array([start for start, _, _ in parts], dtype=np.int64), sizes)
-        values = np.concatenate([_NOTHING, *(each.values for _, each, _ in parts)])
-        values *= np.repeat([weight for _, _, weight in parts], sizes)
-        steps = np.bincount(cells, _steps(values), len(profiles) * papers)
-        return steps.astype(np.float64).reshape(len(profiles), papers)
+    def _summed(self, asked: Sequence[Sequence[tuple[Interest, float]]]) -> Floats:
+        """Profiles × papers: the evidence of what each profile asks for, in steps."""
+        row: dict[Interest, int] = {}
+        cells = [
+            (weight, profile, row.setdefault(interest, len(row)))
+            for profile, its in enumerate(asked)
+            for interest, weight in its
+        ]
+        steps = np.empty((len(row), len(self._matching.papers)))
+        for interest, at in row.items():
+            steps[at] = self._found[interest].steps
+        weights, *places = np.array(cells, dtype=np.float64).reshape(-1, 3).T
+        cells_of = (weights, tuple(np.array(places, dtype=np.int64)))
+        found: Floats = sparse.coo_array(cells_of, shape=(len(asked), len(row))).tocsr() @ steps
+        return found
+
+    def _excluded(self, profile: Profile) -> dict[int, str]:
+        """Each paper that is ruled out, with the reason that comes first by spelling."""
+        found: dict[int, str] = {}
+        for exclusion in sorted(profile.exclude, key=lambda e: (e.text, e.kind, e.place or "")):
+            for paper, why in self._held(exclusion).items():
+                for index in self._indices[paper]:
+                    found.setdefault(index, why)
+        return dict(sorted(found.items()))
+
+    def _find(self, interests: Iterable[Interest]) -> None:
+        """Have the evidence of all of these at hand. Each is computed once, as long as all that is
+        asked for fits into memory."""
+        wanted = dict.fromkeys(map(_plain, interests))
+        new = [interest for interest in wanted if interest not in self._found]
+        if len(self._found) + len(new) > self._most:
+            self._found.clear()
+            self._ruled_out.clear()
+            new = list(wanted)
+        self._found.update(self._matching.evidence(new))
+
+    def _held(self, interest: Interest) -> Mapping[int, str]:
+        """The rows of the papers that hold an interest, which is at hand."""
+        plain = _plain(interest)
+        if plain not in self._ruled_out:
+            self._ruled_out[plain] = ruled_out(self._matching, plain, self._found[plain])
+        return self._ruled_out[plain]
 
     def alone(self, interest: Interest) -> Floats:
         """The scores that the papers would have if this were the only interest."""
-        plain = _plain(interest)
-        found = self._found.of([plain])[plain]
-        steps = np.zeros(len(self._matching.papers))
-        steps[found.papers] = _steps(found.values * interest.weight)
-        alone: Floats = score_steps(steps)[self._rows] / STEPS
+        self._find([interest])
+        steps = self._found[_plain(interest)].steps * _weight(interest)
+        alone: Floats = score_steps(steps.astype(np.float64))[self._rows] / STEPS
         return alone
 
     def holding(self, interest: Interest) -> list[int]:
         """The papers that hold an interest in its own words: those that it would rule out."""
-        held = self._excluded.of([interest])[interest]
-        return sorted(index for paper in held for index in self._indices[paper])
+        self._find([interest])
+        return sorted(index for paper in self._held(interest) for index in self._indices[paper])
 
     def reasons(self, profile: Profile, index: int) -> tuple[Reason, ...]:
         """Why paper ``index`` has its score, strongest first; contributions sum to the score."""
         paper = int(self._rows[index])
-        shares = []
-        for interest, weight, found, by_paper in self._evidence(profile):
-            if paper in by_paper:
-                parts = self._parts(interest, paper, found)
-                shares.append(Share(str(interest), weight, by_paper[paper], parts))
-        for via, direction, steps in self._preferences(profile):
-            if steps[paper]:
-                parts = self._attribution.towards(direction, paper, via)
-                shares.append(Share(_PREFERENCES[via], 1.0, int(steps[paper]), parts))
-        seen = self._matching.papers[paper]
-        for boost in boosts(profile):
-            worded = Part(boost.wording(seen), "page", "signal", 1.0)
-            shares.append(Share(boost.name, boost.gain, int(boost.steps([seen])[0]), [worded]))
-        return explain(shares)
+        self._find((*profile.interests, *profile.exclude))
+        return explain([*self._shares_of_interests(profile, paper), *self._others(profile, paper)])
 
-    def _evidence_of(
-        self, profile: Profile
-    ) -> list[tuple[Interest, float, Evidence, dict[int, int]]]:
-        """What is looked for, how much it counts, its evidence, and the steps that each paper
-        gets by it."""
-        asked = _weighted(profile)
-        evidence = self._found.of(interest for interest, _ in asked)
-        found = []
-        for interest, weight in asked:
-            its = evidence[interest]
-            steps = _steps(its.values * weight).tolist()
-            by_paper = dict(zip(its.papers.tolist(), steps, strict=True))
-            found.append((interest, weight, its, by_paper))
-        return found
+    def _shares_of_interests(self, profile: Profile, paper: int) -> Iterator[Share]:
+        for interest, weight in _wanted(profile):
+            if steps := self._found[interest].steps.item(paper):
+                yield Share(str(interest), weight, steps * weight, self._parts(interest, paper))
+        for exclusion, weight in _unwanted(profile):
+            if steps := self._found[exclusion].steps.item(paper):
+                parts = self._parts(exclusion, paper)
+                yield Share(str(exclusion), -weight, steps * weight, parts, "exclusion")
 
-    def _in_parts(self, profiles: Iterable[Profile]) -> Iterator[list[_Asked]]:
-        """Profiles with no more interests and exclusions than can be kept at a time."""
-        some: list[_Asked] = []
-        interests: set[Interest] = set()
-        for profile in profiles:
-            asked = _weighted(profile)
-            some.append((profile, asked))
-            interests.update(_held(profile), (interest for interest, _ in asked))
-            if len(interests) >= self._most:
-                yield some
-                some, interests = [], set()
-        yield some
+    def _others(self, profile: Profile, paper: int) -> Iterator[Share]:
+        """What verdicts add or take, and what the paper is beside its text."""
+        for taste in self._verdicts.tastes(profile):
+            if steps := taste.steps.item(paper):
+                parts = self._attribution.of_taste(taste, paper)
+                yield Share(_NAMES[taste.via], 1.0, steps, parts, "other")
+        for boost in self._boosts:
+            if gain := boost.gain(profile):
+                worded = Part(boost.wording(boost.papers[paper]), "page", "signal", 1.0)
+                yield Share(boost.name, gain, boost.steps(profile).item(paper), [worded], "other")
 
-    def _preferences(self, profile: Profile) -> Iterator[tuple[Via, Floats, Ints]]:
-        """What verdicts add to the scores of papers, in steps; nothing to those of the judged ones.
-        Before it the direction in which these lie, from the middle of the archive."""
-        matching = self._matching
-        liked: _Verdicts = ("liked", profile.liked, PREFERENCE)
-        disliked: _Verdicts = ("disliked", profile.disliked, -PREFERENCE)
-        for via, ids, most in (liked, disliked):
-            known = [point for each in ids if (point := self._point(each)) is not None]
-            if known:
-                direction = matching.direction(known)
-                trust = matching.background.trust * len(known) / (len(known) + HALF_PREFERENCE)
-                similar = np.maximum(matching.placed.points @ direction - UNLIKE, 0.0)
-                similar[[self._row[each] for each in ids if each in self._row]] = 0.0
-                yield via, direction, _steps(similar * (most * trust))
-
-    def _point(self, paper: PaperId) -> Floats | None:
-        """Where a judged paper lies in the latent space; None for one that is not known."""
-        row = self._row.get(paper)
-        point = self._corpus.point(paper) if row is None else self._matching.placed.points[row]
-        return self._judged.get(paper) if point is None else point
-
-
-def _steps(evidence: Floats) -> Ints:
-    return np.rint(evidence * (SCALE * STEPS)).astype(np.int64)
+    def _parts_of(self, interest: Interest, paper: int) -> Sequence[Part]:
+        return self._attribution.parts(interest, paper, self._found[interest])
 
 
 @lru_cache(maxsize=100_000)
 def _plain(interest: Interest) -> Interest:
     """What is looked for, however much it counts."""
-    return replace(interest, weight=1.0 if interest.weight > 0 else -1.0, must_see=False)
+    return replace(interest, weight=1.0, must_see=False)
 
 
-def _held(profile: Profile) -> Iterator[Interest]:
-    """What is looked for in its own words."""
-    yield from profile.exclude
-    yield from (interest for interest in profile.interests if interest.must_see)
+@lru_cache(maxsize=100_000)
+def _weight(interest: Interest) -> float:
+    return float(on_grid(np.array(interest.weight), _WEIGHT_PLACES))
 
 
-def _weighted(profile: Profile) -> Sequence[_Weighted]:
-    """What counts for a paper, and with a negative weight what counts against it."""
-    against = [one for one in profile.exclude if one.kind == "phrase" and one.place is None]
-    return [
-        *((_plain(interest), interest.weight) for interest in profile.interests),
-        *((replace(exclusion, weight=-1.0), AGAINST) for exclusion in against),
-    ]
+def _wanted(profile: Profile) -> list[tuple[Interest, float]]:
+    """What counts for a paper, and how much."""
+    return [(_plain(interest), _weight(interest)) for interest in profile.interests]
+
+
+def _unwanted(profile: Profile) -> list[tuple[Interest, float]]:
+    """What counts against a paper, and how much."""
+    return [(_plain(exclusion), AGAINST) for exclusion in profile.exclude if leans(exclusion)]
