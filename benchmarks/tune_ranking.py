@@ -21,7 +21,7 @@ import numpy as np
 from judged import Figures, Floats, Pool, figures, pools, profile, set_constants
 
 from digest.model import Interest
-from digest.ranking import Corpus, background, matching, queries, scoring
+from digest.ranking import Corpus, background, calibration, matching, queries, scoring
 
 GRID: Mapping[str, Sequence[float]] = {
     "MENTION": (0.03, 0.04, 0.055),
@@ -79,7 +79,7 @@ def _judged(pool: Pool) -> Iterator[tuple[Setting, Figures]]:
         for interest in each.interests:
             weights[number, row[_plain(interest)]] += interest.weight
         for exclusion in each.exclude:
-            against[number, row[exclusion]] = -scoring.AGAINST
+            against[number, row[exclusion]] = scoring.AGAINST
     ruled_out = np.zeros((len(profiles), len(pool.week)), dtype=bool)
     corpus = Corpus.learn([*pool.archive, *pool.week])
     found = matching.Matching(corpus, corpus.place(pool.week))
@@ -109,8 +109,8 @@ def _parts(
             found = dict(papers.evidence(wanted))
         table = np.zeros((len(wanted), len(papers.papers)))
         for row, interest in enumerate(wanted):
-            table[row, found[interest].papers] = found[interest].values
-        return table
+            table[row] = found[interest].steps
+        return table / (calibration.SCALE * calibration.STEPS)
 
     words = evidence({})
     return words - 1.0, [evidence({name: 1.0}) - words for name in ADDENDS]
