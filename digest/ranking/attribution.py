@@ -1,6 +1,6 @@
 """Attributes an interest's evidence to the terms of the paper that produced it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -9,7 +9,7 @@ from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 
 from digest.model import Interest, Via
 from digest.ranking.background import Name
-from digest.ranking.collection import TITLE, columns_of
+from digest.ranking.collection import TITLE, columns_of, product
 from digest.ranking.matching import (
     ALL_PLACES,
     MENTION,
@@ -27,14 +27,17 @@ from digest.ranking.verdicts import Taste
 from digest.ranking.vocabulary import BREAK, PAIR, Floats, Ints
 from digest.text import terms
 
-TELLS = 0.05  # a word that a larger share of papers hold does not show nearness or likeness
+TELLS = 0.05  # a word that a larger share of papers hold does not show likeness of meaning
 ALIKE = 0.3  # nor does one whose vector has a smaller cosine with that of the interest
 _HYPHENS = frozenset("-‐‑")
 _RELATED_TERMS = 3  # at most so many related terms are named; they stand for all of them
 _RELATED_STEMS = 6  # at most so many stems make them up; more would run into half a sentence
+_LAST = (1 << PAIR) - 1  # the bits of a term that number its last stem
+
+Values = dict[int, float]  # values by the number of a term, of a stem, of a text, or of a paper
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Place:
     """A title or an abstract as words."""
 
@@ -45,30 +48,48 @@ class _Place:
 
 @dataclass(frozen=True, eq=False)
 class _Analysis:
-    """The terms of a paper. Its stems are numbered from 0."""
+    """A paper."""
 
-    terms: Ints
-    weights: Floats  # of the terms
-    stems: Ints  # the first and the second stem of each term; of a single stem, twice that
-    share: Floats  # places × stems: what each place has of a stem's evidence
-    telling: Ints  # the terms that can show nearness or likeness
-    near: Floats  # their directions in the latent space
-    like: Floats  # their directions among the vectors of words
-    places: Sequence[_Place]
+    terms: Values  # their weights
+    telling: Sequence[int]  # single stems that can show likeness of meaning
+    meanings: Floats  # the directions of these
+    places: tuple[_Place, _Place]
 
-    def by_stem(self, terms: Floats) -> Floats:
-        """What terms bring, by stem."""
-        size = self.share.shape[1]
-        first, second = (np.bincount(stems, terms / 2, size) for stems in self.stems)
-        return np.asarray(first + second, dtype=np.float64)
+    def by_stem(self, weights: Iterable[tuple[int, float]]) -> Values:
+        """What each stem brings, given the weights of terms; a pair is half of either stem."""
+        found: Values = {}
+        for term, weight in weights:
+            if value := weight * self.terms.get(term, 0.0):
+                for stem in (term >> PAIR or term, term & _LAST):
+                    found[stem] = found.get(stem, 0.0) + value / 2
+        return found
 
-    def towards(self, direction: Floats, of_words: Floats) -> Floats:
-        """What each stem adds to nearness to a direction."""
-        length = float(np.linalg.norm(direction))
-        cosine = of_words @ direction / (length or 1.0)
-        terms = np.zeros(len(self.terms))
-        terms[self.telling] = np.where(cosine < ALIKE, 0.0, cosine) * self.weights[self.telling]
-        return self.by_stem(terms)
+    def in_places(self, stems: Values) -> tuple[Values, Values]:
+        """What each stem brings in the title, and in the abstract."""
+        in_title: Values = {}
+        in_abstract: Values = {}
+        title, abstract = (place.at for place in self.places)
+        for stem, value in stems.items():
+            titled, others = TITLE * len(title.get(stem, ())), len(abstract.get(stem, ()))
+            if titled:
+                in_title[stem] = value * titled / (titled + others)
+            if others:
+                in_abstract[stem] = value * others / (titled + others)
+        return in_title, in_abstract
+
+
+@dataclass(frozen=True, eq=False)
+class _Wanted:
+    """A phrase interest, ready to be compared with papers one by one."""
+
+    names: Sequence[Name]
+    mentions: Values  # how strongly texts name it
+    keywords: Values  # how strongly the keywords of papers do
+    own: Values  # weights of its terms
+    stems: Values  # the share of each stem
+    related: Values  # weights of the terms of its topics
+    point: Floats
+    meaning: Floats
 
 
 class Attribution:
@@ -78,12 +99,14 @@ class Attribution:
         self._matching = matching
         # Reasons are asked for pick by pick, and many picks share a paper.
         self._analysis = lru_cache(maxsize=1_000)(self._analyse)
+        self._wanted = lru_cache(maxsize=2_000)(self._want)
 
     def parts(self, interest: Interest, paper: int, evidence: Evidence) -> list[Part]:
         """The parts of an interest's evidence in a paper."""
         matching = self._matching
         if evidence.phrases:
-            return self._phrase_parts(interest, paper, evidence.phrases, evidence.row)
+            wanted = self._wanted(evidence.phrases, evidence.row)
+            return self._phrase_parts(interest, paper, wanted)
         if interest.kind in FOUND:
             value, where, via = FOUND[interest.kind]
             return [Part(matching.metadata.held(interest)[paper], where, via, value)]
@@ -110,116 +133,96 @@ class Attribution:
     def of_taste(self, taste: Taste, paper: int) -> list[Part]:
         """The terms by which a paper is like those that were judged."""
         read = self._analysis(paper)
-        near = read.towards(taste.direction, read.near)
-        near *= taste.near[paper] / (near.sum() or 1.0)
-        words = np.zeros(len(read.terms))
-        hits, held = columns_of(taste.terms, read.terms)
-        words[held] = taste.weights[hits] * read.weights[held]
-        return _related(read, read.by_stem(words) + near, taste.via, 1.0)
+        numbers = np.array(list(read.terms), dtype=np.int64)
+        hits, at = columns_of(numbers, taste.terms)
+        words = zip(numbers[hits].tolist(), taste.weights[at].tolist(), strict=True)
+        return _related(read, read.by_stem(words), taste.via, 1.0)
 
-    def _phrase_parts(
-        self, interest: Interest, paper: int, phrases: Phrases, row: int
-    ) -> list[Part]:
-        read, wanted = self._analysis(paper), phrases.wanted
-        said = [_value(phrases.mentions, row, 2 * paper + n) for n in range(len(PLACES))]
-        columns, weights = cells(wanted.own, row)
-        hits, held = columns_of(wanted.terms[columns], read.terms)
-        covered = max(cells(wanted.stems, row)[1][hits].sum(), *said)
-        own = np.zeros(len(read.terms))
-        own[held] = weights[hits] * read.weights[held] * covered
-        own = read.by_stem(own)
-        related, unnamed = (
-            (own * 0, 0.0) if interest.place else self._rest(read, paper, phrases, row)
+    def _want(self, phrases: Phrases, row: int) -> _Wanted:
+        found, topics = phrases.wanted, self._matching.corpus.topics
+        related = product(found.topics[[row]], topics.vectors)
+        return _Wanted(
+            found.names[row],
+            _values(phrases.mentions, row),
+            _values(phrases.keywords, row),
+            _values(found.own, row, found.terms),
+            _values(found.stems, row, found.terms),
+            _values(related, 0, topics.terms),
+            found.points[row],
+            found.meanings[row],
         )
+
+    def _phrase_parts(self, interest: Interest, paper: int, wanted: _Wanted) -> list[Part]:
+        read = self._analysis(paper)
+        said = [wanted.mentions.get(2 * paper + n, 0.0) for n in range(len(PLACES))]
+        held = sum([share for stem, share in wanted.stems.items() if stem in read.terms])
+        covered = max(held, *said)
+        own = read.by_stem([(term, weight * covered) for term, weight in wanted.own.items()])
+        related, rest = ({}, 0.0) if interest.place else self._rest(read, paper, wanted)
         # What is related by a word of the interest itself is credited to this word.
-        own, related = own + related * (own > 0), related * (own == 0)
+        own = {stem: value + related.pop(stem, 0.0) for stem, value in own.items()}
         mention = MENTION * max(said)
         found: list[Part] = []
-        for index, place in enumerate(PLACES):
+        for index, here in enumerate(read.in_places(own)):
+            place = PLACES[index]
             if interest.place not in (None, place):
                 continue
-            here = own * read.share[index]
-            name = _said(wanted.names[row], read.places[index].text) if said[index] else None
+            name = _said(wanted.names, read.places[index].text) if said[index] else None
             if name:
-                found.append(Part(name[0], place, name[1], mention + float(here.sum())))
+                found.append(Part(name[0], place, name[1], mention + sum(here.values())))
                 mention = 0.0
             else:
                 stretches = _stretches(read.places[index], here)
                 found += [Part(term, place, "term", value) for term, value in stretches]
-        found += _related(read, related, "related", float(related.sum()) + unnamed)
-        if strength := _value(phrases.keywords, row, paper):
-            found.append(self._keyword(wanted.names[row], paper, KEYWORD * strength))
+        if not interest.place:
+            found += _related(read, related, "related", sum(related.values()) + rest)
+        if strength := wanted.keywords.get(paper):
+            found.append(self._keyword(wanted.names, paper, KEYWORD * strength))
         return found
 
-    def _rest(
-        self, read: _Analysis, paper: int, phrases: Phrases, row: int
-    ) -> tuple[Floats, float]:
-        """What stems bring by topics, nearness and likeness of meaning, and what no stem shows."""
-        wanted, topics = phrases.wanted, self._matching.corpus.topics
-        by_term, unnamed = np.zeros(len(read.terms)), 0.0
-        for topic, count in zip(*cells(wanted.topics, row), strict=True):
-            columns, weights = cells(topics.vectors, topic)
-            hits, held = columns_of(topics.terms[columns], read.terms)
-            by_term[held] += count * weights[hits] * read.weights[held]
-        found = read.by_stem(by_term)
+    def _rest(self, read: _Analysis, paper: int, wanted: _Wanted) -> tuple[Values, float]:
+        """What stems bring by topics and likeness of meaning; and what no word shows."""
+        found = read.by_stem(wanted.related.items())
         placed = self._matching.placed
-        for direction, point, of_words in (
-            (wanted.points[row], placed.points[paper], read.near),
-            (wanted.meanings[row], placed.meanings[paper], read.like),
-        ):
-            if (value := float(direction @ point)) > 0:
-                stems = read.towards(direction, of_words)
-                whole = float(stems.sum())
-                found += stems * (value / (whole or 1.0))
-                unnamed += 0.0 if whole else value
-        return found, unnamed
+        near = max(0.0, float(wanted.point @ placed.points[paper]))
+        like = max(0.0, float(wanted.meaning @ placed.meanings[paper]))
+        if not like:
+            return found, near
+        cosines = read.meanings @ unit(wanted.meaning[None])[0]
+        words = zip(read.telling, np.where(cosines < ALIKE, 0.0, cosines).tolist(), strict=True)
+        alike = read.by_stem(words)
+        whole = sum(alike.values())
+        for stem, value in alike.items():
+            found[stem] = found.get(stem, 0.0) + value * like / whole
+        return found, near if alike else near + like
 
     def _analyse(self, paper: int) -> _Analysis:
         matching = self._matching
         columns, weights = cells(matching.placed.weights, paper)
         held = matching.collection.terms[columns]
-        last = held & ((1 << PAIR) - 1)
-        first = np.where(held >> PAIR > 0, held >> PAIR, last)
-        stems, numbers = np.unique([first, last], return_inverse=True)
-        of_stem = {stem: number for number, stem in enumerate(stems.tolist())}
-        titled = matching.papers[paper]
-        places = [self._words(text, of_stem) for text in (titled.title, titled.abstract)]
-        every = range(len(stems))
-        counts = np.array([[len(place.at.get(stem, ())) for stem in every] for place in places])
-        counts = counts * np.array([[TITLE], [1]])
-        least = -np.log(TELLS)
-        telling = np.flatnonzero((held >> PAIR == 0) & (matching.placed.idf[columns] >= least))
-        near = np.zeros((len(telling), matching.placed.points.shape[1]))
-        hits, at = columns_of(held[telling], matching.background.space.terms)
-        near[hits] = matching.background.space.vectors[at]
-        letters = matching.collection.letters
-        like = vectors(letters[stem] for stem in held[telling].tolist())
+        tells = (held >> PAIR == 0) & (matching.placed.idf[columns] >= -np.log(TELLS))
+        telling = held[tells].tolist()
+        letters, titled = matching.collection.letters, matching.papers[paper]
         return _Analysis(
-            held,
-            weights,
-            numbers.reshape(2, -1),
-            counts / np.maximum(counts.sum(axis=0), 1),
+            dict(zip(held.tolist(), weights.tolist(), strict=True)),
             telling,
-            unit(near),
-            unit(like),
-            places,
+            unit(vectors(letters[stem] for stem in telling)),
+            (self._words(titled.title), self._words(titled.abstract)),
         )
 
-    def _words(self, text: str, of_stem: dict[int, int]) -> _Place:
+    def _words(self, text: str) -> _Place:
         known = self._matching.collection.vocabulary
         words = terms.tokens(text)
         at: dict[int, list[int]] = {}
         for position, form in enumerate(words.forms):
-            stem = of_stem.get(known.stem_of[known.forms.get(form, BREAK)])
-            if stem is not None:
-                at.setdefault(stem, []).append(position)
+            at.setdefault(known.stem_of[known.forms.get(form, BREAK)], []).append(position)
         return _Place(text, words, at)
 
 
-def _value(found: sparse.csr_array, row: int, column: int) -> float:
+def _values(found: sparse.csr_array, row: int, numbers: Ints | None = None) -> Values:
     columns, values = cells(found, row)
-    at = int(np.searchsorted(columns, column))
-    return float(values[at]) if at < len(columns) and columns[at] == column else 0.0
+    columns = columns if numbers is None else numbers[columns]
+    return dict(zip(columns.tolist(), values.tolist(), strict=True))
 
 
 def _said(its_names: Sequence[Name], text: str) -> tuple[str, Via] | None:
@@ -230,14 +233,13 @@ def _said(its_names: Sequence[Name], text: str) -> tuple[str, Via] | None:
     return None
 
 
-def _related(read: _Analysis, stems: Floats, via: Via, all_of_it: float) -> list[Part]:
+def _related(read: _Analysis, stems: Values, via: Via, all_of_it: float) -> list[Part]:
     """The strongest related terms, which stand for all of them."""
-    weakest = np.sort(stems)[-_RELATED_STEMS:].min(initial=np.inf)
-    strongest = np.where(stems < weakest, 0.0, stems)
+    best = dict(sorted(stems.items(), key=lambda each: -each[1])[:_RELATED_STEMS])
     found: list[Part] = []
-    for index, place in enumerate(PLACES):
-        stretches = _stretches(read.places[index], strongest * read.share[index])
-        found += [Part(term, place, via, its) for term, its in stretches]
+    for index, here in enumerate(read.in_places(best)):
+        stretches = _stretches(read.places[index], here)
+        found += [Part(term, PLACES[index], via, its) for term, its in stretches]
     found = sorted(found, key=lambda part: (-part.evidence, part.term))[:_RELATED_TERMS]
     named = sum(part.evidence for part in found)
     if not named:
@@ -245,20 +247,19 @@ def _related(read: _Analysis, stems: Floats, via: Via, all_of_it: float) -> list
     return [part._replace(evidence=part.evidence * all_of_it / named) for part in found]
 
 
-def _stretches(place: _Place, values: Floats) -> list[tuple[str, float]]:
+def _stretches(place: _Place, values: Values) -> list[tuple[str, float]]:
     """The longest stretches of a text made of stems with evidence, and the evidence of each. Each
     stem is counted once, in the longest stretch that holds it."""
-    stem_at = {at: s for s in np.flatnonzero(values).tolist() for at in place.at.get(s, ())}
+    stem_at = {at: s for s in values for at in place.at.get(s, ())}
     runs: list[list[int]] = []
-    last = -2
-    for at in sorted(stem_at):
-        if at == last + 1 and terms.linked(place.text, place.words, at):
-            runs[-1].append(at)
-        else:
-            runs.append([at])
-        last = at
-    if len(runs) < len(stem_at):
-        runs.sort(key=lambda run: -len({stem_at[at] for at in run}))
+    for at in sorted([at for at in stem_at if at + 1 in stem_at]):
+        if terms.linked(place.text, place.words, at + 1):
+            if runs and runs[-1][-1] == at:
+                runs[-1].append(at + 1)
+            else:
+                runs.append([at, at + 1])
+    runs.sort(key=lambda run: -len({stem_at[at] for at in run}))
+    runs += [[place.at[stem][0]] for stem in values]
     found: dict[str, float] = {}
     told: set[int] = set()
     for run in runs:
@@ -266,7 +267,7 @@ def _stretches(place: _Place, values: Floats) -> list[tuple[str, float]]:
         if new:
             told.update(new)
             term = _whole(place, run[0], run[-1])
-            found[term] = found.get(term, 0.0) + float(values[new].sum())
+            found[term] = found.get(term, 0.0) + sum([values[stem] for stem in new])
     return list(found.items())
 
 
