@@ -90,6 +90,7 @@ class _Wanted:
     related: Values  # weights of the terms of its topics
     point: Floats
     meaning: Floats
+    alike: float  # the likeness of meaning that tells nothing
 
 
 class Attribution:
@@ -150,6 +151,7 @@ class Attribution:
             _values(related, 0, topics.terms),
             found.points[row],
             found.meanings[row],
+            float(found.alike[row]),
         )
 
     def _phrase_parts(self, interest: Interest, paper: int, wanted: _Wanted) -> list[Part]:
@@ -185,7 +187,7 @@ class Attribution:
         found = read.by_stem(wanted.related.items())
         placed = self._matching.placed
         near = max(0.0, float(wanted.point @ placed.points[paper]))
-        like = max(0.0, float(wanted.meaning @ placed.meanings[paper]))
+        like = max(0.0, float(wanted.meaning @ placed.meanings[paper]) - wanted.alike)
         if not like:
             return found, near
         cosines = read.meanings @ unit(wanted.meaning[None])[0]
