@@ -31,8 +31,6 @@ class Taste:
     steps: Singles  # what it adds to the scores of papers, or takes
     terms: Ints  # what the judged papers say more often than the archive, in order
     weights: Floats
-    direction: Floats  # in which they lie in the latent space, from the middle of the archive
-    near: Floats  # what nearness to that adds for each paper
 
 
 class Verdicts:
@@ -74,7 +72,7 @@ class Verdicts:
         near *= NEAR * grown * self._corpus.background.trust
         steps = in_steps(self._placed.weights @ by_column + near)
         steps[[collection.row[each] for each in ids if each in collection.row]] = 0.0
-        return Taste(via, steps if via == "liked" else -steps, terms, weights, direction, near)
+        return Taste(via, steps if via == "liked" else -steps, terms, weights)
 
     def _find(self, paper: PaperId) -> tuple[Placed, int] | None:
         for placed in self._known:
