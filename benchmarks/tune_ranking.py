@@ -27,8 +27,8 @@ GRID: Mapping[str, Sequence[float]] = {
     "MENTION": (0.03, 0.04, 0.055),
     "NEAR": (0.1, 0.15, 0.2),
     "TOPIC": (0.95, 1.3, 1.7),
-    "MEANING": (0.18, 0.25, 0.35),
-    "RARE": (0.001, 0.002, 0.004),
+    "MEANING": (0.2, 0.28, 0.4),
+    "RARE": (0.0012, 0.0025, 0.005),
 }
 MODULES = {
     "MENTION": matching,
