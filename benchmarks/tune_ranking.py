@@ -21,7 +21,7 @@ import numpy as np
 from judged import Figures, Floats, Pool, figures, pools, profile, set_constants
 
 from digest.model import Interest
-from digest.ranking import Corpus, background, calibration, matching, queries, scoring
+from digest.ranking import Corpus, background, calibration, exclusions, matching, queries, scoring
 
 GRID: Mapping[str, Sequence[float]] = {
     "MENTION": (0.03, 0.04, 0.055),
@@ -38,7 +38,6 @@ MODULES = {
     "MEANING": queries,
     "RARE": background,
 }
-HALF = 0.5  # an exclusion takes at most so much of a score
 NONLITERAL = 0.25  # what papers that hold none of the phrases count in the choice
 TOLERANCE = 0.002
 ADDENDS = ("MENTION", "NEAR", "TOPIC", "MEANING")  # evidence grows with these in proportion
@@ -79,7 +78,7 @@ def _judged(pool: Pool) -> Iterator[tuple[Setting, Figures]]:
         for interest in each.interests:
             weights[number, row[_plain(interest)]] += interest.weight
         for exclusion in each.exclude:
-            against[number, row[exclusion]] = scoring.AGAINST
+            against[number, row[exclusion]] = exclusions.AGAINST
     ruled_out = np.zeros((len(profiles), len(pool.week)), dtype=bool)
     corpus = Corpus.learn([*pool.archive, *pool.week])
     found = matching.Matching(corpus, corpus.place(pool.week))
@@ -92,7 +91,7 @@ def _judged(pool: Pool) -> Iterator[tuple[Setting, Figures]]:
             whole = words + sum(value * part for value, part in zip(setting, parts, strict=True))
             evidence = np.maximum(whole - floor, 0.0)
             brought = weights @ evidence
-            scores = brought - np.minimum(against @ evidence, HALF * brought)
+            scores = brought - exclusions.taken(brought, against @ evidence)
             scores[ruled_out] = -np.inf
             yield (*setting, rare), figures(pool, scores)
 
