@@ -14,7 +14,6 @@ from digest.ranking.boosts import boosts
 from digest.ranking.calibration import STEPS, score_steps
 from digest.ranking.corpus import Corpus
 from digest.ranking.exclusions import AGAINST, leans, ruled_out, taken
-from digest.ranking.lsa import on_grid
 from digest.ranking.matching import Evidence, Matching
 from digest.ranking.reasons import Part, Share, explain
 from digest.ranking.verdicts import Verdicts
@@ -26,7 +25,7 @@ _CELLS = 48_000_000  # interests × papers kept at a time; bounds memory
 _INTERESTS = 24_000  # interests kept at a time, however few the papers are
 _AT_A_TIME = 500_000  # profiles × papers scored at once
 _PROFILES = 1_000  # profiles scored at once, however few the papers are
-_WEIGHT_PLACES = 12  # binary places of an interest's weight, so that sums are exact in any order
+_WEIGHT_STEPS = 4_096  # steps in an interest's weight of 1
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,8 @@ class Ranking:
         # Reasons are asked for pick by pick, all of one profile before those of the next.
         self._parts = lru_cache(maxsize=20_000)(self._parts_of)
         self._boosts = boosts(self._matching.papers)
-        self._found: dict[Interest, Evidence] = {}
+        self._found: dict[Interest, Evidence] = {}  # by what is looked for, however much it counts
+        self._asked: dict[Interest, Evidence] = {}  # the same, by interests as profiles have them
         self._ruled_out: dict[Interest, Mapping[int, str]] = {}
         self._most = max(1, min(_INTERESTS, _CELLS // max(1, len(self.papers))))
         self._verdicts = Verdicts(corpus, placed)
@@ -100,18 +100,16 @@ class Ranking:
 
     def _summed(self, asked: Sequence[Sequence[tuple[Interest, float]]]) -> Floats:
         """Profiles × papers: the evidence of what each profile asks for, in steps."""
-        row: dict[Interest, int] = {}
-        cells = [
-            (weight, profile, row.setdefault(interest, len(row)))
-            for profile, its in enumerate(asked)
-            for interest, weight in its
-        ]
-        steps = np.empty((len(row), len(self._matching.papers)))
-        for interest, at in row.items():
-            steps[at] = self._found[interest].steps
-        weights, *places = np.array(cells, dtype=np.float64).reshape(-1, 3).T
-        cells_of = (weights, tuple(np.array(places, dtype=np.int64)))
-        found: Floats = sparse.coo_array(cells_of, shape=(len(asked), len(row))).tocsr() @ steps
+        each = [(self._asked[interest], weight) for its in asked for interest, weight in its]
+        used = {id(evidence): evidence for evidence, _ in each}
+        column = {key: number for number, key in enumerate(used)}
+        steps = np.empty((len(used), len(self._matching.papers)))
+        for number, evidence in enumerate(used.values()):
+            steps[number] = evidence.steps
+        columns = [column[id(evidence)] for evidence, _ in each]
+        ends = np.cumsum([0, *map(len, asked)])
+        cells = np.array([weight for _, weight in each]), columns, ends
+        found: Floats = sparse.csr_array(cells, shape=(len(asked), len(used))) @ steps
         return found
 
     def _excluded(self, profile: Profile) -> dict[int, str]:
@@ -126,25 +124,27 @@ class Ranking:
     def _find(self, interests: Iterable[Interest]) -> None:
         """Have the evidence of all of these at hand. Each is computed once, as long as all that is
         asked for fits into memory."""
-        wanted = dict.fromkeys(map(_plain, interests))
-        new = [interest for interest in wanted if interest not in self._found]
-        if len(self._found) + len(new) > self._most:
-            self._found.clear()
-            self._ruled_out.clear()
-            new = list(wanted)
-        self._found.update(self._matching.evidence(new))
+        wanted = list(interests)
+        if new := {each: _plain(each) for each in wanted if each not in self._asked}:
+            missing = [each for each in dict.fromkeys(new.values()) if each not in self._found]
+            if len(self._found) + len(missing) > self._most:
+                self._found, self._asked, self._ruled_out = {}, {}, {}
+                new = {each: _plain(each) for each in wanted}
+                missing = list(dict.fromkeys(new.values()))
+            self._found.update(self._matching.evidence(missing))
+            self._asked.update((each, self._found[its]) for each, its in new.items())
 
     def _held(self, interest: Interest) -> Mapping[int, str]:
         """The rows of the papers that hold an interest, which is at hand."""
-        plain = _plain(interest)
-        if plain not in self._ruled_out:
-            self._ruled_out[plain] = ruled_out(self._matching, plain, self._found[plain])
-        return self._ruled_out[plain]
+        if interest not in self._ruled_out:
+            found = ruled_out(self._matching, interest, self._asked[interest])
+            self._ruled_out[interest] = found
+        return self._ruled_out[interest]
 
     def alone(self, interest: Interest) -> Floats:
         """The scores that the papers would have if this were the only interest."""
         self._find([interest])
-        steps = self._found[_plain(interest)].steps * _weight(interest)
+        steps = self._asked[interest].steps * _weight(interest)
         alone: Floats = score_steps(steps.astype(np.float64))[self._rows] / STEPS
         return alone
 
@@ -161,10 +161,10 @@ class Ranking:
 
     def _shares_of_interests(self, profile: Profile, paper: int) -> Iterator[Share]:
         for interest, weight in _wanted(profile):
-            if steps := self._found[interest].steps.item(paper):
+            if steps := self._asked[interest].steps.item(paper):
                 yield Share(str(interest), weight, steps * weight, self._parts(interest, paper))
         for exclusion, weight in _unwanted(profile):
-            if steps := self._found[exclusion].steps.item(paper):
+            if steps := self._asked[exclusion].steps.item(paper):
                 parts = self._parts(exclusion, paper)
                 yield Share(str(exclusion), -weight, steps * weight, parts, "exclusion")
 
@@ -180,25 +180,24 @@ class Ranking:
                 yield Share(boost.name, gain, boost.steps(profile).item(paper), [worded], "other")
 
     def _parts_of(self, interest: Interest, paper: int) -> Sequence[Part]:
-        return self._attribution.parts(interest, paper, self._found[interest])
+        return self._attribution.parts(interest, paper, self._asked[interest])
 
 
-@lru_cache(maxsize=100_000)
 def _plain(interest: Interest) -> Interest:
     """What is looked for, however much it counts."""
     return replace(interest, weight=1.0, must_see=False)
 
 
-@lru_cache(maxsize=100_000)
 def _weight(interest: Interest) -> float:
-    return float(on_grid(np.array(interest.weight), _WEIGHT_PLACES))
+    """How much it counts, rounded so that sums are exact in any order."""
+    return round(interest.weight * _WEIGHT_STEPS) / _WEIGHT_STEPS
 
 
 def _wanted(profile: Profile) -> list[tuple[Interest, float]]:
     """What counts for a paper, and how much."""
-    return [(_plain(interest), _weight(interest)) for interest in profile.interests]
+    return [(interest, _weight(interest)) for interest in profile.interests]
 
 
 def _unwanted(profile: Profile) -> list[tuple[Interest, float]]:
     """What counts against a paper, and how much."""
-    return [(_plain(exclusion), AGAINST) for exclusion in profile.exclude if leans(exclusion)]
+    return [(exclusion, AGAINST) for exclusion in profile.exclude if leans(exclusion)]
