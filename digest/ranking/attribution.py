@@ -28,7 +28,7 @@ from digest.ranking.vocabulary import BREAK, PAIR, Floats, Ints
 from digest.text import terms
 
 TELLS = 0.05  # a word that a larger share of papers hold does not show likeness of meaning
-ALIKE = 0.3  # nor does one whose vector has a smaller cosine with that of the interest
+ALIKE = 0.45  # nor does one whose vector has a smaller cosine with that of the interest
 _HYPHENS = frozenset("-‐‑")
 _RELATED_TERMS = 3  # at most so many related terms are named; they stand for all of them
 _RELATED_STEMS = 6  # at most so many stems make them up; more would run into half a sentence
@@ -88,6 +88,7 @@ class _Wanted:
     own: Values  # weights of its terms
     stems: Values  # the share of each stem
     related: Values  # weights of the terms of its topics
+    phrases: Sequence[Sequence[int]]  # the terms of each phrase of its topics
     point: Floats
     meaning: Floats
     alike: float  # the likeness of meaning that tells nothing
@@ -137,7 +138,9 @@ class Attribution:
         numbers = np.array(list(read.terms), dtype=np.int64)
         hits, at = columns_of(numbers, taste.terms)
         words = zip(numbers[hits].tolist(), taste.weights[at].tolist(), strict=True)
-        return _related(read, read.by_stem(words), taste.via, 1.0)
+        return _related(read, read.by_stem(words), taste.via) or [
+            Part("", "abstract", taste.via, 1.0)
+        ]
 
     def _want(self, phrases: Phrases, row: int) -> _Wanted:
         found, topics = phrases.wanted, self._matching.corpus.topics
@@ -149,6 +152,7 @@ class Attribution:
             _values(found.own, row, found.terms),
             _values(found.stems, row, found.terms),
             _values(related, 0, topics.terms),
+            [each for topic in cells(found.topics, row)[0] for each in topics.phrases[topic]],
             found.points[row],
             found.meanings[row],
             float(found.alike[row]),
@@ -177,26 +181,33 @@ class Attribution:
                 stretches = _stretches(read.places[index], here)
                 found += [Part(term, place, "term", value) for term, value in stretches]
         if not interest.place:
-            found += _related(read, related, "related", sum(related.values()) + rest)
+            found += _related(read, related, "related")
         if strength := wanted.keywords.get(paper):
             found.append(self._keyword(wanted.names, paper, KEYWORD * strength))
+        # What no word shows is told apart only where it outweighs what words show.
+        if rest > sum([part.evidence for part in found]):
+            found.append(Part("", "abstract", "related", rest))
         return found
 
     def _rest(self, read: _Analysis, paper: int, wanted: _Wanted) -> tuple[Values, float]:
         """What stems bring by topics and likeness of meaning; and what no word shows."""
-        found = read.by_stem(wanted.related.items())
+        held = read.terms.keys()
+        said = {term for phrase in wanted.phrases if held >= set(phrase) for term in phrase}
+        brought = {term: weight for term, weight in wanted.related.items() if term in held}
+        found = read.by_stem([(term, brought[term]) for term in sorted(said)])
+        rest = sum([brought[term] * read.terms[term] for term in brought.keys() - said])
         placed = self._matching.placed
-        near = max(0.0, float(wanted.point @ placed.points[paper]))
+        rest += max(0.0, float(wanted.point @ placed.points[paper]))
         like = max(0.0, float(wanted.meaning @ placed.meanings[paper]) - wanted.alike)
         if not like:
-            return found, near
-        cosines = read.meanings @ unit(wanted.meaning[None])[0]
-        words = zip(read.telling, np.where(cosines < ALIKE, 0.0, cosines).tolist(), strict=True)
-        alike = read.by_stem(words)
-        whole = sum(alike.values())
-        for stem, value in alike.items():
-            found[stem] = found.get(stem, 0.0) + value * like / whole
-        return found, near if alike else near + like
+            return found, rest
+        cosines = np.maximum(read.meanings @ unit(wanted.meaning[None])[0], 0.0)
+        every = read.by_stem(zip(read.telling, cosines.tolist(), strict=True))
+        whole = sum(every.values())
+        for stem in np.array(read.telling)[cosines >= ALIKE].tolist():
+            found[stem] = found.get(stem, 0.0) + every[stem] * like / whole
+            rest -= every[stem] * like / whole
+        return found, rest + like
 
     def _analyse(self, paper: int) -> _Analysis:
         matching = self._matching
@@ -235,7 +246,7 @@ def _said(its_names: Sequence[Name], text: str) -> tuple[str, Via] | None:
     return None
 
 
-def _related(read: _Analysis, stems: Values, via: Via, all_of_it: float) -> list[Part]:
+def _related(read: _Analysis, stems: Values, via: Via) -> list[Part]:
     """The strongest related terms, which stand for all of them."""
     best = dict(sorted(stems.items(), key=lambda each: -each[1])[:_RELATED_STEMS])
     found: list[Part] = []
@@ -243,9 +254,7 @@ def _related(read: _Analysis, stems: Values, via: Via, all_of_it: float) -> list
         stretches = _stretches(read.places[index], here)
         found += [Part(term, PLACES[index], via, its) for term, its in stretches]
     found = sorted(found, key=lambda part: (-part.evidence, part.term))[:_RELATED_TERMS]
-    named = sum(part.evidence for part in found)
-    if not named:
-        return [Part("", "abstract", via, all_of_it)]
+    named, all_of_it = sum(part.evidence for part in found), sum(stems.values())
     return [part._replace(evidence=part.evidence * all_of_it / named) for part in found]
 
 

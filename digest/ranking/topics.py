@@ -56,6 +56,8 @@ class Topics:
         self.terms, vectors, _ = phrase_vectors(stems, background)
         member = dict.fromkeys(zip(topic_of.tolist(), range(len(stems)), strict=True), 1.0)
         self.vectors = product(table(member, (len(every), len(stems))), vectors)
+        held = iter(np.split(self.terms[vectors.indices], vectors.indptr[1:-1]))
+        self.phrases = [[next(held).tolist() for _ in phrases] for phrases in every]
 
     def weigh(self, phrases: Sequence[Sequence[Forms]]) -> sparse.csr_array:
         """The topics (columns) of each phrase (row), given by the ways to spell it: 1 for one by
