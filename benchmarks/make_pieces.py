@@ -16,12 +16,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import load_file  # type: ignore[import-not-found]  # only for this script
-from tokenizers import Tokenizer  # type: ignore[import-not-found]  # only for this script
+from safetensors.numpy import load_file  # type: ignore[import-not-found, unused-ignore]  # only here
+from tokenizers import Tokenizer  # type: ignore[import-not-found, unused-ignore]  # only here
 
 from digest.ranking.meaning import START, pieces_of
 from digest.ranking.topics import topics
-from digest.ranking.vocabulary import stem
+from digest.text.stems import stem
 
 DIMENSIONS = 64
 KEPT = re.compile(rf"{START}?[a-z]+|{START}?[a-z0-9]")

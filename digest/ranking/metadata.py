@@ -5,17 +5,13 @@ from functools import cached_property, lru_cache
 
 from digest.model import Interest, InterestKind, Paper, Place, Via
 from digest.text.person_names import family_names, same_person
-from digest.text.terms import fold, forms
+from digest.text.subjects import at_venue, in_category
 
 AUTHOR = 0.28
 LABEL = 0.12  # a category, a venue, or keywords that are asked for: just enough for a digest
 KEYWORD = 0.025  # of a phrase or pattern that a keyword says; one that looks nowhere else has LABEL
 CODE = 0.05  # a leaning: not enough for a digest
 CODE_IS_PUBLIC = "its code is public"
-_FRAMING = frozenset(
-    ["proceeding", "proc", "of", "the"]
-)  # words that names of venues may have or not
-
 FOUND: Mapping[InterestKind, tuple[float, Place, Via]] = {
     "author": (AUTHOR, "authors", "author"),
     "category": (LABEL, "categories", "category"),
@@ -26,41 +22,6 @@ FOUND: Mapping[InterestKind, tuple[float, Place, Via]] = {
 and the way."""
 
 Held = Mapping[int, str]  # row of a paper → what it has, as the paper writes it
-
-
-def in_category(wanted: str, category: str) -> bool:
-    """Whether a category is the wanted one, or belongs to it: ``cs.LG`` to ``cs`` and ``cs.*``."""
-    whole, found = _subject(wanted.removesuffix(".*")), _subject(category)
-    return found == whole or found.startswith(f"{whole}.")
-
-
-def _subject(category: str) -> str:
-    """``Genetics & Genomics`` and ``genetics and genomics`` are one."""
-    return " ".join(fold(category).replace("&", " and ").replace("-", " ").split())
-
-
-def at_venue(wanted: str, venue: str) -> bool:
-    """Whether a venue is the wanted one. Several words, or an acronym such as ``NeurIPS``, may be a
-    part of its name. A single other word, such as ``Nature``, has to be all of it, so that it is no
-    ``Nature Communications``; years, numbers of volumes and ``Proceedings of the`` do not count."""
-    words, name = _words(wanted), _words(venue)
-    if words == name:
-        return bool(words)
-    at = next((n for n in range(len(name)) if name[n : n + len(words)] == words), None)
-    if at is None or not words:
-        return False
-    return len(words) > 1 or _has_acronym(wanted, words[0]) or _has_acronym(venue, words[0])
-
-
-def _words(venue: str) -> list[str]:
-    return [form for form in forms(venue) if not (form[0].isdigit() or form in _FRAMING)]
-
-
-def _has_acronym(text: str, wanted: str) -> bool:
-    """Whether a word is written with several capitals in a text that is not all in capitals."""
-    said = [word for word in text.split() if wanted in forms(word)]
-    is_shouted = text.isupper() and " " in text
-    return not is_shouted and any(sum(map(str.isupper, word)) > 1 for word in said)
 
 
 class Metadata:

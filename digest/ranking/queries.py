@@ -11,7 +11,8 @@ from digest.ranking.collection import Forms, lengths, product, scaled, table
 from digest.ranking.lsa import on_grid
 from digest.ranking.meaning import directions
 from digest.ranking.topics import Topics, phrase_vectors
-from digest.ranking.vocabulary import PAIR, Floats, Ints, Vocabulary, stem
+from digest.ranking.vocabulary import PAIR, Floats, Ints, Vocabulary
+from digest.text.stems import stem
 
 NEAR = 0.15  # nearness in the latent space learned from the archive
 TOPIC = 1.3  # what the words of an interest's topics count beside its own, where those are rare
@@ -55,9 +56,8 @@ def queries(
     """What to look for in papers, for each phrase. It depends on the letters of the phrase and on
     the background alone; ``vocabulary`` numbers the words that the background does not know as the
     papers have them."""
-    spelled = background.vocabulary.spelled
     all_names = [names(forms, background) for forms in phrases]
-    ways = [[spelled(name.forms) or [name.forms] for name in its] for its in all_names]
+    ways = [[_ways(name.forms, background) for name in its] for its in all_names]
     terms, own, use = _own(all_names, ways, background, vocabulary)
     on_topics = topics.weigh([its[0] for its in ways])
     on_topics = scaled(on_topics, lengths(product(on_topics, topics.vectors)))
@@ -79,6 +79,14 @@ def queries(
         on_grid(meanings, _POINT_BITS),
         ALIKE * likeness,
     )
+
+
+def _ways(name: Forms, background: Background) -> Sequence[Forms]:
+    """How papers spell a name, without those ways that make a word of it one that says nothing, as
+    ``on line`` does to ``online``; the given way if there is none."""
+    silent = [stem(form) for form in name].count("")
+    spelled = background.vocabulary.spelled(name)
+    return [way for way in spelled if [stem(form) for form in way].count("") <= silent] or [name]
 
 
 def _own(

@@ -12,8 +12,9 @@ from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 
 from digest.ranking.background import Background
 from digest.ranking.collection import Forms, lengths, product, scaled, table
-from digest.ranking.vocabulary import Floats, Ints, counted, stem
+from digest.ranking.vocabulary import Floats, Ints, counted
 from digest.text import terms
+from digest.text.stems import stem
 
 AS_MEMBER = 0.4  # what a topic's terms count for an interest that is itself one of them
 

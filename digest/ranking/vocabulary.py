@@ -7,11 +7,11 @@ from functools import cached_property, lru_cache
 from zlib import crc32
 
 import numpy as np
-import Stemmer  # type: ignore[import-not-found]  # it ships no types
 from numpy.typing import NDArray
 from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 
 from digest.text import terms
+from digest.text.stems import stem
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -21,30 +21,6 @@ PAIR = 32  # a pair of stems is numbered `first << PAIR | second`, a single stem
 _UNKNOWN = 1 << 30  # stems that no text holds are numbered from here on; a pair fits into 63 bits
 _NO_WORD = -1  # fills up the shorter ones of several phrases
 _LEAST_PIECE = 2  # letters of each half where a word is split
-_stemmer = Stemmer.Stemmer("english")
-_SAYS_NOTHING = frozenset(
-    """
-    about above across after again against all almost alone along already also although always among
-    an and another any are around as at be became because become been before behind being below
-    between beyond both but by can cannot could did do does done down during each either else enough
-    even ever every few for from further get had has have he hence her here him his how however if
-    in indeed into is it its itself just least less made many may me might more moreover most much
-    must my namely neither never nevertheless no none nor not nothing now of off often on once one
-    only onto or other otherwise our out over own per perhaps rather same several she should since
-    so some somehow such than that the their them then there therefore these they this those though
-    through throughout thus to together too toward under until up upon us very via was we well were
-    what when where whereas whether which while who whole whose why will with within without would
-    yet you your
-    """.split()  # noqa: SIM905 — words are read more easily than a list of strings
-)
-
-
-@lru_cache(maxsize=200_000)
-def stem(form: str) -> str:
-    """Porter2 stem of a word's form; "" for a word that says nothing, as ``the``."""
-    if form in _SAYS_NOTHING or (len(form) == 1 and form.isascii() and form.isalpha()):
-        return ""
-    return str(_stemmer.stemWord(form))
 
 
 class Vocabulary(dict[str, int]):

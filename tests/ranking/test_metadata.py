@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from digest.model import Interest, Paper, Profile
-from digest.ranking.metadata import at_venue, in_category
 from digest.render import wording
+from digest.text.subjects import at_venue, in_category
 from tests.ranking.samples import FILLER, paper, profile, ranking_of, scored
 
 THRESHOLD = 0.2
