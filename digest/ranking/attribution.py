@@ -1,6 +1,6 @@
 """Attributes an interest's evidence to the terms of the paper that produced it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -27,8 +27,8 @@ from digest.ranking.verdicts import Taste
 from digest.ranking.vocabulary import BREAK, PAIR, Floats, Ints
 from digest.text import terms
 
-TELLS = 0.05  # a word that a larger share of papers hold does not show likeness of meaning
-ALIKE = 0.45  # nor does one whose vector has a smaller cosine with that of the interest
+TELLS = 0.1  # a word that a larger share of papers hold is not named as related by itself
+SHOWS = 0.45  # the least cosine with an interest of a word that is named as like it in meaning
 _HYPHENS = frozenset("-‐‑")
 _RELATED_TERMS = 3  # at most so many related terms are named; they stand for all of them
 _RELATED_STEMS = 6  # at most so many stems make them up; more would run into half a sentence
@@ -51,7 +51,7 @@ class _Analysis:
     """A paper."""
 
     terms: Values  # their weights
-    telling: Sequence[int]  # single stems that can show likeness of meaning
+    telling: Sequence[int]  # single stems that can be named as related
     meanings: Floats  # the directions of these
     places: tuple[_Place, _Place]
 
@@ -178,7 +178,7 @@ class Attribution:
                 found.append(Part(name[0], place, name[1], mention + sum(here.values())))
                 mention = 0.0
             else:
-                stretches = _stretches(read.places[index], here)
+                stretches = _stretches(read.places[index], here, here)
                 found += [Part(term, place, "term", value) for term, value in stretches]
         if not interest.place:
             found += _related(read, related, "related")
@@ -195,7 +195,7 @@ class Attribution:
         said = {term for phrase in wanted.phrases if held >= set(phrase) for term in phrase}
         brought = {term: weight for term, weight in wanted.related.items() if term in held}
         found = read.by_stem([(term, brought[term]) for term in sorted(said)])
-        rest = sum([brought[term] * read.terms[term] for term in brought.keys() - said])
+        rest = sum([brought[term] * read.terms[term] for term in brought if term not in said])
         placed = self._matching.placed
         rest += max(0.0, float(wanted.point @ placed.points[paper]))
         like = max(0.0, float(wanted.meaning @ placed.meanings[paper]) - wanted.alike)
@@ -204,7 +204,7 @@ class Attribution:
         cosines = np.maximum(read.meanings @ unit(wanted.meaning[None])[0], 0.0)
         every = read.by_stem(zip(read.telling, cosines.tolist(), strict=True))
         whole = sum(every.values())
-        for stem in np.array(read.telling)[cosines >= ALIKE].tolist():
+        for stem in np.array(read.telling)[cosines >= SHOWS].tolist():
             found[stem] = found.get(stem, 0.0) + every[stem] * like / whole
             rest -= every[stem] * like / whole
         return found, rest + like
@@ -251,16 +251,16 @@ def _related(read: _Analysis, stems: Values, via: Via) -> list[Part]:
     best = dict(sorted(stems.items(), key=lambda each: -each[1])[:_RELATED_STEMS])
     found: list[Part] = []
     for index, here in enumerate(read.in_places(best)):
-        stretches = _stretches(read.places[index], here)
+        stretches = _stretches(read.places[index], here, read.telling)
         found += [Part(term, PLACES[index], via, its) for term, its in stretches]
     found = sorted(found, key=lambda part: (-part.evidence, part.term))[:_RELATED_TERMS]
     named, all_of_it = sum(part.evidence for part in found), sum(stems.values())
     return [part._replace(evidence=part.evidence * all_of_it / named) for part in found]
 
 
-def _stretches(place: _Place, values: Values) -> list[tuple[str, float]]:
-    """The longest stretches of a text made of stems with evidence, and the evidence of each. Each
-    stem is counted once, in the longest stretch that holds it."""
+def _stretches(place: _Place, values: Values, telling: Collection[int]) -> list[tuple[str, float]]:
+    """The longest stretches of a text that are made of stems with evidence and hold a telling one,
+    and the evidence of each. A stem is counted once, in the longest stretch that holds it."""
     stem_at = {at: s for s in values for at in place.at.get(s, ())}
     runs: list[list[int]] = []
     for at in sorted([at for at in stem_at if at + 1 in stem_at]):
@@ -275,7 +275,7 @@ def _stretches(place: _Place, values: Values) -> list[tuple[str, float]]:
     told: set[int] = set()
     for run in runs:
         new = sorted({stem_at[at] for at in run if stem_at[at] not in told})
-        if new:
+        if new and any(stem_at[at] in telling for at in run):
             told.update(new)
             term = _whole(place, run[0], run[-1])
             found[term] = found.get(term, 0.0) + sum([values[stem] for stem in new])
