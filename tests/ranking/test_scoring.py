@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import random
-from typing import Literal
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.model import Interest, Profile, Reason
-from digest.ranking import Ranking
+from digest.model import Interest, Reason
 from tests.ranking.samples import FILLER, paper, papers, profile, ranking_of, scored
 
 THRESHOLD = 0.2
@@ -119,71 +115,6 @@ def test_an_exclusion_can_be_held_to_a_place() -> None:
     assert set(scored(WEEK, wishes).excluded) == {0, 1}
 
 
-# --- laws ---------------------------------------------------------------------------------
-
-WORDS = (
-    "low",
-    "rank",
-    "adaptation",
-    "LoRA",
-    "survey",
-    "gulls",
-    "pre",
-    "training",
-    "model",
-    "tides",
-)
-
-
-PLACES: tuple[Literal["title", "abstract"] | None, ...] = (None, None, "title", "abstract")
-
-
-def random_case(seed: int) -> tuple[Ranking, Profile]:
-    rng = random.Random(seed)  # noqa: S311 — test data, not secrets
-
-    def some(most: int) -> str:
-        return " ".join(rng.choices(WORDS, k=rng.randint(1, most)))
-
-    week = [paper(i, some(6), f"{some(30)}. {some(20)}") for i in range(1, 13)]
-    wishes = Profile(
-        tuple(
-            {
-                Interest(some(3), weight=rng.choice([0.5, 1.0, 2.5]), place=rng.choice(PLACES))
-                for _ in range(rng.randint(1, 5))
-            }
-        )
-    )
-    return ranking_of(week, week[:4]), wishes
-
-
-@pytest.mark.parametrize("seed", range(12))
-def test_reasons_sum_to_the_score_and_tell_what_removing_an_interest_does(seed: int) -> None:
-    ranking, wishes = random_case(seed)
-    scores = ranking.rank(wishes).scores
-    for index, whole in enumerate(scores.tolist()):
-        reasons = ranking.reasons(wishes, index)
-        assert sum(r.contribution for r in reasons) == pytest.approx(whole, abs=1e-9)
-        assert all(round(r.contribution * 10_000) / 10_000 == r.contribution for r in reasons)
-        for interest in wishes.interests:
-            rest = Profile(tuple(i for i in wishes.interests if i != interest))
-            same_name = sum(str(i) == str(interest) for i in wishes.interests)
-            said = sum(r.contribution for r in reasons if r.interest == str(interest))
-            if same_name == 1:
-                without = float(ranking.rank(rest).scores[index])
-                assert whole - without == pytest.approx(said, abs=1e-9)
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_order_of_papers_interests_and_profiles_changes_nothing(seed: int) -> None:
-    ranking, wishes = random_case(seed)
-    week = ranking.papers
-    backwards = ranking_of(week[::-1], week[3::-1])
-    other = profile("gulls")
-    first, _ = ranking.rank_many([wishes, other])
-    _, second = backwards.rank_many([other, Profile(wishes.interests[::-1])])
-    assert first.scores.tolist() == second.scores[::-1].tolist()
-
-
 def test_an_unrelated_paper_hardly_moves_a_score() -> None:
     week = [paper(i, f"Harbour {i}", f"{FILLER} Tide {i} of low rank.") for i in range(1, 501)]
     wishes = profile("low rank", "tide", "harbour")
@@ -218,34 +149,6 @@ def test_no_word_is_cut_at_its_hyphen() -> None:
     ranking = ranking_of(papers("Non-instructional fine-tuning of pianos", "Soup"))
     reasons = ranking.reasons(profile("instructional pianists"), 0)
     assert [reason.term for reason in reasons] == ["Non-instructional", "pianos"]
-
-
-def test_what_is_ranked_for_one_is_the_same_as_for_many() -> None:
-    many = [profile(f"{word} {other}", word) for word in WORDS for other in WORDS]
-    together = [each.scores.tolist() for each in ranking_of(WEEK).rank_many(many)]
-    assert together == [ranking_of(WEEK).rank(each).scores.tolist() for each in many]
-
-
-def test_interests_are_forgotten_and_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    many = [profile(f"{word} {other}") for word in WORDS for other in WORDS]
-    whole = [each.scores.tolist() for each in ranking_of(WEEK).rank_many(many)]
-    monkeypatch.setattr("digest.ranking.scoring._CELLS", 2 * len(WEEK))
-    ranking = ranking_of(WEEK)
-    assert [each.scores.tolist() for each in ranking.rank_many(many)] == whole
-    assert sum(r.contribution for r in ranking.reasons(many[0], 0)) == pytest.approx(whole[0][0])
-
-
-def test_looking_for_others_meanwhile_takes_nothing_from_those_in_line(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("digest.ranking.scoring._CELLS", 4 * len(WEEK))
-    many = [profile(word) for word in WORDS]
-    ranking = ranking_of(WEEK)
-    for reader, found in zip(many, ranking.rank_many(many), strict=True):
-        for other in WORDS:
-            ranking.rank(profile(f"{other} soup"))
-        assert found.scores.tolist() == ranking_of(WEEK).rank(reader).scores.tolist()
-    assert not ranking.rank(profile()).scores.any()
 
 
 @given(st.text("aé日ー・゛ß²_+#-'. \n\u0301\u200d", max_size=40))
