@@ -29,7 +29,7 @@ from digest.text import patterns, terms
 
 PLACES: tuple[Place, Place] = ("title", "abstract")
 ALL_PLACES: tuple[Place, ...] = (*PLACES, "keywords")
-MENTION = 0.04  # where the whole phrase stands in the title or the abstract
+MENTION = 0.042  # where the whole phrase stands in the title or the abstract
 FLOOR = 0.018
 PATTERN = np.array([0.2, 0.12])  # of a pattern's first match in the title and in the abstract
 REPEATED = 0.3  # each doubling of the matches adds this share
