@@ -29,7 +29,7 @@ def test_an_exclusion_takes_three_times_the_evidence_that_a_paper_has_of_it() ->
 
 
 @pytest.mark.parametrize(
-    "near", [("soup ladle", "gull eggs"), ("soup ladle", "gull eggs", "pier lamps")]
+    "near", [("soup ladle", "pier lamps"), ("soup ladle", "pier lamps", "ferry decks")]
 )
 def test_exclusions_take_half_of_a_score_at_most(near: tuple[str, ...]) -> None:
     plain, less = scores(), scores(*near)
