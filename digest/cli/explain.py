@@ -57,7 +57,8 @@ def _show(answer: Explanation) -> None:
     out.print(Text.assemble(verdict, f": {answer.detail}\n"))
     rows: list[tuple[str | Text, ...]] = []
     for one in answer.reasons:
-        term = one.term if one.via == "term" else f"{one.term} ({one.via})".lstrip()
+        found = one.term or ("" if one.via == "several" else "the text as a whole")
+        term = found if one.via == "term" else f"{found} ({one.via})".lstrip()
         place = one.place if one.term else ""
         score = f"{one.contribution:+.4f}"
         rows.append((one.interest, term, place, f"{one.weight:g}", score))
