@@ -17,9 +17,9 @@ from digest.ranking.lsa import POINT_BITS, on_grid
 from digest.ranking.queries import cells
 from digest.ranking.vocabulary import Floats, Ints
 
-WORDS = 1.0  # evidence of full similarity of words to judged papers, once there are many of them
+WORDS = 0.8  # evidence of full similarity of words to judged papers, once there are many of them
 NEAR = 0.6  # the same for nearness in the latent space
-HALF = 10  # with so many judged papers it is half of that
+HALF = 6  # with so many judged papers it is half of that
 UNLIKE = 0.1  # nearness up to this counts as 0
 
 
