@@ -8,7 +8,6 @@ from math import floor
 import numpy as np
 from numpy.typing import NDArray
 
-from digest.ranking.lsa import on_grid
 from digest.ranking.vocabulary import Floats
 
 Singles = NDArray[np.float32]
@@ -16,14 +15,15 @@ Singles = NDArray[np.float32]
 STEPS = 10_000  # steps in a score of 1
 KNEE = 0.75
 SCALE = 1.8  # of evidence: one clear mention in an abstract passes a threshold of 0.2
-_PLACES = 8  # binary places of evidence in steps
+_PARTS = 256  # parts of a step in which evidence is counted
 _KNEE, _REST = KNEE * STEPS, (1 - KNEE) * STEPS
 
 
 def in_steps(evidence: Floats) -> Singles:
-    """Evidence in steps of the score, rounded to 1/256 of one, so that sums are exact in any order
-    where weights are rounded too (see ``on_grid``)."""
-    return on_grid(evidence * (SCALE * STEPS), _PLACES).astype(np.float32)
+    """Evidence in steps of the score, rounded to parts of one, so that sums are exact in any order
+    where weights are rounded too."""
+    found = evidence * (SCALE * STEPS * _PARTS)
+    return (np.rint(found, out=found) / _PARTS).astype(np.float32)
 
 
 def score_steps(evidence: Floats) -> Floats:

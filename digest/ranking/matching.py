@@ -33,7 +33,7 @@ MENTION = 0.042  # where the whole phrase stands in the title or the abstract
 FLOOR = 0.018
 PATTERN = np.array([0.2, 0.12])  # of a pattern's first match in the title and in the abstract
 REPEATED = 0.3  # each doubling of the matches adds this share
-_CELLS = 2_000_000  # interests × papers compared at a time; bounds memory
+_CELLS = 500_000  # interests × papers compared at a time; bounds memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +101,8 @@ class Matching:
         mentions = self._mentions(wanted.names, self.collection.texts)
         names_of = [() if each.place else wanted.names[row] for row, each in enumerate(interests)]
         keywords = self._mentions(names_of, self._keywords)
-        evidence = self._compared(interests, wanted, mentions) + KEYWORD * keywords.toarray()
+        evidence = self._compared(interests, wanted, mentions)
+        evidence[keywords.nonzero()] += KEYWORD * keywords.data
         found = Phrases(wanted, mentions, keywords)
         for row, (interest, steps) in enumerate(zip(interests, in_steps(evidence), strict=True)):
             yield interest, Evidence(steps, found, row)
@@ -111,7 +112,7 @@ class Matching:
     ) -> Floats:
         """Interests × papers: the evidence."""
         hits, at = columns_of(wanted.terms, self.collection.terms)
-        weights = self.placed.weights[:, at].T.tocsr()
+        weights = self._by_term[at]
         held = weights.copy()
         held.data = np.ones_like(held.data)
         said = [mentions[:, place::2].toarray() for place in range(len(PLACES))]
@@ -131,11 +132,16 @@ class Matching:
         return np.maximum(table - FLOOR, 0.0)
 
     @cached_property
+    def _by_term(self) -> sparse.csr_array:
+        """The weights of papers, a row for each term."""
+        return self.placed.weights.T.tocsr()
+
+    @cached_property
     def _on_topics(self) -> Floats:
         """Topics × papers: the weight of a topic's words in a paper."""
         topics = self.corpus.topics
         hits, at = columns_of(topics.terms, self.collection.terms)
-        weights = self.placed.weights[:, at].T.tocsr()
+        weights = self._by_term[at]
         found: Floats = (topics.vectors[:, hits] @ weights).toarray()
         return found
 

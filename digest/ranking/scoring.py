@@ -185,7 +185,8 @@ class Ranking:
 
 def _plain(interest: Interest) -> Interest:
     """What is looked for, however much it counts."""
-    return replace(interest, weight=1.0, must_see=False)
+    is_plain = interest.weight == 1.0 and not interest.must_see
+    return interest if is_plain else replace(interest, weight=1.0, must_see=False)
 
 
 def _weight(interest: Interest) -> float:
