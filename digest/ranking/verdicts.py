@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -39,6 +39,8 @@ class Verdicts:
     def __init__(self, corpus: Corpus, placed: Placed) -> None:
         self._corpus, self._placed = corpus, placed
         self._known = [placed, corpus.placed]
+        # Reasons are asked for pick by pick, all of one profile before those of the next.
+        self._tastes = lru_cache(maxsize=10)(self._tastes_of)
 
     def place(self, papers: Iterable[Paper]) -> None:
         """Place papers that verdicts of the next profiles name. They take the place of those given
@@ -46,14 +48,15 @@ class Verdicts:
         known = [placed.collection.row for placed in self._known[:2]]
         beside = [paper for paper in papers if not any(paper.id in rows for rows in known)]
         self._known[2:] = [self._corpus.place(beside)]
+        self._tastes.cache_clear()
 
-    def tastes(self, profile: Profile) -> list[Taste]:
+    def tastes(self, profile: Profile) -> Sequence[Taste]:
         """What the verdicts of a profile do to scores; nothing to those of the judged papers."""
-        judged: Sequence[tuple[Via, Sequence[PaperId]]] = (
-            ("liked", profile.liked),
-            ("disliked", profile.disliked),
-        )
-        return [taste for via, ids in judged if ids and (taste := self._taste(via, ids))]
+        return self._tastes(profile.liked, profile.disliked)
+
+    def _tastes_of(self, liked: Sequence[PaperId], disliked: Sequence[PaperId]) -> list[Taste]:
+        found = self._taste("liked", liked), self._taste("disliked", disliked)
+        return [taste for taste in found if taste]
 
     def _taste(self, via: Via, ids: Sequence[PaperId]) -> Taste | None:
         known = [found for each in ids if (found := self._find(each))]
