@@ -1,6 +1,6 @@
 """Which papers an exclusion rules out, and why; what it takes from the score of others."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TypeVar
 
 import numpy as np
@@ -27,14 +27,10 @@ def leans(exclusion: Interest) -> bool:
     return exclusion.kind == "phrase" and exclusion.place is None
 
 
-def ruled_out(matching: Matching, exclusion: Interest, evidence: Evidence) -> Mapping[int, str]:
-    """The rows of the papers that an exclusion rules out, and why."""
-    return dict(_ruled_out(matching, exclusion, evidence))
-
-
-def _ruled_out(
+def ruled_out(
     matching: Matching, exclusion: Interest, evidence: Evidence
 ) -> Iterator[tuple[int, str]]:
+    """The rows of the papers that an exclusion rules out, and why. The last word on one counts."""
     if exclusion.kind in FOUND:
         for paper, found in matching.metadata.held(exclusion).items():
             yield paper, _said(exclusion, found)

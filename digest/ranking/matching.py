@@ -2,8 +2,9 @@
 
   the product of the interest's words with the paper's (stems and pairs of stems, tf-idf),
     less where the paper has only some of them
-+ MENTION for each place where the whole phrase stands
-+ the product for the words of its topics, twice that for an exclusion
++ MENTION where the whole phrase stands in the title or the abstract
++ the product for the words of its topics, where the phrase is rare
++ likeness of meaning, by vectors of words, where the phrase is rare
 + nearness in the latent space learned from the archive
 - FLOOR, which keeps noise out; never below 0
 + KEYWORD where the whole phrase stands in one of the keywords that sources state.

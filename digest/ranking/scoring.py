@@ -102,11 +102,10 @@ class Ranking:
         """Profiles × papers: the evidence of what each profile asks for, in steps."""
         each = [(self._asked[interest], weight) for its in asked for interest, weight in its]
         used = {id(evidence): evidence for evidence, _ in each}
-        column = {key: number for number, key in enumerate(used)}
-        steps = np.empty((len(used), len(self._matching.papers)))
-        for number, evidence in enumerate(used.values()):
-            steps[number] = evidence.steps
+        column = dict(zip(used, range(len(used)), strict=True))
         columns = [column[id(evidence)] for evidence, _ in each]
+        steps = np.array([evidence.steps for evidence in used.values()], dtype=np.float64)
+        steps = steps.reshape(len(used), len(self._matching.papers))
         ends = np.cumsum([0, *map(len, asked)])
         cells = np.array([weight for _, weight in each]), columns, ends
         found: Floats = sparse.csr_array(cells, shape=(len(asked), len(used))) @ steps
@@ -138,14 +137,14 @@ class Ranking:
         """The rows of the papers that hold an interest, which is at hand."""
         if interest not in self._ruled_out:
             found = ruled_out(self._matching, interest, self._asked[interest])
-            self._ruled_out[interest] = found
+            self._ruled_out[interest] = dict(found)
         return self._ruled_out[interest]
 
     def alone(self, interest: Interest) -> Floats:
         """The scores that the papers would have if this were the only interest."""
         self._find([interest])
-        steps = self._asked[interest].steps * _weight(interest)
-        alone: Floats = score_steps(steps.astype(np.float64))[self._rows] / STEPS
+        steps = self._asked[interest].steps.astype(np.float64) * _weight(interest)
+        alone: Floats = score_steps(steps)[self._rows] / STEPS
         return alone
 
     def holding(self, interest: Interest) -> list[int]:
@@ -162,7 +161,8 @@ class Ranking:
     def _shares_of_interests(self, profile: Profile, paper: int) -> Iterator[Share]:
         for interest, weight in _wanted(profile):
             if steps := self._asked[interest].steps.item(paper):
-                yield Share(str(interest), weight, steps * weight, self._parts(interest, paper))
+                parts = self._parts(interest, paper)
+                yield Share(str(interest), interest.weight, steps * weight, parts)
         for exclusion, weight in _unwanted(profile):
             if steps := self._asked[exclusion].steps.item(paper):
                 parts = self._parts(exclusion, paper)
