@@ -122,8 +122,8 @@ class Matching:
         table *= (wanted.own[:, hits] @ weights).toarray()
         table += MENTION * mention
         table += wanted.topics @ self._on_topics
-        table += np.maximum(wanted.points @ self.placed.points.T, 0.0)
-        table += np.maximum(wanted.meanings @ self.placed.meanings.T, 0.0)
+        table += wanted.points @ self.placed.points.T
+        table += wanted.meanings @ self.placed.meanings.T
         table -= wanted.alike[:, None]
         for row, interest in enumerate(interests):
             if interest.place:

@@ -16,8 +16,6 @@ from digest.ranking.vocabulary import Floats, Ints, counted
 from digest.text import terms
 from digest.text.stems import stem
 
-AS_MEMBER = 0.4  # what a topic's terms count for an interest that is itself one of them
-
 
 @lru_cache(maxsize=1)
 def topics() -> Sequence[tuple[Sequence[Forms], Sequence[Forms]]]:
@@ -61,8 +59,8 @@ class Topics:
         self.phrases = [[next(held).tolist() for _ in phrases] for phrases in every]
 
     def weigh(self, phrases: Sequence[Sequence[Forms]]) -> sparse.csr_array:
-        """The topics (columns) of each phrase (row), given by the ways to spell it: 1 for one by
-        that name, less where the phrase says more."""
+        """The topics (columns) of each phrase (row), given by the ways to spell it: 1 for one of
+        which it is a name or a term, less where the phrase says more than a name."""
         number = self._background.vocabulary.stem_number
         numbers = {stem(form): number(form) for ways in phrases for way in ways for form in way}
         idf = self._background.idf(np.array(list(numbers.values()), dtype=np.int64))
@@ -79,7 +77,7 @@ def _named(phrase: Forms, tells: Mapping[str, float]) -> Iterator[tuple[int, flo
     wanted = _stems(phrase)
     all_of_it = fsum(tells[s] for s in wanted)  # sets have no order
     by_name, by_member = _by_words()
-    yield from ((number, AS_MEMBER) for number in by_member.get("".join(phrase), ()))
+    yield from ((number, 1.0) for number in by_member.get("".join(phrase), ()))
     for one in wanted:
         for stems, number in by_name.get(one, ()):
             if stems <= wanted:
