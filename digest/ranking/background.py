@@ -14,7 +14,7 @@ from digest.ranking.vocabulary import Floats, Ints, Vocabulary
 
 PRIOR_PAPERS = 100  # an imagined archive of this size backs the real one, which may be empty
 PRIOR_SHARE = 0.015  # the share of the imagined papers that hold any given term
-RARE = 0.0025  # the share of papers at which a phrase counts as half rare
+RARE = 0.0007  # the share of papers at which a phrase counts as half rare
 SMALL = 900  # with so many papers the latent space is trusted half, with many more fully
 _RARE_SENSE = 0.25  # a meaning of an acronym that a smaller share of its papers give is left out
 

@@ -15,9 +15,9 @@ from digest.ranking.vocabulary import PAIR, Floats, Ints, Vocabulary
 from digest.text.stems import stem
 
 NEAR = 0.15  # nearness in the latent space learned from the archive
-TOPIC = 1.3  # what the words of an interest's topics count beside its own, where those are rare
-MEANING = 0.3  # likeness of meaning, in the same way
-ALIKE = 0.2  # the cosine of meanings that tells nothing; less of it takes evidence away
+TOPIC = 1.6  # what the words of an interest's topics count beside its own, where those are rare
+MEANING = 0.49  # likeness of meaning, in the same way
+ALIKE = 0.18  # the cosine of meanings that tells nothing; less of it takes evidence away
 OTHER_NAMES = 0.4  # what the words of an acronym, or of its long form, count beside the given ones
 _POINT_BITS = 28  # products of these points with those of papers stay below 1/4; see `on_grid`
 

@@ -16,15 +16,15 @@ RANKING = ranking_of(WEEK)
 
 
 def scores(*exclusions: str | Interest) -> list[float]:
-    wishes = profile("harbour", "lighthouse", exclude=exclusions)
+    wishes = profile("harbour", Interest("lighthouse", weight=0.8), exclude=exclusions)
     scored = RANKING.rank(wishes)
     assert not scored.excluded
     return [float(score) for score in scored.scores]
 
 
 def test_an_exclusion_takes_three_times_the_evidence_that_a_paper_has_of_it() -> None:
-    plain, less = scores(), scores("fish shops")
-    its_own = float(RANKING.rank(profile("fish shops")).scores[0])
+    plain, less = scores(), scores("fish shop windows")
+    its_own = float(RANKING.rank(profile("fish shop windows")).scores[0])
     assert plain[0] - less[0] == pytest.approx(3 * its_own, abs=2e-4)
 
 
@@ -38,9 +38,9 @@ def test_exclusions_take_half_of_a_score_at_most(near: tuple[str, ...]) -> None:
 
 
 def test_what_an_exclusion_took_is_said_in_its_own_name() -> None:
-    wishes = profile("harbour", "lighthouse", exclude=["fish shops"])
-    taken = [each for each in RANKING.reasons(wishes, 0) if each.interest == "fish shops"]
-    lost = scores()[0] - scores("fish shops")[0]
+    wishes = profile("harbour", Interest("lighthouse", weight=0.8), exclude=["fish shop windows"])
+    taken = [each for each in RANKING.reasons(wishes, 0) if each.interest == "fish shop windows"]
+    lost = scores()[0] - scores("fish shop windows")[0]
     assert sum(each.contribution for each in taken) == pytest.approx(-lost, abs=1e-9)
     assert taken[0].term == "fish"
 
