@@ -26,9 +26,9 @@ from digest.ranking import Corpus, background, calibration, exclusions, matching
 GRID: Mapping[str, Sequence[float]] = {
     "MENTION": (0.03, 0.042, 0.06),
     "NEAR": (0.1, 0.15, 0.2),
-    "TOPIC": (0.95, 1.3, 1.7),
-    "MEANING": (0.2, 0.28, 0.4),
-    "RARE": (0.0012, 0.0025, 0.005),
+    "TOPIC": (1.2, 1.6, 2.1),
+    "MEANING": (0.35, 0.49, 0.7),
+    "RARE": (0.0003, 0.0007, 0.0017),
 }
 MODULES = {
     "MENTION": matching,
