@@ -22,8 +22,8 @@ LENGTH = sqrt(3 * (1 + log(3)) ** 2 + 25)
 WORDS = 3 * (1 / sqrt(3)) * (1 / LENGTH)  # sea, ice and the pair: all of the phrase
 MENTION = 0.042
 USE, UNSEEN = (1 + 1.5) / (1 + 100), 1.5 / (1 + 100)
-RARITY = (0.0025 + UNSEEN) / (0.0025 + UNSEEN + USE)
-MEANING = RARITY * 0.28 * (0.70 - 0.2)  # the table of word pieces gives a cosine of 0.70
+RARITY = (0.0007 + UNSEEN) / (0.0007 + UNSEEN + USE)
+MEANING = RARITY * 0.49 * (0.70 - 0.18)  # the table of word pieces gives a cosine of 0.70
 EVIDENCE = WORDS + MENTION + MEANING - 0.018
 
 
