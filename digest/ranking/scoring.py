@@ -23,7 +23,7 @@ from digest.text.patterns import PatternError
 _NAMES = {"liked": "papers you liked", "disliked": "papers you disliked"}
 _CELLS = 48_000_000  # interests × papers kept at a time; bounds memory
 _INTERESTS = 24_000  # interests kept at a time, however few the papers are
-_AT_A_TIME = 500_000  # profiles × papers scored at once
+_AT_A_TIME = 200_000  # profiles × papers scored at once
 _PROFILES = 1_000  # profiles scored at once, however few the papers are
 _WEIGHT_STEPS = 4_096  # steps in an interest's weight of 1
 
