@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
@@ -24,7 +23,7 @@ from digest.ranking.metadata import FOUND, KEYWORD, LABEL
 from digest.ranking.queries import cells, names
 from digest.ranking.reasons import Part
 from digest.ranking.verdicts import Taste
-from digest.ranking.vocabulary import BREAK, PAIR, Floats, Ints
+from digest.ranking.vocabulary import BREAK, PAIR, Floats, Ints, remembered
 from digest.text import terms
 
 TELLS = 0.1  # a word that a larger share of papers hold is not named as related by itself
@@ -100,8 +99,8 @@ class Attribution:
     def __init__(self, matching: Matching) -> None:
         self._matching = matching
         # Reasons are asked for pick by pick, and many picks share a paper.
-        self._analysis = lru_cache(maxsize=1_000)(self._analyse)
-        self._wanted = lru_cache(maxsize=2_000)(self._want)
+        self._analysis = remembered(self._analyse, 1_000)
+        self._wanted = remembered(self._want, 2_000)
 
     def parts(self, interest: Interest, paper: int, evidence: Evidence) -> list[Part]:
         """The parts of an interest's evidence in a paper."""

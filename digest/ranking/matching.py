@@ -12,7 +12,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -25,7 +25,7 @@ from digest.ranking.collection import TITLE, columns_of, scaled, tf_idf
 from digest.ranking.corpus import Corpus, Placed
 from digest.ranking.metadata import FOUND, KEYWORD, LABEL, Metadata
 from digest.ranking.queries import Queries, names, queries
-from digest.ranking.vocabulary import Floats, Texts, Vocabulary
+from digest.ranking.vocabulary import Floats, Texts, Vocabulary, remembered
 from digest.text import patterns, terms
 
 PLACES: tuple[Place, Place] = ("title", "abstract")
@@ -66,7 +66,7 @@ class Matching:
         self.collection = collection = placed.collection
         self.papers = collection.papers
         self.metadata = Metadata(self.papers)
-        self.matches = lru_cache(maxsize=100)(self._matches)
+        self.matches = remembered(self._matches, 100)
         self.faults: dict[str, patterns.PatternError] = {}  # see `Ranking.faults`
         self._explained: dict[str, list[tuple[int, str]]] = {}
         for paper, acronyms in enumerate(collection.acronyms):

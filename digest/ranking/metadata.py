@@ -1,9 +1,10 @@
 """Evidence from what sources say of a paper beside its text: authors, categories, venue, code."""
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from digest.model import Interest, InterestKind, Paper, Place, Via
+from digest.ranking.vocabulary import remembered
 from digest.text.person_names import family_names, same_person
 from digest.text.subjects import at_venue, in_category
 
@@ -30,7 +31,7 @@ class Metadata:
     def __init__(self, papers: Sequence[Paper]) -> None:
         self._papers = papers
         self._rows_of: dict[InterestKind, Mapping[str, list[int]]] = {}
-        self.held = lru_cache(maxsize=1_000)(self._held)
+        self.held = remembered(self._held, 1_000)
 
     def _held(self, interest: Interest) -> Held:
         """The papers that have what an interest of one of the kinds of ``FOUND`` asks for."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import islice
 
 import numpy as np
@@ -17,7 +16,7 @@ from digest.ranking.exclusions import AGAINST, leans, ruled_out, taken
 from digest.ranking.matching import Evidence, Matching
 from digest.ranking.reasons import Part, Share, explain
 from digest.ranking.verdicts import Verdicts
-from digest.ranking.vocabulary import Floats
+from digest.ranking.vocabulary import Floats, remembered
 from digest.text.patterns import PatternError
 
 _NAMES = {"liked": "papers you liked", "disliked": "papers you disliked"}
@@ -53,7 +52,7 @@ class Ranking:
             self._indices[at].append(index)
         self._attribution = Attribution(self._matching)
         # Reasons are asked for pick by pick, all of one profile before those of the next.
-        self._parts = lru_cache(maxsize=20_000)(self._parts_of)
+        self._parts = remembered(self._parts_of, 20_000)
         self._boosts = boosts(self._matching.papers)
         self._found: dict[Interest, Evidence] = {}  # by what is looked for, however much it counts
         self._asked: dict[Interest, Evidence] = {}  # the same, by interests as profiles have them

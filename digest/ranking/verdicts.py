@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from digest.ranking.collection import columns_of
 from digest.ranking.corpus import Corpus, Placed
 from digest.ranking.lsa import POINT_BITS, on_grid
 from digest.ranking.queries import cells
-from digest.ranking.vocabulary import Floats, Ints
+from digest.ranking.vocabulary import Floats, Ints, remembered
 
 WORDS = 0.8  # evidence of full similarity of words to judged papers, once there are many of them
 NEAR = 0.6  # the same for nearness in the latent space
@@ -40,7 +40,7 @@ class Verdicts:
         self._corpus, self._placed = corpus, placed
         self._known = [placed, corpus.placed]
         # Reasons are asked for pick by pick, all of one profile before those of the next.
-        self._tastes = lru_cache(maxsize=10)(self._tastes_of)
+        self._tastes = remembered(self._tastes_of, 10)
 
     def place(self, papers: Iterable[Paper]) -> None:
         """Place papers that verdicts of the next profiles name. They take the place of those given
@@ -48,7 +48,7 @@ class Verdicts:
         known = [placed.collection.row for placed in self._known[:2]]
         beside = [paper for paper in papers if not any(paper.id in rows for rows in known)]
         self._known[2:] = [self._corpus.place(beside)]
-        self._tastes.cache_clear()
+        self._tastes = remembered(self._tastes_of, 10)
 
     def tastes(self, profile: Profile) -> Sequence[Taste]:
         """What the verdicts of a profile do to scores; nothing to those of the judged papers."""

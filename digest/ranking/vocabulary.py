@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, lru_cache
+from typing import ParamSpec, TypeVar
+from weakref import WeakMethod
 from zlib import crc32
 
 import numpy as np
@@ -16,11 +18,27 @@ from digest.text.stems import stem
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 BREAK = 0  # stands between two stretches of text that no phrase may span
 PAIR = 32  # a pair of stems is numbered `first << PAIR | second`, a single stem by itself
 _UNKNOWN = 1 << 30  # stems that no text holds are numbered from here on; a pair fits into 63 bits
 _NO_WORD = -1  # fills up the shorter ones of several phrases
 _LEAST_PIECE = 2  # letters of each half where a word is split
+
+
+def remembered(method: Callable[_P, _T], most: int) -> Callable[_P, _T]:
+    """A method with its last results kept. Unlike a cached method it does not keep its object
+    alive, which would stay in memory until cycles are collected."""
+    weak = WeakMethod(method)
+
+    @lru_cache(most)
+    def found(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+        alive = weak()
+        assert alive is not None, "whoever asks holds the object"  # noqa: S101
+        return alive(*args, **kwargs)
+
+    return found  # type: ignore[return-value]  # the arguments can be hashed
 
 
 class Vocabulary(dict[str, int]):
@@ -33,7 +51,7 @@ class Vocabulary(dict[str, int]):
         self.forms: dict[str, int] = {"": BREAK}
         self.stems: dict[str, int] = {"": 0}
         self.stem_of: list[int] = [0]
-        self.spelled = lru_cache(maxsize=20_000)(self._spelled)
+        self.spelled = remembered(self._spelled, 20_000)
 
     def __missing__(self, spelling: str) -> int:
         form = terms.form(spelling) if spelling[0].isalnum() else ""
