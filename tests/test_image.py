@@ -118,7 +118,7 @@ def test_the_wheel_of_the_image_is_that_of_the_checkout(checkout: Path, tmp_path
         for path in (TOP / folder).iterdir():
             assert wheel[f"digest/{shipped}/{path.name}"] == path.read_bytes()
     for name in ("related.txt", "pieces.npz", "pieces.LICENSE"):
-        path = f"digest/ranking/{name}"
-        assert wheel[path] == (TOP / path).read_bytes()
+        table = f"digest/ranking/{name}"
+        assert wheel[table] == (TOP / table).read_bytes()
     for name in ("subscribers.yaml", "subscribers.schema.json"):
         assert wheel[f"digest/starter/{name}"] == (TOP / name).read_bytes()

@@ -14,9 +14,9 @@ from digest.sources.formats.json_values import count, is_object, string
 from digest.sources.formats.values import (
     NOTHING,
     any_day,
+    author_names,
     labels,
     markup_text,
-    author_names,
     text_in,
 )
 from digest.sources.links import arxiv_id, doi, first, web_url
