@@ -19,7 +19,7 @@ from digest.ranking.vocabulary import Floats, Ints, remembered
 
 WORDS = 0.8  # evidence of full similarity of words to judged papers, once there are many of them
 NEAR = 0.6  # the same for nearness in the latent space
-HALF = 6  # with so many judged papers it is half of that
+HALF = 5  # with so many judged papers it is half of that
 UNLIKE = 0.1  # nearness up to this counts as 0
 
 
