@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import re
 import shutil
 import sys
 import tempfile
@@ -203,7 +204,7 @@ def _faults_of_mail(home: Home, tally: Tally) -> Iterator[str]:
     had: dict[tuple[str, str], str] = {}
     for recipient, message in tally.mails:
         name, words = str(message["Message-ID"]), " ".join(text(message).split())
-        row, papers = rows[name], sorted(title for title in known if title in words)
+        row, papers = rows[name], sorted(title for title in known if _lists(words, title))
         if recipient != f"{row.subscriber}@example.org":
             yield f"{recipient} got the mail of {row.subscriber}"
         if papers != digests[row.subscriber][str(row.period)]:
@@ -211,6 +212,11 @@ def _faults_of_mail(home: Home, tally: Tally) -> Iterator[str]:
         for title in papers:
             if had.setdefault((recipient, title), name) != name:
                 yield f"{recipient} got '{title}' twice"
+
+
+def _lists(words: str, title: str) -> bool:
+    """Whether a mail lists a paper: its whole title, between a number and the paper's address."""
+    return re.search(rf"\d\. {re.escape(title)} (?:https?|file):", words) is not None
 
 
 def identifier(row: DeliveryRow) -> str:
