@@ -14,14 +14,13 @@ from __future__ import annotations
 
 import argparse
 import random
-import re
 import shutil
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -204,7 +203,7 @@ def _faults_of_mail(home: Home, tally: Tally) -> Iterator[str]:
     had: dict[tuple[str, str], str] = {}
     for recipient, message in tally.mails:
         name, words = str(message["Message-ID"]), " ".join(text(message).split())
-        row, papers = rows[name], sorted(title for title in known if _lists(words, title))
+        row, papers = rows[name], _listed(words, known)
         if recipient != f"{row.subscriber}@example.org":
             yield f"{recipient} got the mail of {row.subscriber}"
         if papers != digests[row.subscriber][str(row.period)]:
@@ -214,9 +213,14 @@ def _faults_of_mail(home: Home, tally: Tally) -> Iterator[str]:
                 yield f"{recipient} got '{title}' twice"
 
 
-def _lists(words: str, title: str) -> bool:
-    """Whether a mail lists a paper: its whole title, between a number and the paper's address."""
-    return re.search(rf"\d\. {re.escape(title)} (?:https?|file):", words) is not None
+def _listed(words: str, known: Collection[str]) -> list[str]:
+    """The papers that a mail lists; a title may begin like another one."""
+    found = []
+    for title in sorted(known, key=len, reverse=True):
+        if f". {title} " in words:
+            found.append(title)
+            words = words.replace(f". {title} ", " ")
+    return sorted(found)
 
 
 def identifier(row: DeliveryRow) -> str:
