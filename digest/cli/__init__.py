@@ -2,6 +2,7 @@
 Every command stands in a module of its own name, which is imported when the command is called."""
 
 import gc
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -90,6 +91,8 @@ def cli(context: click.Context, home: Path) -> None:
 def main() -> None:
     """Run the command line; exit 2 for wrong settings or profiles, 1 for other failures."""
     gc.set_threshold(CYCLES_EVERY)
+    # The ranking's matrices are so small that threads wait for each other longer than they work.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         code = cli.main(standalone_mode=False)
     except click.ClickException as error:
