@@ -198,7 +198,7 @@ class Keep(Section):
     fetched: Duration = timedelta(days=30)  # the files of dumps that were fetched
     sightings: Duration = timedelta(days=90)  # records as they stood in dumps
     digests: Duration = timedelta(days=730)  # which papers past digests hold, and why
-    pages: Duration = timedelta(days=90)
+    pages: Duration = timedelta(days=60)
     """The pages of past digests, beside those that the reader's index lists."""
     outbox: Duration = timedelta(days=30)  # mail that was written to `outbox/`
 
