@@ -199,6 +199,8 @@ PARTS = st.sampled_from(
 )  # fmt: skip
 
 
+@example("[]&&")
+@example("[]||")
 @given(st.lists(PARTS, max_size=12).map("".join))
 @settings(max_examples=examples(400))
 def test_any_text_is_a_pattern_or_refused_in_words(text: str) -> None:
