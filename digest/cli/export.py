@@ -70,7 +70,7 @@ def export(  # noqa: PLR0917  click passes them by name
     if kind == "parquet" and out is None:
         raise click.UsageError("Parquet is not text: name a file with --out")
     if kind == "parquet":
-        parquet.library()
+        parquet.find_pyarrow()
     with app.read_ledger(home) as ledger:
         for name in names:
             lookup.find(home, ledger, name)

@@ -10,7 +10,7 @@ from digest.export.columns import Column
 from digest.export.writers import Batches
 
 
-def library() -> Any:
+def find_pyarrow() -> Any:
     """The module ``pyarrow``.
 
     Raises:
@@ -31,7 +31,7 @@ def write_parquet(path: Path, columns: Sequence[Column], batches: Batches) -> No
     Raises:
         DigestError: pyarrow is not installed.
     """
-    arrow = library()
+    arrow = find_pyarrow()
     schema = _schema(arrow, columns)
     with path.open("wb") as out, arrow.parquet.ParquetWriter(out, schema) as writer:
         for batch in batches:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from digest.model import Source
 from digest.sources.fetch.exchange import FetchError, Identity, Page, Request, Step
-from digest.sources.fetch.kinds import common
+from digest.sources.fetch.kinds import answers, asking
 from digest.sources.formats.json_values import count
 from digest.sources.formats.xml_tree import local_name, tree
 
@@ -30,7 +30,7 @@ def pages(source: Source, *, since: date, now: datetime) -> Sequence[Page]:
     if source.via == "rss":
         return (Page(now.astimezone(EASTERN).date(), source.every),)
     yesterday = now.date() - timedelta(days=1)
-    found = common.by_day(source, since, yesterday, now, busy=6, open_for=11)
+    found = asking.by_day(source, since, yesterday, now, busy=6, open_for=11)
     seldom = max(source.every, ONCE_A_DAY)
     return [Page(each.day, each.again and max(each.again, seldom)) for each in found]
 
@@ -38,13 +38,13 @@ def pages(source: Source, *, since: date, now: datetime) -> Sequence[Page]:
 def first(source: Source, page: Page, identity: Identity) -> Request:
     """The first papers of a day, or the feed of announcements."""
     if source.via == "rss":
-        return Request(common.address(source, RSS, "/rss/" + "+".join(source.categories)))
+        return Request(asking.address(source, RSS, "/rss/" + "+".join(source.categories)))
     day = f"{page.day:%Y%m%d}"
     wanted = [" OR ".join(f"cat:{each}" for each in source.categories), source.query]
     terms = [*(f"({each})" for each in wanted if each), f"submittedDate:[{day}0000 TO {day}2359]"]
     order = {"sortBy": "submittedDate", "sortOrder": "ascending"}
     return Request(
-        common.address(
+        asking.address(
             source,
             API,
             "/api/query",
@@ -61,9 +61,9 @@ def step(source: Source, page: Page, url: str, content: bytes) -> Step:
     root = tree(content.decode("utf-8", "replace"), {"entry", "item"})
     name = local_name(root) if root is not None else ""
     if name != ("rss" if source.via == "rss" else "feed"):
-        raise common.new_form("its answer is no feed")
+        raise answers.new_form("its answer is no feed")
     found = _announced(root, page) if source.via == "rss" else _found(root, url)
-    common.check_end(content)
+    answers.check_end(content)
     return found
 
 
@@ -76,15 +76,15 @@ def _found(root: Any, url: str) -> Step:
             )
     total = count(_text(root, "totalResults"))
     if total is None:
-        raise common.new_form("its answer does not say how many papers there are")
-    start = int(common.asked_in(url)["start"])
+        raise answers.new_form("its answer does not say how many papers there are")
+    start = int(asking.asked_in(url)["start"])
     ahead = start + len(entries)
     if ahead >= total:
         return Step(len(entries))
     if not entries:
         # This happens now and then; the same request gets an answer with papers a while later.
         raise FetchError(f"arXiv says that it has {total:,} papers, but listed {start:,}")
-    return Step(len(entries), (common.changed(url, start=ahead),))
+    return Step(len(entries), (asking.changed(url, start=ahead),))
 
 
 def _announced(root: Any, page: Page) -> Step:
@@ -96,7 +96,7 @@ def _announced(root: Any, page: Page) -> Step:
     try:
         announced = parsedate_to_datetime(_text(channel, "pubDate")).date()
     except ValueError:
-        raise common.new_form("its feed does not say of which day it is") from None
+        raise answers.new_form("its feed does not say of which day it is") from None
     items = sum(local_name(each) == "item" for each in channel)
     return Step(items if announced == page.day else 0)
 

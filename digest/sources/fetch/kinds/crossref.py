@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from digest.model import Source
 from digest.sources.fetch.exchange import Identity, Page, Request, Step
-from digest.sources.fetch.kinds import common
+from digest.sources.fetch.kinds import answers, asking
 
 INTERVAL = 0.5
 SERVER = "https://api.crossref.org"
@@ -19,28 +19,24 @@ FILTER = re.compile(r"[a-z.-]+:\S")
 
 def pages(source: Source, *, since: date, now: datetime) -> Sequence[Page]:
     """A page a day on which DOIs were registered; they are listed within the hour."""
-    return common.by_day(source, since, now.date(), now, busy=2, open_for=3)
+    return asking.by_day(source, since, now.date(), now, busy=2, open_for=3)
 
 
 def first(source: Source, page: Page, identity: Identity) -> Request:
     """The first works of a day. They are counted, since a cursor would only last for minutes."""
-    filters = [f"from-created-date:{page.day}", f"until-created-date:{page.day}"]
-    asked: dict[str, str | int] = {}
-    if FILTER.match(source.query):
-        filters.append(source.query)
-    else:
-        asked["query"] = source.query
-    asked |= {"filter": ",".join(filters), "sort": "created", "order": "asc"}
+    days = [f"from-created-date:{page.day}", f"until-created-date:{page.day}"]
+    asked = asking.searched(source.query, FILTER, "query", days)
+    asked |= {"sort": "created", "order": "asc"}
     asked |= {"rows": IN_ONE, "offset": 0, "mailto": identity.contact}
-    return Request(common.address(source, SERVER, "/v1/works", **asked))
+    return Request(asking.address(source, SERVER, "/v1/works", **asked))
 
 
 def step(source: Source, page: Page, url: str, content: bytes) -> Step:
     """How many works an answer lists, and which request goes on after it."""
-    message = common.inner(common.answer_in(content), "message")
-    works, total = common.listed(message, "items"), common.total_in(message, "total-results")
+    message = answers.inner(answers.answer_in(content), "message")
+    works, total = answers.listed(message, "items"), answers.total_in(message, "total-results")
     if total > MOST:
-        raise common.too_many(total, MOST)
-    ahead = int(common.asked_in(url)["offset"]) + len(works)
+        raise answers.too_many(total, MOST)
+    ahead = int(asking.asked_in(url)["offset"]) + len(works)
     is_last = not works or ahead >= total
-    return Step(len(works), () if is_last else (common.changed(url, offset=ahead),))
+    return Step(len(works), () if is_last else (asking.changed(url, offset=ahead),))

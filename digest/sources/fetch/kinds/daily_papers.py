@@ -10,7 +10,7 @@ from html import unescape
 
 from digest.model import Source
 from digest.sources.fetch.exchange import FetchError, Identity, Page, Request, Step
-from digest.sources.fetch.kinds import common
+from digest.sources.fetch.kinds import answers, asking
 from digest.sources.formats.json_values import is_object
 
 INTERVAL = 1.0
@@ -23,31 +23,31 @@ PROPERTIES = re.compile(r"data-props=(?:\"([^\"]*)\"|'([^']*)')")
 
 def pages(source: Source, *, since: date, now: datetime) -> Sequence[Page]:
     """A page a day. Papers are added to it for about a day; upvotes are given for a week."""
-    return common.by_day(source, since, now.date(), now, busy=2, open_for=8)
+    return asking.by_day(source, since, now.date(), now, busy=2, open_for=8)
 
 
 def first(source: Source, page: Page, identity: Identity) -> Request:
     """The first answer of the API for that day."""
     day = page.day.isoformat()
-    return Request(common.address(source, SERVER, API, date=day, limit=IN_ONE, p=0))
+    return Request(asking.address(source, SERVER, API, date=day, limit=IN_ONE, p=0))
 
 
 def step(source: Source, page: Page, url: str, content: bytes) -> Step:
     """The list goes on until an answer is empty: answers may be shorter than what was asked for."""
     if API not in url:
         return Step(_papers_in_page(page, content.decode("utf-8", "replace")))
-    number = int(common.asked_in(url)["p"])
+    number = int(asking.asked_in(url)["p"])
     try:
-        papers = common.listed(common.answer_in(content))
+        papers = answers.listed(answers.answer_in(content))
         if not all(is_object(each.get("paper")) for each in papers):
-            raise common.new_form("an entry of its list has no “paper”")
+            raise answers.new_form("an entry of its list has no “paper”")
     except FetchError:
         if number:
             raise
-        return Step(0, (common.address(source, SERVER, f"{WEB}{page.day}"),))
+        return Step(0, (asking.address(source, SERVER, f"{WEB}{page.day}"),))
     if papers and number >= MOST_ANSWERS:
-        raise common.new_form("its list does not end")
-    return Step(len(papers), (common.changed(url, p=number + 1),) if papers else ())
+        raise answers.new_form("its list does not end")
+    return Step(len(papers), (asking.changed(url, p=number + 1),) if papers else ())
 
 
 def _papers_in_page(page: Page, html: str) -> int:
@@ -64,4 +64,4 @@ def _papers_in_page(page: Page, html: str) -> int:
             continue
         if is_object(found) and isinstance(papers := found.get("dailyPapers"), list):
             return len(papers) if found.get("dateString") == str(page.day) else 0
-    raise common.new_form("neither the answer of its API nor its page has a list of papers")
+    raise answers.new_form("neither the answer of its API nor its page has a list of papers")

@@ -9,7 +9,7 @@ from digest.errors import DumpError
 from digest.model import DumpHash, Source
 from digest.sources import read
 from digest.sources.fetch.exchange import Identity, Page, PageError, Request, Step
-from digest.sources.fetch.kinds import common
+from digest.sources.fetch.kinds import answers
 
 INTERVAL = 1.0
 
@@ -34,5 +34,5 @@ def step(source: Source, page: Page, url: str, content: bytes) -> Step:
             f"its form has changed, or it is no feed: {error.reason}",
             "open `url` in a browser: it has to be Atom, RSS or JSON Feed",
         ) from error
-    common.check_end(content)
+    answers.check_end(content)
     return Step(len(dump.records))

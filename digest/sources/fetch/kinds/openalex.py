@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from digest.model import Source
 from digest.sources.fetch.exchange import Identity, Page, Request, Step
-from digest.sources.fetch.kinds import common
+from digest.sources.fetch.kinds import answers, asking
 
 INTERVAL = 0.5
 SERVER = "https://api.openalex.org"
@@ -19,35 +19,31 @@ FILTER = re.compile(r"[a-z_.]+:\S")
 
 def pages(source: Source, *, since: date, now: datetime) -> Sequence[Page]:
     """A page a day of publication. Papers come to OpenAlex days after they were published."""
-    return common.by_day(source, since, now.date(), now, busy=0, open_for=15)
+    return asking.by_day(source, since, now.date(), now, busy=0, open_for=15)
 
 
 def first(source: Source, page: Page, identity: Identity) -> Request:
     """The first works of a day. Without a key, OpenAlex gives no cursor."""
-    filters = [f"from_publication_date:{page.day}", f"to_publication_date:{page.day}"]
-    asked: dict[str, str | int] = {}
-    if FILTER.match(source.query):
-        filters.append(source.query)
-    else:
-        asked["search"] = source.query
-    asked |= {"filter": ",".join(filters), "per_page": IN_ONE, "mailto": identity.contact}
+    days = [f"from_publication_date:{page.day}", f"to_publication_date:{page.day}"]
+    asked = asking.searched(source.query, FILTER, "search", days)
+    asked |= {"per_page": IN_ONE, "mailto": identity.contact}
     key = identity.keys.get("openalex")
     asked |= {"cursor": "*"} if key else {"page": 1}
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    return Request(common.address(source, SERVER, "/works", **asked), headers)
+    return Request(asking.address(source, SERVER, "/works", **asked), headers)
 
 
 def step(source: Source, page: Page, url: str, content: bytes) -> Step:
     """How many works an answer lists, and which request goes on after it."""
-    answer = common.answer_in(content)
-    works, meta = common.listed(answer, "results"), common.inner(answer, "meta")
-    given = common.asked_in(url)
+    answer = answers.answer_in(content)
+    works, meta = answers.listed(answer, "results"), answers.inner(answer, "meta")
+    given = asking.asked_in(url)
     if "cursor" in given:
-        ahead = common.text_of(meta, "next_cursor")
+        ahead = answers.text_of(meta, "next_cursor")
         is_last = not (works and ahead)
-        return Step(len(works), () if is_last else (common.changed(url, cursor=ahead),))
-    total, number = common.total_in(meta, "count"), int(given["page"])
+        return Step(len(works), () if is_last else (asking.changed(url, cursor=ahead),))
+    total, number = answers.total_in(meta, "count"), int(given["page"])
     if total > MOST:
-        raise common.too_many(total, MOST)
-    is_last = not works or number * common.total_in(meta, "per_page") >= total
-    return Step(len(works), () if is_last else (common.changed(url, page=number + 1),))
+        raise answers.too_many(total, MOST)
+    is_last = not works or number * answers.total_in(meta, "per_page") >= total
+    return Step(len(works), () if is_last else (asking.changed(url, page=number + 1),))

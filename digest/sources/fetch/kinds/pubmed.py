@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from digest.model import Source
 from digest.sources.fetch.exchange import FetchError, Identity, Page, Request, Step
-from digest.sources.fetch.kinds import common
+from digest.sources.fetch.kinds import answers, asking
 from digest.sources.formats.values import text_in
 
 INTERVAL = 0.4
@@ -23,7 +23,7 @@ ERROR = re.compile(r"<ERROR>([^<]*)</ERROR>", re.IGNORECASE)
 
 def pages(source: Source, *, since: date, now: datetime) -> Sequence[Page]:
     """A page a day on which articles were taken in."""
-    return common.by_day(source, since, now.date(), now, busy=2, open_for=4)
+    return asking.by_day(source, since, now.date(), now, busy=2, open_for=4)
 
 
 def first(source: Source, page: Page, identity: Identity) -> Request:
@@ -32,7 +32,7 @@ def first(source: Source, page: Page, identity: Identity) -> Request:
     asked = {"term": source.query, "datetype": "edat", "mindate": day, "maxdate": day}
     told = {"retmode": "json", "tool": "digest", "email": identity.contact}
     return Request(
-        common.address(source, SERVER, SEARCH, db="pubmed", **asked, retmax=MOST, **told)
+        asking.address(source, SERVER, SEARCH, db="pubmed", **asked, retmax=MOST, **told)
     )
 
 
@@ -40,21 +40,21 @@ def step(source: Source, page: Page, url: str, content: bytes) -> Step:
     """The addresses of the articles that a search found, or how many articles an answer has."""
     if SEARCH not in url:
         return Step(_articles(content))
-    result = common.inner(common.answer_in(content), "esearchresult")
+    result = answers.inner(answers.answer_in(content), "esearchresult")
     if error := text_in(result.get("ERROR")):
         raise FetchError(f"PubMed answered: “{error}”", "check `query`")
-    total, ids = common.total_in(result, "count"), result.get("idlist")
+    total, ids = answers.total_in(result, "count"), result.get("idlist")
     if not isinstance(ids, list) or not all(text_in(each).isdecimal() for each in ids):
-        raise common.new_form("its answer has no list “idlist”")
+        raise answers.new_form("its answer has no list “idlist”")
     if total > MOST:
-        raise common.too_many(total, MOST)
-    given = common.asked_in(url)
+        raise answers.too_many(total, MOST)
+    given = asking.asked_in(url)
     ahead = int(given.get("retstart", 0)) + len(ids)
-    more = (common.changed(url, retstart=ahead),) if ids and ahead < total else ()
+    more = (asking.changed(url, retstart=ahead),) if ids and ahead < total else ()
     told = {"tool": given["tool"], "email": given["email"], "retmode": "xml"}
     parts = (ids[start : start + IN_ONE] for start in range(0, len(ids), IN_ONE))
     named = (",".join(map(text_in, part)) for part in parts)
-    addresses = (common.address(source, SERVER, FETCH, db="pubmed", id=i, **told) for i in named)
+    addresses = (asking.address(source, SERVER, FETCH, db="pubmed", id=i, **told) for i in named)
     return Step(0, (*addresses, *more))
 
 
@@ -67,5 +67,5 @@ def _articles(content: bytes) -> int:
     if found := ERROR.search(content[:2000].decode("utf-8", "replace")):
         raise FetchError(f"PubMed answered: “{found[1].strip()}”")
     if not SET.search(content):
-        raise common.new_form("its answer is no whole set of articles")
+        raise answers.new_form("its answer is no whole set of articles")
     return len(ARTICLE.findall(content))
