@@ -38,11 +38,13 @@ def fetch(
     Raises:
         LedgerError: The ledger cannot be used.
     """
+    # What has changed since this look, a claim finds out.
+    states = context.ledger.source_states() if sources else {}
     for source in sources:
         if context.stopping():
             return
         now = context.clock()
-        state = context.ledger.source_states().get(source.name)
+        state = states.get(source.name)
         due = plan.due_at(source, state, now)
         if due > now and not at_once:
             why = BUSY if state and state.busy_until else f"not due before {due:%a %d %b %H:%M} UTC"
