@@ -2,6 +2,7 @@
 the log, and by mail where the settings name an address."""
 
 import logging
+from collections.abc import Collection
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -64,11 +65,12 @@ class Alarms:
             else:
                 log.info("%s is well again", source, extra={"source": source})
 
-        def commit(_: DeliveryId) -> bool:
-            return ledger.record_alarm(source, since=alarmed, at=now if alarm else None)
+        def commit(deliveries: Collection[DeliveryId]) -> Collection[DeliveryId]:
+            is_first = ledger.record_alarm(source, since=alarmed, at=now if alarm else None)
+            return deliveries if is_first else ()
 
         if not self._home.settings.alarms.to:
-            commit(DeliveryId(0))
+            commit(())
             return
         message = mail(self._home, source, alarm, alarmed, now=now)
         for outcome in app.transport(self._home).send([message], commit):

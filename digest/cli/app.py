@@ -174,6 +174,7 @@ def _context(  # noqa: PLR0917  each has another type
         expected=settings.expected,
         grace=settings.grace,
         feed_entries=settings.feeds.entries,
+        serves=settings.public.mode == "serve",
         track=track,
     )
 

@@ -1,8 +1,8 @@
 """Stand-ins for a dry run: they say what would happen, and do nothing."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from digest.model import DeliveryId, Message, Outcome, State
+from digest.model import CommitAll, Message, Outcome, State
 from digest.public.folder import FolderPublisher
 
 
@@ -11,9 +11,7 @@ class DryTransport:
 
     repeatable = True
 
-    def send(
-        self, messages: Iterable[Message], commit: Callable[[DeliveryId], bool]
-    ) -> Iterator[Outcome]:
+    def send(self, messages: Iterable[Message], commit: CommitAll) -> Iterator[Outcome]:
         """Each message as if it had been sent."""
         for message in messages:
             what = f"would go to {message.recipient}, {len(message.content) / 1000:.0f} kB"

@@ -210,6 +210,14 @@ class Alarms(Section):
     after: Duration = timedelta(hours=6)  # for how long a source has to fail
 
 
+class Public(Section):
+    """How feeds and pages reach their readers."""
+
+    mode: Literal["files", "serve"] = "files"
+    """``files``: they are written to ``public/``. ``serve``: `digest serve` renders them when they
+    are asked for, and no file is written for a reader."""
+
+
 class Feeds(Section):
     """The feeds in ``public/``."""
 
@@ -271,6 +279,7 @@ class Settings(Section):
     keep: Keep = Keep()
     alarms: Alarms = Alarms()
     feeds: Feeds = Feeds()
+    public: Public = Public()
     log: Log = Log()
 
     @property

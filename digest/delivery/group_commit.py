@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import timedelta
@@ -18,7 +18,8 @@ Commit = Callable[[Collection[tuple[DeliveryId, int]], Outcomes], Collection[Del
 deliveries that may be sent."""
 Settle = Callable[[Outcomes], object]  # records outcomes durably
 
-Request = tuple[DeliveryId, int, Future[bool]]  # a delivery to commit, its fence, and the answer
+Request = tuple[Mapping[DeliveryId, int], Future[set[DeliveryId]]]
+"""Deliveries to commit, with their fences, and the answer."""
 
 SETTLE_WITHIN = 0.05  # the seconds without a commit after which outcomes are recorded on their own
 CROWD, GATHER = 3, 0.002
@@ -51,14 +52,14 @@ class GroupCommit:
         self._writer = Thread(target=self._write, name="ledger writer", daemon=True)
         self._writer.start()
 
-    def commit(self, delivery: DeliveryId, fence: int) -> bool:
-        """Wait until this delivery is durably committed; False: it must not be sent. An exception
-        of the ledger is raised here; then no delivery of the batch may be sent."""
-        answer = Future[bool]()
+    def commit(self, claims: Mapping[DeliveryId, int]) -> set[DeliveryId]:
+        """Wait until these deliveries, with their fences, are durably committed; those that may be
+        sent. An exception of the ledger is raised here; then none of them may be sent."""
+        answer = Future[set[DeliveryId]]()
         with self._lock:
             if not self._open:
                 raise RuntimeError("the group commit is closed")
-            self._queue.put((delivery, fence, answer))
+            self._queue.put((claims, answer))
         return answer.result()
 
     def settle(self, outcome: Outcome, fence: int) -> None:
@@ -117,14 +118,15 @@ class GroupCommit:
     def _answer(self, requests: Sequence[Request]) -> None:
         outcomes = list(self._unsettled)
         try:
-            allowed = self._commit([(delivery, fence) for delivery, fence, _ in requests], outcomes)
+            every = [pair for claims, _ in requests for pair in claims.items()]
+            allowed = set(self._commit(every, outcomes))
         except Exception as error:
-            for *_, answer in requests:
+            for _, answer in requests:
                 answer.set_exception(error)
         else:
             self._written(outcomes)
-            for delivery, _, answer in requests:
-                answer.set_result(delivery in allowed)
+            for claims, answer in requests:
+                answer.set_result(allowed & claims.keys())
 
     def _record(self) -> None:
         outcomes = list(self._unsettled)

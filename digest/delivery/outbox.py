@@ -3,12 +3,12 @@
 import logging
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from digest.errors import LedgerError
-from digest.model import DeliveryId, Message, Outcome, State
+from digest.model import CommitAll, Message, Outcome, State
 
 log = logging.getLogger(__name__)
 
@@ -25,9 +25,7 @@ class Outbox:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def send(
-        self, messages: Iterable[Message], commit: Callable[[DeliveryId], bool]
-    ) -> Iterator[Outcome]:
+    def send(self, messages: Iterable[Message], commit: CommitAll) -> Iterator[Outcome]:
         """Write the messages in turn; the detail of an outcome is the path of the file."""
         left = self._left_by_crashes()
         for message in messages:
@@ -48,13 +46,13 @@ class Outbox:
             found.setdefault(path.name[1:].rsplit(".", 2)[0], []).append(path)
         return found
 
-    def _deliver(self, message: Message, commit: Callable[[DeliveryId], bool]) -> Outcome:
+    def _deliver(self, message: Message, commit: CommitAll) -> Outcome:
         path = self.folder / file_name(message)
         partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             _write_durably(partial, message.content)
-            if not commit(message.delivery):
+            if not commit([message.delivery]):
                 return Outcome(message.delivery, State.CANCELLED, "withdrawn before it was written")
             partial.replace(path)
             _sync_folder(self.folder)

@@ -2,13 +2,12 @@
 
 import smtplib
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from digest.delivery.causes import Cause, cause_of, is_of_recipient
 from digest.delivery.connection import Connection, Refused, reason
 from digest.delivery.envelope import on_the_wire, readable, wire_address
-from digest.model import DeliveryId, Message, Outcome, Refusal, State
+from digest.model import CommitAll, DeliveryId, Message, Outcome, Refusal, State
 
 _END = "(in reply to the end of data)"
 
@@ -39,7 +38,7 @@ class Session:
     used: bool = False  # whether the server has accepted a MAIL command in this session
     _half_done: bool = False
 
-    def deliver(self, message: Message, commit: Callable[[DeliveryId], bool]) -> Outcome:
+    def deliver(self, message: Message, commit: CommitAll) -> Outcome:
         """Send a message and return its outcome.
 
         Raises:
@@ -123,10 +122,10 @@ class Session:
         except OSError as error:
             raise self._broken_off(reason(error)) from error
 
-    def _have_committed(self, delivery: DeliveryId, commit: Callable[[DeliveryId], bool]) -> None:
+    def _have_committed(self, delivery: DeliveryId, commit: CommitAll) -> None:
         asked = time.monotonic()
         try:
-            allowed = commit(delivery)
+            allowed = commit([delivery])
         except BaseException:
             self.connection.close()
             raise

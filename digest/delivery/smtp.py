@@ -13,11 +13,9 @@ from digest.delivery.envelope import with_crlf, without_addresses
 from digest.delivery.send_queue import RateLimiter, SendQueue
 from digest.delivery.session import Session
 from digest.errors import LedgerError
-from digest.model import DeliveryId, Message, Outcome, State
+from digest.model import CommitAll, DeliveryId, Message, Outcome, State
 
 log = logging.getLogger(__name__)
-
-Commit = Callable[[DeliveryId], bool]
 
 FIRST_PAUSE = 1.0  # seconds before a new connection; doubles while none accepts a message
 GIVE_UP_AFTER = 3  # the number of connections in a row that end before they accept a message
@@ -42,7 +40,7 @@ class SmtpTransport:
     def __post_init__(self) -> None:
         self.tls = self.server.tls()
 
-    def send(self, messages: Iterable[Message], commit: Commit) -> Iterator[Outcome]:
+    def send(self, messages: Iterable[Message], commit: CommitAll) -> Iterator[Outcome]:
         """Deliver messages, drawn as fast as they go out; yields one outcome for each.
 
         ``commit`` is called in the connections' threads. If no connection can be opened, or the
@@ -59,7 +57,7 @@ class SmtpTransport:
 class _Run:
     """One call of ``send``: its queue, the threads of its connections, and their outcomes."""
 
-    def __init__(self, transport: SmtpTransport, commit: Commit) -> None:
+    def __init__(self, transport: SmtpTransport, commit: CommitAll) -> None:
         self._transport, self._commit = transport, commit
         self._queue = SendQueue(RateLimiter(transport.per_second, transport.per_domain))
         # An exception is a defect of the program; it is raised in the caller's thread.

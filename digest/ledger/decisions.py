@@ -122,19 +122,21 @@ def add_channels(
     """Deliver the digests of these periods also on channels that they have no delivery on. Returns
     how many deliveries were added. The caller holds INTAKE."""
     query = (
-        select(subscriber.c.name, decision.c.period, decision.c.id, delivery.c.channel)
+        select(
+            subscriber.c.name, subscriber.c.id, decision.c.period, decision.c.id, delivery.c.channel
+        )
         .join_from(subscriber, decision)
         .outerjoin(delivery)
         .where(decision.c.skipped.is_(None))
         .where(decision.c.period.in_(set(map(str, due.values()))))
     )
-    have: dict[tuple[SubscriberId, int], set[str | None]] = {}
-    for name, period, number, channel in rows_in(connection, query, subscriber.c.name, due):
+    have: dict[tuple[SubscriberId, int, int], set[str | None]] = {}
+    for name, key, period, number, channel in rows_in(connection, query, subscriber.c.name, due):
         if period == str(due[name]):
-            have.setdefault((name, number), set()).add(channel)
+            have.setdefault((name, key, number), set()).add(channel)
     missing = [
-        New(number, channel, due[name], now)
-        for (name, number), there in have.items()
+        New(number, key, channel, due[name], now)
+        for (name, key, number), there in have.items()
         for channel in dict.fromkeys(channels.get(name, ()))
         if channel not in there
     ]
@@ -168,7 +170,7 @@ def _store(connection: Connection, fresh: Sequence[Decision]) -> None:
     pairs: list[dict[str, int]] = []
     for one, digest in digests:
         who, channels = one.reader.key, dict.fromkeys(one.reader.subscriber.channels)
-        new += [New(numbers[who], each, digest.period, digest.composed) for each in channels]
+        new += [New(numbers[who], who, each, digest.period, digest.composed) for each in channels]
         pairs += [{"subscriber": who, "paper": key} for key in _picked(digest)]
     add(connection, new)
     if pairs:

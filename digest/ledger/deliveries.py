@@ -107,6 +107,7 @@ class New:
     """A delivery to be added."""
 
     decision: int
+    subscriber: int
     channel: Channel
     period: Period
     since: datetime
@@ -121,7 +122,13 @@ def add(connection: Connection, new: Sequence[New]) -> None:
     restored = connection.scalar(select(mark.c.at).where(mark.c.name == _RESTORED))
     rows: list[dict[str, Any]] = []
     for one in new:
-        row = {"decision": one.decision, "channel": one.channel, "fence": 0, "attempts": 0}
+        row = {
+            "decision": one.decision,
+            "subscriber": one.subscriber,
+            "channel": one.channel,
+            "fence": 0,
+            "attempts": 0,
+        }
         rows.append({**row, "since": one.since, "updated": one.since})
         if one.channel == "email" and restored and one.period.end <= restored.date():
             what = "an older backup was restored: it may have been sent before"

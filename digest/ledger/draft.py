@@ -95,11 +95,17 @@ class Draft(DraftPapers):
         found = {**super().stored(names), **self._profiles}
         return {name: found[name] for name in names if name in found and name not in self._gone}
 
-    def count_due(self, now: datetime, *, reopened: bool) -> int:
-        return super().count_due(now, reopened=reopened) + len(self._profiles)
+    def count_due(self, now: datetime, *, reopened: bool, shard: m.Shard = m.EVERYBODY) -> int:
+        return super().count_due(now, reopened=reopened, shard=shard) + len(self._profiles)
 
     def due(
-        self, now: datetime, *, reopened: bool, after: int = 0, limit: int
+        self,
+        now: datetime,
+        *,
+        reopened: bool,
+        after: int = 0,
+        limit: int,
+        shard: m.Shard = m.EVERYBODY,
     ) -> list[m.StoredSubscriber]:
         """The next ``limit`` subscribers whose digest is due; ``after`` 0 begins anew."""
         if not after:
@@ -124,7 +130,9 @@ class Draft(DraftPapers):
                 self._digests[digest.subscriber] = digest
                 if "email" in one.reader.subscriber.channels:
                     number = m.DeliveryId(-len(self._digests))
-                    self._new_claims.append(m.Claim(number, "email", digest, fence=0, attempt=1))
+                    self._new_claims.append(
+                        m.Claim(number, "email", digest, fence=0, attempt=1, reader=one.reader)
+                    )
         return len(decisions)
 
     def newest_digests(
@@ -137,11 +145,18 @@ class Draft(DraftPapers):
 
     # --- deliveries ----------------------------------------------------------------------
 
-    def waiting(self, channel: m.Channel, *, now: datetime) -> int:
-        return super().waiting(channel, now=now) + len(self._new_claims)
+    def waiting(self, channel: m.Channel, *, now: datetime, shard: m.Shard = m.EVERYBODY) -> int:
+        return super().waiting(channel, now=now, shard=shard) + len(self._new_claims)
 
     def claim(
-        self, channel: m.Channel, owner: str, *, now: datetime, lease: timedelta, limit: int
+        self,
+        channel: m.Channel,
+        owner: str,
+        *,
+        now: datetime,
+        lease: timedelta,
+        limit: int,
+        shard: m.Shard = m.EVERYBODY,
     ) -> list[m.Claim]:
         """The next ``limit`` deliveries; each comes once."""
         if self._claims is None:

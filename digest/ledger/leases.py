@@ -5,12 +5,24 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from digest.ledger import decisions, spool
-from digest.ledger.aggregate import SKEW, Aggregate
-from digest.ledger.tables import delivery
-from digest.model import Channel, Claim, DeliveryId, State
+from digest.ledger.aggregate import SKEW, Aggregate, rows_in
+from digest.ledger.subscribers import STORED, stored
+from digest.ledger.tables import delivery, subscriber
+from digest.model import EVERYBODY, Channel, Claim, DeliveryId, Shard, State
 
 Mode = Literal["hold", "resend"]
 """What becomes of a delivery that may or may not have been accepted."""
@@ -25,15 +37,22 @@ class Leases(Aggregate):
     """Who has which deliveries in hand, and until when."""
 
     def claim(
-        self, channel: Channel, owner: str, *, now: datetime, lease: timedelta, limit: int
+        self,
+        channel: Channel,
+        owner: str,
+        *,
+        now: datetime,
+        lease: timedelta,
+        limit: int,
+        shard: Shard = EVERYBODY,
     ) -> list[Claim]:
-        """Take up to ``limit`` deliveries that are pending, deferred until now or earlier, or
-        claimed under a lease that has lapsed; those due longest first."""
+        """Take up to ``limit`` deliveries to subscribers of a shard that are pending, deferred
+        until now or earlier, or claimed under a lease that has lapsed; those due longest first."""
         with self._database.writing() as connection:
             spool.tidy(connection)
             taken = (
                 select(delivery.c.id)
-                .where(_free(channel, now))
+                .where(_free(channel, now, shard))
                 .order_by(delivery.c.due, delivery.c.id)
                 .limit(limit)
                 .with_for_update(skip_locked=True)
@@ -57,9 +76,9 @@ class Leases(Aggregate):
         with self._database.reading() as connection:
             return _claims(connection, channel, connection.execute(query.limit(limit)).all())
 
-    def waiting(self, channel: Channel, *, now: datetime) -> int:
+    def waiting(self, channel: Channel, *, now: datetime, shard: Shard = EVERYBODY) -> int:
         """How many deliveries ``claim`` would find."""
-        return self._count(select(func.count()).where(_free(channel, now)))
+        return self._count(select(func.count()).where(_free(channel, now, shard)))
 
     def renew(self, owner: str, *, now: datetime, lease: timedelta) -> int:
         """Extend the lease of everything an owner has in hand; how many deliveries that is."""
@@ -100,9 +119,20 @@ class Leases(Aggregate):
 
 def _claims(connection: Connection, channel: Channel, rows: Sequence[Any]) -> list[Claim]:
     decided = decisions.by_number(connection, {row.decision for row in rows})
+    names = {digest.subscriber for digest in decided.values()}
+    found = rows_in(connection, STORED, subscriber.c.name, names)
+    readers = {row.name: stored(row) for row in found}
     kept = spool.kept(connection, [row.id for row in rows if row.attempts > 1])
     return [
-        Claim(number, channel, decided[decision], fence, attempt, kept.get(number))
+        Claim(
+            number,
+            channel,
+            digest := decided[decision],
+            fence,
+            attempt,
+            readers.get(digest.subscriber),
+            kept.get(number),
+        )
         for number, decision, fence, attempt in sorted(rows)
     ]
 
@@ -112,10 +142,12 @@ def lapsed(now: datetime) -> ColumnElement[bool]:
     return or_(delivery.c.due <= now, delivery.c.updated > now + SKEW)
 
 
-def _free(channel: Channel, now: datetime) -> ColumnElement[bool]:
+def _free(channel: Channel, now: datetime, shard: Shard = EVERYBODY) -> ColumnElement[bool]:
     """Whether a delivery may be worked on."""
+    everybody = shard == EVERYBODY
     return and_(
         delivery.c.channel == channel,
+        true() if everybody else delivery.c.subscriber.between(shard.first, shard.last),
         delivery.c.due.is_not(None),
         delivery.c.state.in_(_OPEN),
         or_(delivery.c.state == State.PENDING, lapsed(now)),

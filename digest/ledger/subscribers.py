@@ -12,7 +12,7 @@ from digest.config.messages import nearest
 from digest.errors import NotFound
 from digest.ledger.aggregate import Aggregate, next_key, rows_in
 from digest.ledger.tables import subscriber
-from digest.model import Origin, StoredSubscriber, SubscriberId
+from digest.model import EVERYBODY, Origin, Shard, StoredSubscriber, SubscriberId
 from digest.subscribers import codec
 
 TOKEN_BYTES = 16  # 128 random bits: 22 URL-safe characters
@@ -53,18 +53,25 @@ class Subscribers(Aggregate):
         return self._count(query if origin is None else query.where(subscriber.c.origin == origin))
 
     def due(
-        self, now: datetime, *, reopened: bool, after: int = 0, limit: int
+        self,
+        now: datetime,
+        *,
+        reopened: bool,
+        after: int = 0,
+        limit: int,
+        shard: Shard = EVERYBODY,
     ) -> list[StoredSubscriber]:
-        """Up to ``limit`` of those who are due and have a key beyond ``after``, by key. With
-        ``reopened``, also those whose period was due and empty, and stays open."""
+        """Up to ``limit`` of those of a shard who are due and have a key beyond ``after``, by key.
+        With ``reopened``, also those whose period was due and empty, and stays open."""
         # As a subquery, so that SQLite takes the indices of the due times and not that of the key.
-        waiting = _waiting(now, reopened=reopened, after=after)
+        rest = Shard(max(shard.first, after + 1), shard.last)
+        waiting = _waiting(now, reopened=reopened, shard=rest)
         query = STORED.where(subscriber.c.id.in_(waiting)).order_by(subscriber.c.id).limit(limit)
         return [stored(row) for row in self._rows(query)]
 
-    def count_due(self, now: datetime, *, reopened: bool) -> int:
+    def count_due(self, now: datetime, *, reopened: bool, shard: Shard = EVERYBODY) -> int:
         """How many ``due`` returns in all."""
-        waiting = _waiting(now, reopened=reopened, after=0).subquery()
+        waiting = _waiting(now, reopened=reopened, shard=shard).subquery()
         return self._count(select(func.count(waiting.c.id.distinct())))
 
     def next_due(self) -> datetime | None:
@@ -82,12 +89,12 @@ class Subscribers(Aggregate):
         return found
 
 
-def _waiting(now: datetime, *, reopened: bool, after: int) -> Any:
-    beyond = select(subscriber.c.id).where(subscriber.c.id > after)
-    is_due = beyond.where(subscriber.c.next_due <= now)
+def _waiting(now: datetime, *, reopened: bool, shard: Shard) -> Any:
+    theirs = select(subscriber.c.id).where(subscriber.c.id.between(shard.first, shard.last))
+    is_due = theirs.where(subscriber.c.next_due <= now)
     if not reopened:
         return is_due
-    return union_all(is_due, beyond.where(subscriber.c.open_since.is_not(None)))
+    return union_all(is_due, theirs.where(subscriber.c.open_since.is_not(None)))
 
 
 def stored(row: Row[Any]) -> StoredSubscriber:

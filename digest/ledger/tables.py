@@ -247,14 +247,17 @@ delivery = _table(
     sa.Column("due", Instant),
     sa.Column("owner", Words),
     sa.Column("detail", Words),
+    sa.Column("subscriber", sa.BigInteger),
     sa.UniqueConstraint("decision", "channel"),
 )
-"""``since``: where its time to expire begins. ``due``: from when it may be taken up (pending,
+"""``subscriber``: that of the decision; NULL where it came to rest before this was kept.
+``since``: where its time to expire begins. ``due``: from when it may be taken up (pending,
 deferred), or until when its owner's lease runs (claimed, committed); NULL once it rests."""
 
 _due, _next_due, _open_since = delivery.c.due, subscriber.c.next_due, subscriber.c.open_since
 _PARTIAL = {
     sa.Index("ix_delivery_open", delivery.c.channel, _due, delivery.c.id): _due.is_not(None),
+    sa.Index("ix_delivery_shard", delivery.c.channel, delivery.c.subscriber): _due.is_not(None),
     sa.Index("ix_delivery_unsent", delivery.c.state): delivery.c.state != State.SENT,
     sa.Index("ix_subscriber_next_due", _next_due, subscriber.c.id): _next_due.is_not(None),
     sa.Index("ix_subscriber_open_since", _open_since): _open_since.is_not(None),

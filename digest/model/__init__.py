@@ -3,6 +3,7 @@ timezone-aware and in UTC. Scores and contributions are multiples of 0.0001 betw
 
 from digest.model.deliveries import (
     Claim,
+    CommitAll,
     DeliveryRow,
     Message,
     Outcome,
@@ -65,25 +66,27 @@ from digest.model.sources import (
     is_expected,
 )
 from digest.model.subscribers import (
+    EVERYBODY,
     Interest,
     InterestKind,
     Origin,
     Place,
     Profile,
     Schedule,
+    Shard,
     StoredSubscriber,
     Subscriber,
 )
 
 __all__ = [
-    "PART",
-    "Alarm", "Channel", "Claim", "Coverage", "Decided", "Decision", "DeliveryId",
+    "EVERYBODY", "PART",
+    "Alarm", "Channel", "Claim", "CommitAll", "Coverage", "Decided", "Decision", "DeliveryId",
     "DeliveryRow", "Digest", "Dump", "DumpHash", "DumpSeen", "Expect", "Expected", "Fault",
     "FileStamp", "Former", "Interest", "InterestKind", "LeftOut", "Match", "Matcher", "Message",
     "Missing", "Opinion", "Origin", "Outcome",
     "PageSeen", "PageState", "Pages", "Paper", "PaperId", "PaperKey", "Period", "Pick", "Place",
     "Problem", "Profile", "Publication", "Reason", "Record", "Refusal", "Schedule",
-    "SecondLook", "Skip", "SkipReason", "Source", "SourceKind", "SourceState", "Standing",
+    "SecondLook", "Shard", "Skip", "SkipReason", "Source", "SourceKind", "SourceState", "Standing",
     "State", "StoredSubscriber", "Subscriber", "SubscriberId", "Verdict", "Verdicts", "Via",
     "Why", "abstract_page", "is_expected", "is_pdf", "pdf_link",
 ]  # fmt: skip

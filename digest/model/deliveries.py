@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from digest.model.digests import Digest, Period
 from digest.model.identifiers import Channel, DeliveryId, SubscriberId
-from digest.model.subscribers import Subscriber
+from digest.model.subscribers import StoredSubscriber, Subscriber
 
 
 class State(StrEnum):
@@ -35,6 +36,7 @@ class Claim:
     fence: int
     """It grows with every claim of the delivery; a write with an older fence changes nothing."""
     attempt: int  # the number of the attempt, from 1
+    reader: StoredSubscriber | None = None  # None: the subscriber has left
     kept: Message | None = None  # the message of an earlier attempt whose outcome is uncertain
 
 
@@ -67,6 +69,10 @@ class Outcome:
     retry_at: datetime | None = None
     """With the state ``deferred``: when to try again at the earliest."""
     refusal: Refusal | None = None  # with the state ``failed``, if the server has refused the mail
+
+
+CommitAll = Callable[[Collection[DeliveryId]], Collection[DeliveryId]]
+"""Durably commits deliveries that are about to be accepted; returns those that may go on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,17 @@ class Subscriber:
 
 
 @dataclass(frozen=True, slots=True)
+class Shard:
+    """The subscribers whose keys lie between ``first`` and ``last``, both included."""
+
+    first: int = 1
+    last: int = 2**63 - 1
+
+
+EVERYBODY = Shard()
+
+
+@dataclass(frozen=True, slots=True)
 class StoredSubscriber:
     """A subscriber with a profile, as the ledger keeps it."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
-from digest.model import Expected
+from digest.model import EVERYBODY, Expected, Shard
 from digest.pipeline.protocols import (
     Composer,
     Inbox,
@@ -46,4 +46,7 @@ class RunContext(Generic[LedgerT_co]):
     feed_entries: int
     grace: timedelta | None = None
     """How long a period without new papers stays open; None: 6 h for a daily digest, else 24 h."""
+    shard: Shard = EVERYBODY  # the only subscribers who are decided and mailed here
+    serves: bool = False
+    """Whether feeds and pages are rendered on demand: no file is written for readers."""
     track: Track = untracked

@@ -26,13 +26,14 @@ DAILY_GRACE, GRACE = timedelta(hours=6), timedelta(hours=24)
 """How long a period stays open while no paper comes, of a daily digest and of others."""
 
 
-def decide(context: RunContext[PassLedger], *, papers_came: bool, now: datetime) -> DecideReport:
-    """Record a decision for everybody whose digest is due. A pass draws on the papers up to the
-    newest at its start: what another process reads meanwhile is left to the next pass."""
+def decide(
+    context: RunContext[PassLedger], *, until: PaperKey, papers_came: bool, now: datetime
+) -> DecideReport:
+    """Record a decision for everybody of the shard whose digest is due. A pass draws on the papers
+    up to ``until``: what another process reads meanwhile is left to the next pass."""
     report = DecideReport()
-    total = context.ledger.count_due(now, reopened=papers_came)
+    total = context.ledger.count_due(now, reopened=papers_came, shard=context.shard)
     if total:
-        until = context.ledger.newest_key()
         planner = Planner(context.ledger, until=until, expected=context.expected, now=now)
         decisions = _recorded(context, planner, reopened=papers_came, now=now)
         for decision in context.track(decisions, "Choosing papers", total):
@@ -48,7 +49,9 @@ def _recorded(
     """The decisions for everybody who is due, each recorded with its batch."""
     ledger, cursor = context.ledger, cache(context.ledger.cursor)
     after = 0
-    while batch := ledger.due(now, reopened=reopened, after=after, limit=BATCH):
+    while batch := ledger.due(
+        now, reopened=reopened, after=after, limit=BATCH, shard=context.shard
+    ):
         after = batch[-1].key
         decisions = list(_decisions(planner, ledger, batch, cursor, grace=context.grace, now=now))
         ledger.record(decisions, now=now)

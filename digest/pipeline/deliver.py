@@ -21,7 +21,7 @@ RETRY_TEMPLATE = timedelta(minutes=15)
 def deliver(context: RunContext[PassLedger]) -> DeliverReport:
     """Send every email that is pending, deferred until now, or was left half done."""
     report = DeliverReport(problems=_expire(context))
-    waiting = context.ledger.waiting("email", now=context.clock())
+    waiting = context.ledger.waiting("email", now=context.clock(), shard=context.shard)
     if not waiting:
         return report
     try:
@@ -75,12 +75,20 @@ class _Sending:
     def _mail(self) -> Iterator[Message]:
         context = self._context
         while claims := context.ledger.claim(
-            "email", context.owner, now=context.clock(), lease=context.lease, limit=BATCH
+            "email",
+            context.owner,
+            now=context.clock(),
+            lease=context.lease,
+            limit=BATCH,
+            shard=context.shard,
         ):
-            readers = context.ledger.stored({claim.digest.subscriber for claim in claims})
             # Asked again by every commit: here, so that next to nothing is composed in vain.
             refused = context.ledger.refused(
-                {name: reader.subscriber.email for name, reader in readers.items()}
+                {
+                    each.digest.subscriber: each.reader.subscriber.email
+                    for each in claims
+                    if each.reader
+                }
             )
             for claim in claims:
                 if context.stopping():
@@ -89,9 +97,8 @@ class _Sending:
                     # Its lease ended while it is in hand. The attempt under way is refused by its
                     # old fence; were the new one taken for its own, its end would settle the mail.
                     continue
-                name = claim.digest.subscriber
                 self._claims[claim.delivery] = claim
-                made = self._made(claim, readers.get(name), refused.get(name))
+                made = self._made(claim, claim.reader, refused.get(claim.digest.subscriber))
                 if isinstance(made, Outcome):
                     self._record(made)
                 else:
@@ -119,8 +126,9 @@ class _Sending:
             return replace(claim.kept, sender=message.sender)
         return message
 
-    def _commit(self, delivery: DeliveryId) -> bool:
-        return self._group_commit.commit(delivery, self._claims[delivery].fence)
+    def _commit(self, deliveries: Collection[DeliveryId]) -> Collection[DeliveryId]:
+        fences = {number: self._claims[number].fence for number in deliveries}
+        return self._group_commit.commit(fences)
 
     def _commit_all(
         self, pairs: Collection[tuple[DeliveryId, int]], outcomes: Collection[tuple[Outcome, int]]

@@ -1,13 +1,15 @@
 """What the stages of a pass need of the outside: the parts of the ledger, and the rest. The methods
 of ``digest.ledger.Ledger`` say what those of the ledger do."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Protocol, TypeVar
 
 from digest.model import (
+    EVERYBODY,
     Channel,
     Claim,
+    CommitAll,
     Decision,
     DeliveryId,
     Digest,
@@ -25,6 +27,7 @@ from digest.model import (
     Problem,
     Publication,
     SecondLook,
+    Shard,
     SourceState,
     StoredSubscriber,
     SubscriberId,
@@ -137,9 +140,15 @@ class PlanningLedger(ArchiveLedger, Protocol):
 class DecisionLedger(PlanningLedger, Protocol):
     """The part of the ledger that decisions are read from and recorded in."""
 
-    def count_due(self, now: datetime, *, reopened: bool) -> int: ...
+    def count_due(self, now: datetime, *, reopened: bool, shard: Shard = EVERYBODY) -> int: ...
     def due(
-        self, now: datetime, *, reopened: bool, after: int = 0, limit: int
+        self,
+        now: datetime,
+        *,
+        reopened: bool,
+        after: int = 0,
+        limit: int,
+        shard: Shard = EVERYBODY,
     ) -> list[StoredSubscriber]: ...
     def decided(self, due: Mapping[int, Period]) -> set[int]: ...
     def record(self, decisions: Sequence[Decision], *, now: datetime) -> int: ...
@@ -148,13 +157,17 @@ class DecisionLedger(PlanningLedger, Protocol):
 class DeliveryLedger(Protocol):
     """The part of the ledger that deliveries are claimed from and settled in."""
 
-    def waiting(self, channel: Channel, *, now: datetime) -> int: ...
+    def waiting(self, channel: Channel, *, now: datetime, shard: Shard = EVERYBODY) -> int: ...
     def claim(
-        self, channel: Channel, owner: str, *, now: datetime, lease: timedelta, limit: int
+        self,
+        channel: Channel,
+        owner: str,
+        *,
+        now: datetime,
+        lease: timedelta,
+        limit: int,
+        shard: Shard = EVERYBODY,
     ) -> list[Claim]: ...
-    def stored(
-        self, names: Collection[SubscriberId]
-    ) -> Mapping[SubscriberId, StoredSubscriber]: ...
     def refused(self, people: Mapping[SubscriberId, str | None]) -> Mapping[SubscriberId, str]: ...
     def commit(
         self,
@@ -189,12 +202,10 @@ class Transport(Protocol):
     def repeatable(self) -> bool:
         """Whether a message that is sent twice arrives once."""
 
-    def send(
-        self, messages: Iterable[Message], commit: Callable[[DeliveryId], bool]
-    ) -> Iterator[Outcome]:
+    def send(self, messages: Iterable[Message], commit: CommitAll) -> Iterator[Outcome]:
         """Deliver each message; yield one outcome for each, in any order. ``commit`` is called
-        right before the step that cannot be undone; where it returns False, that message goes no
-        further."""
+        right before the step that cannot be undone, for one message or for several; those that it
+        does not return go no further."""
 
 
 class PublicationLedger(ArchiveLedger, Protocol):

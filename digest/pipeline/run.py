@@ -14,7 +14,8 @@ from digest.pipeline.report import RunReport
 def run(context: RunContext[PassLedger], *, now: datetime) -> RunReport:
     """Make one pass. Each stage ends in a commit; what is interrupted the next pass takes up."""
     ingested = ingest(context.inbox, context.ledger, now=now, track=context.track)
-    decided = decide(context, papers_came=ingested.new > 0, now=now)
+    until = context.ledger.newest_key()
+    decided = decide(context, until=until, papers_came=ingested.new > 0, now=now)
     delivered = deliver(context)
     published = publish(context, now=now)
     return RunReport(now, ingested, decided, delivered, published)

@@ -17,8 +17,8 @@ from digest import sources
 from digest.delivery.outbox import Outbox
 from digest.model import (
     Claim,
+    CommitAll,
     Coverage,
-    DeliveryId,
     Interest,
     Message,
     Missing,
@@ -472,9 +472,7 @@ def test_an_address_that_is_suppressed_meanwhile_is_refused_however_it_is_spelle
 class AllAtOnce(Outbox):
     """Takes every message before it delivers the first."""
 
-    def send(
-        self, messages: Iterable[Message], commit: Callable[[DeliveryId], bool]
-    ) -> Iterator[Outcome]:
+    def send(self, messages: Iterable[Message], commit: CommitAll) -> Iterator[Outcome]:
         return super().send(list(messages), commit)
 
 
@@ -498,12 +496,10 @@ def test_all_that_is_due_goes_out_in_one_go(world: World) -> None:
     sendings: list[int] = []
 
     class Counting(Outbox):
-        def send(
-            self, messages: Iterable[Message], commit: Callable[[DeliveryId], bool]
-        ) -> Iterator[Outcome]:
+        def send(self, messages: Iterable[Message], commit: CommitAll) -> Iterator[Outcome]:
             sendings.append(0)
             for message in messages:
-                sendings[-1] += commit(message.delivery)
+                sendings[-1] += len(commit([message.delivery]))
                 yield Outcome(message.delivery, State.SENT)
 
     report = world.run(people, "2026-11-23T09:00", transport=Counting(world.folder / "outbox"))
