@@ -50,8 +50,8 @@ def test_each_thread_gets_the_answer_for_its_own_delivery() -> None:
     book = Book()
     with GroupCommit(book.commit, book.settle) as gate, ThreadPoolExecutor(16) as threads:
         fences = {n: n + (100 if n % 3 else 99) for n in range(2000)}
-        answers = threads.map(lambda n: gate.commit(DeliveryId(n), fences[n]), fences)
-        assert list(answers) == [bool(n % 3) for n in range(2000)]
+        answers = threads.map(lambda n: gate.commit({DeliveryId(n): fences[n]}), fences)
+        assert list(answers) == [{n} if n % 3 else set() for n in range(2000)]
     assert sorted(n for batch in book.commits for n in batch) == list(range(2000))
 
 
@@ -59,9 +59,9 @@ def test_those_who_come_during_a_write_share_the_next_one() -> None:
     book = Book()
     book.go_on.clear()
     with GroupCommit(book.commit, book.settle) as gate, ThreadPoolExecutor(21) as threads:
-        first = threads.submit(gate.commit, DeliveryId(0), 100)
+        first = threads.submit(gate.commit, {DeliveryId(0): 100})
         assert book.started.acquire(timeout=10)
-        rest = [threads.submit(gate.commit, DeliveryId(n), n + 100) for n in range(1, 21)]
+        rest = [threads.submit(gate.commit, {DeliveryId(n): n + 100}) for n in range(1, 21)]
         while gate._queue.qsize() < 20:
             Event().wait(0.001)
         book.go_on.set()
@@ -74,12 +74,12 @@ def test_an_error_reaches_everyone_who_waits_for_that_write_and_nobody_else() ->
     book = Book()
     with GroupCommit(book.commit, book.settle) as gate, ThreadPoolExecutor(8) as threads:
         book.failure = LedgerError("disk full")
-        futures = [threads.submit(gate.commit, DeliveryId(n), n + 100) for n in range(8)]
+        futures = [threads.submit(gate.commit, {DeliveryId(n): n + 100}) for n in range(8)]
         for future in futures:
             with pytest.raises(LedgerError, match="disk full"):
                 future.result(10)
         book.failure = None
-        assert gate.commit(DeliveryId(9), 109)
+        assert gate.commit({DeliveryId(9): 109})
 
 
 def test_leaving_the_gate_writes_every_outcome_in_order() -> None:
@@ -107,7 +107,7 @@ def test_outcomes_that_could_not_be_written_are_written_later() -> None:
         book.failure = LedgerError("database is locked")
         gate.settle(sent(1), 101)
         with pytest.raises(LedgerError):
-            gate.commit(DeliveryId(2), 102)
+            gate.commit({DeliveryId(2): 102})
         book.failure = None
         gate.settle(sent(2), 102)
     assert book.settled == [sent(1), sent(2)]
@@ -127,7 +127,7 @@ def test_a_closed_gate_refuses_at_once() -> None:
     gate = GroupCommit(book.commit, book.settle)
     gate.close()
     with pytest.raises(RuntimeError, match="closed"):
-        gate.commit(DeliveryId(1), 101)
+        gate.commit({DeliveryId(1): 101})
     with pytest.raises(RuntimeError, match="closed"):
         gate.settle(sent(1), 101)
 
@@ -143,4 +143,4 @@ def test_leases_are_renewed_while_nothing_else_happens_and_a_failure_is_survived
     with GroupCommit(book.commit, book.settle, renew=renew, renew_every=every) as gate:
         for _ in range(3):
             assert renewals.acquire(timeout=10)
-        assert gate.commit(DeliveryId(1), 101)
+        assert gate.commit({DeliveryId(1): 101})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ def message(number: int = 1, name: str = "2026-W46-ada", content: bytes = b"a\r\
 def test_each_message_becomes_a_private_file_with_a_telling_name(tmp_path: Path) -> None:
     folder = tmp_path / "outbox"
     messages = [message(1), message(2, "2026-W46-grace", b"b\r\n")]
-    outcomes = list(Outbox(folder).send(messages, lambda _: True))
+    outcomes = list(Outbox(folder).send(messages, set))
     assert [(o.delivery, o.state, o.detail) for o in outcomes] == [
         (1, State.SENT, str(folder / "2026-W46-ada.eml")),
         (2, State.SENT, str(folder / "2026-W46-grace.eml")),
@@ -33,15 +34,15 @@ def test_each_message_becomes_a_private_file_with_a_telling_name(tmp_path: Path)
 
 def test_a_message_sent_again_replaces_its_file(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path)
-    list(outbox.send([message()], lambda _: True))
-    list(outbox.send([message(content=b"again\r\n")], lambda _: True))
+    list(outbox.send([message()], set))
+    list(outbox.send([message(content=b"again\r\n")], set))
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
         "2026-W46-ada.eml": b"again\r\n"
     }
 
 
 def test_nothing_is_written_when_the_ledger_says_no(tmp_path: Path) -> None:
-    (outcome,) = Outbox(tmp_path).send([message()], lambda _: False)
+    (outcome,) = Outbox(tmp_path).send([message()], lambda _: ())
     assert outcome.state is State.CANCELLED
     assert list(tmp_path.iterdir()) == []
 
@@ -49,9 +50,9 @@ def test_nothing_is_written_when_the_ledger_says_no(tmp_path: Path) -> None:
 def test_the_ledger_is_asked_before_the_file_appears(tmp_path: Path) -> None:
     present: list[bool] = []
 
-    def commit(_: DeliveryId) -> bool:
+    def commit(deliveries: Collection[DeliveryId]) -> Collection[DeliveryId]:
         present.append((tmp_path / "2026-W46-ada.eml").exists())
-        return True
+        return deliveries
 
     list(Outbox(tmp_path).send([message()], commit))
     assert present == [False]
@@ -59,19 +60,19 @@ def test_the_ledger_is_asked_before_the_file_appears(tmp_path: Path) -> None:
 
 def test_what_a_crash_left_half_written_is_cleared_away(tmp_path: Path) -> None:
     (tmp_path / ".2026-W46-ada.eml.4711.tmp").write_bytes(b"ha")
-    list(Outbox(tmp_path).send([message()], lambda _: True))
+    list(Outbox(tmp_path).send([message()], set))
     assert [path.name for path in tmp_path.iterdir()] == ["2026-W46-ada.eml"]
 
 
 def test_a_folder_that_cannot_be_written_defers_with_its_reason(tmp_path: Path) -> None:
     (tmp_path / "outbox").write_text("a file where the folder should be")
-    outcomes = list(Outbox(tmp_path / "outbox").send([message(1), message(2)], lambda _: True))
+    outcomes = list(Outbox(tmp_path / "outbox").send([message(1), message(2)], set))
     assert [o.state for o in outcomes] == [State.DEFERRED, State.DEFERRED]
     assert "File exists" in outcomes[0].detail
 
 
 def test_a_ledger_that_cannot_be_written_defers_and_leaves_no_file(tmp_path: Path) -> None:
-    def commit(_: DeliveryId) -> bool:
+    def commit(_: Collection[DeliveryId]) -> set[DeliveryId]:
         raise LedgerError("database is locked")
 
     (outcome,) = Outbox(tmp_path).send([message()], commit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
 
 import pytest
@@ -45,11 +45,11 @@ class Book:
 
     def __init__(self, refuse: Iterable[int] = ()) -> None:
         self.asked: list[int] = []
-        self.refuse = set(refuse)
+        self.refuse = {DeliveryId(number) for number in refuse}
 
-    def commit(self, delivery: DeliveryId) -> bool:
-        self.asked.append(delivery)
-        return delivery not in self.refuse
+    def commit(self, deliveries: Collection[DeliveryId]) -> set[DeliveryId]:
+        self.asked.extend(deliveries)
+        return set(deliveries) - self.refuse
 
 
 def deliver(
@@ -190,11 +190,11 @@ def test_a_drop_within_the_body_defers() -> None:
 def test_a_reply_within_the_body_is_not_taken_for_the_one_to_the_dot(
     words: str, state: State
 ) -> None:
-    def commit(_: DeliveryId) -> bool:
+    def commit(deliveries: Collection[DeliveryId]) -> Collection[DeliveryId]:
         while not any(step.name == "body" for step in server.steps):
             time.sleep(0.001)
         time.sleep(0.05)
-        return True
+        return deliveries
 
     with running(Server(on("body", words, times=1))) as server:
         transport = SmtpTransport(account(server), connections=1)
@@ -215,11 +215,11 @@ def test_the_server_never_sees_the_dot_when_the_ledger_says_no() -> None:
 def test_the_ledger_is_asked_after_the_body_and_before_the_dot() -> None:
     seen: list[list[str]] = []
 
-    def commit(_: DeliveryId) -> bool:
+    def commit(deliveries: Collection[DeliveryId]) -> Collection[DeliveryId]:
         while not any(step.name == "body" for step in server.steps):
             time.sleep(0.001)
         seen.append([step.name for step in server.steps])
-        return True
+        return deliveries
 
     with running(Server()) as server:
         transport = SmtpTransport(account(server), connections=1)
@@ -228,7 +228,7 @@ def test_the_ledger_is_asked_after_the_body_and_before_the_dot() -> None:
 
 
 def test_a_ledger_that_cannot_be_written_stops_the_run_without_a_dot() -> None:
-    def commit(delivery: DeliveryId) -> bool:
+    def commit(_: Collection[DeliveryId]) -> set[DeliveryId]:
         raise LedgerError("disk full")
 
     with running(Server()) as server:
@@ -243,9 +243,9 @@ def test_a_ledger_that_cannot_be_written_stops_the_run_without_a_dot() -> None:
 
 
 def test_a_process_that_stood_still_after_its_commit_does_not_send_the_dot() -> None:
-    def commit(_: DeliveryId) -> bool:
+    def commit(deliveries: Collection[DeliveryId]) -> Collection[DeliveryId]:
         time.sleep(0.3)
-        return True
+        return deliveries
 
     with running(Server()) as server:
         lease = timedelta(seconds=0.4)
@@ -431,7 +431,7 @@ def test_an_error_in_drawing_messages_comes_after_every_outcome() -> None:
 
 
 def test_a_defect_in_a_connections_thread_reaches_the_caller() -> None:
-    def commit(_: DeliveryId) -> bool:
+    def commit(_: Collection[DeliveryId]) -> set[DeliveryId]:
         raise ZeroDivisionError
 
     with running(Server()) as server:

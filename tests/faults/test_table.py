@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ import trustme
 from digest.delivery import smtp
 from digest.delivery.connection import Server as Account
 from digest.delivery.smtp import SmtpTransport
-from digest.model import DeliveryId, Message, Outcome, State, SubscriberId
+from digest.model import CommitAll, DeliveryId, Message, Outcome, State, SubscriberId
 from tests.delivery.server import Act, Server, Step, on, running
 from tests.faults import test_killed
 from tests.faults.test_killed import some_of
@@ -78,14 +78,12 @@ class Unhurried:
     inner: SmtpTransport
     repeatable: bool = False
 
-    def send(
-        self, messages: Iterable[Message], commit: Callable[[DeliveryId], bool]
-    ) -> Iterator[Outcome]:
+    def send(self, messages: Iterable[Message], commit: CommitAll) -> Iterator[Outcome]:
         """Deliver each message."""
 
-        def later(delivery: DeliveryId) -> bool:
+        def later(deliveries: Collection[DeliveryId]) -> Collection[DeliveryId]:
             time.sleep(0.05)
-            return commit(delivery)
+            return commit(deliveries)
 
         return self.inner.send(messages, later)
 
