@@ -13,7 +13,7 @@ from digest.pipeline.report import PublishReport
 from digest.render import downloads, feeds
 from digest.render.site import archive_folder, feed_paths, opml_path
 
-BATCH = 50  # readers whose files are made, and put in place, together
+BATCH = 100  # readers whose files are made, and put in place, together
 NEWEST = 200  # papers in the feed of all papers and on the start page
 SHOWN = 20  # problems that a report tells one by one
 

@@ -1,14 +1,15 @@
 """Writes the files that a web server serves; each file is replaced as a whole."""
 
-import fcntl
 import os
 import re
-import secrets
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
+
+from digest.disk_sync import sync_file_system
+from digest.public.staging import STAGING, Staged, Staging
 
 T = TypeVar("T")
 
@@ -16,7 +17,6 @@ _PATH = re.compile(r"(?:[\w-][\w.-]*/)*[\w-][\w.-]*", re.ASCII)
 """Relative, no hidden names, nothing that a URL would have to escape."""
 MARKER = ".published"
 """Says up to which dump the folder is complete. It is hidden, so no web server hands it out."""
-_TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp", re.ASCII)
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
@@ -27,14 +27,13 @@ class FolderPublisher:
     One whose bytes are the same is not touched, so its time of change stays true. Symbolic links
     below the folder are never followed: one in a file's place is replaced, one in a folder's
     place is an error. Several publishers may work at once; of two versions of one file the later
-    wins. What a killed publisher left behind is removed when another one first writes to the
-    same folder.
+    wins. No folder is listed, so that the cost does not depend on what it holds; all files of one
+    call are synced together.
     """
 
     def __init__(self, public: Path) -> None:
         self._public = public
-        self._tidied: set[str] = set()
-        """Folders from which stale files were removed already: looking costs time with size."""
+        self._is_tidy = False  # whether what killed publishers left behind was removed
 
     def read_marker(self) -> str | None:
         """What ``write_marker`` wrote last; None in a folder that is new."""
@@ -49,14 +48,12 @@ class FolderPublisher:
         Raises:
             OSError: The folder cannot be written.
         """
-        with _opened(self._public, "") as descriptor:
-            _replace(descriptor, MARKER, f"{newest}\n".encode("ascii"))
-            os.fsync(descriptor)
+        self._write({"": {MARKER: f"{newest}\n".encode("ascii")}})
 
     def publish(self, files: Mapping[str, bytes]) -> tuple[int, int]:
         """Write ``files`` by their paths in the folder; count the written and the unchanged ones.
 
-        A file that cannot be written does not stop the others.
+        A file that cannot be written does not stop the others, unless the disk fails.
 
         Raises:
             ValueError: A path is absolute, has a hidden part (such as ``..``) or a character other
@@ -64,15 +61,7 @@ class FolderPublisher:
             OSError: The error of the first file that could not be written, with its full path in
                 ``filename`` and a note with the number of others.
         """
-        written = 0
-        failures: list[OSError] = []
-        grown: set[str] = set()
-        for folder, names in _by_folder(files).items():
-            written += self._publish_folder(folder, names, grown, failures)
-        for folder in grown:
-            with _opened(self._public, folder) as descriptor:
-                os.fsync(descriptor)
-        _raise_first(failures)
+        written = self._write(_by_folder(files)) if files else 0
         return written, len(files) - written
 
     def remove(self, paths: Collection[str]) -> None:
@@ -92,35 +81,80 @@ class FolderPublisher:
                             _remove(descriptor, name)
                         except OSError as error:
                             failures.append(self._located(error, folder, name))
+                    os.fsync(descriptor)
             except FileNotFoundError:
                 continue
             except OSError as error:
                 failures.append(self._located(error, folder))
         _raise_first(failures)
 
-    def _publish_folder(
-        self, folder: str, files: Mapping[str, bytes], grown: set[str], failures: list[OSError]
-    ) -> int:
-        """Write files of one folder, and count them; errors are added to ``failures``, folders in
-        which others were made to ``grown``."""
-        written = 0
+    def _write(self, folders: Mapping[str, Mapping[str, bytes]]) -> int:
+        """Write files by folder and name; how many were not there with the same bytes."""
+        failures: list[OSError] = []
+        with _opened(self._public, "") as public, closing(self._staging(public)) as staging:
+            staged = {
+                folder: self._stage(staging, folder, files, failures)
+                for folder, files in folders.items()
+            }
+            written = 0
+            if any(staged.values()):
+                self._sync(public)
+                for folder, files in staged.items():
+                    written += self._put(staging, folder, files, failures)
+                self._sync(public)
+        _raise_first(failures)
+        return written
+
+    def _staging(self, public: int) -> Staging:
         try:
-            with _opened(self._public, folder, grown=grown) as descriptor:
-                if folder not in self._tidied:
-                    _remove_stale(descriptor)
-                    self._tidied.add(folder)
+            staging = Staging(public)
+        except OSError as error:
+            raise self._located(error, STAGING) from error
+        if not self._is_tidy:
+            staging.remove_stale()
+            self._is_tidy = True
+        return staging
+
+    def _sync(self, public: int) -> None:
+        try:
+            sync_file_system(public)
+        except OSError as error:
+            raise self._located(error) from error
+
+    def _stage(
+        self, staging: Staging, folder: str, files: Mapping[str, bytes], failures: list[OSError]
+    ) -> dict[str, Staged]:
+        """Write the files of one folder that are not there as they should be; they get their
+        names later. Errors are added to ``failures``."""
+        staged: dict[str, Staged] = {}
+        try:
+            with _opened(self._public, folder) as descriptor:
                 for name, content in files.items():
                     try:
                         if _read(descriptor, name, len(content)) != content:
-                            _replace(descriptor, name, content)
-                            written += 1
+                            staged[name] = staging.write(content)
                     except OSError as error:
                         failures.append(self._located(error, folder, name))
-                if written:
-                    os.fsync(descriptor)
         except OSError as error:
             failures.append(self._located(error, folder))
-        return written
+        return staged
+
+    def _put(
+        self, staging: Staging, folder: str, files: Mapping[str, Staged], failures: list[OSError]
+    ) -> int:
+        """Give written files their names in a folder; how many got theirs."""
+        put = 0
+        try:
+            with _opened(self._public, folder) as descriptor:
+                for name, staged in files.items():
+                    try:
+                        staging.move(staged, descriptor, name)
+                        put += 1
+                    except OSError as error:
+                        failures.append(self._located(error, folder, name))
+        except OSError as error:
+            failures.append(self._located(error, folder))
+        return put
 
     def _located(self, error: OSError, *parts: str) -> OSError:
         """The same error with the full path instead of a path relative to an open folder."""
@@ -150,18 +184,14 @@ def _raise_first(failures: Sequence[OSError]) -> None:
 
 
 @contextmanager
-def _opened(
-    public: Path, folder: str, *, make: bool = True, grown: set[str] | None = None
-) -> Iterator[int]:
+def _opened(public: Path, folder: str, *, make: bool = True) -> Iterator[int]:
     """A descriptor of ``folder`` below ``public``; with ``make``, what is missing is made,
-    readable by all, and the folders that it was made in are added to ``grown``: they are not
-    synced yet."""
+    readable by all."""
     if make and not public.is_dir():
         public.mkdir(parents=True, exist_ok=True)
         public.chmod(0o755)
     descriptor = os.open(public, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        above: list[str] = []
         for name in filter(None, folder.split("/")):
             try:
                 inner = os.open(name, _FOLDER, dir_fd=descriptor)
@@ -169,11 +199,8 @@ def _opened(
                 if not make:
                     raise
                 inner = _made(descriptor, name)
-                if grown is not None:
-                    grown.add("/".join(above))
             os.close(descriptor)
             descriptor = inner
-            above.append(name)
         yield descriptor
     finally:
         os.close(descriptor)
@@ -196,7 +223,6 @@ def _remove(folder: int, name: str) -> None:
         return
     except (IsADirectoryError, PermissionError):  # macOS and Linux differ
         shutil.rmtree(name, dir_fd=folder)
-    os.fsync(folder)
 
 
 def _read(folder: int, name: str, size: int) -> bytes | None:
@@ -209,46 +235,3 @@ def _read(folder: int, name: str, size: int) -> bytes | None:
         return None
     with os.fdopen(descriptor, "rb") as file:
         return file.read() if os.fstat(descriptor).st_size == size else None
-
-
-def _replace(folder: int, name: str, content: bytes) -> None:
-    """Replace whatever has this name by a new file, atomically."""
-    temporary = f".{secrets.token_hex(8)}.tmp"
-    try:
-        with os.fdopen(_created(folder, temporary), "wb") as file:
-            os.fchmod(file.fileno(), 0o644)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary, dir_fd=folder)
-        raise
-
-
-def _created(folder: int, name: str) -> int:
-    """Create and lock a new file; the lock tells other publishers that the file is in use."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    while True:
-        descriptor = os.open(name, flags, 0o600, dir_fd=folder)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            if os.fstat(descriptor).st_nlink:
-                return descriptor
-        except BaseException:
-            os.close(descriptor)
-            raise
-        os.close(descriptor)  # another publisher removed it as stale before it was locked
-
-
-def _remove_stale(folder: int) -> None:
-    """Remove temporary files that no running publisher has locked."""
-    for name in filter(_TEMPORARY.fullmatch, os.listdir(folder)):
-        with suppress(OSError):  # it is in use, already gone, or another user's
-            descriptor = os.open(name, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                os.unlink(name, dir_fd=folder)
-            finally:
-                os.close(descriptor)

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from digest.disk_sync import sync_file_system
 from digest.public.folder import FolderPublisher
+from digest.public.staging import STAGING
 
 FILES = {"index.html": b"<p>hello", "feeds/abc.atom": b"<feed/>", "archive/abc/2026-W47.html": b"x"}
 
@@ -110,7 +112,8 @@ def test_modes_do_not_depend_on_the_umask(public: Path, umask: int) -> None:
     finally:
         os.umask(before)
     for path in [public, *public.rglob("*")]:
-        assert stat.S_IMODE(path.stat().st_mode) == (0o755 if path.is_dir() else 0o644), path
+        mode = 0o644 if path.is_file() else 0o700 if path.name == STAGING else 0o755
+        assert stat.S_IMODE(path.stat().st_mode) == mode, path
 
 
 def test_the_mode_of_a_folder_that_was_there_is_the_operators(public: Path) -> None:
@@ -216,22 +219,24 @@ def test_a_full_disk_keeps_the_old_file_and_leaves_no_temporary_one(
     def full(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr("digest.public.folder.sync_file_system", full)
     with pytest.raises(OSError, match="No space left on device") as caught:
         publisher.publish({"index.html": b"new"})
 
     assert caught.value.errno == errno.ENOSPC
-    assert caught.value.filename == str(public / "index.html")
+    assert caught.value.filename == str(public)
     assert content(public) == FILES
 
 
 PUBLISH_AND_DIE = """
 import os, signal, sys
 from pathlib import Path
+import digest.public.folder
 from digest.public.folder import FolderPublisher
 
 call, nth, public = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-real, calls = getattr(os, call), []
+where = digest.public.folder if call == "sync_file_system" else os
+real, calls = getattr(where, call), []
 
 def fatal(*args, **kwargs):
     calls.append(args)
@@ -239,14 +244,22 @@ def fatal(*args, **kwargs):
         os.kill(os.getpid(), signal.SIGKILL)
     return real(*args, **kwargs)
 
-setattr(os, call, fatal)
+setattr(where, call, fatal)
 FolderPublisher(Path(public)).publish({"index.html": b"new" * 9999, "feeds/abc.atom": b"new"})
 """
 
 
 @pytest.mark.parametrize(
     ("call", "nth"),
-    [("fchmod", 1), ("fsync", 1), ("rename", 1), ("fsync", 2), ("fchmod", 2), ("rename", 2)],
+    [
+        ("fchmod", 1),
+        ("fchmod", 2),
+        ("sync_file_system", 1),
+        ("rename", 1),
+        ("rename", 2),
+        ("sync_file_system", 2),
+        ("unlink", 1),
+    ],
 )
 def test_a_killed_publisher_leaves_whole_files_and_the_next_cleans_up(
     public: Path, call: str, nth: int
@@ -268,19 +281,21 @@ def test_a_killed_publisher_leaves_whole_files_and_the_next_cleans_up(
     assert content(public) == new
 
 
-def test_a_temporary_file_of_a_living_publisher_is_left_alone(public: Path) -> None:
-    public.mkdir(parents=True)
-    stale, busy = public / ".0123456789abcdef.tmp", public / ".fedcba9876543210.tmp"
-    stale.write_bytes(b"half")
-    with busy.open("wb") as file:
+def test_files_of_a_living_publisher_are_left_alone(public: Path) -> None:
+    staging = public / STAGING
+    staging.mkdir(parents=True)
+    for name in ("dead.lock", "dead.1", "alive.lock", "alive.1"):
+        (staging / name).write_bytes(b"half")
+    with (staging / "alive.lock").open("wb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         FolderPublisher(public).publish({"index.html": b"x"})
-        assert set(content(public)) == {"index.html", busy.name}
+        left = {f"{STAGING}/alive.lock", f"{STAGING}/alive.1"}
+        assert set(content(public)) == {"index.html", *left}
     FolderPublisher(public).publish({"index.html": b"x"})
     assert set(content(public)) == {"index.html"}
 
 
-def test_a_temporary_file_that_was_taken_for_stale_before_it_was_locked_is_made_anew(
+def test_a_lock_that_was_taken_for_stale_before_it_was_locked_is_made_anew(
     public: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = fcntl.flock
@@ -297,19 +312,52 @@ def test_a_temporary_file_that_was_taken_for_stale_before_it_was_locked_is_made_
 
 
 def test_what_is_published_is_on_the_disk(public: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each file's bytes before it gets its name, then every folder that has a new name in it."""
-    public.mkdir(parents=True)
-    synced: list[str] = []
+    """All bytes before any file gets its name, then all names, whatever the number of files."""
+    named: list[set[str]] = []
 
     def note(descriptor: int) -> None:
-        synced.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+        written = [path for path in (public / STAGING).iterdir() if path.suffix != ".lock"]
+        named.append(set(content(public)) - {f"{STAGING}/{path.name}" for path in written})
+        assert len(written) == (len(FILES) if len(named) == 1 else 0)
+        sync_file_system(descriptor)
 
-    monkeypatch.setattr(os, "fsync", note)
-    FolderPublisher(public).publish({"feeds/abc.atom": b"<feed/>"})
+    monkeypatch.setattr("digest.public.folder.sync_file_system", note)
+    FolderPublisher(public).publish(FILES)
 
-    written, *folders = synced
-    assert Path(written).parent == public / "feeds", "before its name is kept"
-    assert folders == [str(public / "feeds"), str(public)]
+    before, after = ({name for name in names if STAGING not in name} for names in named)
+    assert before == set()
+    assert after == set(FILES)
+
+
+def test_no_folder_of_published_files_is_listed(
+    public: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pass that has news for one reader costs the same in a folder of a million."""
+    FolderPublisher(public).publish(FILES)
+    real, listed = os.listdir, list[str]()
+
+    def note(folder: int) -> list[str]:
+        listed.append(Path(f"/proc/self/fd/{folder}").readlink().name)
+        return real(folder)
+
+    monkeypatch.setattr(os, "listdir", note)
+    FolderPublisher(public).publish(dict.fromkeys(FILES, b"new"))
+    assert set(listed) <= {STAGING}
+
+
+def test_a_disk_without_bulk_syncs_is_synced_whole(
+    public: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[None] = []
+    monkeypatch.setattr("digest.disk_sync._syncfs", lambda: None)
+    monkeypatch.setattr(os, "sync", lambda: synced.append(None))
+    FolderPublisher(public).publish(FILES)
+    assert len(synced) == 2
+
+
+def test_a_sync_that_fails_raises_the_error_of_the_system() -> None:
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        sync_file_system(-1)
 
 
 def test_hidden_files_of_others_are_not_ours_to_remove(public: Path) -> None:
