@@ -117,13 +117,15 @@ def track(items: Iterable[T], what: str, total: int) -> Iterator[T]:
         return
     from rich.progress import Progress  # noqa: PLC0415  a file or a pipe does without
 
-    started = monotonic()
+    shown, pause = monotonic(), 1.0
     out = console(stderr=True)
     with Progress(console=out, transient=True, auto_refresh=False) as progress:
         task = progress.add_task(what, total=total, visible=False)
-        for item in items:
+        for done, item in enumerate(items, 1):
             yield item
-            progress.update(task, advance=1, visible=monotonic() - started > 1, refresh=True)
+            if monotonic() - shown > pause:  # drawing it takes as long as checking ten profiles
+                progress.update(task, completed=done, visible=True, refresh=True)
+                shown, pause = monotonic(), 0.1
 
 
 def waiting(words: str) -> AbstractContextManager[object]:

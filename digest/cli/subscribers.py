@@ -17,7 +17,7 @@ from digest.cli.options import file_type, pass_home
 from digest.cli.subscribers_import import import_
 from digest.errors import ConfigError
 from digest.model import Subscriber
-from digest.subscribers import codec, lists
+from digest.subscribers import codec, lists, parquet
 
 _STATES = click.Choice(get_args(Standing))
 
@@ -125,7 +125,10 @@ def _edited(before: Subscriber) -> Subscriber | None:
 @click.argument("file", type=file_type(), callback=_check_kind, required=False)
 @pass_home("digest subscribers export people.csv", "digest subscribers export | less")
 def export(home: app.Home, file: Path | None) -> None:
-    """Write all subscribers to FILE (.yaml, .jsonl or .csv), or as YAML to standard output."""
+    """Write all subscribers to FILE, or as YAML to standard output.
+
+    FILE ends in .yaml, .jsonl, .csv or .parquet, and can be imported.
+    """
     if file is not None and file.exists():
         raise click.ClickException(f"{file} exists already; choose another name or move it away.")
     with app.read_ledger(home) as ledger:
@@ -133,9 +136,12 @@ def export(home: app.Home, file: Path | None) -> None:
         if file is None:
             lists.write(sys.stdout, ".yaml", everybody)
             return
-        total = ledger.count_subscribers()
+        tracked = output.track(everybody, "Writing", ledger.count_subscribers())
+        if file.suffix == ".parquet":
+            parquet.write(file, tracked)
+            return
         with private_files.open_to_write(file) as out:
-            lists.write(out, file.suffix, output.track(everybody, "Writing", total))
+            lists.write(out, file.suffix, tracked)
 
 
 @subscribers.command()

@@ -55,11 +55,11 @@ def import_(  # noqa: PLR0917  click passes them by name
     now: datetime,
     as_json: bool,
 ) -> int:
-    """Import subscribers from FILE (.yaml, .jsonl or .csv) into the database.
+    """Import subscribers from FILE (.yaml, .jsonl, .csv or .parquet) into the database.
 
     Everything is checked first, as `subscribers.yaml` is; with any problem nothing is imported.
-    Who is known, by id or else by address, is changed. It can be repeated. Nobody who has
-    unsubscribed is subscribed again.
+    Who is known, by id or else by address, is changed. It can be repeated, and is completed by
+    that where it was interrupted. Nobody who has unsubscribed is subscribed again.
 
     With --from, FILE is that of another program, and may have any name. Profiles are made of what
     it tells; what could not be carried over is told. Who is known, by address, is not changed.

@@ -3,8 +3,10 @@ Each of them raises ``PydanticCustomError``, with a message and a remedy, for a 
 
 import re
 import unicodedata
+from contextlib import suppress
 from datetime import timedelta
 from email.utils import quote, unquote
+from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,6 +25,8 @@ _UNSEEN = {"Cc", "Cs", "Zl", "Zp"}
 _BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _PRIVATE_DOMAINS = ("local", "localhost", "test")
 """Top-level domains of private networks, inside which digests may well be sent."""
+_PLAIN = re.compile(r"[a-z0-9_+-]{1,24}(\.[a-z0-9_+-]{1,19}){0,2}@[a-z0-9.-]{1,180}", re.ASCII)
+"""An address whose part before the @ is right, and as it is meant, whatever the domain."""
 _MAILBOX = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>")
 _SPECIAL = re.compile(r'[()<>@,:;".\[\]\\]')
 _SELECTOR = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?", re.IGNORECASE | re.ASCII)
@@ -57,6 +61,20 @@ def colour(text: str) -> str:
 
 def email_address(text: str) -> str:
     """An e-mail address without a name; the domain is in ASCII if the local part is."""
+    if _PLAIN.fullmatch(text):
+        local_part, _, host = text.partition("@")
+        with suppress(PydanticCustomError):  # its message would be of another address
+            return local_part + _domain_of_addresses(host)
+    return _checked_address(text)
+
+
+@lru_cache(maxsize=10_000)
+def _domain_of_addresses(host: str) -> str:
+    """``@`` and the domain of every address at ``host``: checking one takes 20 µs."""
+    return _checked_address(f"a@{host}").removeprefix("a")
+
+
+def _checked_address(text: str) -> str:
     private = text.rpartition("@")[2].rpartition(".")[2].casefold() in _PRIVATE_DOMAINS
     suffix = ".example" if private else ""
     try:

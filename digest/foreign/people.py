@@ -10,7 +10,8 @@ from digest.errors import ConfigError
 from digest.foreign import words
 from digest.model import Problem, Subscriber
 from digest.subscribers.profile_files import Reading
-from digest.subscribers.yaml_document import Node, Plain
+from digest.subscribers.rows import Row
+from digest.subscribers.yaml_document import Plain
 
 Kind = Literal["arxiv-sanity", "zotero-arxiv-daily", "opml", "listmonk", "csv"]
 LARGEST = 64 * 2**20  # bytes of a file that is read as a whole
@@ -103,7 +104,7 @@ def profiles(
             report.tell(person.where, f"left out: the address is that of {first}", "")
             continue
         entry = {"id": ids.unused(person.name), **person.entry}
-        faults = list(reading.entry(_node(entry), (), person.where))
+        faults = list(reading.entry(Row(1, _plain(entry)), (), person.where))
         for fault in faults:
             report.tell(person.where, f"left out: {fault.what}", fault.remedy)
         if not faults:
@@ -128,11 +129,10 @@ def not_this(path: Path, what: str, remedy: str) -> ConfigError:
     return ConfigError([Problem(path.name, what, remedy)])
 
 
-def _node(value: Any) -> Node:
-    """A plain value as a node of a profile file."""
+def _plain(value: Any) -> Any:
+    """A value as an entry of a profile file has it."""
     if isinstance(value, dict):
-        found = {key: _node(each) for key, each in value.items()}
-        return Node(1, found, dict.fromkeys(found, 1))
+        return {key: _plain(each) for key, each in value.items()}
     if isinstance(value, list):
-        return Node(1, [_node(each) for each in value])
-    return Node(1, value if isinstance(value, str) else Plain(str(value), value))
+        return [_plain(each) for each in value]
+    return value if isinstance(value, str) else Plain(str(value), value)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from digest.foreign.people import Report
 from digest.foreign.words import Ids
-from digest.model import Opinion, PaperId, PaperKey, Subscriber, SubscriberId
+from digest.model import Opinion, PaperId, PaperKey, StoredSubscriber, Subscriber, SubscriberId
 from digest.subscribers import importing
 from digest.subscribers.changes import First, folded
 
@@ -20,6 +20,9 @@ Liked = tuple[Subscriber, tuple[str, ...]]
 class Store(importing.Store, Protocol):
     """What is asked of the ledger; see the methods of ``digest.ledger.Ledger``."""
 
+    def stored(
+        self, names: Collection[SubscriberId]
+    ) -> Mapping[SubscriberId, StoredSubscriber]: ...
     def keys_of_papers(self, ids: Collection[PaperId]) -> Mapping[PaperId, PaperKey]: ...
     def record_verdict(
         self, name: SubscriberId, key: PaperKey, opinion: Opinion | None, *, now: datetime

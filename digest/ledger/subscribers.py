@@ -14,6 +14,7 @@ from digest.ledger.aggregate import Aggregate, next_key, rows_in
 from digest.ledger.tables import subscriber
 from digest.model import EVERYBODY, Origin, Shard, StoredSubscriber, SubscriberId
 from digest.subscribers import codec
+from digest.subscribers.changes import Recorded
 
 TOKEN_BYTES = 16  # 128 random bits: 22 URL-safe characters
 _LOOK_ALIKES = 5000  # most ids that are compared with an unknown one
@@ -41,6 +42,12 @@ class Subscribers(Aggregate):
         """Of these, those that have a profile."""
         rows = self._rows_in(STORED, subscriber.c.name, names)
         return {SubscriberId(row.name): stored(row) for row in rows}
+
+    def recorded(self, names: Collection[SubscriberId]) -> Mapping[SubscriberId, Recorded]:
+        """Of these, those that are known, also of those who have no profile any more."""
+        query = select(subscriber.c.name, subscriber.c.origin, subscriber.c.profile)
+        rows = self._rows_in(query, subscriber.c.name, names)
+        return {SubscriberId(name): Recorded(*rest) for name, *rest in rows}
 
     def subscribers(self, *, after: int = 0, limit: int) -> list[StoredSubscriber]:
         """Up to ``limit`` of all who have a profile and a key beyond ``after``, by key."""

@@ -13,6 +13,7 @@ from bisect import bisect_left
 from calendar import monthrange
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
@@ -31,6 +32,7 @@ def occurrence(schedule: Schedule, zone: str, now: datetime) -> datetime:
     return _instant(_latest_wall(schedule, zone, now), ZoneInfo(zone))
 
 
+@lru_cache(1000)  # many subscribers have the same schedule
 def next_occurrence(schedule: Schedule, zone: str, now: datetime) -> datetime:
     """The first instant, in UTC, after ``now`` at which a digest falls due."""
     tz = ZoneInfo(zone)

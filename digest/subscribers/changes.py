@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain, count
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from digest.model import Origin, PaperKey, Problem, StoredSubscriber, Subscriber, SubscriberId
 from digest.scheduling import periods
@@ -23,6 +23,14 @@ class Former:
     left: bool
     until: PaperKey | None
     feed_token: str
+
+
+class Recorded(NamedTuple):
+    """What the ledger has under an id, unread."""
+
+    origin: Origin | None = None
+    profile: str | None = None
+    """As ``codec.encode`` gives it; None: there is none now."""
 
 
 Known = StoredSubscriber | Former

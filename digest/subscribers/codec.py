@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import date, time, timedelta
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -40,6 +41,11 @@ _SUBSCRIBER = _shape(Subscriber, "profile", "source")
 _PROFILE = _shape(Profile, "liked", "disliked")
 _SCHEDULE = _shape(Schedule)
 _INTEREST = _shape(Interest)
+_ALL_BUT_TEXT = _INTEREST.defaults[1:]
+
+
+_write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_MOST = 100_000  # distinct phrases that are kept, each once for all who have it
 
 
 def encode(subscriber: Subscriber) -> str:
@@ -47,16 +53,16 @@ def encode(subscriber: Subscriber) -> str:
     kept = _SUBSCRIBER.differing(subscriber) | _PROFILE.differing(subscriber.profile)
     for name in _CONVERTED.keys() & kept.keys():
         kept[name] = _CONVERTED[name][0](kept[name])
-    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+    return _write(kept)
 
 
-def decode(text: str) -> Subscriber:
+def decode(text: str, *, source: str = "") -> Subscriber:
     """The subscriber that ``encode`` has written."""
     kept: dict[str, Any] = json.loads(text)
     for name in _CONVERTED.keys() & kept.keys():
         kept[name] = _CONVERTED[name][1](kept[name])
     profile = Profile(**{name: kept.pop(name) for name in _PROFILE.names if name in kept})
-    return Subscriber(profile=profile, **kept)
+    return Subscriber(profile=profile, source=source, **kept)
 
 
 def as_entry(subscriber: Subscriber) -> dict[str, Any]:
@@ -94,23 +100,32 @@ def as_entry(subscriber: Subscriber) -> dict[str, Any]:
 
 
 def _write_interests(interests: tuple[Interest, ...]) -> list[Any]:
-    found = (_INTEREST.differing(one) for one in interests)
-    return [one["text"] if len(one) == 1 else one for one in found]
+    return [
+        one.text if _INTEREST.values(one)[1:] == _ALL_BUT_TEXT else _INTEREST.differing(one)
+        for one in interests
+    ]
 
 
 def _read_interests(kept: list[Any]) -> tuple[Interest, ...]:
-    return tuple(Interest(one) if isinstance(one, str) else Interest(**one) for one in kept)
+    return tuple([_phrase(one) if isinstance(one, str) else Interest(**one) for one in kept])
 
 
+_phrase = lru_cache(_MOST)(Interest)
+
+
+@lru_cache(_MOST)
 def _write_schedule(schedule: Schedule) -> dict[str, Any]:
     kept = _SCHEDULE.differing(schedule)
     return kept | ({"at": schedule.at.isoformat("minutes")} if "at" in kept else {})
 
 
 def _read_schedule(kept: dict[str, Any]) -> Schedule:
-    if "at" in kept:
-        kept["at"] = time.fromisoformat(kept["at"])
-    return Schedule(**kept)
+    return _schedule(**kept)
+
+
+@lru_cache(_MOST)
+def _schedule(at: str | None = None, **kept: Any) -> Schedule:
+    return Schedule(at=time.fromisoformat(at), **kept) if at else Schedule(**kept)
 
 
 _CONVERTED: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {

@@ -3,9 +3,11 @@ function raises ``PydanticCustomError``, with a message and a remedy, for a wron
 
 import math
 import re
+from collections.abc import Callable, Hashable
 from contextlib import suppress
 from datetime import date, datetime, time
 from itertools import chain
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from cronsim import CronSim, CronSimError
@@ -20,6 +22,7 @@ KEYS = ("match", "author", "category", "venue", "code")
 """The keys by which the forms of an interest that is written as a mapping are told apart."""
 FORMS = "{match: …}, {author: …}, {category: …}, {venue: …} or {code: true}"
 LIGHTEST, HEAVIEST = 0.01, 100
+MOST_REMEMBERED = 50_000  # distinct values of one kind: some ten megabytes
 ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -30,9 +33,31 @@ _SOME_DAY = datetime(2024, 1, 1)  # noqa: DTZ001 - any wall time: only whether i
 
 def text(value: object) -> str:
     """One line of text; a number or switch as it is spelled."""
-    if not isinstance(value, str | Plain):
+    if not isinstance(value, (str, Plain)):
         raise wrong("text is wanted here, not a list or mapping", "put it in quotes")
     return one_line(str(value))
+
+
+def remembering() -> Callable[[Any, Callable[[Any], Any]], Any]:
+    """A validator around another one that checks equal values once: of many profiles, most have
+    their interests and schedules in common. A value is text, or a mapping to text or numbers; what
+    comes of it must not be changed by anybody."""
+    known: dict[Hashable, Any] = {}
+
+    def validate(value: Any, check: Callable[[Any], Any]) -> Any:
+        key = tuple(value.items()) if isinstance(value, dict) else value
+        try:
+            return known[key]
+        except TypeError:  # it has a list or mapping within, and is wrong or rare
+            return check(value)
+        except KeyError:
+            found = check(value)
+        if len(known) >= MOST_REMEMBERED:
+            known.clear()
+        known[key] = found
+        return found
+
+    return validate
 
 
 def number(value: object) -> float:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pydantic import ValidationError
 
@@ -13,7 +14,8 @@ from digest.config.messages import complaint, did_you_mean, nearest, quoted
 from digest.errors import ConfigError
 from digest.model import Interest, Problem, Profile, Schedule, Subscriber, SubscriberId
 from digest.subscribers import schema
-from digest.subscribers.fields import FORM, is_pattern
+from digest.subscribers.fields import FORM, MOST_REMEMBERED, is_pattern
+from digest.subscribers.rows import Row
 from digest.subscribers.schema import Counted, Defaults, Entry, Fields, MatchExclusion
 from digest.subscribers.yaml_document import Fault, Node, Plain, Unreadable
 from digest.subscribers.yaml_recovery import LARGEST, Document, read
@@ -23,6 +25,8 @@ FILE = "subscribers.yaml"
 FOLDER = "subscribers"
 
 _SHARED = set(Defaults.model_fields) - {"exclude"}
+
+_NOTHING = Plain("", None)
 
 Shape = TypeVar("Shape", bound=Fields)
 _FORMS: dict[tuple[str, str], type[Fields]] = {
@@ -77,18 +81,23 @@ def watch_stamp(home: Path) -> Stamp:
     return frozenset(stamps)
 
 
+class Taken(Protocol):
+    """Ids, each with the place that named it first; a ``dict``, or a table."""
+
+    def setdefault(self, name: str, place: str, /) -> str: ...
+
+
 class Reading:
     """Takes in files and entries one after the other, and collects what is wrong with them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, taken: Taken | None = None) -> None:
         self.subscribers: list[Subscriber] = []
         self.problems: list[Problem] = []
         self.lists = 0
         """Files with a list of subscribers, though it may be empty."""
         self.defaults: list[Defaults] = []
         """Those of ``subscribers.yaml``."""
-        self.taken: dict[str, str] = {}
-        """Id → where it stands."""
+        self.taken = {} if taken is None else taken
 
     def result(self) -> tuple[Subscriber, ...]:
         """All subscribers. Raises ConfigError with every problem, if there are any."""
@@ -96,9 +105,9 @@ class Reading:
             raise ConfigError(self.problems)
         return tuple(self.subscribers)
 
-    def tell(self, name: str, faults: Iterable[Fault]) -> None:
-        """Add faults of the file ``name`` to the problems."""
-        self.problems += [Problem(f"{name}:{line}", *rest) for line, *rest in sorted(set(faults))]
+    def tell(self, place: str, faults: Iterable[Fault]) -> None:
+        """Add faults of a file to the problems; a line's number follows on ``place``."""
+        self.problems += [Problem(f"{place}{line}", *rest) for line, *rest in sorted(set(faults))]
 
     def file(self, path: Path, name: str) -> None:
         """Take in a profile file, which problems call ``name``."""
@@ -110,7 +119,7 @@ class Reading:
                 problem = f"more than {LARGEST // 2**20} MB", f"spread it over files in {FOLDER}/"
             elif path.suffix == ".yaml":
                 document = read(path.read_bytes())
-                self.tell(name, [*document.faults, *self._document(document, name)])
+                self.tell(f"{name}:", [*document.faults, *self._document(document, name)])
                 return
         except OSError as error:
             remedy = "make it a file that this user may read"
@@ -128,7 +137,7 @@ class Reading:
         yield from _unknown_keys(root)
         layers = list(self.defaults)
         if given := _given(root, "defaults"):
-            defaults, faults = _shaped(Defaults, given, whole=not document.cut)
+            defaults, faults = _shaped(Defaults, given, given.plain(), whole=not document.cut)
             yield from faults
             layers = [defaults or Defaults(), *layers]
         if name == FILE:
@@ -143,23 +152,25 @@ class Reading:
         for node, following in zip_longest(entries.value, entries.value[1:]):
             last = following.line - 1 if following else max(document.cut, default=0)
             whole = document.cut.isdisjoint(range(node.line - 1, last + 1))
-            yield from self.entry(node, layers, name, whole=whole)
+            yield from self.entry(node, layers, f"{name}:", whole=whole)
 
     def entry(
-        self, node: Node, layers: Sequence[Defaults], name: str, *, whole: bool = True
+        self, node: Node | Row, layers: Sequence[Defaults], place: str, *, whole: bool = True
     ) -> Iterator[Fault]:
-        """Take in one entry of the file ``name``; ``whole``: every line of it could be read."""
-        entry, faults = _shaped(Entry, node, whole=whole)
+        """Take in one entry of a file. A line's number follows on ``place``; ``whole``: every line
+        of the entry could be read."""
+        plain = node.plain()
+        entry, faults = _shaped(Entry, node, plain, whole=whole)
         yield from faults
-        if id_node := _given(node, "id"):
-            place = f"{name}:{id_node.line}"
-            other = self.taken.setdefault(str(id_node.value), place)
-            if other != place:
-                what = f"the id {quoted(id_node.value)} is taken by {other}"
-                yield Fault(id_node.line, what, "choose another")
+        name = plain.get("id", _NOTHING) if isinstance(plain, dict) else _NOTHING
+        if name is not Unreadable.VALUE and not (isinstance(name, Plain) and name.value is None):
+            line = node.find(("id",)).line
+            other = self.taken.setdefault(str(name), f"{place}{line}")
+            if other != f"{place}{line}":
+                yield Fault(line, f"the id {quoted(name)} is taken by {other}", "choose another")
         if entry is None:
             return
-        subscriber = _subscriber(entry, layers, f"{name}:{node.line}")
+        subscriber = _subscriber(entry, layers, f"{place}{node.line}")
         if whole and subscriber.email is None and "email" in subscriber.channels:
             yield Fault(node.line, "'email' is missing", "add it, or write `channels: [feed]`")
         self.subscribers.append(subscriber)
@@ -199,11 +210,13 @@ def _keys(shape: type[Fields]) -> list[str]:
     return [field.alias or name for name, field in shape.model_fields.items()]
 
 
-def _shaped(shape: type[Shape], node: Node, *, whole: bool) -> tuple[Shape | None, list[Fault]]:
-    """The node as an instance of ``shape``, or what is wrong with it. What is missing is not
-    complained of where it may be misspelt, or in a line left out."""
+def _shaped(
+    shape: type[Shape], node: Node | Row, plain: Any, *, whole: bool
+) -> tuple[Shape | None, list[Fault]]:
+    """A node, whose value is ``plain``, as an instance of ``shape``, or what is wrong with it. What
+    is missing is not complained of where it may be misspelt, or in a line left out."""
     try:
-        return shape.model_validate(node.plain()), []
+        return shape.model_validate(plain), []
     except ValidationError as failure:
         errors = failure.errors(include_url=False)
     faults = []
@@ -272,6 +285,8 @@ def _schedule(entry: schema.ScheduleEntry) -> Schedule:
 
 
 def _interest(form: Form) -> Interest:
+    if isinstance(form, str):
+        return _worded(form)
     if isinstance(form, dict):
         ((text, weight),) = form.items()
         return replace(_sought(text), weight=weight)
@@ -292,5 +307,9 @@ def _sought(form: str | Fields) -> Interest:
             return Interest(form.venue, "venue")
         case schema.Code():
             return Interest("code", "code")
-    text = str(form)
+    return _worded(str(form))
+
+
+@lru_cache(MOST_REMEMBERED)
+def _worded(text: str) -> Interest:
     return Interest(text[1:-1], "pattern") if is_pattern(text) else Interest(text)

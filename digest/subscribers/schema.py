@@ -5,7 +5,12 @@ from datetime import date, time, timedelta
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, WithJsonSchema, field_validator
-from pydantic.functional_validators import AfterValidator, BeforeValidator, model_validator
+from pydantic.functional_validators import (
+    AfterValidator,
+    BeforeValidator,
+    WrapValidator,
+    model_validator,
+)
 from pydantic.types import Discriminator, Tag
 
 from digest.config.fields import duration, email_address
@@ -30,7 +35,8 @@ class Fields(BaseModel):
     def _without_empty(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             return data
-        return {k: v for k, v in data.items() if not (isinstance(v, Plain) and v.value is None)}
+        empty = [k for k, v in data.items() if isinstance(v, Plain) and v.value is None]
+        return {k: v for k, v in data.items() if k not in empty} if empty else data
 
 
 Text = Annotated[str, BeforeValidator(fields.text)]
@@ -133,6 +139,7 @@ AnyInterest = Annotated[
     | Annotated[Venue, Tag(f"{FORM}venue")]
     | Annotated[Code, Tag(f"{FORM}code")],
     _FORM,
+    WrapValidator(fields.remembering()),
 ]
 AnyExclusion = Annotated[
     AnyPhrase
@@ -142,6 +149,7 @@ AnyExclusion = Annotated[
     | Annotated[VenueExclusion, Tag(f"{FORM}venue")],
     _FORM,
     BeforeValidator(fields.exclusion),
+    WrapValidator(fields.remembering()),
 ]
 _DAY_IN_MONTH = {"type": "integer", "minimum": 1, "maximum": 31}
 _ON = {"anyOf": [{"enum": list(WEEKDAYS)}, _DAY_IN_MONTH]}
@@ -210,13 +218,13 @@ class Defaults(Fields):
         list[Channel], Field(min_length=1), AfterValidator(lambda names: list(dict.fromkeys(names)))
     ] = ["email"]
     """Where digests go."""
-    schedule: ScheduleEntry = Field(
+    schedule: Annotated[ScheduleEntry, WrapValidator(fields.remembering())] = Field(
         default=ScheduleEntry(), json_schema_extra={"default": _WEEKLY}, examples=[_WEEKLY]
     )
     """When a digest is due; taken whole, not key by key."""
     timezone: Zone = "UTC"
     """IANA time zone."""
-    exclude: list[AnyExclusion] = []
+    exclude: tuple[AnyExclusion, ...] = ()
     """What rules a paper out. Exclusions of the defaults are added to each one's."""
     limit: Annotated[int, Field(ge=1, le=1000), BeforeValidator(fields.whole)] = 12
     """Most papers in one digest."""

@@ -142,10 +142,12 @@ def test_an_import_never_resubscribes(home: Path) -> None:
     assert shown(home, "zoe")["state"] == "unsubscribed"
 
 
-@pytest.mark.parametrize("kind", ["yaml", "jsonl", "csv"])
+@pytest.mark.parametrize("kind", ["yaml", "jsonl", "csv", "parquet"])
 def test_what_is_exported_can_be_imported_elsewhere_and_here(
     home: Path, tmp_path: Path, kind: str
 ) -> None:
+    if kind == "parquet":
+        pytest.importorskip("pyarrow")
     bring(home, ZOE, YAN)
     path = tmp_path / f"export.{kind}"
     assert command(home, "subscribers", "export", path).code == 0
@@ -161,11 +163,27 @@ def test_what_is_exported_can_be_imported_elsewhere_and_here(
     assert export.startswith("subscribers:\n- id: ada\n  email: ada@example.org\n")
 
 
+def test_parquet_without_its_library_names_the_extra(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "people.parquet"
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    needed = "Parquet needs the library pyarrow: pip install 'papers-digest[parquet]'\n"
+    ended = command(home, "subscribers", "export", path)
+    assert (ended.code, ended.err, path.exists()) == (1, needed, False)
+    path.touch()
+    ended = command(home, "subscribers", "import", path)
+    assert (ended.code, ended.err) == (1, needed)
+
+
 def test_a_file_of_another_kind_is_refused(home: Path) -> None:
     path = home.parent / "people.txt"
     path.write_text("zoe\n")
     ended = command(home, "subscribers", "import", path)
-    assert (ended.code, "its name has to end in one of .yaml, .jsonl, .csv" in ended.err) == (
+    assert (
+        ended.code,
+        "its name has to end in one of .yaml, .jsonl, .csv, .parquet" in ended.err,
+    ) == (
         2,
         True,
     )

@@ -2,7 +2,7 @@
 
 # ruff: noqa: E501 - tables of messages read best with one on a line
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from pydantic_core import PydanticCustomError
 
 from digest import config
+from digest.config import fields
 from digest.errors import ConfigError
 from digest.model import Source
 from tests.conftest import examples
@@ -479,3 +481,26 @@ server = "medrxiv"
         Source("arxiv", "arxiv", categories=("cs.CL",), via="rss", expect="weekday"),
         Source("biorxiv", "biorxiv", server="medrxiv"),
     )
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("ada@example.org", "a.b+c_d-e@sub.Example.ORG", "postmaster@example.org", "Ada@x.org"),
+        *("a@x", "a..b@example.org", ".a@example.org", "a@-x.org", "a@x..org", "a@x.org.", "a@x.c-m"),
+        *("a" * 64 + "@example.org", "a" * 65 + "@example.org", "a@" + "b" * 64 + ".org", "a@1.2.3.4"),
+        *("a@xn--bcher-kva.example.org", "ä@example.org", "a@bücher.org", "a@b@example.org", "a @x.org"),
+        *("a@example.local", "a@localhost", "a@example", "a@x.test", "a@" + ".".join(["abc"] * 70)),
+    ],
+)  # fmt: skip
+def test_an_address_with_a_domain_that_was_seen_before_is_judged_the_same(address: str) -> None:
+    """Domains are checked once for all addresses at them."""
+
+    def judged(check: Callable[[str], str]) -> str:
+        try:
+            return check(address)
+        except PydanticCustomError as error:
+            return str(error)
+
+    assert judged(fields.email_address) == judged(fields._checked_address)
+    assert judged(fields.email_address) == judged(fields._checked_address)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from digest.model import Interest, Profile, Subscriber, SubscriberId
-from digest.subscribers import codec, lists, load
+from digest.subscribers import codec, lists, load, parquet
 from digest.subscribers.profile_files import Reading
 from tests.subscribers.samples import SUBSCRIBER
 
@@ -23,7 +23,7 @@ def test_the_ledgers_form(subscriber: Subscriber) -> None:
     assert codec.decode(codec.encode(subscriber)) == subscriber
 
 
-@pytest.mark.parametrize("kind", lists.KINDS)
+@pytest.mark.parametrize("kind", lists.TEXT_KINDS)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(subscribers=SEVERAL)
 def test_files_that_were_exported(tmp_path: Path, kind: str, subscribers: list[Subscriber]) -> None:
@@ -31,6 +31,18 @@ def test_files_that_were_exported(tmp_path: Path, kind: str, subscribers: list[S
     lists.write(out, kind, subscribers)
     path = tmp_path / f"people{kind}"
     path.write_text(out.getvalue(), encoding="utf-8")
+    reading = Reading()
+    found = list(lists.entries(path, path.name, reading))
+    assert [str(problem) for problem in reading.problems] == []
+    assert found == [replace(one, email=found[n].email) for n, one in enumerate(subscribers)]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(subscribers=SEVERAL)
+def test_parquet_that_was_exported(tmp_path: Path, subscribers: list[Subscriber]) -> None:
+    pytest.importorskip("pyarrow")
+    path = tmp_path / "people.parquet"
+    parquet.write(path, subscribers)
     reading = Reading()
     found = list(lists.entries(path, path.name, reading))
     assert [str(problem) for problem in reading.problems] == []

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, time
 from pathlib import Path
 
@@ -55,6 +56,17 @@ ada@example.org,ada,low-rank adaptation; mixture of experts: 2.5; {author: Yann 
     assert (ada.learn, bob.learn) == (False, True)
     assert bob.profile.interests[1] == Interest("a; b", "pattern", "title")
     assert (ada.source, bob.source) == ("people.csv:2", "people.csv:3")
+
+
+def test_the_table_of_the_documentation(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "profiles.md").read_text()
+    text = page.partition("```csv\n")[2].partition("```")[0]
+    (ada, bob), problems = read(tmp_path / "people.csv", text)
+    assert problems == []
+    assert ada.profile.interests[1] == Interest("mixture of experts", weight=2.5)
+    assert (ada.channels, ada.timezone, ada.limit) == (("email", "feed"), "Europe/Berlin", 10)
+    assert bob.profile.interests[1] == Interest("Yann LeCun", "author")
+    assert bob.schedule == Schedule("day", at=time(7, 30))
 
 
 def test_a_yaml_file_brings_its_own_defaults(tmp_path: Path) -> None:
@@ -131,3 +143,81 @@ def test_an_edited_entry_tells_its_lines() -> None:
     ]
     with pytest.raises(ConfigError, match="there is no entry"):
         lists.edited(b"# nothing\n", "ada")
+
+
+# --- Parquet -------------------------------------------------------------------------------
+
+
+def table(path: Path, rows: Sequence[Mapping[str, object]]) -> tuple[list[Subscriber], list[str]]:
+    """What is read of Parquet that another program wrote."""
+    arrow = pytest.importorskip("pyarrow")
+    pytest.importorskip("pyarrow.parquet").write_table(arrow.Table.from_pylist(rows), path)
+    reading = Reading()
+    found = list(lists.entries(path, path.name, reading))
+    return found, [str(problem) for problem in reading.problems]
+
+
+def test_parquet_with_lists_structs_and_numbers(tmp_path: Path) -> None:
+    ada = {
+        "id": "ada",
+        "email": "ada@example.org",
+        "channels": ["email", "feed"],
+        "interests": ["LoRA", "mixture of experts: 2.5", "{author: Yann LeCun}", "1e5"],
+        "schedule": {"every": "month", "on": 3, "at": "7:30"},
+        "limit": 5,
+        "threshold": 0.25,
+        "learn": False,
+        "paused": date(2027, 1, 10),
+    }
+    bob = {"id": "bob", "email": "bob@example.org", "interests": ["x; y"], "exclude": []}
+    (first, second), problems = table(tmp_path / "people.parquet", [ada, bob])
+    assert problems == []
+    assert (first.channels, first.limit, first.threshold) == (("email", "feed"), 5, 0.25)
+    assert (first.learn, first.paused) == (False, date(2027, 1, 10))
+    assert first.schedule == Schedule("month", 3, time(7, 30))
+    assert first.profile.interests == (
+        Interest("LoRA"),
+        Interest("mixture of experts", weight=2.5),
+        Interest("Yann LeCun", "author"),
+        Interest("1e5"),
+    )
+    assert second.profile == Profile((Interest("x; y"),))
+    assert (first.source, second.source) == ("people.parquet: row 1", "people.parquet: row 2")
+
+
+def test_parquet_with_cells_as_in_csv(tmp_path: Path) -> None:
+    row = {
+        "id": "ada",
+        "email": "a@x.org",
+        "interests": "LoRA; mixture of experts: 2.5",
+        "limit": 3.0,
+    }
+    (ada,), problems = table(tmp_path / "people.parquet", [row])
+    assert problems == []
+    assert ada.profile.interests == (Interest("LoRA"), Interest("mixture of experts", weight=2.5))
+    assert ada.limit == 3
+
+
+def test_wrong_rows_of_parquet(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [
+        {"id": "ada", "mail": "a", "interests": ["x"], "limit": 2.5, "channels": ["feed"]},
+        {"id": "ada", "mail": "", "interests": ["{x"], "limit": 5.0, "channels": ["feed"]},
+        {"id": None, "interests": None, "channels": ["fed"]},
+    ]
+    assert table(tmp_path / "people.parquet", rows)[1] == [
+        "people.parquet: unknown column 'mail' (did you mean 'email'?)",
+        "people.parquet: row 1: '2.5' is not a whole number (write 3)",
+        "people.parquet: row 2: 'interests' cannot be read: did not find expected ',' or '}' (put text that has a colon or bracket in quotes)",
+        "people.parquet: row 2: the id 'ada' is taken by people.parquet: row 1 (choose another)",
+        "people.parquet: row 3: 'id' is missing (add it)",
+        "people.parquet: row 3: 'interests' is missing (add it)",
+        "people.parquet: row 3: unknown word 'fed' (did you mean 'feed'?)",
+    ]
+
+
+def test_what_is_no_parquet(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    path = tmp_path / "people.parquet"
+    path.write_text("id,email\n")
+    with pytest.raises(ConfigError, match="not Parquet: Parquet magic bytes not found"):
+        list(lists.entries(path, path.name, Reading()))

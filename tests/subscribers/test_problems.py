@@ -248,3 +248,16 @@ def test_the_error_carries_its_problems(tmp_path: Path) -> None:
         "unknown key 'subscriber'",
         "did you mean 'subscribers'?",
     )
+
+
+def test_what_was_seen_before_is_judged_the_same(tmp_path: Path) -> None:
+    """Equal interests, exclusions and schedules are checked once for all profiles."""
+    one = (
+        "  - id: {}\n    email: a@x.org\n    interests: [{{code: true}}, x, x: 200, /(a/]\n"
+        "    exclude: [{{code: true}}, x]\n    schedule: {{every: day, on: monday}}\n"
+    )
+    found = told(tmp_path, "subscribers:\n" + one.format("ada") + one.format("bob"))
+    assert len(found) == 8
+    assert [line.partition(": ")[2] for line in found[:4]] == [
+        line.partition(": ")[2] for line in found[4:]
+    ]
