@@ -107,18 +107,30 @@ def open_context(
     """
     if not open_ledger(home).exists:
         subscribers.load(home.path)  # a first start that is wrong leaves nothing behind
+    with open_shared_context(home, now=now, stopping=stopping, track=track) as context:
+        private_files.restrict_tree(home.state)
+        take_over(home, context)
+        yield replace(context, inbox=inbox or context.inbox)
+
+
+@contextmanager
+def open_shared_context(
+    home: Home,
+    *,
+    now: datetime,
+    stopping: Callable[[], bool] = lambda: False,
+    track: Track = untracked,
+) -> Iterator[RunContext[Ledger]]:
+    """The context of a process that does a part of a pass."""
     private_files.make_folder(home.state)
-    private_files.restrict_tree(home.state)
     owner = liveness.new_owner()
     with open_ledger(home) as book, liveness.hold(home.state / "owners", owner):
         mail, publisher = transport(home, stopping), FolderPublisher(home.public)
-        mode: Mode = "resend" if mail.repeatable else home.settings.delivery.uncertain
-        _take_over(home, book, mode, now=now)
         context = _context(home, book, owner, mail, publisher, signer(home), now=now, track=track)
         try:
-            yield replace(context, inbox=inbox or context.inbox, stopping=stopping)
+            yield replace(context, stopping=stopping)
         finally:
-            book.release([owner], now=context.clock(), mode=mode)
+            release(home, context)
             book.release_publications([owner])
 
 
@@ -184,15 +196,31 @@ def inbox_of(home: Home, book: Ledger) -> Inbox:
     return Inbox(home.inbox, home.fetched, lambda: nullcontext(book))
 
 
-def _take_over(home: Home, book: Ledger, mode: Mode, *, now: datetime) -> None:
-    """Free what killed processes had in hand; ``mode`` is for deliveries with an unknown fate."""
-    owners = home.state / "owners"
+def release(home: Home, context: RunContext[Ledger]) -> None:
+    """Give back the mail that this process has in hand."""
+    mode = _mode(home, context)
+    context.ledger.release([context.owner], now=context.clock(), mode=mode)
+
+
+def take_over(home: Home, context: RunContext[Ledger]) -> None:
+    """Free what killed processes of this machine had in hand, and what leases have lapsed of."""
+    book, owners, now, mode = (
+        context.ledger,
+        home.state / "owners",
+        context.clock(),
+        _mode(home, context),
+    )
     gone = liveness.stale(owners, {*book.owners(), *book.publication_owners()})
     if gone:
         book.release(gone, now=now, mode=mode)
         book.release_publications(gone)
         liveness.forget(owners, gone)
     book.recover(now=now, mode=mode)
+
+
+def _mode(home: Home, context: RunContext[Ledger]) -> Mode:
+    """What becomes of deliveries with an unknown fate."""
+    return "resend" if context.transport.repeatable else home.settings.delivery.uncertain
 
 
 def transport(home: Home, stopping: Callable[[], bool] = lambda: False) -> Transport:

@@ -1,9 +1,10 @@
 """``digest run``: one pass."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -11,12 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from digest.cli import app, logs, output, pruning
-from digest.cli.options import now_option, pass_home
+from digest.cli.options import at_least_one, now_option, pass_home
 from digest.cli.stop_signals import stop_on_signals
 from digest.ledger import Ledger
 from digest.model import State
 from digest.pipeline.context import RunContext
 from digest.pipeline.report import RunReport
+from digest.pipeline.run import Work, alone
 from digest.pipeline.run import run as run_pass
 
 ROWS = 20  # the number of digests that the summary of a pass shows, and of skipped ones
@@ -30,8 +32,19 @@ ROWS = 20  # the number of digests that the summary of a pass shows, and of skip
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Read dumps from this folder instead of the home's inbox.",
 )
+@click.option("--workers", type=at_least_one, metavar="N", help="Share the work among N processes.")
+@click.option("--cluster", metavar="URL", help="Share it among the workers of a Dask scheduler.")
 @pass_home("digest run", "digest run --dry-run --now 2026-11-16T08:00+01:00", json=True)
-def run(home: app.Home, now: datetime, dry_run: bool, inbox: Path | None, as_json: bool) -> int:
+def run(
+    home: app.Home,
+    *,
+    now: datetime,
+    dry_run: bool,
+    inbox: Path | None,
+    workers: int | None,
+    cluster: str | None,
+    as_json: bool,
+) -> int:
     """One pass: read new dumps, send what is due, publish feeds.
 
     Warnings go to standard error; with `format = "json"` in [log], so does a line for each mail.
@@ -41,6 +54,7 @@ def run(home: app.Home, now: datetime, dry_run: bool, inbox: Path | None, as_jso
     profiles are wrong (nothing is done).
     """
     home = replace(home, inbox=inbox or home.inbox)
+    work = _work(home, workers, cluster, dry_run=dry_run, now=now)
     style = home.settings.log.format
     # As text the summary tells of every mail; as JSON each has a line of its own.
     logs.start(style, level="INFO" if style == "json" else "WARNING")
@@ -53,12 +67,27 @@ def run(home: app.Home, now: datetime, dry_run: bool, inbox: Path | None, as_jso
             opened = app.open_context(home, now=now, stopping=stopping, track=output.track)
         with opened as context:
             app.follow_profiles(home, context.ledger, now=now)
-            report = run_pass(context, now=now)
+            report = run_pass(context, now=now, work=work(context))
             if not dry_run:
                 pruning.daily(home, context.ledger, now=now, stopping=context.stopping)
     figures = report.as_json()
     output.answer(as_json, figures, lambda: _show(report, public=home.public, dry=dry_run))
     return int(report.failed)
+
+
+def _work(
+    home: app.Home, workers: int | None, cluster: str | None, *, dry_run: bool, now: datetime
+) -> Callable[[RunContext[Ledger]], Work]:
+    """What makes a pass decide and deliver: this process, or several."""
+    if workers is None and cluster is None:
+        return lambda context: alone
+    if dry_run or (workers and cluster):
+        raise click.UsageError("give one of --dry-run, --workers and --cluster")
+    from digest.cli.workers import by_workers, check  # noqa: PLC0415  few passes want them
+
+    if cluster:
+        check(home, cluster)
+    return partial(by_workers, home, count=workers, url=cluster, now=now)
 
 
 def _show(report: RunReport, *, public: Path, dry: bool) -> None:

@@ -52,7 +52,7 @@ class Leases(Aggregate):
             spool.tidy(connection)
             taken = (
                 select(delivery.c.id)
-                .where(_free(channel, now, shard))
+                .where(free(channel, now, shard))
                 .order_by(delivery.c.due, delivery.c.id)
                 .limit(limit)
                 .with_for_update(skip_locked=True)
@@ -71,14 +71,14 @@ class Leases(Aggregate):
         self, channel: Channel, *, now: datetime, after: DeliveryId, limit: int
     ) -> list[Claim]:
         """What ``claim`` would take, without taking it: ``limit`` deliveries beyond ``after``."""
-        free = and_(_free(channel, now), delivery.c.id > after)
-        query = select(*_CLAIM).where(free).order_by(delivery.c.id)
+        beyond = and_(free(channel, now), delivery.c.id > after)
+        query = select(*_CLAIM).where(beyond).order_by(delivery.c.id)
         with self._database.reading() as connection:
             return _claims(connection, channel, connection.execute(query.limit(limit)).all())
 
     def waiting(self, channel: Channel, *, now: datetime, shard: Shard = EVERYBODY) -> int:
         """How many deliveries ``claim`` would find."""
-        return self._count(select(func.count()).where(_free(channel, now, shard)))
+        return self._count(select(func.count()).where(free(channel, now, shard)))
 
     def renew(self, owner: str, *, now: datetime, lease: timedelta) -> int:
         """Extend the lease of everything an owner has in hand; how many deliveries that is."""
@@ -142,7 +142,7 @@ def lapsed(now: datetime) -> ColumnElement[bool]:
     return or_(delivery.c.due <= now, delivery.c.updated > now + SKEW)
 
 
-def _free(channel: Channel, now: datetime, shard: Shard = EVERYBODY) -> ColumnElement[bool]:
+def free(channel: Channel, now: datetime, shard: Shard = EVERYBODY) -> ColumnElement[bool]:
     """Whether a delivery may be worked on."""
     everybody = shard == EVERYBODY
     return and_(

@@ -17,6 +17,7 @@ from digest.ledger.leases import Leases
 from digest.ledger.papers import Papers
 from digest.ledger.pruning import Pruning
 from digest.ledger.publications import Publications
+from digest.ledger.sharding import Sharding
 from digest.ledger.sources import Sources
 from digest.ledger.subscriber_changes import SubscriberChanges
 from digest.ledger.subscribers import Subscribers
@@ -34,6 +35,7 @@ class Ledger(
     Feedback,
     Deliveries,
     Leases,
+    Sharding,
     Commits,
     DeliveriesAdmin,
     Publications,

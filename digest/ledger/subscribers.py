@@ -72,14 +72,14 @@ class Subscribers(Aggregate):
         With ``reopened``, also those whose period was due and empty, and stays open."""
         # As a subquery, so that SQLite takes the indices of the due times and not that of the key.
         rest = Shard(max(shard.first, after + 1), shard.last)
-        waiting = _waiting(now, reopened=reopened, shard=rest)
-        query = STORED.where(subscriber.c.id.in_(waiting)).order_by(subscriber.c.id).limit(limit)
+        found = waiting(now, reopened=reopened, shard=rest)
+        query = STORED.where(subscriber.c.id.in_(found)).order_by(subscriber.c.id).limit(limit)
         return [stored(row) for row in self._rows(query)]
 
     def count_due(self, now: datetime, *, reopened: bool, shard: Shard = EVERYBODY) -> int:
         """How many ``due`` returns in all."""
-        waiting = _waiting(now, reopened=reopened, shard=shard).subquery()
-        return self._count(select(func.count(waiting.c.id.distinct())))
+        found = waiting(now, reopened=reopened, shard=shard).subquery()
+        return self._count(select(func.count(found.c.id.distinct())))
 
     def next_due(self) -> datetime | None:
         """When the next digest falls due; None: for nobody."""
@@ -96,7 +96,8 @@ class Subscribers(Aggregate):
         return found
 
 
-def _waiting(now: datetime, *, reopened: bool, shard: Shard) -> Any:
+def waiting(now: datetime, *, reopened: bool, shard: Shard) -> Any:
+    """A query for the keys of those of a shard who are due, some of them twice."""
     theirs = select(subscriber.c.id).where(subscriber.c.id.between(shard.first, shard.last))
     is_due = theirs.where(subscriber.c.next_due <= now)
     if not reopened:

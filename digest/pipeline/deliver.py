@@ -8,7 +8,16 @@ from functools import partial
 from digest.delivery.group_commit import GroupCommit
 from digest.delivery.retry import retry_after
 from digest.errors import TemplateError
-from digest.model import Claim, DeliveryId, Message, Outcome, Problem, State, StoredSubscriber
+from digest.model import (
+    EVERYBODY,
+    Claim,
+    DeliveryId,
+    Message,
+    Outcome,
+    Problem,
+    State,
+    StoredSubscriber,
+)
 from digest.pipeline.context import MEND_TEMPLATE, RunContext
 from digest.pipeline.protocols import Composer, PassLedger
 from digest.pipeline.report import Delivered, DeliverReport
@@ -19,8 +28,9 @@ RETRY_TEMPLATE = timedelta(minutes=15)
 
 
 def deliver(context: RunContext[PassLedger]) -> DeliverReport:
-    """Send every email that is pending, deferred until now, or was left half done."""
-    report = DeliverReport(problems=_expire(context))
+    """Send every email to the shard that is pending, deferred until now, or was left half done.
+    Where the shard is everybody, first give up what has waited too long."""
+    report = DeliverReport(problems=expire(context) if context.shard == EVERYBODY else ())
     waiting = context.ledger.waiting("email", now=context.clock(), shard=context.shard)
     if not waiting:
         return report
@@ -34,7 +44,7 @@ def deliver(context: RunContext[PassLedger]) -> DeliverReport:
     return report
 
 
-def _expire(context: RunContext[PassLedger]) -> tuple[Problem, ...]:
+def expire(context: RunContext[PassLedger]) -> tuple[Problem, ...]:
     """Give up what no server took for too long, and say so."""
     given_up = context.ledger.expire(now=context.clock(), expire_after=context.expire_after)
     if not given_up:

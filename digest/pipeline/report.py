@@ -53,6 +53,12 @@ class DecideReport:
         if len(self.rows) < ROWS:
             self.rows.append(skip)
 
+    def merge(self, other: "DecideReport") -> None:
+        """Add what the report of another shard has."""
+        self.skipped += other.skipped
+        self.rows += other.rows[: ROWS - len(self.rows)]
+        self.problems = _each_once(*self.problems, *other.problems)
+
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
@@ -79,6 +85,17 @@ class DeliverReport:
         self.counts[row.outcome.state] += 1
         if self.counts[row.outcome.state] <= ROWS:
             self.rows.append(row)
+
+    def merge(self, other: "DeliverReport") -> None:
+        """Add what the report of another shard has."""
+        shown = Counter(row.outcome.state for row in self.rows)
+        for row in other.rows:
+            shown[row.outcome.state] += 1
+            if shown[row.outcome.state] <= ROWS:
+                self.rows.append(row)
+        self.counts.update(other.counts)
+        self.problems = _each_once(*self.problems, *other.problems)
+        self.held += other.held
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +163,7 @@ class RunReport:
                 {"where": p.where, "what": p.what, "remedy": p.remedy} for p in self.problems
             ],
         }
+
+
+def _each_once(*problems: Problem) -> tuple[Problem, ...]:
+    return tuple(dict.fromkeys(problems))

@@ -1,0 +1,165 @@
+"""What passes through a scheduler, and what machines have to agree on."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from distributed.protocol.pickle import dumps
+
+from digest.cli import app
+from digest.cli import workers as wiring
+from digest.delivery.outbox import Outbox
+from digest.delivery.smtp import SmtpTransport
+from digest.errors import ConfigError
+from digest.model import PaperKey, Shard
+from digest.workers.coordinator import Coordinator
+from digest.workers.shards import Task
+from digest.workers.worker import ShardWorker
+from tests.cli import sample_home
+from tests.cli.command import digest
+
+NOW = datetime(2026, 11, 16, 8, tzinfo=UTC)
+TLS = "tls://scheduler.example.org:8786"
+PASSWORD, KEY = "the password of the mail server", "the secret that signs every link"
+ACROSS = {
+    "DIGEST_SECRET": KEY,
+    "DIGEST_DATABASE_URL": "postgresql+psycopg://digest:the-password-of-the-database@db/digest",
+    "DIGEST_SMTP__HOST": "smtp.example.org",
+    "DIGEST_SMTP__USERNAME": "digest",
+    "DIGEST_SMTP__PASSWORD": PASSWORD,
+    "DIGEST_PUBLIC__MODE": "serve",
+}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return sample_home.make(tmp_path / "home")
+
+
+def test_no_secret_is_sent_to_a_scheduler(home: Path) -> None:
+    ledger = {"DIGEST_DATABASE_URL": f"sqlite:///{home / 'the password of the database'}"}
+    with patch.dict(os.environ, ACROSS | ledger):
+        opened = app.open_home(home)
+        with app.open_context(opened, now=NOW) as context:
+            work = wiring.by_workers(opened, context, count=None, url=TLS, now=NOW)
+            assert isinstance(work, Coordinator)
+            of = work.describe(PaperKey(7), True)
+            sent = dumps(ShardWorker(of, work.opener))
+            sent += dumps(Task(Shard(1, 5000), 5000, 0.5))
+    assert home.name.encode() in sent
+    for secret in (PASSWORD, KEY, "the password of the database", "smtp.example.org"):
+        assert secret.encode() not in sent
+        assert secret not in repr(of)
+
+
+def test_machines_share_no_files_and_every_setting_that_is_missing_is_told(home: Path) -> None:
+    ended = digest(home, "run", "--cluster", TLS)
+    assert ended.code == 2
+    told = dict(line.split(": ", maxsplit=1) for line in ended.err.splitlines())
+    assert told == {
+        "database_url": "an SQLite file cannot be shared by machines (set DIGEST_DATABASE_URL to a "
+        "PostgreSQL database)",
+        "smtp": "an outbox of files cannot be shared by machines (add [smtp] with a `host`)",
+        "public": 'files in public/ cannot be shared by machines (write mode = "serve" under '
+        "[public])",
+        "secret": "machines have to sign links with the same key (set DIGEST_SECRET to the same "
+        "value on all machines)",
+    }
+    assert not (home / "state").exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("tcp://scheduler.example.org:8786", "is not encrypted, and anybody could answer"),
+        ("scheduler.example.org:8786", "is not a scheduler's address"),
+        ("https://scheduler.example.org", "is not a scheduler's address"),
+    ],
+)
+def test_off_the_machine_only_tls_will_do(home: Path, url: str, told: str) -> None:
+    with patch.dict(os.environ, ACROSS):
+        ended = digest(home, "run", "--cluster", url)
+    assert ended.code == 2
+    [line] = ended.err.splitlines()
+    assert told in line
+    assert line.endswith("write tls://HOST:8786; tcp:// is for 127.0.0.1 alone)")
+
+
+def test_a_scheduler_of_this_machine_may_be_spoken_to_as_it_is(home: Path) -> None:
+    for url in ("tcp://127.0.0.1:8786", "tcp://localhost:8786", "tcp://[::1]:8786"):
+        wiring.check(app.open_home(home), url)
+
+
+def test_without_certificates_a_cluster_is_told_which_variables_to_set(home: Path) -> None:
+    database = {"DIGEST_DATABASE_URL": f"sqlite:///{home / 'digest.db'}"}
+    with (
+        patch.dict(os.environ, ACROSS | database),
+        patch.object(wiring, "check"),
+        patch.object(app, "transport", lambda *_: Outbox(home / "outbox")),
+    ):
+        ended = digest(home, "run", "--cluster", TLS, "--now", "2026-11-16T08:00Z")
+    assert ended.code == 2
+    assert ended.err.startswith("--cluster: there is no certificate to talk to the scheduler with")
+    for name in ("CA_FILE", "CLIENT__CERT", "CLIENT__KEY"):
+        assert f"DASK_DISTRIBUTED__COMM__TLS__{name}" in ended.err
+
+
+def test_a_worker_with_other_settings_does_nothing_and_says_which(
+    home: Path, tmp_path: Path
+) -> None:
+    opened = app.open_home(home)
+    with app.open_context(opened, now=NOW) as context:
+        work = wiring.by_workers(opened, context, count=2, url=None, now=NOW)
+    assert isinstance(work, Coordinator)
+    of = work.describe(PaperKey(0), False)
+    with work.opener(of, lambda: False) as joined:
+        assert joined.context.site == opened.site
+    (home / "templates").mkdir()
+    (home / "templates" / "card.html.j2").write_text("another card")
+    with (
+        patch.dict(os.environ, {"DIGEST_SECRET": KEY, "DIGEST_BRAND__NAME": "Another"}),
+        pytest.raises(ConfigError) as refused,
+        work.opener(of, lambda: False),
+    ):
+        pytest.fail("it has joined")
+    assert {problem.where for problem in refused.value.problems} == {
+        "brand",
+        "secret",
+        "templates",
+    }
+
+
+def test_a_worker_with_another_ledger_does_nothing(home: Path) -> None:
+    opened = app.open_home(home)
+    with app.open_context(opened, now=NOW) as context:
+        work = wiring.by_workers(opened, context, count=2, url=None, now=NOW)
+    assert isinstance(work, Coordinator)
+    of = work.describe(PaperKey(7), True)
+    with pytest.raises(ConfigError, match="another ledger than"), work.opener(of, lambda: False):
+        pytest.fail("it has joined")
+
+
+def test_a_worker_sends_its_share_of_what_all_may_send(home: Path) -> None:
+    limits = "[delivery]\nconnections = 8\nper_second = 50\nper_domain = 10\n[smtp]\nhost='::1'\n"
+    (home / "digest.toml").write_text(limits)
+    opened = app.open_home(home)
+    with app.open_context(opened, now=NOW) as context:
+        work = wiring.by_workers(opened, context, count=2, url=None, now=NOW)
+    assert isinstance(work, Coordinator)
+    with work.opener(work.describe(PaperKey(0), False), lambda: False) as joined:
+        quarter: object = joined.transport(0.25)
+        least: object = joined.transport(0.01)
+    assert isinstance(quarter, SmtpTransport)
+    assert (quarter.connections, quarter.per_second, quarter.per_domain) == (2, 12.5, 2.5)
+    assert isinstance(least, SmtpTransport)
+    assert (least.connections, least.per_second) == (1, 0.5)
+
+
+def test_a_dry_run_is_done_by_one_process(home: Path) -> None:
+    ended = digest(home, "run", "--dry-run", "--workers", "2")
+    assert ended.code == 2
+    assert "give one of --dry-run, --workers and --cluster" in ended.err
