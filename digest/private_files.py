@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -27,6 +28,28 @@ def create(path: Path) -> None:
     """Create an empty file with mode 0600; an existing file keeps its mode and content."""
     with suppress(FileExistsError):
         path.touch(mode=_FILE, exist_ok=False)
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Create a file with mode 0600 and this content, which may be lost with the power.
+
+    Raises:
+        FileExistsError: Something with this path is there already.
+        OSError: The file cannot be written; what there is of it is left.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[int]:
+    """A descriptor of a file or a folder, as ``os.fsync`` wants one."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def restrict(path: Path) -> None:

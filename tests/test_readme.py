@@ -54,14 +54,14 @@ def test_the_first_command_runs_the_shipped_example_and_the_second_run_changes_n
     )
     assert first.returncode == 0, first.stderr
     assert "54 read, 53 new, 1 merged" in first.stdout
-    mails = sorted(path.name for path in (tmp_path / "outbox").iterdir())
+    mails = sorted(path.name for path in (tmp_path / "outbox").glob("*.eml"))
     assert mails == ["2026-11-13-ravi.eml", "2026-W46-ada.eml", "2026-W46-yuki.eml"]
     published = tree(tmp_path / "public")
     assert len([name for name in published if name.startswith("feeds/")]) == 9
 
     second = digest(tmp_path, *words[1:])
     assert second.code == 0, second.err
-    assert sorted(path.name for path in (tmp_path / "outbox").iterdir()) == mails
+    assert sorted(path.name for path in (tmp_path / "outbox").glob("*.eml")) == mails
     assert tree(tmp_path / "public") == published
 
 

@@ -233,7 +233,7 @@ class World:
         return {path.stem: text(read_mail(path)) for path in self._mails()}
 
     def _mails(self) -> list[Path]:
-        return sorted((self.folder / "outbox").glob("*"))
+        return sorted((self.folder / "outbox").glob("*.eml"))
 
     def feed(self, subscriber: Subscriber) -> list[str]:
         """The titles in the subscriber's feed, by the alphabet."""

@@ -16,7 +16,6 @@ from digest import config, ledger, private_files, subscribers, tokens
 from digest.cli.dry import DryPublisher, DryTransport
 from digest.delivery import dkim
 from digest.delivery.connection import Server
-from digest.delivery.envelope import with_crlf
 from digest.delivery.outbox import Outbox
 from digest.delivery.smtp import SmtpTransport
 from digest.ledger import Draft, Ledger
@@ -234,7 +233,7 @@ def transport(home: Home, stopping: Callable[[], bool] = lambda: False) -> Trans
         per_second=settings.delivery.per_second,
         per_domain=settings.delivery.per_domain,
         lease=settings.delivery.lease,
-        sign=dkim_signer(home, settings.dkim) if settings.dkim else with_crlf,
+        sign=dkim_signer(home, settings.dkim) if settings.dkim else bytes,
         stopping=stopping,
     )
 

@@ -92,6 +92,15 @@ class Connection(smtplib.SMTP):
             raise ConnectionError("the connection is closed")
         return self.sock
 
+    def ask(self, commands: str) -> tuple[int, bytes]:
+        """Send a command, or several, and read the reply to the first.
+
+        Raises:
+            OSError: The connection is closed, or there was no valid reply.
+        """
+        self.wire.sendall(f"{commands}\r\n".encode(self.command_encoding))
+        return self.getreply()
+
     def speaks_early(self) -> bool:
         """Whether the server has sent something, or hung up, before it was asked."""
         if self._received:

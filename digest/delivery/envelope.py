@@ -8,6 +8,11 @@ LONGEST_WORDS = 400  # the most characters that are kept of a reply
 
 _ADDRESS = re.compile(r"[^\s<>@\x00-\x1f\x7f]+@[^\s<>@\x00-\x1f\x7f]+")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
+# Each begins with a fixed byte, to which the search leaps: 25 µs for 60 KB, where to count the
+# CRLFs takes 55.
+_LONE_CR = re.compile(rb"\r(?!\n)")
+_LONE_LF = re.compile(rb"\n(?<!\r\n)")
+_LONE_LF_OR_DOT = re.compile(rb"\n(?:(?<!\r\n)|\.)")
 _MAILBOX = re.compile(r"[^\s<>:;,]+@[^\s<>:;,]+")
 
 
@@ -30,8 +35,12 @@ def wire_address(address: str) -> str:
 
 
 def on_the_wire(content: bytes) -> bytes:
-    """The content with stuffed dots and CRLF line ends, but without the final dot. A single CR or
-    LF would let a message end early at some servers (SMTP smuggling)."""
+    """The content with stuffed dots and CRLF line ends, but without the final dot; the same object
+    if it is like that already. A single CR or LF would let a message end early at some servers
+    (SMTP smuggling)."""
+    is_whole = content.endswith(b"\r\n") and not content.startswith(b".")
+    if is_whole and not (_LONE_LF_OR_DOT.search(content) or _LONE_CR.search(content)):
+        return content
     content = with_crlf(content)
     if not content.endswith(b"\r\n"):
         content += b"\r\n"
@@ -42,10 +51,9 @@ def on_the_wire(content: bytes) -> bytes:
 
 def with_crlf(content: bytes) -> bytes:
     """The content with CRLF line ends; the same object if it has them already."""
-    ends = content.count(b"\r\n")
-    if content.count(b"\n") == ends == content.count(b"\r"):
-        return content
-    return _LINE_END.sub(b"\r\n", content)
+    if _LONE_CR.search(content) or _LONE_LF.search(content):
+        return _LINE_END.sub(b"\r\n", content)
+    return content
 
 
 def readable(words: bytes | str) -> str:

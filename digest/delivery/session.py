@@ -2,11 +2,11 @@
 
 import smtplib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from digest.delivery.causes import Cause, cause_of, is_of_recipient
 from digest.delivery.connection import Connection, Refused, reason
-from digest.delivery.envelope import on_the_wire, readable, wire_address
+from digest.delivery.envelope import readable, wire_address
 from digest.model import CommitAll, DeliveryId, Message, Outcome, Refusal, State
 
 _END = "(in reply to the end of data)"
@@ -37,39 +37,43 @@ class Session:
     stale_after: float
     used: bool = False  # whether the server has accepted a MAIL command in this session
     _half_done: bool = False
+    _ahead: list[str] = field(default_factory=list)  # commands that were sent ahead of their turn
 
-    def deliver(self, message: Message, commit: CommitAll) -> Outcome:
-        """Send a message and return its outcome.
+    def deliver(self, message: Message, body: bytes, commit: CommitAll) -> Outcome:
+        """Send a message, ``body`` as it stands, and return its outcome.
 
         Raises:
             Refused: The server ended the session before it accepted the MAIL command. This, or an
                 exception of ``commit``, says that nothing was accepted, and the session is over.
         """
         try:
-            self._offer(message)
-            self._stream(on_the_wire(message.content))
+            self._offer(message, body)
+            self._stream(body)
             self._have_committed(message.delivery, commit)
             return self._finish(message.delivery)
         except _Ended as end:
             refusal = end.refusal(message.recipient)
             return Outcome(message.delivery, end.state, end.detail, refusal=refusal)
 
-    def _offer(self, message: Message) -> None:
+    def _offer(self, message: Message, body: bytes) -> None:
         try:
             sender, recipient = wire_address(message.sender), wire_address(message.recipient)
         except ValueError as error:
             raise _Ended(State.FAILED, str(error)) from error
-        options = self._options(message, sender + recipient)
-        self._take_up(f"MAIL FROM:<{sender}>{options}")
-        self._command("RCPT", f"RCPT TO:<{recipient}>", 250, 251, 252)
-        self._command("DATA", "DATA", 354)
+        mail = f"MAIL FROM:<{sender}>{self._options(body, sender + recipient)}"
+        lines = [mail, f"RCPT TO:<{recipient}>", "DATA"]
+        # One packet instead of three (RFC 2920) saves two of five waits for the server.
+        self._ahead = lines[1:] if self.connection.has_extn("pipelining") else []
+        self._take_up("\r\n".join([mail, *self._ahead]))
+        self._command("RCPT", lines[1], 250, 251, 252)
+        self._command("DATA", lines[2], 354)
 
-    def _options(self, message: Message, addresses: str) -> str:
+    def _options(self, body: bytes, addresses: str) -> str:
         offers = self.connection.has_extn
-        options = f" SIZE={len(message.content)}" if offers("size") else ""
+        options = f" SIZE={len(body)}" if offers("size") else ""
         needs_utf8 = not addresses.isascii()
-        if not message.content.isascii():
-            head = message.content.partition(b"\r\n\r\n")[0]
+        if not body.isascii():
+            head = body.partition(b"\r\n\r\n")[0]
             needs_utf8 = needs_utf8 or not head.isascii()
             if not offers("8bitmime"):
                 raise _Ended(State.FAILED, "the message needs 8BITMIME, which is not offered")
@@ -89,7 +93,7 @@ class Session:
                 code, words = self.connection.rset()
                 if code != 250:
                     raise smtplib.SMTPResponseException(code, words)
-            code, words = self.connection.docmd(mail)
+            code, words = self.connection.ask(mail)
         except (smtplib.SMTPException, OSError) as error:
             self.connection.close()
             raise Refused(f"MAIL: {reason(error)}") from error
@@ -101,7 +105,11 @@ class Session:
 
     def _command(self, step: str, line: str, *expected: int) -> None:
         try:
-            code, words = self.connection.docmd(line)
+            if self._ahead:
+                del self._ahead[0]
+                code, words = self.connection.getreply()
+            else:
+                code, words = self.connection.ask(line)
         except (smtplib.SMTPException, OSError) as error:
             self.connection.close()
             raise _Ended(State.DEFERRED, f"{step}: {reason(error)}") from error
@@ -110,11 +118,19 @@ class Session:
     def _expect(self, step: str, code: int, words: bytes, *expected: int) -> None:
         if code not in expected:
             self._half_done = True
-            if code < 400 or code == 421:
+            if code < 400 or code == 421 or not self._pass_over_what_is_ahead():
                 self.connection.close()
             reply = f"{code} {readable(words)}"
             about = "" if step == "MAIL" else f"{reply} (in reply to {step})"
             raise _Ended(_state(code), f"{step}: {reply}", about)
+
+    def _pass_over_what_is_ahead(self) -> bool:
+        """Read the replies to commands that have become void; whether the connection is of use: not
+        where the server waits for a body all the same, which is never to be ended by a dot."""
+        try:
+            return all(self.connection.getreply()[0] not in (354, 421) for _ in self._ahead)
+        except (smtplib.SMTPException, OSError):
+            return False
 
     def _stream(self, body: bytes) -> None:
         try:

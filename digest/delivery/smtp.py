@@ -3,13 +3,13 @@
 import logging
 import ssl
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 
 from digest.delivery.connection import Connection, Refused, Server
-from digest.delivery.envelope import with_crlf, without_addresses
+from digest.delivery.envelope import on_the_wire, without_addresses
 from digest.delivery.send_queue import RateLimiter, SendQueue
 from digest.delivery.session import Session
 from digest.errors import LedgerError
@@ -32,7 +32,7 @@ class SmtpTransport:
     per_second: float | None = None  # over all
     per_domain: float | None = None  # a second, for one recipient domain
     lease: timedelta = timedelta(minutes=5)
-    sign: Callable[[bytes], bytes] = with_crlf  # returns the bytes to send
+    sign: Callable[[bytes], bytes] = bytes  # returns the content to send; by default as it is
     stopping: Callable[[], bool] = lambda: False
     repeatable = False  # a message that is sent twice arrives twice
     tls: ssl.SSLContext = field(init=False)
@@ -172,9 +172,9 @@ class _Run:
     def _deliver(self, session: Session, message: Message) -> Session | None:
         """Send a message; returns the session for the next one, None if a new one is needed."""
         ours, again = False, session.used
-        signed = replace(message, content=self._transport.sign(message.content))
+        body = on_the_wire(self._transport.sign(message.content))
         try:
-            outcome = session.deliver(signed, self._commit)
+            outcome = session.deliver(message, body, self._commit)
         except LedgerError as error:
             self._give_up(f"the ledger cannot be written: {error}")
             self._defer(message, self._down)

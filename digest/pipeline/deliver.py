@@ -22,7 +22,7 @@ from digest.pipeline.context import MEND_TEMPLATE, RunContext
 from digest.pipeline.protocols import Composer, PassLedger
 from digest.pipeline.report import Delivered, DeliverReport
 
-BATCH = 100  # emails claimed together: so few that nothing in flight waits for the next ones
+BATCH = 500  # emails claimed together; their leases are renewed for as long as they are in hand
 RETRY_TEMPLATE = timedelta(minutes=15)
 """A mail that a broken template holds up is tried again after this."""
 

@@ -125,7 +125,7 @@ def test_what_was_sent_since_the_backup_is_held_not_sent_again(home: Path, tmp_p
     command(home, "db", "backup", backup)
     sample_home.put(home, "second", "A lighthouse keeper's log")
     command(home, "run", "--now", SECOND)
-    for path in (home / "outbox").iterdir():
+    for path in (home / "outbox").glob("*.eml"):
         path.unlink()
 
     ended = command(home, "db", "restore", backup, "--now", "2026-11-24T12:00Z")

@@ -19,6 +19,9 @@ Name = Literal[
 ]
 
 
+EXTENSIONS = ("8BITMIME", "SMTPUTF8", "SIZE 10000000", "PIPELINING")
+
+
 class Act(Enum):
     """What a server can do instead of answering."""
 
@@ -66,10 +69,12 @@ class Server:
     """A running server; ``accepted`` grows as it answers 250 to a final dot."""
 
     behave: Behave = well
-    extensions: tuple[str, ...] = ("8BITMIME", "SMTPUTF8", "SIZE 10000000")
+    extensions: tuple[str, ...] = field(default_factory=lambda: EXTENSIONS)
     tls: ssl.SSLContext | None = None
     implicit: bool = False
     logins: dict[str, str] = field(default_factory=dict)
+    lax: bool = False
+    """Whether it asks for a body although it has refused every recipient."""
     replied: Callable[[Accepted], None] = lambda _: None
     """Called when the 250 to the dot has been sent."""
 
@@ -140,6 +145,7 @@ class _Talk:
         self.secure = False
         self.login: str | None = None
         self.mail = self.sender = self.recipient = ""
+        self.has_sender = self.has_recipient = False
         if server.implicit:
             assert server.tls
             self.socket = server.tls.wrap_socket(connection, server_side=True)
@@ -214,12 +220,16 @@ class _Talk:
 
     def do_mail(self, line: str) -> None:
         self.mail, self.sender = line, line[line.index("<") + 1 : line.index(">")]
-        self.turn("mail", line, "250 2.1.0 ok")
+        self.has_recipient = False
+        self.has_sender = self.turn("mail", line, "250 2.1.0 ok")
         self.offered += 1
 
     def do_rcpt(self, line: str) -> None:
+        if not self.has_sender:
+            self.say("503 5.5.1 MAIL first")
+            return
         self.recipient = line[line.index("<") + 1 : line.index(">")]
-        self.turn("rcpt", line, "250 2.1.5 ok")
+        self.has_recipient = self.turn("rcpt", line, "250 2.1.5 ok")
 
     def do_rset(self, line: str) -> None:
         self.turn("rset", line, "250 2.0.0 ok")
@@ -232,6 +242,9 @@ class _Talk:
         raise _Dropped
 
     def do_data(self, line: str) -> None:
+        if not (self.has_recipient or self.server.lax):
+            self.say("503 5.5.1 RCPT first")
+            return
         if not self.turn("data", line, "354 go on"):
             return
         lines: list[bytes] = []
