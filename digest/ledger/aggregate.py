@@ -67,7 +67,7 @@ def rows_in(
     for batch in batches(values):
         length = min(_BATCH, 1 << (len(batch) - 1).bit_length())
         filled = batch + batch[-1:] * (length - len(batch))
-        yield from connection.execute(query.where(column.in_(filled)))
+        yield from connection.execute(query.where(column.in_(filled))).all()
 
 
 def next_key(connection: Connection, column: Column[int]) -> int:

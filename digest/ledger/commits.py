@@ -1,18 +1,14 @@
 """The point of no return of a delivery, and how it ends. A delivery is committed right before the
 step that may have it accepted, and settled after it."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from operator import itemgetter
-from typing import Any
 
-from sqlalchemy import Connection, Update, and_, bindparam, null, or_, select, update
-from sqlalchemy.engine import Dialect
+from sqlalchemy import Connection, and_, bindparam, null, or_, select, update
 
 from digest.ledger import failures, spool, suppressions
 from digest.ledger.aggregate import REFUSALS, Aggregate
+from digest.ledger.bulk import Bulk, Row
 from digest.ledger.column_types import EPOCH, fit, microseconds
 from digest.ledger.deliveries import resting
 from digest.ledger.leases import lapsed
@@ -23,36 +19,6 @@ from digest.subscribers.changes import folded
 Fenced = tuple[DeliveryId, int]  # a delivery, and the fence of the claim that it is held under
 Ended = tuple[Outcome, int]  # how a delivery ends, and the fence
 Recipients = Mapping[DeliveryId, str | None]  # the addresses to send to
-Row = Mapping[str, Any]  # values by the names of their parameters, of types that the driver takes
-Rows = Sequence[Row]
-
-
-@dataclass(frozen=True)
-class Bulk:
-    """An update run once for each of many rows, in one call; compiled once for each dialect. Every
-    mail waits for it, so its rows go to the driver as they are: SQLAlchemy takes longer to bring
-    one row's values there than a database to change the row."""
-
-    statement: Update
-    _compiled: dict[str, tuple[str, Callable[[Row], Any]]] = field(default_factory=dict)
-
-    def run(self, connection: Connection, rows: Rows) -> int:
-        """How many rows it has changed."""
-        if not rows:
-            return 0
-        sql, arranged = self._for(connection.dialect)
-        with closing(connection.connection.cursor()) as cursor:
-            cursor.executemany(sql, [arranged(row) for row in rows])
-            return int(cursor.rowcount)
-
-    def _for(self, dialect: Dialect) -> tuple[str, Callable[[Row], Any]]:
-        if dialect.name not in self._compiled:
-            compiled = self.statement.compile(dialect=dialect)
-            fixed = {name: value for name, value in compiled.params.items() if value is not None}
-            inorder = itemgetter(*names) if (names := compiled.positiontup) else dict
-            self._compiled[dialect.name] = str(compiled), lambda row: inorder({**fixed, **row})
-        return self._compiled[dialect.name]
-
 
 _SETTLEABLE = (State.CLAIMED, State.COMMITTED, State.UNCERTAIN, State.PENDING)
 """States in which the last owner's outcome counts: also where it was given up for dead and
@@ -64,13 +30,15 @@ _GO = Bulk(
     .where(_THIS, delivery.c.state == State.CLAIMED)
     .where(or_(delivery.c.channel != "email", delivery.c.since > bindparam("oldest")))
     .where(~suppressions.of_delivery(bindparam("address")))
-    .values(state=State.COMMITTED, updated=bindparam("now"))
+    .values(state=State.COMMITTED, updated=bindparam("now")),
+    ("which", "held", "address", "now", "oldest"),
 )
 _SETTLED = Bulk(
     update(delivery)
     .where(_THIS, or_(*(delivery.c.state == state for state in _SETTLEABLE)))
     .values(state=bindparam("to"), detail=bindparam("words"), due=bindparam("again"))
-    .values(owner=null(), updated=bindparam("now"))
+    .values(owner=null(), updated=bindparam("now")),
+    ("which", "held", "to", "words", "again", "now"),
 )
 
 
@@ -105,9 +73,9 @@ class Commits(Aggregate):
                 self._database.lock(connection, REFUSALS, shared=not _refusing(outcomes))
                 settle(connection, outcomes, now=now)
                 if one_by_one:
-                    allowed = {row["which"] for row in rows if _GO.run(connection, [row])}
+                    allowed = {DeliveryId(row[0]) for row in rows if _GO.run(connection, [row])}
                 elif _GO.run(connection, rows) == len(rows):
-                    allowed = {row["which"] for row in rows}
+                    allowed = {DeliveryId(row[0]) for row in rows}
                 else:
                     raise _SomeRefused
                 if others := {pair for pair in claims if pair[0] not in allowed}:
@@ -149,15 +117,13 @@ class Commits(Aggregate):
 def settle(connection: Connection, outcomes: Collection[Ended], *, now: datetime) -> None:
     """Record outcomes with their fences; one whose fence is old changes nothing."""
     first = {(outcome.delivery, fence): outcome for outcome, fence in reversed([*outcomes])}
+    at = microseconds(now)
     rows = [
-        {
-            "which": number,
-            "held": fence,
-            "to": one.state.value,
-            "words": fit(one.detail),
-            "again": microseconds(one.retry_at or now) if one.state is State.DEFERRED else None,
-            "now": microseconds(now),
-        }
+        (
+            *(number, fence, one.state.value, fit(one.detail)),
+            microseconds(one.retry_at or now) if one.state is State.DEFERRED else None,
+            at,
+        )
         for (number, fence), one in sorted(first.items())
     ]
     _SETTLED.run(connection, rows)
@@ -170,14 +136,13 @@ def _refusing(outcomes: Collection[Ended]) -> list[Ended]:
 
 def _asking(
     claims: Collection[Fenced], now: datetime, expire_after: timedelta | None, to: Recipients
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """What ``_GO`` asks for each claim, in an order that keeps two writers from a deadlock."""
     oldest = EPOCH if expire_after is None else now - expire_after
-    shared = {"now": microseconds(now), "oldest": microseconds(oldest)}
+    shared = microseconds(now), microseconds(oldest)
     address = {number: folded(place) for number, place in to.items()}
     return [
-        {"which": number, "held": fence, "address": address.get(number, ""), **shared}
-        for number, fence in sorted(set(claims))
+        (number, fence, address.get(number, ""), *shared) for number, fence in sorted(set(claims))
     ]
 
 

@@ -1,74 +1,162 @@
-"""A decision's picks, reasons and coverage as one small blob: compressed JSON. Papers stand in it
-by key; they are read from their own table. Scores keep every digit."""
+"""A decision's picks, reasons and coverage as one small blob. Papers stand in it by key; they are
+read from their own table. Scores keep every digit.
+
+A blob begins with the byte 1, how long its JSON is, and how many picks and reasons it has. The
+numbers of ``_fixed`` follow, then the JSON: the coverage, upvotes before, and a table of values.
+Last come, column by column, the values of the reasons but for their contributions, as places in
+that table: they repeat, and so a blob is a third of its JSON. It is not compressed, which would
+take longer than everything else. Blobs of before are compressed JSON."""
 
 import json
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
-from itertools import chain
-from typing import Any
+from functools import cache, lru_cache, partial
+from itertools import accumulate, count, pairwise
+from struct import Struct
+from typing import Any, NamedTuple
 
 from digest.model import Coverage, Digest, Missing, Paper, PaperKey, Period, Pick, Reason, Skip, Why
 
-_REASON = 6  # values of a reason, in the order of its fields
+_COMPRESSED = 0x78  # the first byte of what zlib has compressed
+_HEAD = Struct("<BIII")
+_REASON = len(Reason._fields)
+_NARROW = 256  # as many values can be told apart by a byte
+_reason = partial(tuple.__new__, Reason)
+_json = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+
+
+Entry = tuple[PaperKey, float, bool, tuple[Reason, ...]]
+"""A pick: the key of the paper, the score, whether it is late, the reasons."""
+
+
+class Body(NamedTuple):
+    """What a blob holds."""
+
+    coverage: list[Any]
+    again: Mapping[str, int]
+    """The upvotes before, of second looks, by the key of the paper as text."""
+    entries: list[Entry]
 
 
 def pack(decision: Digest | Skip) -> bytes:
     """The blob of a digest or a skip."""
     seen, picks = decision.coverage, decision.picks if isinstance(decision, Digest) else ()
     left_out = {why.value: number for why, number in seen.left_out.items()}
-    body = {
-        "coverage": [seen.pages, seen.papers, left_out, [*map(_gap, seen.missing)], seen.expected],
-        "picks": [_flat(pick) for pick in picks],
-    }
     again = {pick.paper.key: pick.upvotes_before for pick in picks}
-    if again := {key: before for key, before in again.items() if before is not None}:
-        body["again"] = again
+    body = Body(
+        [seen.pages, seen.papers, left_out, [*map(_gap, seen.missing)], seen.expected],
+        {str(key): before for key, before in again.items() if before is not None},
+        [(pick.paper.key, pick.score, pick.late, pick.reasons) for pick in picks],
+    )
     return _packed(body)
 
 
-def _packed(body: Mapping[str, Any]) -> bytes:
-    return zlib.compress(json.dumps(body, separators=(",", ":")).encode("ascii"))
+def _packed(body: Body) -> bytes:
+    entries = body.entries
+    flat = [reason for *_, reasons in entries for reason in reasons]
+    columns: Any = zip(*flat, strict=True) if flat else [()] * _REASON
+    interests, terms, places, weights, contributions, vias = columns
+    values = interests + terms + places + weights + vias
+    table = dict(zip(dict.fromkeys(values), count(), strict=False))
+    indices = map(table.__getitem__, values)
+    text = _json([body.coverage, body.again, [*table]]).encode("ascii")
+    fixed = _fixed(len(entries), len(flat)).pack(
+        *[key for key, *_ in entries],
+        *[2 * len(reasons) + late for _, _, late, reasons in entries],
+        *[score for _, score, *_ in entries],
+        *contributions,
+    )
+    head = _HEAD.pack(1, len(text), len(entries), len(flat))
+    narrow = len(table) <= _NARROW
+    return head + fixed + text + (bytes(indices) if narrow else _wide(len(values)).pack(*indices))
 
 
-def unpack(blob: bytes) -> dict[str, Any]:
+def unpack(blob: bytes) -> Body:
     """What ``pack`` wrote, still with paper keys."""
-    body: dict[str, Any] = json.loads(zlib.decompress(blob))
-    return body
+    if blob[0] == _COMPRESSED:
+        return _unpack_compressed(blob)
+    _, length, picks, reasons = _HEAD.unpack_from(blob)
+    fixed = _fixed(picks, reasons)
+    begin = _HEAD.size + fixed.size
+    end = begin + length
+    seen, again, table = json.loads(blob[begin:end])
+    values = fixed.unpack_from(blob, _HEAD.size)
+    number = (_REASON - 1) * reasons
+    narrow = len(table) <= _NARROW
+    indices = blob[end:] if narrow else _wide(number).unpack_from(blob, end)
+    words = [*map(table.__getitem__, indices)]
+    starts = range(0, number, reasons) if reasons else [0] * (_REASON - 1)
+    interests, terms, places, weights, vias = (words[at : at + reasons] for at in starts)
+    columns = zip(interests, terms, places, weights, values[3 * picks :], vias, strict=True)
+    found = [*map(_reason, columns)]
+    sizes = values[picks : 2 * picks]
+    lates = [bool(size & 1) for size in sizes]
+    ends = [*accumulate([size >> 1 for size in sizes], initial=0)]
+    own = [tuple(found[start:end]) for start, end in pairwise(ends)]
+    return Body(seen, again, [*zip(values[:picks], values[2 * picks :], lates, own, strict=False)])
 
 
-def picked(body: Mapping[str, Any]) -> list[PaperKey]:
+@cache
+def _fixed(picks: int, reasons: int) -> Struct:
+    """Of so many picks: the keys of the papers, how many reasons each has (twice, and one more
+    where it is late), the scores; then the contributions of all reasons."""
+    return Struct(f"<{picks}q{picks}I{picks + reasons}d")
+
+
+@cache
+def _wide(number: int) -> Struct:
+    return Struct(f"<{number}I")
+
+
+def _unpack_compressed(blob: bytes) -> Body:
+    body = json.loads(zlib.decompress(blob))
+    entries = [
+        (key, score, bool(late), tuple(_in_sixes(values)))
+        for key, score, late, *values in body["picks"]
+    ]
+    return Body(body["coverage"], body.get("again", {}), entries)
+
+
+def _in_sixes(values: list[Any]) -> Iterator[Reason]:
+    for start in range(0, len(values), _REASON):
+        yield Reason._make(values[start : start + _REASON])
+
+
+def picked(blob: bytes) -> tuple[PaperKey, ...]:
     """The keys of the papers in it, in the digest's order."""
-    return [entry[0] for entry in body["picks"]]
+    if blob[0] == _COMPRESSED:
+        return tuple(entry[0] for entry in _unpack_compressed(blob).entries)
+    _, _, picks, reasons = _HEAD.unpack_from(blob)
+    return _fixed(picks, reasons).unpack_from(blob, _HEAD.size)[:picks]
 
 
-def count(blob: bytes) -> int | None:
+def count_picks(blob: bytes) -> int | None:
     """How many papers it holds; None: they are forgotten, and the blob is empty."""
-    return len(unpack(blob)["picks"]) if blob else None
+    return len(picked(blob)) if blob else None
 
 
 def without(blob: bytes, keys: Collection[PaperKey], *, but_first: bool) -> bytes:
     """The blob without the picks of these papers, or, with ``but_first``, all but the first one."""
     body = unpack(blob)
-    doubled = [entry for entry in body["picks"] if entry[0] in keys][int(but_first) :]
+    doubled = [entry for entry in body.entries if entry[0] in keys][int(but_first) :]
     if not doubled:
         return blob
-    body["picks"] = [entry for entry in body["picks"] if entry not in doubled]
-    return _packed(body)
+    return _packed(body._replace(entries=[each for each in body.entries if each not in doubled]))
 
 
-def picks(body: Mapping[str, Any], papers: Mapping[PaperKey, Paper]) -> tuple[Pick, ...]:
+def picks(body: Body, papers: Mapping[PaperKey, Paper]) -> tuple[Pick, ...]:
     """The picks in it, with their papers as the ledger knows them now."""
-    again = body.get("again", {})  # the keys of JSON are text
+    again = body.again
     return tuple(
-        Pick(papers[key], score, _reasons(values), bool(late), again.get(str(key)))
-        for key, score, late, *values in body["picks"]
+        Pick(papers[key], score, reasons, late, again.get(str(key)) if again else None)
+        for key, score, late, reasons in body.entries
     )
 
 
-def coverage(body: Mapping[str, Any]) -> Coverage:
+def coverage(body: Body) -> Coverage:
     """What the decision was drawn from."""
-    pages, considered, left_out, missing, expected = body["coverage"]
+    pages, considered, left_out, missing, expected = body.coverage
     why = {Why(value): number for value, number in left_out.items()}
     return Coverage(pages, considered, why, tuple(map(_missing, missing)), expected)
 
@@ -84,6 +172,7 @@ def _missing(gap: str | list[Any]) -> Missing:
     return Missing(date.fromisoformat(day), *rest)
 
 
+@lru_cache
 def period(key: str) -> Period:
     """The period whose ``str()`` this is."""
     if "W" in key:
@@ -92,13 +181,3 @@ def period(key: str) -> Period:
     if key.count("-") == 1:
         return Period(date.fromisoformat(f"{key}-01"), "month")
     return Period(date.fromisoformat(key), "day")
-
-
-def _reasons(values: list[Any]) -> tuple[Reason, ...]:
-    starts = range(0, len(values), _REASON)
-    return tuple(Reason._make(values[start : start + _REASON]) for start in starts)
-
-
-def _flat(pick: Pick) -> list[Any]:
-    # One flat list a pick: reading back is most of the cost of a claim, and lists most of that.
-    return [pick.paper.key, pick.score, int(pick.late), *chain.from_iterable(pick.reasons)]

@@ -5,25 +5,51 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    case,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from digest.ledger import decision_codec
 from digest.ledger.aggregate import Aggregate, rows_in
+from digest.ledger.bulk import Bulk, Row
+from digest.ledger.column_types import microseconds
 from digest.ledger.deliveries import New, add
 from digest.ledger.papers import papers_with_keys
 from digest.ledger.publications import mark_behind
 from digest.ledger.subscribers import hold
 from digest.ledger.tables import decision, delivery, paper, sent, subscriber
 from digest.model import Channel, Decided, Decision, Digest, PaperKey, Period, Skip, SubscriberId
-from digest.subscribers import codec
 
-_COLUMNS = decision.c["id", "period", "composed", "until", "body"]
+_COLUMNS = (
+    *(subscriber.c.name, decision.c.id.label("decision"), decision.c.period, decision.c.composed),
+    *(decision.c.until.label("newest"), decision.c.body),
+)
 HAS_PICKS = decision.c.skipped.is_(None) & (func.length(decision.c.body) > 0)
-DIGESTS = select(subscriber.c.name, *_COLUMNS).join_from(decision, subscriber).where(HAS_PICKS)
+DIGESTS: Select[Any] = select(*_COLUMNS).join_from(decision, subscriber).where(HAS_PICKS)
 NEWEST_FIRST = decision.c.id.desc()
 AGE = func.row_number().over(partition_by=decision.c.subscriber, order_by=NEWEST_FIRST).label("age")
 """Of a digest: which one it is of its subscriber, counted from the newest, which is 1."""
-_UPDATE = update(subscriber).where(subscriber.c.id == bindparam("who"))
+_INSERT = Bulk(insert(decision), ("subscriber", "period", "skipped", "composed", "until", "body"))
+_SEND = Bulk(insert(sent), ("subscriber", "paper"))
+_SEEN: ColumnElement[int] = bindparam("seen", type_=BigInteger)
+_NEVER_BACK = case((subscriber.c.until > _SEEN, subscriber.c.until), else_=_SEEN)
+"""A period decided out of turn must not bring its papers up again."""
+_LOOK_AGAIN = Bulk(
+    update(subscriber)
+    .where(subscriber.c.id == bindparam("who"))
+    .values(until=case((_SEEN.is_(None), subscriber.c.until), else_=_NEVER_BACK))
+    .values(next_due=bindparam("then"), open_since=bindparam("open")),
+    ("who", "seen", "then", "open"),
+)
 
 
 class Decisions(Aggregate):
@@ -44,34 +70,44 @@ class Decisions(Aggregate):
         with self._database.reading() as connection:
             return {key for key, _ in _decided(connection, {key: str(due[key]) for key in due})}
 
-    def record(self, decisions: Sequence[Decision], *, now: datetime) -> int:
+    def record(self, decisions: Sequence[Decision], *, now: datetime, serves: bool = False) -> int:
         """Store what was decided of a batch of subscribers, and when each is due next. A digest
         gets a pending delivery for each of its channels, and its reader's files are to be
-        published. Dropped are decisions for a period that has one already, and a digest with a
-        paper that its subscriber has had, or that turned out to be another one, which stays due;
-        and all for somebody who has left, or whose profile has changed since, who stays due.
-        Several processes may record at once. Returns how many decisions were stored."""
+        published; with ``serves`` there are no files, and its feed is delivered already. Dropped
+        are decisions for a period that has one already, and a digest with a paper that its
+        subscriber has had, or that turned out to be another one, which stays due; and all for
+        somebody who has left, or whose profile has changed since, who stays due. Several processes
+        may record at once. Returns how many decisions were stored."""
         with self._database.writing() as connection:
-            held = hold(connection, [one.reader.key for one in decisions])
-            profiles = {row.id: row.profile for row in held}
-            decisions = [one for one in decisions if _is_current(one, profiles)]
-            closing = [one for one in decisions if one.outcome and not one.open_since]
-            decided = _decided(connection, {one.reader.key: str(one.period) for one in closing})
-            undecided = [one for one in closing if (one.reader.key, str(one.period)) not in decided]
-            picked = {one.reader.key: _picked(one.outcome) for one in undecided}
-            had = _had(connection, picked)
-            fresh = [one for one in undecided if not had[one.reader.key]]
-            if fresh:
-                _store(connection, fresh)
-            stale = {one.reader.key for one in undecided} - {one.reader.key for one in fresh}
-            due = [
-                {"who": one.reader.key, "then": one.next_due, "open": one.open_since}
-                for one in decisions
-                if one.reader.key not in stale
-            ]
-            if due:
-                change = _UPDATE.values(next_due=bindparam("then"), open_since=bindparam("open"))
-                connection.execute(change, due)
+            profiles = hold(connection, [one.reader.key for one in decisions])
+            current = [one for one in decisions if profiles.get(one.reader.key) == one.reader.text]
+            closing = {
+                one.reader.key: (one, str(one.period))
+                for one in current
+                if one.outcome and not one.open_since
+            }
+            decided = _decided(connection, {who: period for who, (_, period) in closing.items()})
+            picked = {
+                who: _picked(one.outcome)
+                for who, (one, period) in closing.items()
+                if (who, period) not in decided
+            }
+            stale = _stale(connection, picked)
+            fresh = {who: closing[who] for who in picked if who not in stale}
+            _store(connection, fresh, picked, serves=serves)
+            _LOOK_AGAIN.run(
+                connection,
+                [
+                    (
+                        who := one.reader.key,
+                        one.outcome.until if one.outcome and who in fresh else None,
+                        microseconds(one.next_due),
+                        microseconds(one.open_since) if one.open_since else None,
+                    )
+                    for one in current
+                    if one.reader.key not in stale
+                ],
+            )
             return len(fresh)
 
     def digests(self, name: SubscriberId, *, limit: int) -> list[Digest]:
@@ -107,7 +143,9 @@ class Decisions(Aggregate):
             .limit(limit)
         )
         return [
-            Decided(decision_codec.period(period), at, after, until, decision_codec.count(body))
+            Decided(
+                decision_codec.period(period), at, after, until, decision_codec.count_picks(body)
+            )
             for period, at, after, until, body in self._rows(query)
         ]
 
@@ -144,45 +182,40 @@ def add_channels(
     return len(missing)
 
 
-def _is_current(one: Decision, profiles: Mapping[int, str | None]) -> bool:
-    profile = profiles.get(one.reader.key)
-    return profile is not None and codec.decode(profile) == one.reader.subscriber
-
-
-def _store(connection: Connection, fresh: Sequence[Decision]) -> None:
-    """Insert decisions with their deliveries, what they sent and where they ended."""
-    rows = [
-        {
-            "subscriber": one.reader.key,
-            "period": str(outcome.period),
-            "skipped": outcome.reason.value if isinstance(outcome, Skip) else None,
-            "composed": outcome.composed,
-            "until": outcome.until,
-            "body": decision_codec.pack(outcome),
-        }
-        for one in fresh
-        if (outcome := one.outcome)
+def _store(
+    connection: Connection,
+    fresh: Mapping[int, tuple[Decision, str]],
+    picked: Mapping[int, Sequence[PaperKey]],
+    *,
+    serves: bool,
+) -> None:
+    """Insert decisions, each with its period as text, by subscriber; with their deliveries and
+    what they sent."""
+    rows: list[Row] = []
+    digests: dict[int, Digest] = {}
+    for who, (one, period) in fresh.items():
+        outcome = one.outcome
+        assert outcome is not None  # noqa: S101 — the period of a decision is that of its outcome
+        skipped = outcome.reason.value if isinstance(outcome, Skip) else None
+        if isinstance(outcome, Digest):
+            digests[who] = outcome
+        composed, body = microseconds(outcome.composed), decision_codec.pack(outcome)
+        rows.append((who, period, skipped, composed, outcome.until, body))
+    _INSERT.run(connection, rows)
+    if not digests:
+        return
+    periods = {who: fresh[who][1] for who in digests}
+    numbers = {who: number for (who, _), number in _decided(connection, periods).items()}
+    new = [
+        New(numbers[who], who, channel, digest.period, digest.composed)
+        for who, digest in digests.items()
+        for channel in dict.fromkeys(fresh[who][0].reader.subscriber.channels)
     ]
-    keys = insert(decision).returning(decision.c.subscriber, decision.c.id)
-    numbers = {row.subscriber: row.id for row in connection.execute(keys, rows)}
-    digests = [(one, one.outcome) for one in fresh if isinstance(one.outcome, Digest)]
-    new: list[New] = []
-    pairs: list[dict[str, int]] = []
-    for one, digest in digests:
-        who, channels = one.reader.key, dict.fromkeys(one.reader.subscriber.channels)
-        new += [New(numbers[who], who, each, digest.period, digest.composed) for each in channels]
-        pairs += [{"subscriber": who, "paper": key} for key in _picked(digest)]
-    add(connection, new)
-    if pairs:
-        connection.execute(insert(sent), pairs)
-    # Never back: a period decided out of turn must not bring its papers up again.
-    seen: ColumnElement[int] = bindparam("seen")
-    newest = case((subscriber.c.until > seen, subscriber.c.until), else_=seen)
-    values = [{"who": row["subscriber"], "seen": row["until"]} for row in rows]
-    connection.execute(_UPDATE.values(until=newest), values)
-    if digests:
-        since = min(digest.composed for _, digest in digests)
-        mark_behind(connection, [one.reader.key for one, _ in digests], since=since)
+    add(connection, new, serves=serves)
+    _SEND.run(connection, [(who, key) for who in digests for key in picked[who]])
+    if not serves:
+        since = min(digest.composed for digest in digests.values())
+        mark_behind(connection, digests.keys(), since=since)
 
 
 def _picked(outcome: Digest | Skip | None) -> list[PaperKey]:
@@ -190,49 +223,42 @@ def _picked(outcome: Digest | Skip | None) -> list[PaperKey]:
     return sorted({pick.paper.key for pick in picks})
 
 
-def _decided(connection: Connection, wanted: Mapping[int, str]) -> set[tuple[int, str]]:
-    """(subscriber, period) pairs of ``wanted`` that are decided."""
-    query = select(decision.c.subscriber, decision.c.period)
+def _decided(connection: Connection, wanted: Mapping[int, str]) -> dict[tuple[int, str], int]:
+    """The (subscriber, period) pairs of ``wanted`` that are decided, with the keys of decisions."""
+    query = select(decision.c.subscriber, decision.c.period, decision.c.id)
     query = query.where(decision.c.period.in_(set(wanted.values())))
     rows = rows_in(connection, query, decision.c.subscriber, wanted)
-    return {(key, period) for key, period in rows if wanted[key] == period}
+    return {(who, period): number for who, period, number in rows if wanted[who] == period}
 
 
-def _had(
-    connection: Connection, candidates: Mapping[int, Collection[PaperKey]]
-) -> dict[int, set[PaperKey]]:
-    """Of these papers, by subscriber key, those that the subscriber has had, and those that turned
-    out to be another paper."""
-    had: dict[int, set[PaperKey]] = {who: set() for who in candidates}
-    asked = {who: set(papers) for who, papers in candidates.items() if papers}
-    every = set().union(*asked.values())
+def _stale(connection: Connection, picked: Mapping[int, Collection[PaperKey]]) -> set[int]:
+    """The subscribers, by key, who have had one of these papers that are picked for them, or for
+    whom one is picked that turned out to be another paper."""
+    every = set().union(*picked.values())
     # A range, not a list: it reads only rows that exist, and few do so near the cursor.
     near = sent.c.paper.between(min(every, default=0), max(every, default=0))
     query = select(sent.c.subscriber, sent.c.paper).where(near)
-    for who, key in rows_in(connection, query, sent.c.subscriber, asked):
-        if key in asked[who]:
-            had[who].add(key)
+    asked = [who for who, keys in picked.items() if keys]
+    rows = rows_in(connection, query, sent.c.subscriber, asked)
+    stale = {who for who, key in rows if key in picked[who]}
     copies = select(paper.c.key).where(paper.c.same_as.is_not(None))
     gone = {key for (key,) in rows_in(connection, copies, paper.c.key, every)}
-    return {who: had[who] | (asked.get(who, set()) & gone) for who in had}
-
-
-def by_number(connection: Connection, numbers: Collection[int]) -> dict[int, Digest]:
-    """Digests by the key of their decision."""
-    return read_digests(connection, rows_in(connection, DIGESTS, decision.c.id, numbers))
+    if gone:
+        stale |= {who for who, keys in picked.items() if not gone.isdisjoint(keys)}
+    return stale
 
 
 def read_digests(connection: Connection, rows: Iterable[Any]) -> dict[int, Digest]:
-    """The digests of rows of ``DIGESTS``, by the key of their decision."""
+    """The digests of rows with the columns of ``DIGESTS``, by the key of their decision."""
     bodies = [(row, decision_codec.unpack(row.body)) for row in rows]
-    wanted = {key for _, body in bodies for key in decision_codec.picked(body)}
+    wanted = {entry[0] for _, body in bodies for entry in body.entries}
     papers = {one.key: one for one in papers_with_keys(connection, wanted)}
     return {
-        row.id: Digest(
+        row.decision: Digest(
             SubscriberId(row.name),
             decision_codec.period(row.period),
             row.composed,
-            row.until,
+            row.newest,
             decision_codec.picks(body, papers),
             decision_codec.coverage(body),
         )

@@ -3,12 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, delete, func, insert, select
 
 from digest.ledger import decision_codec
 from digest.ledger.aggregate import Aggregate
+from digest.ledger.bulk import Bulk, Row
+from digest.ledger.column_types import microseconds
 from digest.ledger.tables import decision, delivery, dump, mark, paper, subscriber
 from digest.model import PART, Channel, DeliveryId, DeliveryRow, Period, State, SubscriberId
 
@@ -102,8 +104,7 @@ def resting(state: State, detail: str, *, now: datetime) -> dict[str, Any]:
     return {"state": state, "detail": detail, "due": None, "owner": None, "updated": now}
 
 
-@dataclass(frozen=True, slots=True)
-class New:
+class New(NamedTuple):
     """A delivery to be added."""
 
     decision: int
@@ -113,29 +114,34 @@ class New:
     since: datetime
 
 
-def add(connection: Connection, new: Sequence[New]) -> None:
+_ADD = Bulk(
+    insert(delivery),
+    (
+        *("decision", "subscriber", "channel", "fence", "attempts"),
+        *("since", "updated", "state", "due", "detail"),
+    ),
+)
+
+
+def add(connection: Connection, new: Sequence[New], *, serves: bool = False) -> None:
     """Add deliveries: pending, or uncertain where a restored backup may have forgotten them, since
     the digest can have been sent between the backup and the restore. The UTC day of the restore
-    itself counts: in the east the period may have ended by then."""
+    itself counts: in the east the period may have ended by then. With ``serves`` feeds are rendered
+    on demand, so that those are delivered."""
     if not new:
         return
     restored = connection.scalar(select(mark.c.at).where(mark.c.name == _RESTORED))
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     for one in new:
-        row = {
-            "decision": one.decision,
-            "subscriber": one.subscriber,
-            "channel": one.channel,
-            "fence": 0,
-            "attempts": 0,
-        }
-        rows.append({**row, "since": one.since, "updated": one.since})
-        if one.channel == "email" and restored and one.period.end <= restored.date():
+        since = microseconds(one.since)
+        state: Row = (State.PENDING.value, since, None)
+        if one.channel == "feed" and serves:
+            state = (State.SENT.value, None, "served on demand")
+        elif one.channel == "email" and restored and one.period.end <= restored.date():
             what = "an older backup was restored: it may have been sent before"
-            rows[-1] |= {"state": State.UNCERTAIN, "due": None, "detail": what}
-        else:
-            rows[-1] |= {"state": State.PENDING, "due": one.since, "detail": None}
-    connection.execute(insert(delivery), rows)
+            state = (State.UNCERTAIN.value, None, what)
+        rows.append((one.decision, one.subscriber, one.channel, 0, 0, since, since, *state))
+    _ADD.run(connection, rows)
 
 
 def mark_restored(connection: Connection, *, now: datetime) -> None:
@@ -148,7 +154,7 @@ def _listed(connection: Connection, query: Select[Any]) -> list[DeliveryRow]:
     return [
         DeliveryRow(
             *(number, name, channel, decision_codec.period(period), state, attempts),
-            *(detail or "", *rest, decision_codec.count(body)),
+            *(detail or "", *rest, decision_codec.count_picks(body)),
         )
         for number, name, channel, period, state, attempts, detail, *rest, body in (
             connection.execute(query)

@@ -103,12 +103,12 @@ class Draft(DraftPapers):
         now: datetime,
         *,
         reopened: bool,
-        after: int = 0,
+        after: m.StoredSubscriber | None = None,
         limit: int,
         shard: m.Shard = m.EVERYBODY,
     ) -> list[m.StoredSubscriber]:
-        """The next ``limit`` subscribers whose digest is due; ``after`` 0 begins anew."""
-        if not after:
+        """The next ``limit`` subscribers whose digest is due; ``after`` None begins anew."""
+        if after is None:
             self._due = self._all_due(now, reopened, limit)
         return list(islice(self._due, limit))
 
@@ -116,14 +116,18 @@ class Draft(DraftPapers):
         for one in self._profiles.values():
             if one.next_due and one.next_due <= now:
                 yield one
-        pages = partial(super().due, now, reopened=reopened, limit=limit)
-        for one in _all(pages, attrgetter("key")):
-            if one.subscriber.id not in self._profiles.keys() | self._gone:
-                yield one
+        found = super().due(now, reopened=reopened, limit=limit)
+        while found:
+            for one in found:
+                if one.subscriber.id not in self._profiles.keys() | self._gone:
+                    yield one
+            found = super().due(now, reopened=reopened, after=found[-1], limit=limit)
 
     # --- decisions -----------------------------------------------------------------------
 
-    def record(self, decisions: Sequence[m.Decision], *, now: datetime) -> int:
+    def record(
+        self, decisions: Sequence[m.Decision], *, now: datetime, serves: bool = False
+    ) -> int:
         """Keep the digests in memory, to be sent and published."""
         for one in decisions:
             if isinstance(digest := one.outcome, m.Digest):

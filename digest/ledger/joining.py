@@ -89,7 +89,7 @@ def _drop_doubles(
     waiting: dict[int, list[Any]] = {}
     copies: Counter[int] = Counter()
     for row in rows_in(connection, query, decision.c.subscriber, counts):
-        picked = decision_codec.picked(decision_codec.unpack(row.body))
+        picked = decision_codec.picked(row.body)
         if held := sum(key in keys for key in picked):
             waiting.setdefault(row.subscriber, []).append(row)
             copies[row.subscriber] += held
@@ -100,7 +100,7 @@ def _drop_doubles(
             if body != row.body:
                 change = update(decision).where(decision.c.id == row.id)
                 connection.execute(change.values(body=body))
-                if not decision_codec.count(body):
+                if not decision_codec.count_picks(body):
                     end = update(delivery).where(delivery.c.id == row.email)
                     values = {"state": State.CANCELLED, "detail": _DOUBLE, "due": None}
                     connection.execute(end.values(**values, owner=None, updated=now))

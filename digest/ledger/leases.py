@@ -20,8 +20,8 @@ from sqlalchemy import (
 
 from digest.ledger import decisions, spool
 from digest.ledger.aggregate import SKEW, Aggregate, rows_in
-from digest.ledger.subscribers import STORED, stored
-from digest.ledger.tables import delivery, subscriber
+from digest.ledger.subscribers import READER, stored
+from digest.ledger.tables import decision, delivery
 from digest.model import EVERYBODY, Channel, Claim, DeliveryId, Shard, State
 
 Mode = Literal["hold", "resend"]
@@ -118,22 +118,23 @@ class Leases(Aggregate):
 
 
 def _claims(connection: Connection, channel: Channel, rows: Sequence[Any]) -> list[Claim]:
-    decided = decisions.by_number(connection, {row.decision for row in rows})
-    names = {digest.subscriber for digest in decided.values()}
-    found = rows_in(connection, STORED, subscriber.c.name, names)
-    readers = {row.name: stored(row) for row in found}
+    query = decisions.DIGESTS.add_columns(*READER)
+    asked = {row.decision for row in rows}
+    decided = list(rows_in(connection, query, decision.c.id, asked))
+    digests = decisions.read_digests(connection, decided)
+    readers = {row.decision: stored(row) for row in decided if row.profile is not None}
     kept = spool.kept(connection, [row.id for row in rows if row.attempts > 1])
     return [
         Claim(
             number,
             channel,
-            digest := decided[decision],
+            digests[decided_as],
             fence,
             attempt,
-            readers.get(digest.subscriber),
+            readers.get(decided_as),
             kept.get(number),
         )
-        for number, decision, fence, attempt in sorted(rows)
+        for number, decided_as, fence, attempt in sorted(rows)
     ]
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, union_all
+from sqlalchemy import Connection, Row, Select, func, insert, literal, select, tuple_, union_all
 
 from digest.config.messages import nearest
 from digest.errors import NotFound
@@ -21,6 +21,9 @@ _LOOK_ALIKES = 5000  # most ids that are compared with an unknown one
 
 STORED: Select[Any] = select(subscriber).where(subscriber.c.profile.is_not(None))
 """The rows with a profile."""
+
+
+READER = subscriber.c["id", "profile", "origin", "until", "next_due", "open_since", "feed_token"]
 
 
 class Subscribers(Aggregate):
@@ -64,22 +67,36 @@ class Subscribers(Aggregate):
         now: datetime,
         *,
         reopened: bool,
-        after: int = 0,
+        after: StoredSubscriber | None = None,
         limit: int,
         shard: Shard = EVERYBODY,
     ) -> list[StoredSubscriber]:
-        """Up to ``limit`` of those of a shard who are due and have a key beyond ``after``, by key.
-        With ``reopened``, also those whose period was due and empty, and stays open."""
-        # As a subquery, so that SQLite takes the indices of the due times and not that of the key.
-        rest = Shard(max(shard.first, after + 1), shard.last)
-        found = waiting(now, reopened=reopened, shard=rest)
-        query = STORED.where(subscriber.c.id.in_(found)).order_by(subscriber.c.id).limit(limit)
-        return [stored(row) for row in self._rows(query)]
+        """Up to ``limit`` of those of a shard who are due, those due longest first, from beyond
+        ``after`` as it was returned. With ``reopened``, first also those whose period was due and
+        empty, and stays open. What is recorded meanwhile brings up nobody twice."""
+        row = subscriber.c
+        theirs = STORED.where(row.id.between(shard.first, shard.last))
+        found: list[StoredSubscriber] = []
+        with self._database.reading() as connection:
+            if reopened and (after is None or after.open_since):
+                still_open = theirs.where(row.open_since.is_not(None), row.id > _key(after))
+                rows = connection.execute(still_open.order_by(row.id).limit(limit))
+                found, after = [stored(one) for one in rows], None
+            if len(found) == limit:
+                return found
+            are_due = theirs.where(row.next_due <= now)
+            if reopened:
+                are_due = are_due.where(row.open_since.is_(None))
+            if after is not None:
+                place = tuple_(literal(after.next_due, row.next_due.type), after.key)
+                are_due = are_due.where(tuple_(row.next_due, row.id) > place)
+            are_due = are_due.order_by(row.next_due, row.id).limit(limit - len(found))
+            return found + [stored(one) for one in connection.execute(are_due)]
 
     def count_due(self, now: datetime, *, reopened: bool, shard: Shard = EVERYBODY) -> int:
         """How many ``due`` returns in all."""
         found = waiting(now, reopened=reopened, shard=shard).subquery()
-        return self._count(select(func.count(found.c.id.distinct())))
+        return self._count(select(func.count()).select_from(found))
 
     def next_due(self) -> datetime | None:
         """When the next digest falls due; None: for nobody."""
@@ -97,26 +114,32 @@ class Subscribers(Aggregate):
 
 
 def waiting(now: datetime, *, reopened: bool, shard: Shard) -> Any:
-    """A query for the keys of those of a shard who are due, some of them twice."""
+    """A query for the keys of those of a shard who are due."""
     theirs = select(subscriber.c.id).where(subscriber.c.id.between(shard.first, shard.last))
-    is_due = theirs.where(subscriber.c.next_due <= now)
+    is_due, is_open = subscriber.c.next_due <= now, subscriber.c.open_since.is_not(None)
     if not reopened:
-        return is_due
-    return union_all(is_due, theirs.where(subscriber.c.open_since.is_not(None)))
+        return theirs.where(is_due)
+    return union_all(theirs.where(is_open), theirs.where(is_due, ~is_open))
+
+
+def _key(after: StoredSubscriber | None) -> int:
+    return 0 if after is None else after.key
 
 
 def stored(row: Row[Any]) -> StoredSubscriber:
-    """A row of the table that has a profile."""
+    """A row with the columns of ``READER`` that has a profile."""
     rest = (row.origin, row.until, row.next_due, row.open_since, row.feed_token)
-    return StoredSubscriber(row.id, codec.decode(row.profile), *rest)
+    return StoredSubscriber(row.id, codec.decode(row.profile), *rest, row.profile)
 
 
-def hold(connection: Connection, numbers: Collection[int]) -> list[Row[Any]]:
-    """Keep others from writing the rows with these keys until the transaction ends; the rows. All
-    writers of several rows take them in the order of keys, so that no two wait for each other."""
+def hold(connection: Connection, numbers: Collection[int]) -> dict[int, str | None]:
+    """Keep others from writing the rows with these keys until the transaction ends; the text of
+    each profile, by key. All writers of several rows take them in the order of keys, so that no two
+    wait for each other."""
     query = select(subscriber.c.id, subscriber.c.profile)
     locked = query.order_by(subscriber.c.id).with_for_update(key_share=True)
-    return list(rows_in(connection, locked, subscriber.c.id, sorted(numbers)))
+    rows = rows_in(connection, locked, subscriber.c.id, sorted(numbers))
+    return {key: profile for key, profile in rows}  # noqa: C416 — of rows, not of pairs
 
 
 def keys(connection: Connection, names: Collection[SubscriberId]) -> dict[SubscriberId, int]:

@@ -260,7 +260,7 @@ _PARTIAL = {
     sa.Index("ix_delivery_shard", delivery.c.channel, delivery.c.subscriber): _due.is_not(None),
     sa.Index("ix_delivery_unsent", delivery.c.state): delivery.c.state != State.SENT,
     sa.Index("ix_subscriber_next_due", _next_due, subscriber.c.id): _next_due.is_not(None),
-    sa.Index("ix_subscriber_open_since", _open_since): _open_since.is_not(None),
+    sa.Index("ix_subscriber_open", subscriber.c.id): _open_since.is_not(None),
 }
 """Indices, each with the rows that it is for."""
 

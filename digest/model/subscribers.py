@@ -103,3 +103,5 @@ class StoredSubscriber:
     open_since: datetime | None
     """Since when the period that is due has been empty and stays open for late dumps."""
     feed_token: str
+    text: str = field(default="", compare=False, repr=False)
+    """The profile as it stands in the ledger; another text there is another profile."""

@@ -48,13 +48,13 @@ def _recorded(
 ) -> Iterator[Decision]:
     """The decisions for everybody who is due, each recorded with its batch."""
     ledger, cursor = context.ledger, cache(context.ledger.cursor)
-    after = 0
+    after: StoredSubscriber | None = None
     while batch := ledger.due(
         now, reopened=reopened, after=after, limit=BATCH, shard=context.shard
     ):
-        after = batch[-1].key
+        after = batch[-1]
         decisions = list(_decisions(planner, ledger, batch, cursor, grace=context.grace, now=now))
-        ledger.record(decisions, now=now)
+        ledger.record(decisions, now=now, serves=context.serves)
         yield from decisions
         if context.stopping():
             return

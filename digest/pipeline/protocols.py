@@ -146,12 +146,14 @@ class DecisionLedger(PlanningLedger, Protocol):
         now: datetime,
         *,
         reopened: bool,
-        after: int = 0,
+        after: StoredSubscriber | None = None,
         limit: int,
         shard: Shard = EVERYBODY,
     ) -> list[StoredSubscriber]: ...
     def decided(self, due: Mapping[int, Period]) -> set[int]: ...
-    def record(self, decisions: Sequence[Decision], *, now: datetime) -> int: ...
+    def record(
+        self, decisions: Sequence[Decision], *, now: datetime, serves: bool = False
+    ) -> int: ...
 
 
 class DeliveryLedger(Protocol):

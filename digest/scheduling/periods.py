@@ -5,8 +5,10 @@ taken right after the gap; one that the clock shows twice is taken the first tim
 to the date of its wall time, even if the gap moved its instant past midnight, so that two digests
 of a schedule never stand for the same period.
 
-Every function is pure; ``zone`` is an IANA key. Every function raises ``ZoneInfoNotFoundError`` for
-an unknown zone, and ``ValueError`` for a cron expression that is wrong or never comes true.
+Every function is pure; ``zone`` is an IANA key. Many subscribers have the same schedule and zone,
+and are asked about together: what was found for one is remembered. Every function
+raises ``ZoneInfoNotFoundError`` for an unknown zone, and ``ValueError`` for a cron expression that
+is wrong or never comes true.
 """
 
 from bisect import bisect_left
@@ -25,14 +27,16 @@ SECOND = timedelta(seconds=1)
 MICROSECOND = timedelta(microseconds=1)
 HALF = {"day": DAY / 2, "weekday": DAY / 2, "week": DAY * 3.5, "month": DAY * 15}
 """Half the time that a digest looks back on."""
+_remembered = lru_cache(maxsize=10_000)
 
 
+@_remembered
 def occurrence(schedule: Schedule, zone: str, now: datetime) -> datetime:
     """The last instant, in UTC, at or before ``now`` at which a digest fell due."""
     return _instant(_latest_wall(schedule, zone, now), ZoneInfo(zone))
 
 
-@lru_cache(1000)  # many subscribers have the same schedule
+@_remembered
 def next_occurrence(schedule: Schedule, zone: str, now: datetime) -> datetime:
     """The first instant, in UTC, after ``now`` at which a digest falls due."""
     tz = ZoneInfo(zone)
@@ -41,6 +45,7 @@ def next_occurrence(schedule: Schedule, zone: str, now: datetime) -> datetime:
     return next(instant for instant in instants if instant > now)
 
 
+@_remembered
 def period(schedule: Schedule, zone: str, occurrence: datetime) -> Period:
     """The period for which the digest that fell due at ``occurrence`` stands. It is the day, week
     or month that contains the middle of the time that the digest looks back on: a weekly digest on
@@ -80,7 +85,7 @@ def pause_end(subscriber: Subscriber) -> datetime | None:
     """The beginning, in UTC, of the first local day with digests again."""
     if subscriber.paused is None:
         return None
-    return _instant(datetime.combine(subscriber.paused, time()), ZoneInfo(subscriber.timezone))
+    return _midnight(subscriber.paused, subscriber.timezone)
 
 
 def first_window(subscriber: Subscriber, period: Period, *, now: datetime) -> datetime:
@@ -88,7 +93,12 @@ def first_window(subscriber: Subscriber, period: Period, *, now: datetime) -> da
     the local start of the digest's period, or ``now`` minus the subscriber's ``backfill``."""
     if subscriber.backfill is not None:
         return now - subscriber.backfill
-    return _instant(datetime.combine(period.start, time()), ZoneInfo(subscriber.timezone))
+    return _midnight(period.start, subscriber.timezone)
+
+
+@_remembered
+def _midnight(day: date, zone: str) -> datetime:
+    return _instant(datetime.combine(day, time()), ZoneInfo(zone))
 
 
 def _latest_wall(schedule: Schedule, zone: str, now: datetime) -> datetime:

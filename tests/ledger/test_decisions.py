@@ -332,3 +332,24 @@ periods = st.dates(date(1900, 1, 1), date(9998, 12, 31)).flatmap(
 def test_a_period_is_read_back_from_its_key(period: Period) -> None:
     assert decision_codec.period(str(period)) == period
     assert len(str(period)) <= 10
+
+
+def test_a_feed_that_is_served_is_delivered_when_it_is_decided(ledger: Ledger) -> None:
+    ada = reader(ledger, ADA, BOTH)
+    decided = Decision(ada, digest_of(arrive(ledger, "One")), NOW + DAY)
+    assert ledger.record([decided], now=NOW, serves=True) == 1
+    feed, email = sorted(ledger.deliveries(), key=lambda row: row.channel, reverse=True)
+    assert (feed.state, feed.detail, feed.due) == (State.SENT, "served on demand", None)
+    assert email.state is State.PENDING
+    assert ledger.count_publications() == 0
+    assert claim(ledger)[0].reader == replace(ada, until=PaperKey(1), next_due=NOW + DAY)
+    assert ledger.record([decided], now=NOW, serves=True) == 0
+
+
+def test_a_digest_for_a_profile_that_changed_meanwhile_is_not_recorded(ledger: Ledger) -> None:
+    ada = reader(ledger, ADA)
+    decided = Decision(ada, digest_of(arrive(ledger, "One")), NOW + DAY)
+    ledger.compile("host", "changed", [replace(ada.subscriber, name="Ada L.")], now=NOW)
+    assert ledger.record([decided], now=NOW) == 0
+    again = replace(decided, reader=ledger.subscriber(ADA))
+    assert ledger.record([again], now=NOW) == 1

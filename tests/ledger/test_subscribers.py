@@ -20,6 +20,7 @@ from digest.model import (
     Period,
     Profile,
     Schedule,
+    Shard,
     State,
     StoredSubscriber,
     Subscriber,
@@ -133,11 +134,11 @@ def test_everybody_is_read_in_batches(ledger: Ledger) -> None:
 # --- who is due ----------------------------------------------------------------------------
 
 
-def test_who_is_due_is_asked_in_batches_by_key(ledger: Ledger) -> None:
+def test_who_is_due_is_asked_in_batches(ledger: Ledger) -> None:
     compile_(ledger, *(person(SubscriberId(f"reader-{n}")) for n in range(5)))
     ledger.save([person(BOB)], now=NOW)
     first = ledger.due(NOW, reopened=False, limit=3)
-    rest = ledger.due(NOW, reopened=False, after=first[-1].key, limit=3)
+    rest = ledger.due(NOW, reopened=False, after=first[-1], limit=3)
     assert [one.subscriber.id for one in (*first, *rest)] == [f"reader-{n}" for n in range(5)]
     assert due(ledger, NEXT_MONDAY)[-1] == "bob"
     assert ledger.next_due() == MONDAY
@@ -148,6 +149,43 @@ def test_periods_that_stay_open_are_due_only_when_asked_for(ledger: Ledger) -> N
     with ledger._database.writing() as connection:
         connection.execute(subscriber.update().values(open_since=NOW))
     assert (due(ledger), due(ledger, reopened=True)) == ([], ["ada"])
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 9])
+def test_everybody_who_is_due_comes_once_though_due_times_change(
+    ledger: Ledger, limit: int
+) -> None:
+    """Two are due, those with a period that stays open are looked at first, and of each of them one
+    is decided while the others are asked for."""
+    ledger.save([person(SubscriberId(f"reader-{n}")) for n in range(6)], now=NOW)
+    hour = timedelta(hours=1)
+    for which, values in {
+        ("reader-0", "reader-4"): {"next_due": MONDAY},
+        ("reader-5",): {"next_due": MONDAY - hour},
+        ("reader-1", "reader-3"): {"open_since": NOW - hour, "next_due": NOW + hour},
+        ("reader-2",): {"open_since": NOW - hour, "next_due": MONDAY},
+    }.items():
+        with ledger._database.writing() as connection:
+            theirs = subscriber.c.name.in_(which)
+            connection.execute(subscriber.update().where(theirs).values(**values))
+    found: list[str] = []
+    after: StoredSubscriber | None = None
+    while batch := ledger.due(NOW, reopened=True, after=after, limit=limit):
+        found += [one.subscriber.id for one in batch]
+        after = batch[-1]
+        stay_open = [Decision(one, None, NOW + hour, NOW) for one in batch[::2]]
+        decided = [Decision(one, None, NEXT_MONDAY) for one in batch[1::2]]
+        ledger.record([*stay_open, *decided], now=NOW)
+    assert found == [f"reader-{n}" for n in (1, 2, 3, 5, 0, 4)]
+
+
+def test_only_those_of_a_shard_are_due(ledger: Ledger) -> None:
+    compile_(ledger, *(person(SubscriberId(f"reader-{n}")) for n in range(5)))
+    keys = [one.key for one in ledger.subscribers(limit=9)]
+    shard = Shard(keys[1], keys[3])
+    assert [one.key for one in ledger.due(NOW, reopened=True, limit=9, shard=shard)] == keys[1:4]
+    assert ledger.count_due(NOW, reopened=False, shard=shard) == 3
+    assert ledger.count_due(NOW, reopened=True) == 5
 
 
 def test_nobody_is_due_in_an_empty_ledger(ledger: Ledger) -> None:

@@ -1,4 +1,5 @@
-"""Deliveries can be claimed by the subscribers whose they are."""
+"""Deliveries can be claimed by the subscribers whose they are, and who has a period that stays open
+is found in the order of keys."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,4 +22,13 @@ def upgrade() -> None:
         ["channel", "subscriber"],
         sqlite_where=is_open,
         postgresql_where=is_open,
+    )
+    op.drop_index("ix_subscriber_open_since", "subscriber")
+    stays_open = sa.text("open_since IS NOT NULL")
+    op.create_index(
+        "ix_subscriber_open",
+        "subscriber",
+        ["id"],
+        sqlite_where=stays_open,
+        postgresql_where=stays_open,
     )
