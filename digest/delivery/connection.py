@@ -51,7 +51,7 @@ class Connection(smtplib.SMTP):
 
     def __init__(self, server: Server, tls: ssl.SSLContext) -> None:
         """Connect only; ``Connection.open`` also secures the connection and logs in."""
-        self._server, self._tls = server, tls
+        self._server, self._tls, self._allowed = server, tls, server.timeout
         self.patience = server.patience
         self._received = bytearray()
         super().__init__(server.host, server.port, _own_name(), timeout=server.timeout)
@@ -98,18 +98,32 @@ class Connection(smtplib.SMTP):
         Raises:
             OSError: The connection is closed, or there was no valid reply.
         """
-        self.wire.sendall(f"{commands}\r\n".encode(self.command_encoding))
+        self.send_all(f"{commands}\r\n".encode(self.command_encoding))
         return self.getreply()
+
+    def send_all(self, data: bytes) -> None:
+        """Send all of it within ``timeout``.
+
+        Raises:
+            OSError: The connection is closed, or broken.
+        """
+        self._within(self.timeout).sendall(data)
+
+    def _within(self, seconds: float) -> socket.socket:
+        """The socket, whose next operation may take this long. To tell it so is a system call that
+        lets another thread go first, so it is told only what is new."""
+        if seconds != self._allowed:
+            self.wire.settimeout(seconds)
+            self._allowed = seconds
+        return self.wire
 
     def speaks_early(self) -> bool:
         """Whether the server has sent something, or hung up, before it was asked."""
         if self._received:
             return True
         try:
-            self.wire.settimeout(0)
-            self._received += self.wire.recv(4096)
+            self._received += self._within(0).recv(4096)
         except (BlockingIOError, ssl.SSLWantReadError):
-            self.wire.settimeout(self.timeout)
             return False
         except OSError:
             pass
@@ -120,7 +134,7 @@ class Connection(smtplib.SMTP):
         with suppress(smtplib.SMTPException, OSError):
             if self.sock is not None:
                 self.timeout = min(self.timeout, 5.0)
-                self.quit()
+                self.ask("QUIT")
         self.close()
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
@@ -176,12 +190,12 @@ class Connection(smtplib.SMTP):
         while (end := self._received.find(b"\n")) < 0:
             if len(self._received) > LONGEST_REPLY:
                 raise ConnectionError("a reply without end")
-            self.wire.settimeout(max(deadline - time.monotonic(), 0.001))
-            data = self.wire.recv(8192)
+            left = deadline - time.monotonic()
+            is_first = left > 0.98 * self.timeout
+            data = self._within(self.timeout if is_first else max(left, 0.001)).recv(8192)
             if not data:
                 raise ConnectionError("the server closed the connection")
             self._received += data
-        self.wire.settimeout(self.timeout)
         line = bytes(self._received[:end]).rstrip(b"\r")
         del self._received[: end + 1]
         return line

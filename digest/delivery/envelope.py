@@ -59,7 +59,8 @@ def with_crlf(content: bytes) -> bytes:
 def readable(words: bytes | str) -> str:
     """A reply on one line, of bounded length and without characters that are not printable."""
     text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-    text = "".join(character if character.isprintable() else " " for character in text)
+    if not text.isprintable():
+        text = "".join(character if character.isprintable() else " " for character in text)
     text = " ".join(text.split())
     return text if len(text) <= LONGEST_WORDS else text[: LONGEST_WORDS - 1] + "…"
 

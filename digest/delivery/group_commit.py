@@ -3,7 +3,6 @@
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import Future
 from contextlib import suppress
 from datetime import timedelta
 from queue import Empty, SimpleQueue
@@ -18,13 +17,22 @@ Commit = Callable[[Collection[tuple[DeliveryId, int]], Outcomes], Collection[Del
 deliveries that may be sent."""
 Settle = Callable[[Outcomes], object]  # records outcomes durably
 
-Request = tuple[Mapping[DeliveryId, int], Future[set[DeliveryId]]]
-"""Deliveries to commit, with their fences, and the answer."""
 
 SETTLE_WITHIN = 0.05  # the seconds without a commit after which outcomes are recorded on their own
 CROWD, GATHER = 3, 0.002
 """After a batch of ``CROWD`` or more, the next one gets ``GATHER`` seconds to fill: a transaction
 for ten deliveries costs hardly more than for one."""
+
+
+class _Request:
+    """Deliveries to commit, with their fences, and the answer."""
+
+    def __init__(self, claims: Mapping[DeliveryId, int]) -> None:
+        self.claims = claims
+        self.allowed: set[DeliveryId] = set()
+        self.error: Exception | None = None
+        self.waits = Lock()  # cheaper than a Future; released once there is an answer
+        self.waits.acquire()
 
 
 class GroupCommit:
@@ -43,7 +51,7 @@ class GroupCommit:
         """Start the writer; it calls ``renew``, which extends leases, every ``renew_every``."""
         self._commit, self._settle = commit, settle
         self._renew, self._renew_every = renew, renew_every.total_seconds()
-        self._queue: SimpleQueue[Request | None] = SimpleQueue()  # None marks the end
+        self._queue: SimpleQueue[_Request | None] = SimpleQueue()  # None marks the end
         self._unsettled: deque[tuple[Outcome, int]] = deque()
         self._lock = Lock()
         self._open = True
@@ -55,12 +63,15 @@ class GroupCommit:
     def commit(self, claims: Mapping[DeliveryId, int]) -> set[DeliveryId]:
         """Wait until these deliveries, with their fences, are durably committed; those that may be
         sent. An exception of the ledger is raised here; then none of them may be sent."""
-        answer = Future[set[DeliveryId]]()
+        request = _Request(claims)
         with self._lock:
             if not self._open:
                 raise RuntimeError("the group commit is closed")
-            self._queue.put((claims, answer))
-        return answer.result()
+            self._queue.put(request)
+        request.waits.acquire()
+        if request.error is not None:
+            raise request.error
+        return request.allowed
 
     def settle(self, outcome: Outcome, fence: int) -> None:
         """Record an outcome with the next commit, or soon if there is none; does not wait. An
@@ -104,9 +115,9 @@ class GroupCommit:
                 with suppress(Exception):  # a claim that is not renewed is taken over
                     self._renew()
 
-    def _next_batch(self) -> list[Request | None]:
+    def _next_batch(self) -> list[_Request | None]:
         """Take everything from the queue; empty if nothing comes within ``SETTLE_WITHIN``."""
-        batch: list[Request | None] = []
+        batch: list[_Request | None] = []
         with suppress(Empty):
             batch.append(self._queue.get(timeout=SETTLE_WITHIN))
             if self._crowded:
@@ -115,18 +126,21 @@ class GroupCommit:
                 batch.append(self._queue.get_nowait())
         return batch
 
-    def _answer(self, requests: Sequence[Request]) -> None:
+    def _answer(self, requests: Sequence[_Request]) -> None:
         outcomes = list(self._unsettled)
         try:
-            every = [pair for claims, _ in requests for pair in claims.items()]
+            every = [pair for request in requests for pair in request.claims.items()]
             allowed = set(self._commit(every, outcomes))
         except Exception as error:
-            for _, answer in requests:
-                answer.set_exception(error)
+            for request in requests:
+                request.error = error
         else:
             self._written(outcomes)
-            for claims, answer in requests:
-                answer.set_result(allowed & claims.keys())
+            for request in requests:
+                request.allowed = allowed & request.claims.keys()
+        finally:
+            for request in requests:
+                request.waits.release()
 
     def _record(self) -> None:
         outcomes = list(self._unsettled)

@@ -90,7 +90,7 @@ class Session:
         try:
             if self._half_done:
                 self._half_done = False
-                code, words = self.connection.rset()
+                code, words = self.connection.ask("RSET")
                 if code != 250:
                     raise smtplib.SMTPResponseException(code, words)
             code, words = self.connection.ask(mail)
@@ -134,7 +134,7 @@ class Session:
 
     def _stream(self, body: bytes) -> None:
         try:
-            self.connection.wire.sendall(body)
+            self.connection.send_all(body)
         except OSError as error:
             raise self._broken_off(reason(error)) from error
 
@@ -158,7 +158,7 @@ class Session:
         """Send the final dot; from here on, the outcome is uncertain without an answer."""
         connection, timeout = self.connection, self.connection.timeout
         try:
-            connection.wire.sendall(b".\r\n")
+            connection.send_all(b".\r\n")
             connection.timeout = connection.patience
             code, words = connection.getreply()
         except (smtplib.SMTPException, OSError) as error:
