@@ -52,6 +52,16 @@ def opened(path: Path) -> Iterator[int]:
         os.close(descriptor)
 
 
+def sync(path: Path) -> None:
+    """Wait until a file's content, or the names in a folder, are on the disk.
+
+    Raises:
+        OSError: There is no such file or folder, or the disk is full or broken.
+    """
+    with opened(path) as descriptor:
+        os.fsync(descriptor)
+
+
 def restrict(path: Path) -> None:
     """Limit the mode of a folder to 0700, and that of a file to 0600.
 

@@ -3,7 +3,6 @@ to be the same. A backup that is put back is whole, and marked as old before any
 
 from __future__ import annotations
 
-import os
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -132,7 +131,7 @@ def _new_file(path: Path) -> Iterator[Path]:
     try:
         yield partial
         partial.replace(path)
-        _sync(path.parent, os.O_RDONLY | os.O_DIRECTORY)  # the rename survives a power cut
+        private_files.sync(path.parent)  # the rename survives a power cut
     finally:
         for leftover in path.parent.glob(f"{partial.name}*"):
             leftover.unlink()
@@ -149,7 +148,7 @@ def _complete(path: Path) -> None:
         (found,) = made.execute("PRAGMA integrity_check(1)").fetchone()
     if found != "ok":
         raise LedgerError(f"the ledger is damaged, and so is its copy: {found}")
-    _sync(path, os.O_RDWR)
+    private_files.sync(path)
 
 
 def _content(table: Table, connection: Connection, into: Connection | None = None) -> Content:
@@ -174,14 +173,6 @@ def _copy_pages(source: Database, path: Path) -> None:
         pass  # the tables are up to date, or this is no ledger
     with closing(source.raw()) as lent, closing(sqlite3.connect(path)) as copy_:
         lent.driver_connection.backup(copy_)
-
-
-def _sync(path: Path, flags: int) -> None:
-    descriptor = os.open(path, flags)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _copy_backup(backup: Path, partial: Path) -> None:

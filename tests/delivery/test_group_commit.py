@@ -55,6 +55,14 @@ def test_each_thread_gets_the_answer_for_its_own_delivery() -> None:
     assert sorted(n for batch in book.commits for n in batch) == list(range(2000))
 
 
+def test_several_deliveries_are_committed_in_one_call_and_some_refused() -> None:
+    book = Book()
+    with GroupCommit(book.commit, book.settle) as gate:
+        claims = {DeliveryId(1): 101, DeliveryId(2): 99, DeliveryId(3): 103}
+        assert gate.commit(claims) == {1, 3}
+    assert book.commits == [[1, 2, 3]]
+
+
 def test_those_who_come_during_a_write_share_the_next_one() -> None:
     book = Book()
     book.go_on.clear()

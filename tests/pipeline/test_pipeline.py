@@ -469,6 +469,31 @@ def test_an_address_that_is_suppressed_meanwhile_is_refused_however_it_is_spelle
     assert world.mail() == {}
 
 
+def test_told_to_stop_a_pass_writes_what_it_has_composed_and_the_next_one_the_rest(
+    world: World,
+) -> None:
+    world.put("1.json", KEEPERS, listed=MONDAY)
+    people = [person(f"p{n}") for n in range(10)]
+    names: list[str] = []
+
+    def composer() -> Composer:
+        def compose(claim: Claim, reader: StoredSubscriber) -> Message:
+            names.append(f"2026-W47-{reader.subscriber.id}")
+            return Message(claim.delivery, "a@example.org", "b@example.org", b"x\r\n", names[-1])
+
+        return compose
+
+    report = world.run(
+        people, "2026-11-23T09:00", composer=composer, stopping=lambda: len(names) == 4
+    )
+    assert figures(report, "digests") == {"sent": 4}
+    outbox = world.folder / "outbox"
+    assert {path.stem for path in outbox.glob("*.eml")} == set(names)
+
+    assert figures(world.run(people, "2026-11-23T11:00"), "digests") == {"sent": 6}
+    assert {path.stem for path in outbox.glob("*.eml")} == {f"2026-W47-p{n}" for n in range(10)}
+
+
 class AllAtOnce(Outbox):
     """Takes every message before it delivers the first."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 import re
 from contextlib import suppress
 from datetime import date
@@ -59,21 +58,15 @@ def _packed(content: bytes) -> bytes:
 def _write(folder: Path, name: str, data: bytes) -> None:
     unfinished = folder / f".{name}.tmp"  # the inbox leaves it alone
     try:
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        unfinished.unlink(missing_ok=True)  # left by a process that was killed
+        private_files.write_new(unfinished, data)
+        private_files.sync(unfinished)
         unfinished.replace(folder / name)
     except OSError:
         with suppress(OSError):
             unfinished.unlink()
         raise
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    private_files.sync(folder)
 
 
 def _extension(content: bytes) -> str:
