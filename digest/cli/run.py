@@ -1,27 +1,37 @@
 """``digest run``: one pass."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 import click
+from pydantic_core import PydanticCustomError
 from rich.table import Table
 from rich.text import Text
 
-from digest.cli import app, logs, output, pruning
+from digest import config
+from digest.cli import app, logs, output, pruning, workers
 from digest.cli.options import at_least_one, now_option, pass_home
 from digest.cli.stop_signals import stop_on_signals
+from digest.config.fields import scheduler_url
 from digest.ledger import Ledger
 from digest.model import State
 from digest.pipeline.context import RunContext
 from digest.pipeline.report import RunReport
-from digest.pipeline.run import Work, alone
+from digest.pipeline.run import alone
 from digest.pipeline.run import run as run_pass
 
 ROWS = 20  # the number of digests that the summary of a pass shows, and of skipped ones
+
+
+def _scheduler(_context: click.Context, _option: click.Parameter, url: str | None) -> str | None:
+    try:
+        return url and scheduler_url(url)
+    except PydanticCustomError as error:
+        words = error.context or {}
+        raise click.BadParameter(f"{words.get('what')}: {words.get('remedy')}") from error
 
 
 @click.command()
@@ -32,8 +42,15 @@ ROWS = 20  # the number of digests that the summary of a pass shows, and of skip
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Read dumps from this folder instead of the home's inbox.",
 )
-@click.option("--workers", type=at_least_one, metavar="N", help="Share the work among N processes.")
-@click.option("--cluster", metavar="URL", help="Share it among the workers of a Dask scheduler.")
+@click.option(
+    "--workers", "count", type=at_least_one, metavar="N", help="Share it out among N processes."
+)
+@click.option(
+    "--cluster",
+    metavar="URL",
+    callback=_scheduler,
+    help="Share it out among the workers of a Dask scheduler, as tls://HOST:8786.",
+)
 @pass_home("digest run", "digest run --dry-run --now 2026-11-16T08:00+01:00", json=True)
 def run(
     home: app.Home,
@@ -41,7 +58,7 @@ def run(
     now: datetime,
     dry_run: bool,
     inbox: Path | None,
-    workers: int | None,
+    count: int | None,
     cluster: str | None,
     as_json: bool,
 ) -> int:
@@ -53,8 +70,7 @@ def run(
     Exit status: 0; 1 when something failed (the rest is still done); 2 when settings or
     profiles are wrong (nothing is done).
     """
-    home = replace(home, inbox=inbox or home.inbox)
-    work = _work(home, workers, cluster, dry_run=dry_run, now=now)
+    home = _shared_out(replace(home, inbox=inbox or home.inbox), count, cluster, dry=dry_run)
     style = home.settings.log.format
     # As text the summary tells of every mail; as JSON each has a line of its own.
     logs.start(style, level="INFO" if style == "json" else "WARNING")
@@ -67,7 +83,8 @@ def run(
             opened = app.open_context(home, now=now, stopping=stopping, track=output.track)
         with opened as context:
             app.follow_profiles(home, context.ledger, now=now)
-            report = run_pass(context, now=now, work=work(context))
+            work = alone if dry_run else workers.divided(home, context, now=now)
+            report = run_pass(context, now=now, work=work)
             if not dry_run:
                 pruning.daily(home, context.ledger, now=now, stopping=context.stopping)
     figures = report.as_json()
@@ -75,19 +92,19 @@ def run(
     return int(report.failed)
 
 
-def _work(
-    home: app.Home, workers: int | None, cluster: str | None, *, dry_run: bool, now: datetime
-) -> Callable[[RunContext[Ledger]], Work]:
-    """What makes a pass decide and deliver: this process, or several."""
-    if workers is None and cluster is None:
-        return lambda context: alone
-    if dry_run or (workers and cluster):
-        raise click.UsageError("give one of --dry-run, --workers and --cluster")
-    from digest.cli.workers import by_workers, check  # noqa: PLC0415  few passes want them
+def _shared_out(home: app.Home, count: int | None, url: str | None, *, dry: bool) -> app.Home:
+    """A home whose passes are shared out as the options say, or else the settings.
 
-    if cluster:
-        check(home, cluster)
-    return partial(by_workers, home, count=workers, url=cluster, now=now)
+    Raises:
+        ConfigError: Something has to be set or installed for it.
+    """
+    if bool(count) + bool(url) + dry > 1:
+        raise click.UsageError("give one of --dry-run, --workers and --cluster")
+    cluster = config.Cluster(workers=count, url=url) if count or url else home.settings.cluster
+    home = replace(home, settings=home.settings.model_copy(update={"cluster": cluster}))
+    if not dry:
+        workers.check(home)
+    return home
 
 
 def _show(report: RunReport, *, public: Path, dry: bool) -> None:

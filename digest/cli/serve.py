@@ -11,7 +11,7 @@ from functools import partial
 import click
 
 from digest import subscribers, web
-from digest.cli import app, bounces, fetching, health, logs, pruning
+from digest.cli import app, bounces, fetching, health, logs, pruning, workers
 from digest.cli.alarms import Alarms
 from digest.cli.options import pass_home
 from digest.cli.stop_signals import stop_on_signals
@@ -40,6 +40,7 @@ def serve(home: app.Home) -> None:
     good one stays in force. SIGTERM finishes what is in flight; a second one ends at once.
     """
     logs.start(home.settings.log.format)
+    workers.check(home)
     for stray in app.unknown_variables():
         log.warning("%s", stray)
     passes = Passes(home)
@@ -108,7 +109,8 @@ class Passes:
                 home, now=now, inbox=self._inbox, stopping=self._is_stopping
             ) as context:
                 self.profiles.follow(context.ledger, now=now)
-                report = run(context, now=now)
+                work = workers.divided(home, context, now=now)
+                report = run(context, now=now, work=work)
                 self.alarms.look(context.ledger, now=now)
                 pruning.daily(home, context.ledger, now=now, stopping=self._is_stopping)
         logs.tell(report)

@@ -1,4 +1,4 @@
-"""Wires ``digest run --workers`` and ``--cluster``: what workers need, and what must be set."""
+"""Wires passes that several processes share: what workers need, and what has to be set for them."""
 
 import gc
 import os
@@ -9,103 +9,81 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from digest import __version__
+from digest import __version__, config
 from digest.cli import CYCLES_EVERY, app, logs
-from digest.config.fields import is_loopback
 from digest.errors import ConfigError
 from digest.ledger import Ledger
 from digest.model import PaperKey, Problem, SubscriberId
 from digest.pipeline.context import RunContext
-from digest.pipeline.run import Work
+from digest.pipeline.run import Work, alone
 from digest.workers.shards import Opened, Pass
 
 _ALIKE = ("base_url", "sender", "reply_to", "brand", "grace", "expected", "feeds", "public")
 """Settings on which decisions and messages depend."""
-_PLACES = {
-    "database_url": "an SQLite file cannot be shared by machines",
-    "smtp": "an outbox of files cannot be shared by machines",
-    "public": "files in public/ cannot be shared by machines",
-    "secret": "machines have to sign links with the same key",
-}
-_REMEDIES = {
-    "database_url": "set DIGEST_DATABASE_URL to a PostgreSQL database",
-    "smtp": "add [smtp] with a `host`",
-    "public": 'write mode = "serve" under [public]',
-    "secret": "set DIGEST_SECRET to the same value on all machines",
-}
 
 
-def is_on_this_machine(url: str) -> bool:
-    """Whether a scheduler's address leads to this machine, unencrypted."""
-    place = urlsplit(url)
-    return place.scheme == "tcp" and is_loopback(place.hostname or "")
-
-
-def check(home: app.Home, url: str) -> None:
-    """Make sure that a pass can be shared with the workers of a scheduler.
+def check(home: app.Home) -> None:
+    """Make sure that passes can be shared out as the settings say.
 
     Raises:
-        ConfigError: The URL or settings do not allow it; every problem at once.
+        ConfigError: Something has to be set or installed for it; every problem at once.
     """
-    if is_on_this_machine(url):
-        return
-    settings, problems = home.settings, []
-    if urlsplit(url).scheme != "tls" or not urlsplit(url).hostname:
-        what = f"{url!r} is not a scheduler's address"
-        if urlsplit(url).scheme == "tcp":
-            what = f"what goes to {url} is not encrypted, and anybody could answer"
-        remedy = "write tls://HOST:8786; tcp:// is for 127.0.0.1 alone"
-        problems.append(Problem("--cluster", what, remedy))
-    wrong = {
-        "database_url": settings.database_url.startswith("sqlite"),
-        "smtp": settings.smtp is None,
-        "public": settings.public.mode == "files",
-        "secret": settings.secret is None,
-    }
-    for name, is_wrong in wrong.items():
-        if is_wrong:
-            problems.append(Problem(name, _PLACES[name], _REMEDIES[name]))
+    cluster = home.settings.cluster
+    problems = []
+    if (cluster.workers or cluster.url) and find_spec("distributed") is None:
+        remedy = "pip install 'papers-digest[cluster]'"
+        problems.append(Problem("cluster", "Dask's distributed is not installed", remedy))
+    if cluster.url and urlsplit(cluster.url).scheme == "tls":
+        problems += _not_to_be_shared(home.settings)
     if problems:
         raise ConfigError(problems)
 
 
-def by_workers(
-    home: app.Home,
-    context: RunContext[Ledger],
-    *,
-    count: int | None,
-    url: str | None,
-    now: datetime,
-) -> Work:
-    """What shares the two stages of a pass out: among ``count`` processes of this machine, or the
-    workers of the scheduler at ``url``.
+def _not_to_be_shared(settings: config.Settings) -> Iterator[Problem]:
+    """What the settings have that works on one machine alone."""
+    if settings.database_url.startswith("sqlite"):
+        remedy = "set DIGEST_DATABASE_URL to a PostgreSQL database"
+        yield Problem("database_url", "machines cannot share an SQLite file", remedy)
+    if settings.smtp is None:
+        remedy = "add [smtp] with a `host`"
+        yield Problem("smtp", "machines cannot share an outbox of files", remedy)
+    if settings.public.mode == "files":
+        remedy = 'write mode = "serve" under [public]'
+        yield Problem("public", "machines cannot share the files in public/", remedy)
+    if settings.secret is None:
+        remedy = "set DIGEST_SECRET to the same value on all machines"
+        yield Problem("secret", "machines have to sign links with the same key", remedy)
 
-    Raises:
-        ConfigError: Dask is not installed.
-    """
-    try:
-        # Dask takes as long to import as all the rest, and few passes want it.
-        from digest.workers import clusters  # noqa: PLC0415
-        from digest.workers.coordinator import Coordinator  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        what, remedy = f"{error.name} is not installed", "pip install 'papers-digest[cluster]'"
-        raise ConfigError([Problem("--cluster" if url else "--workers", what, remedy)]) from error
-    of = Pass(
+
+def divided(home: app.Home, context: RunContext[Ledger], *, now: datetime) -> Work:
+    """What decides and delivers in a pass by the settings: this process alone, processes of this
+    machine, or the workers of a scheduler."""
+    cluster = home.settings.cluster
+    if not cluster.workers and not cluster.url:
+        return alone
+    # Dask takes as long to import as all the rest, and few passes want it.
+    from digest.workers import clusters  # noqa: PLC0415
+    from digest.workers.coordinator import Coordinator  # noqa: PLC0415
+
+    described = Pass(
         name=f"digest-{secrets.token_hex(8)}",
         home=home.path,
         terms=_terms(home),
         now=now,
-        ahead=now - datetime.now(UTC),
+        ahead=context.clock() - datetime.now(UTC),
         until=PaperKey(0),
         papers_came=False,
-        is_local=url is None,
+        is_local=cluster.url is None,
     )
     return Coordinator(
-        connect=partial(clusters.remote, url) if url else partial(clusters.local, count or 1),
-        describe=lambda until, came: replace(of, until=until, papers_came=came),
+        connect=partial(clusters.remote, cluster.url)
+        if cluster.url
+        else partial(clusters.local, cluster.workers or 1),
+        describe=lambda until, came: replace(described, until=until, papers_came=came),
         opener=join,
         ledger=context.ledger,
         take_over=lambda: app.take_over(home, context),

@@ -217,6 +217,22 @@ def bind(text: str) -> str:
     return text.strip()
 
 
+def scheduler_url(text: str) -> str:
+    """The address of a Dask scheduler; off this machine, only an encrypted one."""
+    try:
+        place = urlsplit(text.strip())
+        host, _ = place.hostname or "", place.port
+    except ValueError:
+        place, host = urlsplit(""), ""
+    remedy = "write tls://HOST:8786; tcp:// is for 127.0.0.1 alone"
+    if place.scheme not in ("tls", "tcp") or not host:
+        raise wrong(f"{quoted(text)} is no scheduler's address", remedy)
+    if place.scheme == "tcp" and not is_loopback(host):
+        what = f"what goes to {quoted(text)} is not encrypted, and anybody could answer"
+        raise wrong(what, remedy)
+    return text.strip()
+
+
 def is_loopback(host: str) -> bool:
     """Whether a connection to this host stays on the machine."""
     try:

@@ -218,6 +218,20 @@ class Public(Section):
     are asked for, and no file is written for a reader."""
 
 
+class Cluster(Section):
+    """Which processes share a pass out; without it, the one that makes the pass does all."""
+
+    workers: Annotated[int, Field(ge=1, le=1024)] | None = None  # so many, on this machine
+    url: Annotated[str, AfterValidator(fields.scheduler_url)] | None = None
+    """The workers of this Dask scheduler: ``tls://HOST:PORT``, or ``tcp://127.0.0.1:PORT``."""
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if self.workers and self.url:
+            raise wrong("`workers` and `url` together", "delete one of them")
+        return self
+
+
 class Feeds(Section):
     """The feeds in ``public/``."""
 
@@ -280,6 +294,7 @@ class Settings(Section):
     alarms: Alarms = Alarms()
     feeds: Feeds = Feeds()
     public: Public = Public()
+    cluster: Cluster = Cluster()
     log: Log = Log()
 
     @property

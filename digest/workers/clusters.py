@@ -58,11 +58,11 @@ def remote(url: str) -> Iterator[Client]:
     if urlsplit(url).scheme == "tls" and not security.get_connection_args("client")["ssl_context"]:
         what = "there is no certificate to talk to the scheduler with"
         names = ", ".join(f"DASK_DISTRIBUTED__COMM__TLS__{name}" for name in _CERTIFICATE)
-        raise ConfigError([Problem("--cluster", what, f"set {names}")])
+        raise ConfigError([Problem("cluster.url", what, f"set {names}")])
     try:
         client = Client(url, security=security, timeout=JOIN, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
         what = f"no scheduler answers at {url}: {error}"
-        raise ConfigError([Problem("--cluster", what, "start it, or mend the URL")]) from error
+        raise ConfigError([Problem("cluster.url", what, "start it, or mend the URL")]) from error
     with client:
         yield client

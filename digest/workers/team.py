@@ -161,7 +161,7 @@ class Team:
             place = urlsplit(address)
             if place.scheme == "tcp" and not is_loopback(place.hostname or ""):
                 what = f"the worker {address} is not on this machine, and nothing is encrypted"
-                raise ConfigError([Problem("--cluster", what, "use tls://; see docs/scale.md")])
+                raise ConfigError([Problem("cluster.url", what, "use tls://; see docs/scale.md")])
 
     def _stop(self) -> None:
         """Have all workers finish the mail in flight and begin nothing more."""

@@ -176,7 +176,7 @@ domain = "example..org"
         "digest.toml:15: '8000' is not host:port (write it as 127.0.0.1:8000 or [::1]:80)",
         "digest.toml:19: unknown word 'ataxiv' (did you mean 'arxiv'?)",
         "digest.toml:20: '5' is not a duration (write a number and a unit: 90s, 5m, 12h, 30d or 2w)",
-        "digest.toml:21: unknown key 'logging' (the keys are base_url, from, reply_to, brand, database_url, inbox, expect, grace, secret, smtp, delivery, dkim, web, sources, fetch, keep, alarms, feeds, public, log)",
+        "digest.toml:21: unknown key 'logging' (the keys are base_url, from, reply_to, brand, database_url, inbox, expect, grace, secret, smtp, delivery, dkim, web, sources, fetch, keep, alarms, feeds, public, cluster, log)",
         "digest.toml:23: 'key_file' is missing (add it)",
         "digest.toml:24: 'a b' is not a selector (write letters, digits, '.' and '-')",
         "digest.toml:25: 'example..org' is not a domain (write it as example.org)",

@@ -32,6 +32,7 @@ ACROSS = {
     "DIGEST_SMTP__USERNAME": "digest",
     "DIGEST_SMTP__PASSWORD": PASSWORD,
     "DIGEST_PUBLIC__MODE": "serve",
+    "DIGEST_CLUSTER__URL": TLS,
 }
 
 
@@ -45,7 +46,7 @@ def test_no_secret_is_sent_to_a_scheduler(home: Path) -> None:
     with patch.dict(os.environ, ACROSS | ledger):
         opened = app.open_home(home)
         with app.open_context(opened, now=NOW) as context:
-            work = wiring.by_workers(opened, context, count=None, url=TLS, now=NOW)
+            work = wiring.divided(opened, context, now=NOW)
             assert isinstance(work, Coordinator)
             of = work.describe(PaperKey(7), True)
             sent = dumps(ShardWorker(of, work.opener))
@@ -56,18 +57,25 @@ def test_no_secret_is_sent_to_a_scheduler(home: Path) -> None:
         assert secret not in repr(of)
 
 
-def test_machines_share_no_files_and_every_setting_that_is_missing_is_told(home: Path) -> None:
-    ended = digest(home, "run", "--cluster", TLS)
+def by_two(home: Path) -> app.Home:
+    """The home, with passes that two processes share."""
+    with patch.dict(os.environ, {"DIGEST_CLUSTER__WORKERS": "2"}):
+        return app.open_home(home)
+
+
+@pytest.mark.parametrize("command", ["run", "serve"])
+def test_every_setting_that_machines_cannot_share_is_told(home: Path, command: str) -> None:
+    with patch.dict(os.environ, {"DIGEST_CLUSTER__URL": TLS}):
+        ended = digest(home, command)
     assert ended.code == 2
-    told = dict(line.split(": ", maxsplit=1) for line in ended.err.splitlines())
-    assert told == {
-        "database_url": "an SQLite file cannot be shared by machines (set DIGEST_DATABASE_URL to a "
-        "PostgreSQL database)",
-        "smtp": "an outbox of files cannot be shared by machines (add [smtp] with a `host`)",
-        "public": 'files in public/ cannot be shared by machines (write mode = "serve" under '
-        "[public])",
-        "secret": "machines have to sign links with the same key (set DIGEST_SECRET to the same "
-        "value on all machines)",
+    assert dict(line.split(": ", maxsplit=1) for line in ended.err.splitlines()) == {
+        "database_url": "machines cannot share an SQLite file"
+        " (set DIGEST_DATABASE_URL to a PostgreSQL database)",
+        "smtp": "machines cannot share an outbox of files (add [smtp] with a `host`)",
+        "public": "machines cannot share the files in public/"
+        ' (write mode = "serve" under [public])',
+        "secret": "machines have to sign links with the same key"
+        " (set DIGEST_SECRET to the same value on all machines)",
     }
     assert not (home / "state").exists()
 
@@ -76,22 +84,47 @@ def test_machines_share_no_files_and_every_setting_that_is_missing_is_told(home:
     ("url", "told"),
     [
         ("tcp://scheduler.example.org:8786", "is not encrypted, and anybody could answer"),
-        ("scheduler.example.org:8786", "is not a scheduler's address"),
-        ("https://scheduler.example.org", "is not a scheduler's address"),
+        ("scheduler.example.org:8786", "is no scheduler's address"),
+        ("https://scheduler.example.org", "is no scheduler's address"),
+        ("tls://[::1", "is no scheduler's address"),
     ],
 )
 def test_off_the_machine_only_tls_will_do(home: Path, url: str, told: str) -> None:
-    with patch.dict(os.environ, ACROSS):
-        ended = digest(home, "run", "--cluster", url)
+    remedy = "write tls://HOST:8786; tcp:// is for 127.0.0.1 alone"
+    by_option = digest(home, "run", "--cluster", url)
+    with patch.dict(os.environ, {"DIGEST_CLUSTER__URL": url}):
+        by_setting = digest(home, "run")
+    for ended in (by_option, by_setting):
+        assert ended.code == 2
+        assert told in ended.err
+        assert remedy in ended.err
+
+
+@pytest.mark.parametrize(
+    "url", ["tcp://127.0.0.1:8786", "tcp://localhost:8786", "tcp://[::1]:8786"]
+)
+def test_a_scheduler_of_this_machine_may_be_spoken_to_as_it_is(home: Path, url: str) -> None:
+    with patch.dict(os.environ, {"DIGEST_CLUSTER__URL": url}):
+        opened = app.open_home(home)
+    wiring.check(opened)
+    assert opened.settings.cluster.url == url
+
+
+def test_without_dask_the_extra_to_install_is_told(home: Path) -> None:
+    with patch.object(wiring, "find_spec", lambda _: None):
+        ended = digest(home, "run", "--workers", "2")
+        assert digest(home, "run", "--dry-run").code == 0
     assert ended.code == 2
-    [line] = ended.err.splitlines()
-    assert told in line
-    assert line.endswith("write tls://HOST:8786; tcp:// is for 127.0.0.1 alone)")
+    assert ended.err == (
+        "cluster: Dask's distributed is not installed (pip install 'papers-digest[cluster]')\n"
+    )
 
 
-def test_a_scheduler_of_this_machine_may_be_spoken_to_as_it_is(home: Path) -> None:
-    for url in ("tcp://127.0.0.1:8786", "tcp://localhost:8786", "tcp://[::1]:8786"):
-        wiring.check(app.open_home(home), url)
+def test_workers_and_a_scheduler_together_are_refused(home: Path) -> None:
+    (home / "digest.toml").write_text(f'[cluster]\nworkers = 2\nurl = "{TLS}"\n')
+    ended = digest(home, "run")
+    assert ended.code == 2
+    assert "`workers` and `url` together" in ended.err
 
 
 def test_without_certificates_a_cluster_is_told_which_variables_to_set(home: Path) -> None:
@@ -103,7 +136,9 @@ def test_without_certificates_a_cluster_is_told_which_variables_to_set(home: Pat
     ):
         ended = digest(home, "run", "--cluster", TLS, "--now", "2026-11-16T08:00Z")
     assert ended.code == 2
-    assert ended.err.startswith("--cluster: there is no certificate to talk to the scheduler with")
+    assert ended.err.startswith(
+        "cluster.url: there is no certificate to talk to the scheduler with"
+    )
     for name in ("CA_FILE", "CLIENT__CERT", "CLIENT__KEY"):
         assert f"DASK_DISTRIBUTED__COMM__TLS__{name}" in ended.err
 
@@ -111,9 +146,9 @@ def test_without_certificates_a_cluster_is_told_which_variables_to_set(home: Pat
 def test_a_worker_with_other_settings_does_nothing_and_says_which(
     home: Path, tmp_path: Path
 ) -> None:
-    opened = app.open_home(home)
+    opened = by_two(home)
     with app.open_context(opened, now=NOW) as context:
-        work = wiring.by_workers(opened, context, count=2, url=None, now=NOW)
+        work = wiring.divided(opened, context, now=NOW)
     assert isinstance(work, Coordinator)
     of = work.describe(PaperKey(0), False)
     with work.opener(of, lambda: False) as joined:
@@ -134,9 +169,9 @@ def test_a_worker_with_other_settings_does_nothing_and_says_which(
 
 
 def test_a_worker_with_another_ledger_does_nothing(home: Path) -> None:
-    opened = app.open_home(home)
+    opened = by_two(home)
     with app.open_context(opened, now=NOW) as context:
-        work = wiring.by_workers(opened, context, count=2, url=None, now=NOW)
+        work = wiring.divided(opened, context, now=NOW)
     assert isinstance(work, Coordinator)
     of = work.describe(PaperKey(7), True)
     with pytest.raises(ConfigError, match="another ledger than"), work.opener(of, lambda: False):
@@ -146,9 +181,9 @@ def test_a_worker_with_another_ledger_does_nothing(home: Path) -> None:
 def test_a_worker_sends_its_share_of_what_all_may_send(home: Path) -> None:
     limits = "[delivery]\nconnections = 8\nper_second = 50\nper_domain = 10\n[smtp]\nhost='::1'\n"
     (home / "digest.toml").write_text(limits)
-    opened = app.open_home(home)
+    opened = by_two(home)
     with app.open_context(opened, now=NOW) as context:
-        work = wiring.by_workers(opened, context, count=2, url=None, now=NOW)
+        work = wiring.divided(opened, context, now=NOW)
     assert isinstance(work, Coordinator)
     with work.opener(work.describe(PaperKey(0), False), lambda: False) as joined:
         quarter: object = joined.transport(0.25)
