@@ -27,14 +27,21 @@ DAILY_GRACE, GRACE = timedelta(hours=6), timedelta(hours=24)
 
 
 def decide(
-    context: RunContext[PassLedger], *, until: PaperKey, papers_came: bool, now: datetime
+    context: RunContext[PassLedger],
+    *,
+    until: PaperKey,
+    papers_came: bool,
+    now: datetime,
+    planner: Planner | None = None,
 ) -> DecideReport:
     """Record a decision for everybody of the shard whose digest is due. A pass draws on the papers
-    up to ``until``: what another process reads meanwhile is left to the next pass."""
+    up to ``until``: what another process reads meanwhile is left to the next pass. A ``planner`` is
+    that of another shard of the same pass, which has ranked before."""
     report = DecideReport()
     total = context.ledger.count_due(now, reopened=papers_came, shard=context.shard)
     if total:
-        planner = Planner(context.ledger, until=until, expected=context.expected, now=now)
+        if planner is None:
+            planner = Planner(context.ledger, until=until, expected=context.expected, now=now)
         decisions = _recorded(context, planner, reopened=papers_came, now=now)
         for decision in context.track(decisions, "Choosing papers", total):
             if isinstance(decision.outcome, Skip):

@@ -18,6 +18,7 @@ from digest.errors import ConfigError, DigestError
 from digest.model import Problem
 from digest.pipeline.decide import decide
 from digest.pipeline.deliver import deliver
+from digest.pipeline.planning import Planner
 from digest.workers.shards import Done, Open, Opened, Pass, Task
 
 T = TypeVar("T")
@@ -34,6 +35,7 @@ class ShardWorker(WorkerPlugin):
     _stopping: Event
     _open_until_the_end: ExitStack
     _opened: Opened | None
+    _planner: Planner
 
     def __init__(self, of: Pass, opener: Open) -> None:
         self.name = of.name
@@ -92,6 +94,7 @@ class ShardWorker(WorkerPlugin):
                     until=self._pass.until,
                     papers_came=self._pass.papers_came,
                     now=self._pass.now,
+                    planner=self._planner,
                 )
                 done.delivered = deliver(context)
             finally:
@@ -111,6 +114,12 @@ class ShardWorker(WorkerPlugin):
             self._opener(self._pass, self._stopping.is_set)
         )
         context = replace(entered.context, composer=cache(entered.context.composer))
+        self._planner = Planner(
+            context.ledger,
+            until=self._pass.until,
+            expected=context.expected,
+            now=self._pass.now,
+        )
         return replace(entered, context=context)
 
     def _close_if_idle(self) -> None:

@@ -53,7 +53,15 @@ class Cluster:
         """Start a worker with a home of its own."""
         home = self.folder / f"home{len(self.workers)}"
         copytree(self.template, home)
-        words = ["--no-nanny", "--nthreads", "1", "--local-directory", str(home / "dask"), *QUIET]
+        words = [
+            "--memory-limit",
+            "0",
+            "--nthreads",
+            "1",
+            "--local-directory",
+            str(home / "dask"),
+            *QUIET,
+        ]
         own = {"DIGEST_HOME": str(home)} | more
         self.workers.append(self._start("dask_worker", self.url, *words, **own))
 
@@ -62,7 +70,9 @@ class Cluster:
         home = copytree(self.template, self.folder / "coordinator")
         with patch.dict(os.environ, self.environ):
             dask.config.refresh()  # as a new process does
-            return digest(home, "run", "--json", "--cluster", self.url, "--now", NOW)
+            ended = digest(home, "run", "--json", "--cluster", self.url, "--now", NOW)
+        dask.config.refresh()
+        return ended
 
     def _start(self, program: str, *words: str, **more: str) -> subprocess.Popen[bytes]:
         return self.stack.enter_context(ended_with_the_test(program, words, self.environ | more))
