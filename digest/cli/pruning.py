@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -115,7 +116,8 @@ class _Pruning:
         """Remove pages of old digests that no index lists, with their references."""
         since, after = self._now - self._keep.pages, 0
         publisher = FolderPublisher(self._home.public)
-        while tokens := self._book.feed_tokens(after=after, limit=_READERS):
+        readers = partial(self._book.long_standing_readers, newest=self._newest, limit=_READERS)
+        while tokens := readers(after=after):
             after = max(tokens)
             stay = self._book.page_periods(tokens, since, newest=self._newest)
             for key, token in tokens.items():

@@ -109,10 +109,15 @@ class Pruning(Aggregate):
         with self._database.writing() as connection:
             connection.execute(update(decision).where(these, ~_UNFINISHED).values(body=b""))
 
-    def feed_tokens(self, *, after: int, limit: int) -> dict[int, str]:
-        """The feed tokens of everybody who is or was known, by key from beyond ``after``."""
-        query = select(subscriber.c.id, subscriber.c.feed_token).where(subscriber.c.id > after)
-        return {row.id: row.feed_token for row in self._rows(query.order_by("id").limit(limit))}
+    def long_standing_readers(self, *, newest: int, after: int, limit: int) -> dict[int, str]:
+        """The feed tokens of those for whom more periods than the ``newest`` were decided, so that
+        some page of theirs may be old; by key from beyond ``after``."""
+        who = decision.c.subscriber
+        counted = select(who).where(who > after).group_by(who).having(func.count() > newest)
+        found = counted.order_by(who).limit(limit).subquery()
+        query = select(subscriber.c.id, subscriber.c.feed_token)
+        query = query.join(found, found.c.subscriber == subscriber.c.id).order_by(subscriber.c.id)
+        return {row.id: row.feed_token for row in self._rows(query)}
 
     def page_periods(
         self, readers: Collection[int], since: datetime, *, newest: int

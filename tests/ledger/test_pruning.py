@@ -210,12 +210,14 @@ def test_which_pages_stay(ledger: Ledger) -> None:
     daily_digests(ledger, 3)
     young = digest_of(arrive(ledger, "Gull"), subscriber=BOB, period=WEEK, now=LATER)
     recorded(ledger, [young], {BOB: EMAIL})
-    keys = ledger.feed_tokens(after=0, limit=10)
+    keys = ledger.long_standing_readers(newest=0, after=0, limit=10)
     ada, bob = (key_of_subscriber(ledger, name) for name in (ADA, BOB))
     assert keys.keys() == {ada, bob}
     assert ledger.page_periods(keys, LATER, newest=1) == {ada: {"2025-01-03"}, bob: {str(WEEK)}}
     assert ledger.page_periods([ada], NOW, newest=0) == {ada: {str(day(n)) for n in (1, 2, 3)}}
-    assert ledger.feed_tokens(after=max(keys), limit=10) == {}
+    assert ledger.long_standing_readers(newest=0, after=max(keys), limit=10) == {}
+    assert ledger.long_standing_readers(newest=2, after=0, limit=10).keys() == {ada}
+    assert ledger.long_standing_readers(newest=3, after=0, limit=10) == {}
 
 
 # --- the rest ----------------------------------------------------------------------------
