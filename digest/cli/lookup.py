@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from rich.text import Text
 
@@ -15,13 +15,12 @@ from digest.cli import app, output
 from digest.config.messages import nearest
 from digest.errors import ConfigError, LedgerError, NotFound
 from digest.ledger import Ledger
-from digest.ledger.suppressions import Suppression
+from digest.ledger.suppressions import Standing, Suppression
 from digest.model import Origin, Problem, StoredSubscriber, Subscriber, SubscriberId
 from digest.render.site import FEED_TYPES, archive_index_path, feed_path, opml_path
 from digest.subscribers import compile as compiling
 from digest.subscribers.changes import folded
 
-Standing = Literal["active", "unsubscribed", "suppressed"]
 Listed = tuple[Subscriber, StoredSubscriber | None]
 """A profile and its row, or None where the file has changed and was not compiled since."""
 _COLOURS = {"active": "green", "unsubscribed": "yellow", "suppressed": "red"}
@@ -66,7 +65,7 @@ def listed(home: app.Home, ledger: Ledger) -> Iterator[Listed]:
     Raises:
         ConfigError: The profile files are wrong, and the ledger has no profiles to go on with.
     """
-    files = _changed_files(home, ledger)
+    files = changed_files(home, ledger)
     yield from ((one, None) for one in files or ())
     for row in stored(ledger):
         if files is None or row.origin == "database":
@@ -106,7 +105,7 @@ def _with_source(row: StoredSubscriber) -> Subscriber:
     return replace(row.subscriber, source=where)
 
 
-def _changed_files(home: app.Home, ledger: Ledger) -> tuple[Subscriber, ...] | None:
+def changed_files(home: app.Home, ledger: Ledger) -> tuple[Subscriber, ...] | None:
     """The subscribers of files that were not compiled yet; None: the ledger has everybody. Where
     the files are wrong their problems are printed, and what was compiled last holds."""
     if compiling.is_compiled(home.path, ledger, home.state):
@@ -114,20 +113,30 @@ def _changed_files(home: app.Home, ledger: Ledger) -> tuple[Subscriber, ...] | N
     try:
         return compiling.listed(home.path, ledger)
     except ConfigError as error:
-        if not ledger.count_subscribers():
+        if not ledger.subscribers(limit=1):
             raise
         output.print_problems(error.problems)
         return None
 
 
 def everybody(people: Iterable[Listed], ledger: Ledger) -> Iterator[Person]:
-    """These people, then others who must not be mailed."""
-    off = {one.subscriber: one.since for one in ledger.unsubscriptions()}
-    suppressed = {one.address: one for one in ledger.suppressions()}
-    for one, row in people:
-        refused = suppressed.get(folded(one.email))
-        yield Person(one.id, one, row, off.pop(one.id, None), refused)
-    yield from (Person(name, off=since) for name, since in off.items())
+    """These people, then others who have unsubscribed."""
+    others = {one.subscriber: one.since for one in ledger.unsubscriptions(have_left=True)}
+    for person in persons(people, ledger):
+        others.pop(person.id, None)
+        yield person
+    yield from (Person(name, off=since) for name, since in others.items())
+
+
+def persons(people: Iterable[Listed], ledger: Ledger) -> Iterator[Person]:
+    """These people with their standing, which is read in batches."""
+    remaining = iter(people)
+    while batch := list(islice(remaining, BATCH)):
+        names, addresses = [one.id for one, _ in batch], {folded(one.email) for one, _ in batch}
+        off = {one.subscriber: one.since for one in ledger.unsubscriptions(of=names)}
+        suppressed = {one.address: one for one in ledger.suppressions(of=addresses)}
+        for one, row in batch:
+            yield Person(one.id, one, row, off.get(one.id), suppressed.get(folded(one.email)))
 
 
 def notes(profiles: Iterable[Subscriber], ledger: Ledger) -> list[Problem]:
@@ -138,7 +147,7 @@ def notes(profiles: Iterable[Subscriber], ledger: Ledger) -> list[Problem]:
             f"{person.id} gets no mail: {reason}",
             f"to send it again on purpose: digest subscribers resubscribe {person.id}",
         )
-        for person in everybody(((one, None) for one in profiles), ledger)
+        for person in persons(((one, None) for one in profiles), ledger)
         if person.profile and "email" in person.profile.channels
         for reason in person.reasons
     ]
@@ -155,7 +164,7 @@ def profile(home: app.Home, ledger: Ledger, name: str) -> Subscriber:
 
 
 def _profile(home: app.Home, ledger: Ledger, name: str) -> Listed:
-    files = _changed_files(home, ledger)
+    files = changed_files(home, ledger)
     for one in files or ():
         if one.id == name:
             return one, None
@@ -173,16 +182,15 @@ def find(home: app.Home, ledger: Ledger, name: str) -> Person:
     """Somebody who has a profile, has unsubscribed, or was sent something. Raises NotFound."""
     wanted = SubscriberId(name)
     try:
-        found = [_profile(home, ledger, name)]
+        (person,) = persons([_profile(home, ledger, name)], ledger)
     except (ConfigError, NotFound) as error:
-        is_off = any(one.subscriber == wanted for one in ledger.unsubscriptions())
-        if not is_off and not ledger.deliveries(subscribers=[wanted], limit=1):
+        off = ledger.unsubscriptions(of=[wanted])
+        if not off and not ledger.deliveries(subscribers=[wanted], limit=1):
             raise
         if isinstance(error, ConfigError):  # who wants no more mail need not wait for the mending
             output.print_problems(error.problems)
-        found = []
-    people = everybody(found, ledger)
-    return next((one for one in people if one.id == wanted), Person(wanted))
+        return Person(wanted, off=off[0].since if off else None)
+    return person
 
 
 def as_json(home: app.Home, person: Person) -> dict[str, Any]:

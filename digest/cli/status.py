@@ -12,9 +12,10 @@ from rich.text import Text
 from digest.cli import app, health, lookup, output, source_status
 from digest.cli.deliveries import row_as_json
 from digest.cli.options import pass_home
+from digest.ledger import Ledger
 from digest.ledger.deliveries import Status
 from digest.ledger.papers import Rejected
-from digest.model import DeliveryRow, State
+from digest.model import DeliveryRow, Origin, State, SubscriberId
 from digest.scheduling import periods
 
 UPCOMING = 10  # the number of subscribers due next that are listed
@@ -34,13 +35,11 @@ def status(home: app.Home, alive: bool, now: datetime, as_json: bool) -> int:
     service, failure = health.of(home, now=now)
     if alive:
         return int(service != "ok")
-    progress = Counter[str]()
     with app.read_ledger(home) as ledger:
-        people = lookup.everybody(lookup.listed(home, ledger), ledger)
-        upcoming = heapq.nsmallest(UPCOMING, _due(people, progress, now))
+        standings, upcoming = _people(home, ledger, now)
         seen, rejected = ledger.status(), ledger.rejected()
         sources = source_status.statuses(home, ledger, now=now)
-    others = progress.total() - len(upcoming)
+    others = standings.total() - len(upcoming)
     value = {
         "now": now,
         "service": service != "silent",
@@ -52,7 +51,7 @@ def status(home: app.Home, alive: bool, now: datetime, as_json: bool) -> int:
         "incomplete": seen.incomplete,
         "last_dump": seen.last_dump,
         "sources": [source_status.as_json(one) for one in sources],
-        "subscribers": progress,
+        "subscribers": standings,
         "deliveries": seen.deliveries,
         "oldest_unfinished": row_as_json(seen.oldest) if seen.oldest else None,
         "troubles": [row_as_json(row) for row in seen.troubles],
@@ -60,7 +59,7 @@ def status(home: app.Home, alive: bool, now: datetime, as_json: bool) -> int:
         "next_others": others,
     }
     rows = [("Service", _service(service, failure, now)), *source_status.rows(sources, now)]
-    rows += _rows(progress, seen, rejected, now)
+    rows += _rows(standings, seen, rejected, now)
     rows += (("Due next", f"{due:%a %d %b %Y %H:%M} UTC  {who}") for due, who in upcoming)
     if others:
         rows.append(("", f"and {others:,} more subscribers"))
@@ -68,15 +67,19 @@ def status(home: app.Home, alive: bool, now: datetime, as_json: bool) -> int:
     return 0
 
 
-def _due(
-    people: Iterable[lookup.Person], progress: Counter[str], now: datetime
-) -> Iterator[tuple[datetime, str]]:
-    """When each person's next digest falls due; people are counted by their standing meanwhile."""
-    for person in people:
-        if person.profile:
-            progress[person.standing] += 1
-            due = person.stored.next_due if person.stored else None
-            yield due if due and due > now else periods.next_due(person.profile, now), person.id
+def _people(
+    home: app.Home, ledger: Ledger, now: datetime
+) -> tuple[Counter[str], list[tuple[datetime, SubscriberId]]]:
+    """How many subscribers there are by their standing, and who is due next. Only those of files
+    that were not compiled yet are looked at one by one."""
+    files = lookup.changed_files(home, ledger)
+    origin: Origin | None = None if files is None else "database"
+    standings = Counter[str](ledger.count_standings(origin=origin))
+    listed = lookup.persons(((one, None) for one in files or ()), ledger)
+    standings.update(one.standing for one in listed)
+    due = [(periods.next_due(one, now), one.id) for one in files or ()]
+    due += ledger.upcoming(limit=UPCOMING, origin=origin)
+    return standings, heapq.nsmallest(UPCOMING, due)
 
 
 def _rows(

@@ -12,10 +12,11 @@ import click
 from digest import private_files
 from digest import subscribers as profiles
 from digest.cli import app, lookup, output
-from digest.cli.lookup import BATCH, IN_DATABASE, Person, Standing
+from digest.cli.lookup import BATCH, IN_DATABASE, Person
 from digest.cli.options import file_type, pass_home
 from digest.cli.subscribers_import import import_
 from digest.errors import ConfigError
+from digest.ledger.suppressions import Standing
 from digest.model import Subscriber
 from digest.subscribers import codec, lists, parquet
 

@@ -104,6 +104,18 @@ class Subscribers(Aggregate):
         at: datetime | None = self._value(is_due.order_by(subscriber.c.next_due).limit(1))
         return at
 
+    def upcoming(
+        self, *, limit: int, origin: Origin | None = None
+    ) -> list[tuple[datetime, SubscriberId]]:
+        """Whose digests fall due next, and when: the first ``limit``, with ``origin`` of those who
+        have their profile from there."""
+        query = select(subscriber.c.next_due, subscriber.c.name)
+        query = query.where(subscriber.c.next_due.is_not(None))
+        if origin is not None:
+            query = query.where(subscriber.c.origin == origin)
+        query = query.order_by(subscriber.c.next_due, subscriber.c.id).limit(limit)
+        return [(row.next_due, SubscriberId(row.name)) for row in self._rows(query)]
+
     def subscribers_at(self, addresses: Collection[str]) -> Mapping[str, list[StoredSubscriber]]:
         """Of these folded addresses, those of subscribers, each with its subscribers by key."""
         found: dict[str, list[StoredSubscriber]] = {}
@@ -115,7 +127,8 @@ class Subscribers(Aggregate):
 
 def waiting(now: datetime, *, reopened: bool, shard: Shard) -> Any:
     """A query for the keys of those of a shard who are due."""
-    theirs = select(subscriber.c.id).where(subscriber.c.id.between(shard.first, shard.last))
+    key = subscriber.c.id + 0  # or SQLite would go through all keys instead of the due times
+    theirs = select(subscriber.c.id).where(key.between(shard.first, shard.last))
     is_due, is_open = subscriber.c.next_due <= now, subscriber.c.open_since.is_not(None)
     if not reopened:
         return theirs.where(is_due)

@@ -4,8 +4,20 @@ about email. A feed is fetched by its reader, who need not be kept from it."""
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from digest.ledger.aggregate import INTAKE, REFUSALS, Aggregate, rows_in
 from digest.ledger.subscribers import ensure_keys, keys
@@ -17,8 +29,10 @@ from digest.ledger.tables import (
     suppression,
     unsubscription,
 )
-from digest.model import State, SubscriberId
+from digest.model import Origin, State, SubscriberId
 from digest.subscribers.changes import folded
+
+Standing = Literal["active", "unsubscribed", "suppressed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +65,12 @@ class Suppressions(Aggregate):
         with self._database.reading() as connection:
             return _suppressed(connection, addresses)
 
-    def suppressions(self) -> list[Suppression]:
-        """All suppressed addresses, oldest first."""
+    def suppressions(self, *, of: Collection[str] | None = None) -> list[Suppression]:
+        """All suppressed addresses, oldest first; or those of these folded addresses."""
         query = select(suppression).order_by(suppression.c.since, suppression.c.address)
-        return [Suppression(*row) for row in self._rows(query)]
+        if of is None:
+            return [Suppression(*row) for row in self._rows(query)]
+        return [Suppression(*row) for row in self._rows_in(query, suppression.c.address, of)]
 
     def unsubscribe(self, subscriber: SubscriberId, *, now: datetime) -> bool:
         """Send a subscriber no more mail, whatever the profile says; False: it was so already."""
@@ -65,14 +81,38 @@ class Suppressions(Aggregate):
             connection.execute(insert(unsubscription), {"subscriber": key, "since": now})
             return True
 
-    def unsubscriptions(self) -> list[Unsubscription]:
-        """All who have unsubscribed, oldest first."""
+    def unsubscriptions(
+        self, *, of: Collection[SubscriberId] | None = None, have_left: bool = False
+    ) -> list[Unsubscription]:
+        """All who have unsubscribed, oldest first; or those of these subscribers; with
+        ``have_left`` only who has no profile any more."""
         query = (
             select(subscriber.c.name, unsubscription.c.since)
             .join_from(unsubscription, subscriber)
             .order_by(unsubscription.c.since, subscriber.c.name)
         )
-        return [Unsubscription(*row) for row in self._rows(query)]
+        if have_left:
+            query = query.where(subscriber.c.profile.is_(None))
+        if of is None:
+            return [Unsubscription(*row) for row in self._rows(query)]
+        return [Unsubscription(*row) for row in self._rows_in(query, subscriber.c.name, of)]
+
+    def count_standings(self, *, origin: Origin | None = None) -> dict[Standing, int]:
+        """How many of those who have a profile, with ``origin`` from there, are mailed, and how
+        many are not; a standing that nobody has is left out."""
+        theirs: ColumnElement[bool] = subscriber.c.profile.is_not(None)
+        if origin is not None:
+            theirs = and_(theirs, subscriber.c.origin == origin)
+        is_off = subscriber.c.id.in_(select(unsubscription.c.subscriber))
+        is_suppressed = subscriber.c.address.in_(select(suppression.c.address))
+        count = select(func.count()).select_from(subscriber).where(theirs)
+        with self._database.reading() as connection:
+            everybody = connection.scalar(count) or 0
+            off = connection.scalar(count.where(is_off)) or 0
+            suppressed = connection.scalar(count.where(is_suppressed, ~is_off)) or 0
+        found: dict[Standing, int] = {"active": everybody - off - suppressed}
+        found |= {"unsubscribed": off, "suppressed": suppressed}
+        return {standing: number for standing, number in found.items() if number}
 
     def resubscribe(self, subscriber: SubscriberId, address: str | None = None) -> bool:
         """Mail a subscriber again, and an address that is suppressed; False: neither was refused.

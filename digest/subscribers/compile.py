@@ -11,7 +11,7 @@ from typing import Protocol
 
 from digest import private_files
 from digest.errors import ConfigError
-from digest.model import Origin, Problem, Subscriber
+from digest.model import Origin, Problem, StoredSubscriber, Subscriber
 from digest.subscribers.changes import Saved
 from digest.subscribers.profile_files import FILE, load, profile_files
 
@@ -24,7 +24,8 @@ class Store(Protocol):
     def compile(
         self, host: str, content: str | None, listed: Sequence[Subscriber], *, now: datetime
     ) -> Saved: ...
-    def count_subscribers(self, *, origin: Origin | None = None) -> int: ...
+    def subscribers(self, *, limit: int) -> Sequence[StoredSubscriber]: ...
+    def count_subscribers(self, *, origin: Origin) -> int: ...
     def follow_clock(self, zone_data: str, *, now: datetime) -> int: ...
 
 
@@ -49,7 +50,7 @@ def listed(home: Path, ledger: Store) -> tuple[Subscriber, ...]:
         ConfigError: The files are wrong, or empty or missing though they had subscribers.
     """
     has_file = content_hash(home) is not None
-    has_others = ledger.count_subscribers() > 0
+    has_others = bool(ledger.subscribers(limit=1))
     found = load(home, may_be_empty=has_others) if has_file or not has_others else ()
     if not found and (lost := ledger.count_subscribers(origin="file")):
         what = "the file has no subscribers any more" if has_file else "the file is missing"

@@ -119,6 +119,30 @@ def test_an_unknown_id_is_told_with_the_nearest(ledger: Ledger) -> None:
     assert error.value.nearest == ("bob",)
 
 
+def test_standings_are_counted_and_who_is_due_next_is_found(ledger: Ledger) -> None:
+    compile_(ledger, person(), person(CYD, schedule=Schedule("day")))
+    ledger.save([person(BOB), person(SubscriberId("dan"))], now=NOW)
+    assert ledger.count_standings() == {"active": 4}
+    ledger.unsubscribe(ADA, now=NOW)
+    for address in ("ada@example.org", "Bob@example.org", "elsewhere@example.org"):
+        ledger.suppress(address, reason="550", now=NOW)
+    assert ledger.count_standings() == {"active": 2, "unsubscribed": 1, "suppressed": 1}
+    assert ledger.count_standings(origin="database") == {"active": 1, "suppressed": 1}
+    assert [one.subscriber for one in ledger.unsubscriptions(of=[ADA, BOB])] == [ADA]
+    assert ledger.unsubscriptions(have_left=True) == []
+    assert [one.address for one in ledger.suppressions(of=["bob@example.org", "x"])] == [
+        "bob@example.org"
+    ]
+    when = {name: next_due(ledger, name) for name in (ADA, BOB, CYD)}
+    first = ledger.upcoming(limit=3)
+    assert [name for _, name in first] == [*sorted([ADA, CYD], key=lambda one: str(when[one])), BOB]
+    assert all(due == when[name] for due, name in first)
+    assert ledger.upcoming(limit=1, origin="database") == [(when[BOB], BOB)]
+    ledger.remove([ADA], now=NOW)
+    assert [one.subscriber for one in ledger.unsubscriptions(have_left=True)] == [ADA]
+    assert ledger.count_standings() == {"active": 2, "suppressed": 1}
+
+
 def test_everybody_is_read_in_batches(ledger: Ledger) -> None:
     people = [person(SubscriberId(f"reader-{n}")) for n in range(7)]
     ledger.save(people, now=NOW)
