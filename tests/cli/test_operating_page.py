@@ -1,4 +1,4 @@
-"""The page on operating: its settings load, its commands exist."""
+"""The pages on operating and on scale: their settings load, their commands exist."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from digest import config
 from digest.cli import cli
 from tests.cli.command import subcommand
 
-PAGE = (Path(__file__).parents[2] / "docs" / "operating.md").read_text("utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = "\n".join((DOCS / name).read_text("utf-8") for name in ("operating.md", "scale.md"))
 LOGIN = {"DIGEST_SMTP__PASSWORD": "made up"}
 
 
@@ -23,8 +24,8 @@ def blocks(language: str) -> list[str]:
 
 def commands() -> list[list[str]]:
     """The words of every ``digest …`` that the page tells to type."""
-    lines = [line for block in blocks("sh") for line in block.splitlines()]
-    words = [shlex.split(line, comments=True) for line in lines]
+    text = "\n".join(blocks("sh")).replace("\\\n", " ")
+    words = [found for line in text.splitlines() if (found := shlex.split(line, comments=True))]
     named = (line[1:] if line[0].startswith("DIGEST_") else line for line in words)
     given = [line[1:] for line in named if line[0] == "digest"]
     return [line[2:] if line[0] == "--home" else line for line in given]
