@@ -123,9 +123,9 @@ def _account(
     ledger: HistoryLedger, plan: selection.Plan, paper: model.Paper, *, past: bool
 ) -> Explanation:
     index = next((i for i, each in enumerate(plan.window.papers) if each.key == paper.key), None)
-    ranked, why = plan.ranked, None
+    scored, why = plan, None
     if index is None:
-        index, ranked, why = 0, _alone(ledger, plan, paper), model.Why.TOO_EARLY
+        index, scored, why = 0, _alone(ledger, plan, paper), model.Why.TOO_EARLY
         detail = (
             f"it arrived on {paper.arrived:%Y-%m-%d}, before the first digest's papers; "
             "`backfill` in the profile reaches further back"
@@ -136,14 +136,14 @@ def _account(
         detail = "left out then; the profile as it stands would pick it"
     else:
         detail = f"it will be in the digest for {plan.period}"
-    score, reasons, picked = float(ranked.scores[index]), ranked.reasons(index), not (why or past)
+    score, reasons, picked = scored.score(index), scored.reasons(index), not (why or past)
     return Explanation(
         plan.subscriber, paper, plan.period, past, score, reasons, picked, why, detail
     )
 
 
-def _alone(ledger: HistoryLedger, plan: selection.Plan, paper: model.Paper) -> selection.Ranked:
+def _alone(ledger: HistoryLedger, plan: selection.Plan, paper: model.Paper) -> selection.Plan:
     moment = plan.decision.composed
     waiting = Waiting(plan.subscriber, plan.period, model.PaperKey(paper.key - 1), is_first=True)
     planner = Planner(ledger, until=paper.key, expected=Expected("none"), now=moment, is_past=True)
-    return next(planner.plans([waiting])).ranked
+    return next(planner.plans([waiting]))

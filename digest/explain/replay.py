@@ -61,4 +61,4 @@ def _lost(plan: selection.Plan, then: Pick) -> Change:
     index = keys.index(then.paper.key)
     left_out = selection.why_left_out(plan, index)
     detail = left_out.detail if left_out else ""
-    return Change(then.paper, then, float(plan.ranked.scores[index]), None, detail)
+    return Change(then.paper, then, plan.score(index), None, detail)

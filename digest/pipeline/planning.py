@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -25,10 +26,10 @@ from digest.model import (
 )
 from digest.pipeline.protocols import PlanningLedger
 from digest.selection.coverage import Arrivals
-from digest.selection.diversity import NearDuplicates
+from digest.selection.diversity import Twins
 
 if TYPE_CHECKING:
-    from digest.ranking import Corpus, Ranking, Scored
+    from digest.ranking import Block, Corpus, Ranking
 
 ARCHIVE = 5000  # how many of the newest papers teach the ranking which words are common
 
@@ -44,11 +45,25 @@ class Waiting:
     """The subscriber has had no digest: nothing in it is late, and no page is missing."""
 
 
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """A window, and where its papers stand in the ranking."""
+
+    window: selection.Window
+    rows: Sequence[int]
+
+    @cached_property
+    def place(self) -> Mapping[int, int]:
+        """The place in the window of each paper of the ranking that is in it."""
+        return {row: index for index, row in enumerate(self.rows)}
+
+
 class Planner:
     """Plans digests from papers up to the key ``until``. The newest ``ARCHIVE`` of these papers
     teach the ranking, and nothing else does. So a plan is the same whoever else is planned for.
-    With ``is_past`` a decision of the past is planned again: what its own digest sent does not
-    count as sent before."""
+    A ``corpus`` is what another planner learned from the same papers; without one it is learned
+    when it is needed. With ``is_past`` a decision of the past is planned again: what its own digest
+    sent does not count as sent before."""
 
     def __init__(
         self,
@@ -58,13 +73,16 @@ class Planner:
         expected: Expected,
         now: datetime,
         is_past: bool = False,
+        corpus: Corpus | None = None,
     ) -> None:
         self._ledger, self._until, self._expected = ledger, until, expected
         self._now, self._is_past = now, is_past
-        self._near_duplicates = NearDuplicates()
         self._problems: dict[str, Problem] = {}
-        self._corpus: Corpus | None = None
+        if corpus:
+            self.corpus = corpus
+        self._todays: dict[str, date] = {}
         self._ranking: Ranking | None = None
+        self._twins: Twins = {}  # by index in the ranking
         self._second_looks: list[SecondLook] | None = None
         """Those with keys greater than ``_after``; None: nobody has wanted any."""
         self._papers: list[Paper] = []
@@ -83,51 +101,106 @@ class Planner:
         newest = self._until if subscriber.second_look else min(self._until, self._newest_paper)
         return after < newest
 
+    @cached_property
+    def corpus(self) -> Corpus:
+        """What the ranking knows of the archive."""
+        # SciPy takes long to import, and most passes have nobody to rank for.
+        from digest.ranking import Corpus  # noqa: PLC0415
+
+        return Corpus.learn(self._ledger.papers(until=self._until, limit=ARCHIVE))
+
     def plans(self, waiting: Sequence[Waiting]) -> Iterator[selection.Plan]:
         """Plan one digest for each of a batch, in order."""
         looking = any(one.subscriber.second_look for one in waiting)
         self._read_papers(min(one.after for one in waiting), second_looks=looking)
         names = [one.subscriber.id for one in waiting if one.subscriber.learn]
         verdicts = self._ledger.verdicts(names)
-        profiles = [_with_verdicts(one.subscriber, verdicts) for one in waiting]
         ranking = self._ranked(verdicts.values())
-        second_looks = [self._second_looks_of(one) for one in waiting]
-        cursors = {
-            one.subscriber.id: min([one.after, *(PaperKey(look.paper.key - 1) for look in looks)])
-            for one, looks in zip(waiting, second_looks, strict=True)
-        }
-        sent = {} if self._is_past else self._ledger.sent(cursors)
-        arrivals = self._arrivals(min(one.period.start for one in waiting))
-        for one, profile, scored, looks in zip(
-            waiting, profiles, ranking.rank_many(profiles), second_looks, strict=True
-        ):
-            start = bisect_right(self._keys, one.after)
-            window = selection.window(
-                self._papers[start:],
-                arrivals,
-                second_looks=looks,
-                after=one.after,
-                until=self._until,
-                period=one.period,
-                expected=Expected("none") if one.is_first else self._expected,
-                today=self._now.astimezone(ZoneInfo(one.subscriber.timezone)).date(),
-                now=self._now,
-            )
-            yield selection.plan(
-                one.subscriber,
-                one.period,
-                window,
-                _of_window(
-                    ranking, profile, scored, [*self._rows(looks), *range(start, len(self._papers))]
-                ),
-                sent=sent.get(one.subscriber.id, ()),
-                alike=self._near_duplicates,
-                now=self._now,
-                marks_late=not one.is_first,
-            )
+        drawn = self._drawn(waiting)
+        sent = self._sent(waiting, drawn)
+        rest = iter(zip(waiting, drawn, sent, strict=True))
+        profiles = (_with_verdicts(one.subscriber, verdicts) for one in waiting)
+        for block in ranking.blocks(profiles):
+            yield from self._planned(ranking, block, list(islice(rest, len(block.profiles))))
         for text, fault in ranking.faults.items():
             what = f"the pattern is switched off: {fault.what}"
             self._problems[text] = Problem(f"/{text}/", what, fault.remedy)
+
+    def _planned(
+        self,
+        ranking: Ranking,
+        block: Block,
+        waiting: Sequence[tuple[Waiting, _Drawn, Collection[PaperKey]]],
+    ) -> Iterator[selection.Plan]:
+        """Plan the digests of a block, those with one window together."""
+        from digest.selection.judging import Reader, plans  # noqa: PLC0415 — it needs NumPy
+
+        rows_of: dict[int, list[int]] = {}
+        for row, (_, drawn, _) in enumerate(waiting):
+            rows_of.setdefault(id(drawn), []).append(row)
+        made: dict[int, selection.Plan] = {}
+        for rows in rows_of.values():
+            drawn = waiting[rows[0]][1]
+            readers = [
+                Reader(one.subscriber, one.period, sent, marks_late=not one.is_first)
+                for one, _, sent in map(waiting.__getitem__, rows)
+            ]
+            ranked = _of_window(ranking, block, rows, drawn, self._twins)
+            found = plans(readers, drawn.window, ranked, now=self._now)
+            made.update(zip(rows, found, strict=True))
+        return (made[row] for row in range(len(waiting)))
+
+    def _drawn(self, waiting: Sequence[Waiting]) -> list[_Drawn]:
+        """The window of each reader; those who have the same share it."""
+        arrivals = self._arrivals(min(one.period.start for one in waiting))
+        known: dict[Hashable, _Drawn] = {}
+        found = []
+        for one in waiting:
+            looks_back = one.subscriber.second_look and not one.is_first
+            today = self._today(one.subscriber.timezone)
+            which = one.after, one.period, one.is_first, today, looks_back
+            if which not in known:
+                looks = self._second_looks_of(one.after) if looks_back else ()
+                known[which] = self._draw(one, looks, arrivals, today)
+            found.append(known[which])
+        return found
+
+    def _draw(
+        self, one: Waiting, looks: Sequence[SecondLook], arrivals: Arrivals, today: date
+    ) -> _Drawn:
+        start = bisect_right(self._keys, one.after)
+        window = selection.window(
+            self._papers[start:],
+            arrivals,
+            second_looks=looks,
+            after=one.after,
+            until=self._until,
+            period=one.period,
+            expected=Expected("none") if one.is_first else self._expected,
+            today=today,
+            now=self._now,
+        )
+        older = [bisect_left(self._keys, look.paper.key) for look in looks]
+        fresh = range(start, len(self._papers))
+        return _Drawn(window, [*older, *fresh] if older else fresh)
+
+    def _today(self, timezone: str) -> date:
+        if timezone not in self._todays:
+            self._todays[timezone] = self._now.astimezone(ZoneInfo(timezone)).date()
+        return self._todays[timezone]
+
+    def _sent(
+        self, waiting: Sequence[Waiting], drawn: Sequence[_Drawn]
+    ) -> list[Collection[PaperKey]]:
+        """The papers of each window that the reader has had."""
+        if self._is_past:
+            return [()] * len(waiting)
+        cursors = {
+            one.subscriber.id: min([one.after, *(PaperKey(key - 1) for key in its.upvotes_before)])
+            for one, its in zip(waiting, (each.window for each in drawn), strict=True)
+        }
+        sent = self._ledger.sent(cursors)
+        return [sent.get(one.subscriber.id, ()) for one in waiting]
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -147,25 +220,18 @@ class Planner:
             self._papers = [*sorted(older, key=lambda paper: paper.key), *self._papers]
         self._keys = [paper.key for paper in self._papers]
 
-    def _second_looks_of(self, one: Waiting) -> list[SecondLook]:
+    def _second_looks_of(self, after: PaperKey) -> list[SecondLook]:
         """The papers that an earlier digest passed over and whose upvotes jumped since."""
-        if not one.subscriber.second_look or one.is_first:
-            return []
-        looks = self._second_looks or ()
-        return [look for look in looks if look.paper.key <= one.after < look.key]
-
-    def _rows(self, looks: Iterable[SecondLook]) -> Iterator[int]:
-        return (bisect_left(self._keys, look.paper.key) for look in looks)
+        return [look for look in self._second_looks or () if look.paper.key <= after < look.key]
 
     def _ranked(self, verdicts: Iterable[Verdicts]) -> Ranking:
         """The ranking of the papers at hand; it also knows the papers that somebody judged."""
-        # SciPy takes long to import, and most passes have nobody to rank for.
-        from digest.ranking import Corpus, Ranking  # noqa: PLC0415
+        from digest.ranking import Ranking  # noqa: PLC0415 — it takes long to import
+        from digest.selection.near_duplicates import near_duplicates  # noqa: PLC0415 — it needs NumPy
 
-        if self._corpus is None:
-            self._corpus = Corpus.learn(self._ledger.papers(until=self._until, limit=ARCHIVE))
         if self._ranking is None:
-            self._ranking = Ranking(self._corpus, self._papers)
+            self._ranking = Ranking(self.corpus, self._papers)
+            self._twins = near_duplicates(self._ranking.abstracts)
         judged = (paper for each in verdicts for paper in (*each.liked, *each.disliked))
         self._ranking.place_judged(judged)
         return self._ranking
@@ -193,14 +259,26 @@ def _with_verdicts(subscriber: Subscriber, verdicts: Mapping[SubscriberId, Verdi
 
 
 def _of_window(
-    ranking: Ranking, profile: Profile, scored: Scored, rows: Sequence[int]
+    ranking: Ranking, block: Block, profiles: Sequence[int], drawn: _Drawn, twins: Twins
 ) -> selection.Ranked:
-    """What a ranking says of some of its papers, by their place in ``rows``."""
-    place = {row: index for index, row in enumerate(rows)}
+    """What a ranking says of the papers of a window, for some profiles of a block."""
+    rows, place = drawn.rows, drawn.place
+
+    def placed(found: Iterable[int]) -> Collection[int]:
+        return frozenset(place[row] for row in found if row in place)
+
+    is_whole = rows == range(len(ranking.papers))
+    scores = block.scores if len(profiles) == len(block.profiles) else block.scores[profiles]
     return selection.Ranked(
-        scores=scored.scores[rows],
-        excluded={place[row]: term for row, term in scored.excluded.items() if row in place},
-        reasons=lambda index: ranking.reasons(profile, rows[index]),
-        alone=lambda interest: ranking.alone(interest)[rows],
-        holding=lambda interest: [place[row] for row in ranking.holding(interest) if row in place],
+        scores=scores if is_whole else scores[:, rows],
+        excluded=[
+            {place[row]: why for row, why in its.items() if row in place} if its else its
+            for its in map(block.excluded.__getitem__, profiles)
+        ],
+        reasons=lambda picks: ranking.explain(
+            block, [(profiles[reader], rows[index]) for reader, index in picks]
+        ),
+        reached=ranking.reached if is_whole else cache(lambda *its: placed(ranking.reached(*its))),
+        holding=cache(lambda interest: placed(ranking.holding(interest))),
+        twins={place[row]: placed(others) for row, others in twins.items() if row in place},
     )

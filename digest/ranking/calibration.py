@@ -2,13 +2,10 @@
 evidence; above, it nears 1 by ``1 - (1 - KNEE)² / (evidence + 1 - 2 KNEE)``, which begins with the
 same slope. Nothing in it depends on other papers or on the profile."""
 
-from collections.abc import Sequence
-from math import floor
-
 import numpy as np
 from numpy.typing import NDArray
 
-from digest.ranking.vocabulary import Floats
+from digest.ranking.vocabulary import Floats, Ints
 
 Singles = NDArray[np.float32]
 
@@ -34,20 +31,18 @@ def score_steps(evidence: Floats) -> Floats:
     return score
 
 
-def score_step(evidence: float) -> int:
-    """The same for one number."""
-    if evidence <= _KNEE:
-        return max(round(evidence), 0)
-    return round(STEPS - _REST * _REST / (evidence - _KNEE + _REST))
-
-
-def apportion(steps: int, parts: Sequence[float]) -> list[int]:
-    """Whole steps for each part that sum to ``steps``, by largest remainder; ties: the first."""
-    total = sum(parts)
-    if not total:
-        return [0] * len(parts)
-    exact = [steps * part / total for part in parts]
-    whole = [floor(x) for x in exact]
-    for i in sorted(range(len(parts)), key=lambda i: whole[i] - exact[i])[: steps - sum(whole)]:
-        whole[i] += 1
+def apportion(steps: Floats, evidence: Floats, group: Ints) -> Floats:
+    """Whole steps for each part that sum to the ``steps`` of its group, by largest remainder; of
+    equal ones, the first. The groups follow each other, and each has evidence."""
+    exact = steps[group] * evidence / sums(group, evidence, len(steps))[group]
+    whole: Floats = np.floor(exact)
+    short = steps - sums(group, whole, len(steps))
+    counts = np.bincount(group, minlength=len(steps))
+    place = np.arange(len(group)) - (np.cumsum(counts) - counts)[group]
+    whole[np.lexsort((whole - exact, group))] += place < short[group]
     return whole
+
+
+def sums(group: Ints, values: Floats, groups: int) -> Floats:
+    """The sum of each group, added one by one in the given order."""
+    return np.bincount(group, values, groups).astype(np.float64, copy=False)

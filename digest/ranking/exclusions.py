@@ -49,7 +49,7 @@ def _holding(
     if exclusion.kind == "pattern":
         yield from np.flatnonzero(matching.matches(exclusion, place)).tolist()
     elif not evidence.phrases:  # a phrase that is looked for in keywords alone
-        yield from np.flatnonzero(evidence.steps).tolist()
+        yield from evidence.papers.tolist()
     elif place == "keywords":
         yield from cells(evidence.phrases.keywords, evidence.row)[0].tolist()
     else:

@@ -21,11 +21,12 @@ from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 from digest.model import Interest, Place
 from digest.ranking.background import Name
 from digest.ranking.calibration import Singles, in_steps
-from digest.ranking.collection import TITLE, columns_of, scaled, tf_idf
+from digest.ranking.collection import TITLE, columns_of, product, scaled, tf_idf
 from digest.ranking.corpus import Corpus, Placed
+from digest.ranking.meaning import unit
 from digest.ranking.metadata import FOUND, KEYWORD, LABEL, Metadata
 from digest.ranking.queries import Queries, names, queries
-from digest.ranking.vocabulary import Floats, Texts, Vocabulary, remembered
+from digest.ranking.vocabulary import Floats, Ints, Texts, Vocabulary, remembered
 from digest.text import patterns, terms
 
 PLACES: tuple[Place, Place] = ("title", "abstract")
@@ -45,13 +46,16 @@ class Phrases:
     wanted: Queries
     mentions: sparse.csr_array  # in texts
     keywords: sparse.csr_array  # in the keywords of papers
+    related: sparse.csr_array  # weights of the terms of their topics
+    directions: Floats  # of their meanings
 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
     """The evidence of one interest."""
 
-    steps: Singles  # by paper, in steps of the score
+    papers: Ints  # the rows of those in which there is some
+    steps: Singles  # how much, in steps of the score
     phrases: Phrases | None = None  # what was looked for, if it is a phrase
     row: int = 0  # which of them it is
 
@@ -94,19 +98,26 @@ class Matching:
             for place in ALL_PLACES:
                 if interest.place in (None, place):
                     values += pattern_evidence(interest, place, self.matches(interest, place))
-        return Evidence(in_steps(values))
+        steps = in_steps(values)
+        papers = np.flatnonzero(steps)
+        return Evidence(papers, steps[papers])
 
     def _of_phrases(self, interests: Sequence[Interest]) -> Iterator[tuple[Interest, Evidence]]:
-        phrases = [terms.forms(interest.text) for interest in interests]
-        wanted = queries(phrases, self.background, self.corpus.topics, self.collection.vocabulary)
+        forms = [terms.forms(interest.text) for interest in interests]
+        wanted = queries(forms, self.background, self.corpus.topics, self.collection.vocabulary)
         mentions = self._mentions(wanted.names, self.collection.texts)
         names_of = [() if each.place else wanted.names[row] for row, each in enumerate(interests)]
         keywords = self._mentions(names_of, self._keywords)
         evidence = self._compared(interests, wanted, mentions)
         evidence[keywords.nonzero()] += KEYWORD * keywords.data
-        found = Phrases(wanted, mentions, keywords)
-        for row, (interest, steps) in enumerate(zip(interests, in_steps(evidence), strict=True)):
-            yield interest, Evidence(steps, found, row)
+        steps = in_steps(evidence)
+        rows, papers = np.nonzero(steps)
+        found = steps[rows, papers]
+        related = product(wanted.topics, self.corpus.topics.vectors)
+        phrases = Phrases(wanted, mentions, keywords, related, unit(wanted.meanings))
+        bounds = np.searchsorted(rows, np.arange(len(interests) + 1)).tolist()
+        for row, (interest, its) in enumerate(zip(interests, pairwise(bounds), strict=True)):
+            yield interest, Evidence(papers[slice(*its)], found[slice(*its)], phrases, row)
 
     def _compared(
         self, interests: Sequence[Interest], wanted: Queries, mentions: sparse.csr_array

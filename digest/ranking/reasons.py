@@ -1,13 +1,20 @@
-"""Reasons for a paper's score, with contributions that sum to it exactly."""
+"""Reasons for the scores of picks, with contributions that sum to each score exactly."""
 
-from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
 
 from digest.model import Place, Reason, Via
-from digest.ranking.calibration import STEPS, apportion, score_step
+from digest.ranking.calibration import STEPS, apportion, score_steps, sums
 from digest.ranking.exclusions import taken
+from digest.ranking.vocabulary import Floats, Ints
 
 LEAST = 0.02  # a part of an interest's evidence is named from this share of all the evidence on
+WANTED, UNWANTED, OTHER = range(3)
+"""What a share comes from: an interest, an exclusion, or something else, as a verdict."""
 
 
 class Part(NamedTuple):
@@ -19,62 +26,110 @@ class Part(NamedTuple):
     evidence: float
 
 
-Kind = Literal["interest", "exclusion", "other"]
+Label = tuple[str, Place, Via]  # a part without its evidence
+Name = tuple[str, float]  # what a reason calls an interest, and its weight
+NAMELESS = Part("", "abstract", "related", 1.0)  # evidence that no single word of the paper shows
 
 
-class Share(NamedTuple):
-    """What one interest brings to the score of one paper, and what it is made of."""
+@dataclass(frozen=True, eq=False, slots=True)
+class Shares:
+    """What each interest brings to the score of each of several picks, pick by pick."""
 
-    interest: str
-    weight: float
-    steps: float
-    parts: Sequence[Part]
-    kind: Kind = "interest"
+    picks: Ints  # the pick of each share, ascending
+    kinds: Ints
+    steps: Floats  # weighted evidence
+    names: Sequence[Name]
+    parts: Ints  # the number of the first part of each share
+    counts: Ints  # how many parts it has
+
+    def merged(self, other: "Shares") -> "Shares":
+        """These and others; of one pick, these come first."""
+        order = np.argsort(np.concatenate([self.picks, other.picks]), kind="stable")
+        names = [*self.names, *other.names]
+        return Shares(
+            np.concatenate([self.picks, other.picks])[order],
+            np.concatenate([self.kinds, other.kinds])[order],
+            np.concatenate([self.steps, other.steps])[order],
+            [names[n] for n in order.tolist()],
+            np.concatenate([self.parts, other.parts])[order],
+            np.concatenate([self.counts, other.counts])[order],
+        )
 
 
-_NAMELESS = Part("", "abstract", "related", 1.0)  # evidence that no single word of the paper shows
-
-
-def explain(shares: Sequence[Share]) -> tuple[Reason, ...]:
-    """Reasons whose contributions sum to the score, strongest first. An interest is credited with
-    what the score would lose without it; above the knee, what any one of several interests would
-    have brought is left over, and credited to all of them as one reason via ``several``."""
-    all_of_it = {"interest": 0.0, "exclusion": 0.0, "other": 0.0}
-    for share in shares:
-        all_of_it[share.kind] += share.steps
-    score = _score(**all_of_it)
-    losses = [
-        score - _score(**(all_of_it | {share.kind: all_of_it[share.kind] - share.steps}))
-        for share in shares
+def explain(
+    picks: int, shares: Shares, evidence: Floats, labels: Sequence[Label]
+) -> list[tuple[Reason, ...]]:
+    """Reasons for each of so many picks, strongest first, given the evidence and the label of each
+    part. Their contributions sum to the score. An interest is credited with what the score would
+    lose without it; above the knee, what any one of several interests would have brought is left
+    over, and credited to all of them as one reason via ``several``."""
+    scores, losses = _losses(picks, shares)
+    credited = sums(shares.picks, losses, picks)
+    share, part, steps = _telling(shares, evidence, losses, LEAST * credited[shares.picks])
+    order = np.lexsort((-np.abs(steps), shares.picks[share]))
+    told = zip(
+        map(shares.names.__getitem__, share[order].tolist()),
+        map(labels.__getitem__, part[order].tolist()),
+        (steps[order] / STEPS).tolist(),
+        strict=True,
+    )
+    reasons = [
+        Reason._make((name, term, place, weight, contribution, via))
+        for (name, weight), (term, place, via), contribution in told
     ]
-    credited = sum(losses)
-    reasons = []
-    for share, loss in zip(shares, losses, strict=True):
-        parts = [part for part in share.parts if part.evidence > 0] or [_NAMELESS]
-        steps = apportion(loss, [part.evidence for part in parts])
-        reasons += [
-            Reason(share.interest, part.term, part.place, share.weight, its / STEPS, part.via)
-            for part, its in _telling(parts, steps, LEAST * credited)
-        ]
-    reasons.sort(key=lambda r: (-abs(r.contribution), r.interest, r.place, r.term))
-    if score != credited:
-        names = " + ".join(sorted({share.interest for share in shares}))
-        reasons.append(Reason(names, "", "title", 1.0, (score - credited) / STEPS, "several"))
-    return tuple(reasons)
+    found = _by_pick(picks, shares.picks[share[order]], reasons)
+    ends = np.searchsorted(shares.picks, np.arange(picks + 1)).tolist()
+    for pick in np.flatnonzero(scores != credited).tolist():
+        every = sorted({name for name, _ in shares.names[ends[pick] : ends[pick + 1]]})
+        left_over = (scores[pick] - credited[pick]).item() / STEPS
+        found[pick] += (Reason(" + ".join(every), "", "title", 1.0, left_over, "several"),)
+    return found
 
 
-def _score(interest: float, exclusion: float, other: float) -> int:
-    return score_step(interest - float(taken(interest, exclusion)) + other)
+def _by_pick(picks: int, pick: Ints, reasons: Sequence[Reason]) -> list[tuple[Reason, ...]]:
+    """The reasons of each pick, given by pick and strength; of equal ones, by their words."""
+    size = np.abs([reason.contribution for reason in reasons])
+    equal = (pick[1:] == pick[:-1]) & (size[1:] == size[:-1])
+    tied = set(pick[:-1][equal].tolist())
+    ends = np.searchsorted(pick, np.arange(picks + 1)).tolist()
+    found = [tuple(reasons[first:last]) for first, last in pairwise(ends)]
+    for each in tied:
+        its = sorted(found[each], key=lambda r: (-abs(r.contribution), r.interest, r.place, r.term))
+        found[each] = tuple(its)
+    return found
+
+
+def _losses(picks: int, shares: Shares) -> tuple[Floats, Floats]:
+    """The scores of the picks, and what each would lose without each share, in whole steps."""
+    every, without = [], []
+    for kind in (WANTED, UNWANTED, OTHER):
+        steps = np.where(shares.kinds == kind, shares.steps, 0.0)
+        every.append(sums(shares.picks, steps, picks))
+        without.append(every[-1][shares.picks] - steps)
+    scores = _scores(*every)
+    return scores, scores[shares.picks] - _scores(*without)
+
+
+def _scores(wanted: Floats, unwanted: Floats, other: Floats) -> Floats:
+    return score_steps(wanted - taken(wanted, unwanted) + other)
 
 
 def _telling(
-    parts: Sequence[Part], steps: Sequence[int], least: float
-) -> Iterator[tuple[Part, int]]:
-    """The parts of an interest that count; the strongest one also stands for the rest."""
-    if not any(steps):
-        return
-    strongest = max(range(len(parts)), key=lambda n: abs(steps[n]))
-    kept = [n for n, its in enumerate(steps) if n == strongest or abs(its) >= max(least, 1)]
-    rest = sum(steps) - sum(steps[n] for n in kept)
-    for n in kept:
-        yield parts[n], steps[n] + (rest if n == strongest else 0)
+    shares: Shares, evidence: Floats, losses: Floats, least: Floats
+) -> tuple[Ints, Ints, Floats]:
+    """The parts that count of each share, with their steps; the strongest part of a share also
+    stands for the rest."""
+    lost = np.flatnonzero(losses)
+    counts = shares.counts[lost]
+    firsts = np.cumsum(counts) - counts
+    group = np.repeat(np.arange(len(lost)), counts)
+    part = np.arange(len(group)) - firsts[group] + shares.parts[lost][group]
+    steps = apportion(losses[lost], evidence[part], group)
+    size = np.abs(steps)
+    strongest = np.zeros(len(group), dtype=bool)
+    order = np.lexsort((-size, group))
+    strongest[order[firsts]] = True
+    kept = strongest | (size >= np.maximum(least[lost], 1.0)[group])
+    rest = sums(group, np.where(kept, 0.0, steps), len(lost))
+    steps += np.where(strongest, rest[group], 0.0)
+    return lost[group[kept]], part[kept], steps[kept]

@@ -5,25 +5,28 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
-from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 
 from digest.model import Interest, Paper, Profile, Reason
 from digest.ranking.attribution import Attribution
+from digest.ranking.block import Block, Wish, Wishes
 from digest.ranking.boosts import boosts
 from digest.ranking.calibration import STEPS, score_steps
 from digest.ranking.corpus import Corpus
 from digest.ranking.exclusions import AGAINST, leans, ruled_out, taken
-from digest.ranking.matching import Evidence, Matching
-from digest.ranking.reasons import Part, Share, explain
+from digest.ranking.matching import Matching
+from digest.ranking.parts import Parts
+from digest.ranking.postings import Postings
+from digest.ranking.reasons import OTHER, UNWANTED, WANTED, Name, Part, Shares, explain
 from digest.ranking.verdicts import Verdicts
-from digest.ranking.vocabulary import Floats, remembered
+from digest.ranking.vocabulary import BREAK, Floats, Ints, remembered
 from digest.text.patterns import PatternError
 
 _NAMES = {"liked": "papers you liked", "disliked": "papers you disliked"}
-_CELLS = 48_000_000  # interests × papers kept at a time; bounds memory
-_INTERESTS = 24_000  # interests kept at a time, however few the papers are
-_AT_A_TIME = 200_000  # profiles × papers scored at once
-_PROFILES = 1_000  # profiles scored at once, however few the papers are
+_ENTRIES = 12_000_000  # entries of the postings kept at a time; bounds memory
+_INTERESTS = 24_000  # interests kept at a time, however few their entries are
+_AT_A_TIME = 1_000_000  # profiles × papers scored at once
+_PROFILES = 2_000  # profiles scored at once, however few the papers are
+_REACHED = 50_000  # pairs of interest and threshold whose papers are kept
 _WEIGHT_STEPS = 4_096  # steps in an interest's weight of 1
 
 
@@ -51,20 +54,29 @@ class Ranking:
         for index, at in enumerate(self._rows.tolist()):
             self._indices[at].append(index)
         self._attribution = Attribution(self._matching)
-        # Reasons are asked for pick by pick, all of one profile before those of the next.
-        self._parts = remembered(self._parts_of, 20_000)
         self._boosts = boosts(self._matching.papers)
-        self._found: dict[Interest, Evidence] = {}  # by what is looked for, however much it counts
-        self._asked: dict[Interest, Evidence] = {}  # the same, by interests as profiles have them
-        self._ruled_out: dict[Interest, Mapping[int, str]] = {}
-        self._most = max(1, min(_INTERESTS, _CELLS // max(1, len(self.papers))))
+        self.reached = remembered(self._reach, _REACHED)
+        self._forget()
         self._verdicts = Verdicts(corpus, placed)
         self.place_judged(judged)
+
+    def _forget(self) -> None:
+        self._postings = Postings(len(self._matching.papers))
+        self._parts = Parts(self._attribution, self._postings)
+        self._asked: dict[Interest, Wish] = {}  # by interests as profiles have them
+        self._ruled_out: dict[Interest, Mapping[int, str]] = {}
 
     def place_judged(self, papers: Iterable[Paper]) -> None:
         """Place the papers that verdicts of the next profiles name. They take the place of those
         given before, so that memory stays bounded over many batches."""
         self._verdicts.place(papers)
+
+    @property
+    def abstracts(self) -> Sequence[Ints]:
+        """The abstracts of the papers as numbers of words, without the marks between them."""
+        texts = self._matching.collection.texts.each
+        abstracts = (texts[2 * row + 1] for row in self._rows.tolist())
+        return [words[words != BREAK] for words in abstracts]
 
     @property
     def faults(self) -> Mapping[str, PatternError]:
@@ -78,40 +90,46 @@ class Ranking:
 
     def rank_many(self, profiles: Iterable[Profile]) -> Iterator[Scored]:
         """Scores for each profile, in order."""
+        for block in self.blocks(profiles):
+            yield from map(Scored, block.scores, block.excluded)
+
+    def blocks(self, profiles: Iterable[Profile]) -> Iterator[Block]:
+        """Rank profiles, as many at once as memory allows."""
         size = max(1, min(_PROFILES, _AT_A_TIME // max(1, len(self.papers))))
         rest = iter(profiles)
         while some := list(islice(rest, size)):
-            yield from self._scored(some)
+            yield self._block(some)
 
-    def _scored(self, profiles: Sequence[Profile]) -> list[Scored]:
+    def _block(self, profiles: Sequence[Profile]) -> Block:
         self._find(each for its in profiles for each in (*its.interests, *its.exclude))
-        interests = self._summed([_wanted(profile) for profile in profiles])
-        totals = interests - taken(interests, self._summed([_unwanted(each) for each in profiles]))
+        wishes = Wishes.of([list(self._wishes(profile)) for profile in profiles])
+        totals = wishes.summed(self._postings, WANTED)
+        if (wishes.kinds == UNWANTED).any():
+            totals -= taken(totals, wishes.summed(self._postings, UNWANTED))
         for total, profile in zip(totals, profiles, strict=True):
+            if not _has_others(profile):
+                continue
             for taste in self._verdicts.tastes(profile):
                 total += taste.steps  # noqa: PLW2901 — a view of the row, which is to change
             for boost in self._boosts:
                 if boost.gain(profile):
                     total += boost.steps(profile)  # noqa: PLW2901 — the same
-        scores = score_steps(totals)[:, self._rows] / STEPS
-        excluded = map(self._excluded, profiles)
-        return [Scored(*each) for each in zip(scores, excluded, strict=True)]
+        scores = score_steps(totals[:, self._rows]) / STEPS
+        excluded = [self._excluded(profile) for profile in profiles]
+        return Block(profiles, scores, excluded, wishes, self._parts)
 
-    def _summed(self, asked: Sequence[Sequence[tuple[Interest, float]]]) -> Floats:
-        """Profiles × papers: the evidence of what each profile asks for, in steps."""
-        each = [(self._asked[interest], weight) for its in asked for interest, weight in its]
-        used = {id(evidence): evidence for evidence, _ in each}
-        column = dict(zip(used, range(len(used)), strict=True))
-        columns = [column[id(evidence)] for evidence, _ in each]
-        steps = np.array([evidence.steps for evidence in used.values()], dtype=np.float64)
-        steps = steps.reshape(len(used), len(self._matching.papers))
-        ends = np.cumsum([0, *map(len, asked)])
-        cells = np.array([weight for _, weight in each]), columns, ends
-        found: Floats = sparse.csr_array(cells, shape=(len(asked), len(used))) @ steps
-        return found
+    def _wishes(self, profile: Profile) -> Iterator[Wish]:
+        """What counts for a paper and against it, which is at hand."""
+        for interest in profile.interests:
+            yield self._asked[interest]
+        for exclusion in filter(leans, profile.exclude):
+            name = str(exclusion), -AGAINST
+            yield Wish(self._asked[exclusion].number, AGAINST, UNWANTED, name)
 
-    def _excluded(self, profile: Profile) -> dict[int, str]:
+    def _excluded(self, profile: Profile) -> Mapping[int, str]:
         """Each paper that is ruled out, with the reason that comes first by spelling."""
+        if not profile.exclude:
+            return {}
         found: dict[int, str] = {}
         for exclusion in sorted(profile.exclude, key=lambda e: (e.text, e.kind, e.place or "")):
             for paper, why in self._held(exclusion).items():
@@ -122,29 +140,36 @@ class Ranking:
     def _find(self, interests: Iterable[Interest]) -> None:
         """Have the evidence of all of these at hand. Each is computed once, as long as all that is
         asked for fits into memory."""
-        wanted = list(interests)
-        if new := {each: _plain(each) for each in wanted if each not in self._asked}:
-            missing = [each for each in dict.fromkeys(new.values()) if each not in self._found]
-            if len(self._found) + len(missing) > self._most:
-                self._found, self._asked, self._ruled_out = {}, {}, {}
-                new = {each: _plain(each) for each in wanted}
-                missing = list(dict.fromkeys(new.values()))
-            self._found.update(self._matching.evidence(missing))
-            self._asked.update((each, self._found[its]) for each, its in new.items())
+        wanted = dict.fromkeys(interests)
+        if all(map(self._asked.__contains__, wanted)):
+            return
+        known = self._postings.number
+        plain = {each: _plain(each) for each in wanted}
+        missing = [each for each in dict.fromkeys(plain.values()) if each not in known]
+        if len(known) + len(missing) > _INTERESTS or self._postings.entries > _ENTRIES:
+            self._forget()
+            known, missing = self._postings.number, list(dict.fromkeys(plain.values()))
+        self._postings.add(self._matching.evidence(missing))
+        for each, its in plain.items():
+            self._asked[each] = Wish(known[its], _weight(each), WANTED, (str(each), each.weight))
 
     def _held(self, interest: Interest) -> Mapping[int, str]:
         """The rows of the papers that hold an interest, which is at hand."""
         if interest not in self._ruled_out:
-            found = ruled_out(self._matching, interest, self._asked[interest])
-            self._ruled_out[interest] = dict(found)
+            evidence = self._postings.evidence[self._asked[interest].number]
+            self._ruled_out[interest] = dict(ruled_out(self._matching, interest, evidence))
         return self._ruled_out[interest]
 
-    def alone(self, interest: Interest) -> Floats:
-        """The scores that the papers would have if this were the only interest."""
+    def _reach(self, interest: Interest, threshold: float) -> frozenset[int]:
+        """The papers that would reach a threshold if this were the only interest."""
+        if threshold <= 0:
+            return frozenset(range(len(self.papers)))
         self._find([interest])
-        steps = self._asked[interest].steps.astype(np.float64) * _weight(interest)
-        alone: Floats = score_steps(steps)[self._rows] / STEPS
-        return alone
+        wish = self._asked[interest]
+        evidence = self._postings.evidence[wish.number]
+        scores = score_steps(evidence.steps.astype(np.float64) * wish.weight) / STEPS
+        rows = evidence.papers[scores >= threshold].tolist()
+        return frozenset([index for row in rows for index in self._indices[row]])
 
     def holding(self, interest: Interest) -> list[int]:
         """The papers that hold an interest in its own words: those that it would rule out."""
@@ -153,33 +178,48 @@ class Ranking:
 
     def reasons(self, profile: Profile, index: int) -> tuple[Reason, ...]:
         """Why paper ``index`` has its score, strongest first; contributions sum to the score."""
-        paper = int(self._rows[index])
-        self._find((*profile.interests, *profile.exclude))
-        return explain([*self._shares_of_interests(profile, paper), *self._others(profile, paper)])
+        return self.explain(next(self.blocks([profile])), [(0, index)])[0]
 
-    def _shares_of_interests(self, profile: Profile, paper: int) -> Iterator[Share]:
-        for interest, weight in _wanted(profile):
-            if steps := self._asked[interest].steps.item(paper):
-                parts = self._parts(interest, paper)
-                yield Share(str(interest), interest.weight, steps * weight, parts)
-        for exclusion, weight in _unwanted(profile):
-            if steps := self._asked[exclusion].steps.item(paper):
-                parts = self._parts(exclusion, paper)
-                yield Share(str(exclusion), -weight, steps * weight, parts, "exclusion")
+    def explain(self, block: Block, picks: Sequence[tuple[int, int]]) -> list[tuple[Reason, ...]]:
+        """The same for several picks, each a profile of the block and the index of a paper."""
+        profiles = np.array([profile for profile, _ in picks], dtype=np.int64)
+        papers = self._rows[np.array([index for _, index in picks], dtype=np.int64)]
+        wishes, parts = block.wishes, block.parts
+        pick, wish, entries = wishes.entries(parts.postings, profiles, papers)
+        first, count = parts.of_entries(entries)
+        steps = parts.postings.steps(entries) * wishes.weights[wish]
+        names = [wishes.names[n] for n in wish.tolist()]
+        shares = Shares(pick, wishes.kinds[wish], steps, names, first, count)
+        if others := list(self._others(block, profiles.tolist(), papers.tolist())):
+            picks_, steps_, names_, parts_ = zip(*others, strict=True)
+            kinds = np.full(len(others), OTHER)
+            more = Shares(np.array(picks_), kinds, np.array(steps_), names_, *parts.add(parts_))
+            shares = shares.merged(more)
+        return explain(len(picks), shares, parts.evidence, parts.labels)
 
-    def _others(self, profile: Profile, paper: int) -> Iterator[Share]:
-        """What verdicts add or take, and what the paper is beside its text."""
-        for taste in self._verdicts.tastes(profile):
-            if steps := taste.steps.item(paper):
-                parts = self._attribution.of_taste(taste, paper)
-                yield Share(_NAMES[taste.via], 1.0, steps, parts, "other")
-        for boost in self._boosts:
-            if gain := boost.gain(profile):
-                worded = Part(boost.wording(boost.papers[paper]), "page", "signal", 1.0)
-                yield Share(boost.name, gain, boost.steps(profile).item(paper), [worded], "other")
+    def _others(
+        self, block: Block, profiles: Sequence[int], papers: Sequence[int]
+    ) -> Iterator[tuple[int, float, Name, Sequence[Part]]]:
+        """What verdicts add to picks or take, and what papers are beside their text."""
+        others = {row for row, profile in enumerate(block.profiles) if _has_others(profile)}
+        picks = [pick for pick, row in enumerate(profiles) if row in others]
+        for pick in picks:
+            profile, paper = block.profiles[profiles[pick]], papers[pick]
+            for taste in self._verdicts.tastes(profile):
+                if steps := taste.steps.item(paper):
+                    name = _NAMES[taste.via], 1.0
+                    yield pick, steps, name, self._attribution.of_taste(taste, paper)
+            for boost in self._boosts:
+                if gain := boost.gain(profile):
+                    worded = Part(boost.wording(boost.papers[paper]), "page", "signal", 1.0)
+                    steps = boost.steps(profile).item(paper)
+                    yield pick, steps, (boost.name, gain), [worded]
 
-    def _parts_of(self, interest: Interest, paper: int) -> Sequence[Part]:
-        return self._attribution.parts(interest, paper, self._asked[interest])
+
+def _has_others(profile: Profile) -> bool:
+    """Whether more than interests and exclusions counts."""
+    judged = profile.liked or profile.disliked
+    return bool(judged or profile.comments or profile.upvotes or profile.freshness)
 
 
 def _plain(interest: Interest) -> Interest:
@@ -191,13 +231,3 @@ def _plain(interest: Interest) -> Interest:
 def _weight(interest: Interest) -> float:
     """How much it counts, rounded so that sums are exact in any order."""
     return round(interest.weight * _WEIGHT_STEPS) / _WEIGHT_STEPS
-
-
-def _wanted(profile: Profile) -> list[tuple[Interest, float]]:
-    """What counts for a paper, and how much."""
-    return [(interest, _weight(interest)) for interest in profile.interests]
-
-
-def _unwanted(profile: Profile) -> list[tuple[Interest, float]]:
-    """What counts against a paper, and how much."""
-    return [(exclusion, AGAINST) for exclusion in profile.exclude if leans(exclusion)]

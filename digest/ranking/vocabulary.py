@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from weakref import WeakMethod
 from zlib import crc32
 
@@ -51,6 +51,13 @@ class Vocabulary(dict[str, int]):
         self.forms: dict[str, int] = {"": BREAK}
         self.stems: dict[str, int] = {"": 0}
         self.stem_of: list[int] = [0]
+        self.spelled = remembered(self._spelled, 20_000)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: kept for name, kept in vars(self).items() if name != "spelled"}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        vars(self).update(state)
         self.spelled = remembered(self._spelled, 20_000)
 
     def __missing__(self, spelling: str) -> int:

@@ -3,16 +3,11 @@ A paper is an integer here. A digest takes the required papers, then the best on
 and never two that are nearly the same. Then an interest that has good papers, none of them chosen,
 gets its best one in; the paper that goes is one that no interest needs."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from digest.model import Paper, PaperKey
-from digest.text import terms
-
-ALIKE = 0.4
-"""Two papers are nearly the same if the Jaccard index of their abstracts' word trigrams is at least
-this. Of 7,000 conference abstracts, versions of one paper had 0.43 or more, others at most 0.23."""
-LEAST_TRIPLES = 30  # with fewer trigrams, set phrases may make up most of an abstract
+Twins = Mapping[int, Collection[int]]
+"""The papers that are nearly the same as others, with these others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,53 +24,58 @@ def choose(
     *,
     limit: int,
     required: Collection[int],
-    alike: Callable[[int, int], bool],
+    twins: Twins,
     good: Callable[[], Mapping[str, Collection[int]]],
 ) -> Chosen:
     """Choose from ``order``, best first; all ``required`` papers are in, even beyond ``limit``.
     ``good`` returns the papers that are good enough for each interest by itself. It is called only
     if the limit leaves a paper out."""
     picked: list[int] = []
-    twins: dict[int, int] = {}
-    first = [index for index in order if index in required]
-    for index in (*first, *(index for index in order if index not in required)):
+    left_out: dict[int, int] = {}
+    first = [index for index in order if index in required] if required else []
+    for index in (*first, *(i for i in order if i not in required)) if first else order:
         if len(picked) >= limit and index not in required:
             break
-        twin = next((one for one in picked if alike(one, index)), None)
+        near = twins.get(index, ())
+        twin = next((one for one in picked if one in near), None) if near else None
         if twin is None:
             picked.append(index)
         else:
-            twins[index] = twin
+            left_out[index] = twin
     made_room: dict[int, str] = {}
-    if len(order) > len(picked) + len(twins):
-        decided = {*picked, *twins}
-        rest = [index for index in order if index not in decided]
-        made_room = _balance(picked, rest, required, alike, good())
-    chosen = set(picked)
-    return Chosen(tuple(index for index in order if index in chosen), twins, made_room)
+    if len(order) > len(picked) + len(left_out):
+        others = (i for i in order if i not in left_out) if left_out else order
+        made_room = _balance(picked, others, required, twins, good())
+    if first or made_room:
+        chosen = set(picked)
+        picked = [index for index in order if index in chosen]
+    return Chosen(tuple(picked), left_out, made_room)
 
 
 def _balance(
     picked: list[int],
-    rest: Sequence[int],
+    others: Iterable[int],
     required: Collection[int],
-    alike: Callable[[int, int], bool],
+    twins: Twins,
     good: Mapping[str, Collection[int]],
 ) -> dict[int, str]:
-    """Replace papers in ``picked`` until every interest that has a good paper has one there.
-    Interests come in the order of their best paper; the papers at the end of ``picked`` go
+    """Replace papers in ``picked`` by ``others`` until every interest that has a good paper has one
+    there. Interests come in the order of their best paper; the papers at the end of ``picked`` go
     first."""
-    best = {name: [index for index in rest if index in papers] for name, papers in good.items()}
-    rank = {index: place for place, index in enumerate(rest)}
+    # An interest with a good paper there keeps one: no paper goes that an interest needs.
+    chosen = frozenset(picked)
+    crowded_out = [name for name, papers in good.items() if chosen.isdisjoint(papers)]
+    if not crowded_out:
+        return {}
+    asked = frozenset().union(*(good[name] for name in crowded_out))
+    rest = [index for index in others if index in asked]
+    best = {name: [index for index in rest if index in good[name]] for name in crowded_out}
     made_room: dict[int, str] = {}
-    for name in sorted((n for n in good if best[n]), key=lambda n: (rank[best[n][0]], n)):
+    for name in sorted((n for n in best if best[n]), key=lambda n: (rest.index(best[n][0]), n)):
         if any(index in good[name] for index in picked):
             continue
-        new = next((i for i in best[name] if not any(alike(i, one) for one in picked)), None)
-        least = next(
-            (i for i in reversed(picked) if i not in required and not _needed(i, picked, good)),
-            None,
-        )
+        new = next((i for i in best[name] if not _has_twin(i, picked, twins)), None)
+        least = _least(picked, required, good)
         if new is not None and least is not None:
             picked.remove(least)
             # At the front, so that a later interest does not take the place away again.
@@ -84,35 +84,15 @@ def _balance(
     return made_room
 
 
-def _needed(index: int, picked: Sequence[int], good: Mapping[str, Collection[int]]) -> bool:
-    """Whether an interest has this paper as its only good one among ``picked``."""
-    return any(
-        index in papers and not any(one in papers for one in picked if one != index)
-        for papers in good.values()
-    )
+def _has_twin(index: int, picked: Sequence[int], twins: Twins) -> bool:
+    near = twins.get(index, ())
+    return any(one in near for one in picked) if near else False
 
 
-class NearDuplicates:
-    """Compares the abstracts of papers, and caches the results."""
-
-    def __init__(self) -> None:
-        self._triples: dict[PaperKey, frozenset[tuple[str, ...]]] = {}
-        self._known: dict[tuple[PaperKey, PaperKey], bool] = {}
-
-    def __call__(self, one: Paper, other: Paper) -> bool:
-        """Whether two papers are nearly the same."""
-        pair = (one.key, other.key) if one.key < other.key else (other.key, one.key)
-        known = self._known.get(pair)
-        if known is None:
-            mine, its = self._of(one), self._of(other)
-            enough = min(len(mine), len(its)) >= LEAST_TRIPLES
-            shared = len(mine & its)
-            known = enough and shared >= ALIKE * (len(mine) + len(its) - shared)
-            self._known[pair] = known
-        return known
-
-    def _of(self, paper: Paper) -> frozenset[tuple[str, ...]]:
-        if paper.key not in self._triples:
-            forms = terms.tokens(paper.abstract).forms
-            self._triples[paper.key] = frozenset(zip(forms, forms[1:], forms[2:], strict=False))
-        return self._triples[paper.key]
+def _least(
+    picked: Sequence[int], required: Collection[int], good: Mapping[str, Collection[int]]
+) -> int | None:
+    """The last paper that need not be seen, and that no interest has as its only good one."""
+    held = ([index for index in picked if index in papers] for papers in good.values())
+    needed = {papers[0] for papers in held if len(papers) == 1}
+    return next((i for i in reversed(picked) if i not in required and i not in needed), None)

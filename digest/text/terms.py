@@ -109,6 +109,15 @@ def spans(phrase: str, text: str) -> list[tuple[int, int]]:
     return found
 
 
+def first_span(wanted: Sequence[str], text: str, words: Tokens) -> tuple[int, int] | None:
+    """Find the first place of a phrase, given by its forms, in a text, given with its words."""
+    spelled, longest = "".join(wanted), len(wanted) + MAX_EXTRA_WORDS
+    for at, form_ in enumerate(words.forms):
+        if spelled.startswith(form_) and (n := _spelled_from(words, at, spelled, longest, text)):
+            return words.starts[at], words.ends[at + n - 1]
+    return None
+
+
 @lru_cache(maxsize=2_000)
 def _words_of(text: str) -> dict[str, list[int]]:
     """Form → the indices of the words of a text that have it."""

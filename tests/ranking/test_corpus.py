@@ -87,9 +87,10 @@ def test_the_other_papers_that_are_ranked_do_not_matter() -> None:
 @pytest.mark.parametrize(
     "sizes",
     [
-        {"scoring._CELLS": 900, "matching._CELLS": 106},
+        {"scoring._ENTRIES": 900, "matching._CELLS": 106},
         {"scoring._AT_A_TIME": 107, "matching._CELLS": 700},
         {"scoring._INTERESTS": 6},
+        {"parts._PARTS": 5},
     ],
 )
 def test_the_size_of_blocks_does_not_matter(

@@ -109,11 +109,13 @@ def test_order_of_papers_interests_and_profiles_changes_nothing(seed: int) -> No
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_score_by_an_interest_alone_is_that_of_a_profile_with_it_alone(seed: int) -> None:
+def test_what_an_interest_reaches_alone_is_what_a_profile_with_it_alone_does(seed: int) -> None:
     ranking, wishes = some_case(seed)
     for interest in wishes.interests:
-        alone = ranking.rank(Profile((interest,))).scores
-        assert ranking.alone(interest).tolist() == alone.tolist()
+        alone = ranking.rank(Profile((interest,))).scores.tolist()
+        for threshold in (0.0, 0.2, *alone[:3]):
+            good = {index for index, score in enumerate(alone) if score >= threshold}
+            assert ranking.reached(interest, threshold) == good
 
 
 # --- many profiles -------------------------------------------------------------------------
@@ -157,7 +159,7 @@ def test_each_interest_is_computed_once_for_all_profiles_and_questions(
         ranking.rank(each)
         ranking.reasons(each, 0)
     for interest in heavy.interests:
-        ranking.alone(interest)
+        ranking.reached(interest, 0.2)
         ranking.holding(interest)
     assert len(computed) == len(set(computed)) == len(WORDS) + len(WORDS) ** 2 + 1
 
@@ -168,7 +170,7 @@ def test_interests_that_do_not_fit_into_memory_are_forgotten_and_found_again(
     week = some_case(0)[0].papers
     whole = scores_of(ranking_of(week), MANY)
     once = len(computed)
-    monkeypatch.setattr("digest.ranking.scoring._CELLS", 30 * len(week))
+    monkeypatch.setattr("digest.ranking.scoring._INTERESTS", 30)
     monkeypatch.setattr("digest.ranking.scoring._PROFILES", 5)
     ranking = ranking_of(week)
     assert scores_of(ranking, MANY) == whole
@@ -181,7 +183,7 @@ def test_looking_for_others_meanwhile_takes_nothing_from_those_in_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     week = some_case(0)[0].papers
-    monkeypatch.setattr("digest.ranking.scoring._CELLS", 4 * len(week))
+    monkeypatch.setattr("digest.ranking.scoring._INTERESTS", 4)
     ranking = ranking_of(week)
     for reader, found in zip(MANY, ranking.rank_many(MANY), strict=True):
         for other in WORDS:

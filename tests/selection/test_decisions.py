@@ -35,6 +35,8 @@ from digest.model import (
     Why,
 )
 from digest.selection.coverage import Arrivals, expected_pages
+from digest.selection.judging import Reader, plans
+from tests.selection.test_diversity import both_ways
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 WEEK = Period(date(2026, 11, 16), "week")
@@ -87,15 +89,22 @@ def plan(
     twins: Sequence[tuple[int, int]] = (),
 ) -> selection.Plan:
     found = [paper(key) for key in range(1, len(scores) + 1)] if papers is None else papers
-    return selection.plan(
-        subscriber,
-        WEEK,
-        window(found),
-        ranked(*scores, excluded=excluded, by_interest=by_interest, holding=holding),
-        sent={PaperKey(key) for key in sent},
-        alike=lambda one, other: (one.key, other.key) in twins or (other.key, one.key) in twins,
-        now=NOW,
+    found_by = ranked(
+        *scores, excluded=excluded, by_interest=by_interest, holding=holding, twins=twins
     )
+    return planned(window(found), found_by, subscriber=subscriber, sent=sent)
+
+
+def planned(
+    seen: selection.Window,
+    found: selection.Ranked,
+    *,
+    subscriber: Subscriber = ADA,
+    sent: Sequence[int] = (),
+) -> selection.Plan:
+    reader = Reader(subscriber, WEEK, {PaperKey(key) for key in sent})
+    (made,) = plans([reader], seen, found, now=NOW)
+    return made
 
 
 def ranked(
@@ -103,18 +112,20 @@ def ranked(
     excluded: Mapping[int, str] | None = None,
     by_interest: Mapping[str, Sequence[float]] | None = None,
     holding: Mapping[str, Sequence[int]] | None = None,
+    twins: Sequence[tuple[int, int]] = (),
 ) -> selection.Ranked:
+    def reached(interest: Interest, threshold: float) -> set[int]:
+        its = (by_interest or {})[interest.text]
+        return {index for index, score in enumerate(its) if score >= threshold}
+
     return selection.Ranked(
-        np.array(scores, dtype=float),
-        excluded or {},
-        reasons,
-        alone=lambda interest: np.array((by_interest or {})[interest.text]),
+        np.array([scores], dtype=float),
+        [excluded or {}],
+        lambda picks: [reasons(index) for _, index in picks],
+        reached=reached,
         holding=lambda interest: (holding or {})[interest.text],
+        twins=both_ways([(one - 1, other - 1) for one, other in twins]),
     )
-
-
-def never(one: Paper, other: Paper) -> bool:
-    return False
 
 
 def picked(made: selection.Plan) -> list[int]:
@@ -234,7 +245,7 @@ def test_a_paper_that_makes_room_says_for_which_interest() -> None:
 
 def test_without_papers_nothing_is_new_and_the_cursor_stays() -> None:
     seen = drawn([], after=7)
-    decision = selection.plan(ADA, WEEK, seen, ranked(), sent=(), alike=never, now=NOW).decision
+    decision = planned(seen, ranked()).decision
     assert isinstance(decision, Skip)
     assert (decision.reason, decision.until) == (SkipReason.NOTHING_NEW, 7)
 
@@ -340,9 +351,7 @@ def test_days_without_their_dump_are_missing(
 
 def test_the_decision_tells_how_many_dumps_and_papers_and_which_days_are_missing() -> None:
     seen = drawn([paper(1)], [dump(16, 1)], expect="weekday")
-    coverage = selection.plan(
-        ADA, WEEK, seen, ranked(0.5), sent=(), alike=never, now=NOW
-    ).decision.coverage
+    coverage = planned(seen, ranked(0.5)).decision.coverage
     assert (coverage.pages, coverage.papers, coverage.expected) == (1, 1, 5)
     assert [page.day.day for page in coverage.missing] == [17, 18, 19, 20]
 

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.model import Paper, PaperId, PaperKey
-from digest.selection.diversity import Chosen, NearDuplicates, choose
+from digest.selection.diversity import Chosen, Twins, choose
+from digest.selection.near_duplicates import ALIKE, LEAST_TRIGRAMS, near_duplicates
+from digest.text import terms
+
+
+def both_ways(pairs: Collection[tuple[int, int]]) -> Twins:
+    found: dict[int, list[int]] = {}
+    for one, other in pairs:
+        found.setdefault(one, []).append(other)
+        found.setdefault(other, []).append(one)
+    return found
 
 
 def chosen(
@@ -26,7 +36,7 @@ def chosen(
         range(papers),
         limit=limit,
         required=required,
-        alike=lambda one, other: (one, other) in twins or (other, one) in twins,
+        twins=both_ways(twins),
         good=lambda: good or {},
     )
 
@@ -101,9 +111,7 @@ def test_where_all_fit_nobody_asks_for_balance() -> None:
     def ask() -> Mapping[str, Collection[int]]:
         raise AssertionError
 
-    assert choose(
-        [2, 1], limit=2, required=(), alike=lambda one, other: False, good=ask
-    ).picked == (2, 1)
+    assert choose([2, 1], limit=2, required=(), twins={}, good=ask).picked == (2, 1)
 
 
 GOOD = st.dictionaries(st.sampled_from("abcd"), st.sets(st.integers(0, 7)))
@@ -152,9 +160,15 @@ def test_whatever_is_offered(
 WORDS = [f"word{number}" for number in range(60)]
 
 
-def paper(key: int, abstract: str) -> Paper:
-    arrived = datetime(2026, 11, 16, tzinfo=UTC)
-    return Paper(PaperKey(key), PaperId(f"p{key}"), f"Paper {key}", abstract, arrived)
+def near(*abstracts: str) -> Twins:
+    """The papers that are nearly the same as others, read as the ranking reads them."""
+    known: dict[str, int] = {}
+    return near_duplicates(
+        [
+            np.array([known.setdefault(form, len(known)) for form in terms.forms(text)], dtype=int)
+            for text in abstracts
+        ]
+    )
 
 
 @pytest.mark.parametrize(
@@ -171,10 +185,33 @@ def paper(key: int, abstract: str) -> Paper:
 def test_abstracts_that_share_most_of_their_text_are_nearly_the_same(
     abstract: str, nearly: bool
 ) -> None:
-    alike = NearDuplicates()
-    one, other = paper(1, " ".join(WORDS)), paper(2, abstract)
-    assert alike(one, other) is alike(other, one) is nearly
+    assert near(" ".join(WORDS), "", abstract) == ({0: [2], 2: [0]} if nearly else {})
 
 
 def test_short_abstracts_are_not_compared() -> None:
-    assert not NearDuplicates()(paper(1, "We list data."), paper(2, "We list data."))
+    assert not near("We list data.", "We list data.")
+    assert not near()
+
+
+def plainly_alike(one: str, other: str) -> bool:
+    mine, its = (set(zip(f, f[1:], f[2:], strict=False)) for f in map(terms.forms, (one, other)))
+    return min(len(mine), len(its)) >= LEAST_TRIGRAMS and len(mine & its) >= ALIKE * len(mine | its)
+
+
+@given(seed=st.integers(0, 10_000))
+def test_the_pairs_that_are_found_are_those_of_comparing_each_with_each(seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 — test data, not secrets
+    texts = [chance.choices(WORDS[: chance.choice([4, 60])], k=chance.randint(20, 80))]
+    for _ in range(9):
+        text = list(chance.choice(texts))
+        for _ in range(chance.randint(0, 16)):
+            text[chance.randrange(len(text))] = chance.choice(WORDS)
+        texts.append(text[: chance.randint(15, 90)])
+    abstracts = [" ".join(text) for text in texts]
+    pairs = {
+        (n, m)
+        for n in range(10)
+        for m in range(n)
+        if plainly_alike(*map(abstracts.__getitem__, (n, m)))
+    }
+    assert {(n, m) for n, others in near(*abstracts).items() for m in others if m < n} == pairs

@@ -1,0 +1,142 @@
+"""A paper as attribution reads it: the weights of its terms, and where its stems stand."""
+
+from array import array
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from digest.model import Place, Via
+from digest.ranking.collection import TITLE
+from digest.ranking.matching import PLACES
+from digest.ranking.reasons import Part
+from digest.ranking.vocabulary import BREAK, PAIR, Floats, Ints, Vocabulary
+from digest.text import terms
+
+_HYPHENS = frozenset("-‐‑")
+_RELATED_TERMS = 3  # at most so many related terms are named; they stand for all of them
+_RELATED_STEMS = 6  # at most so many stems make them up; more would run into half a sentence
+_LAST = (1 << PAIR) - 1  # the bits of a term that number its last stem
+
+Values = dict[int, float]  # values by the number of a term, or of a stem
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PlaceWords:
+    """A title or an abstract as words."""
+
+    text: str
+    words: terms.Tokens
+    at: Mapping[int, Sequence[int]]  # the positions of each stem among the words
+    _stretches: dict[tuple[int, int], str] = field(default_factory=dict)  # those named before
+
+    @classmethod
+    def read(cls, text: str, vocabulary: Vocabulary) -> "PlaceWords":
+        """A text as words, of which the vocabulary knows the stems."""
+        forms, starts, ends = terms.tokens(text)
+        number, stem_of = vocabulary.forms, vocabulary.stem_of
+        at: dict[int, list[int]] = {}
+        for position, form in enumerate(forms):
+            if stem := stem_of[number.get(form, BREAK)]:
+                at.setdefault(stem, []).append(position)
+        compact = {stem: tuple(positions) for stem, positions in at.items()}
+        return cls(text, terms.Tokens(forms, array("i", starts), array("i", ends)), compact)
+
+    def stretches(
+        self, values: Values, telling: Collection[int] | None = None
+    ) -> list[tuple[str, float]]:
+        """The longest stretches that are made of stems with evidence and hold one of ``telling``
+        (None: any), and the evidence of each. A stem is counted once, in the longest stretch that
+        holds it."""
+        stem_at = {at: stem for stem in values for at in self.at[stem]}
+        found: dict[str, float] = {}
+        told: set[int] = set()
+        for first, last in self._runs(stem_at):
+            new = sorted({stem_at[at] for at in range(first, last + 1)} - told)
+            its = map(stem_at.__getitem__, range(first, last + 1))
+            if new and (telling is None or any(stem in telling for stem in its)):
+                told.update(new)
+                term = self.whole(first, last)
+                found[term] = found.get(term, 0.0) + sum([values[stem] for stem in new])
+        for stem, value in values.items():
+            if stem not in told and (telling is None or stem in telling):
+                first = self.at[stem][0]
+                term = self.whole(first, first)
+                found[term] = found.get(term, 0.0) + value
+        return list(found.items())
+
+    def _runs(self, stem_at: Mapping[int, int]) -> list[tuple[int, int]]:
+        """Neighbouring words with evidence, as first and last position: the run with the most
+        different stems first."""
+        runs: list[tuple[int, int]] = []
+        for at in sorted([at for at in stem_at if at + 1 in stem_at]):
+            if terms.linked(self.text, self.words, at + 1):
+                if runs and runs[-1][1] == at:
+                    runs[-1] = runs[-1][0], at + 1
+                else:
+                    runs.append((at, at + 1))
+        runs.sort(key=lambda run: -len({stem_at[at] for at in range(run[0], run[1] + 1)}))
+        return runs
+
+    def whole(self, first: int, last: int) -> str:
+        """The text of a stretch, with what hyphens join to it: no ``fine`` of ``fine-tuning``."""
+        if (first, last) not in self._stretches:
+            self._stretches[first, last] = self._whole(first, last)
+        return self._stretches[first, last]
+
+    def _whole(self, first: int, last: int) -> str:
+        words, text = self.words, self.text
+        while first > 0 and text[words.ends[first - 1] : words.starts[first]] in _HYPHENS:
+            first -= 1
+        end = len(words.forms) - 1
+        while last < end and text[words.ends[last] : words.starts[last + 1]] in _HYPHENS:
+            last += 1
+        return text[words.starts[first] : words.ends[last]]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Analysis:
+    """A paper."""
+
+    terms: Values  # their weights
+    telling: Ints  # the numbers of the stems that can be named as related
+    weights: Floats  # those of these stems
+    places: tuple[PlaceWords, PlaceWords]
+    said: dict[int, Collection[int]] = field(default_factory=dict)
+    """The terms of a topic's phrases that the paper holds whole, as far as asked for."""
+
+    def by_stem(self, weights: Iterable[tuple[int, float]]) -> Values:
+        """What each stem brings, given the weights of terms; a pair is half of either stem."""
+        found: Values = {}
+        for term, weight in weights:
+            if value := weight * self.terms.get(term, 0.0):
+                for stem in (term >> PAIR or term, term & _LAST):
+                    found[stem] = found.get(stem, 0.0) + value / 2
+        return found
+
+    def in_places(self, stems: Values) -> tuple[Values, Values]:
+        """What each stem brings in the title, and in the abstract."""
+        in_title: Values = {}
+        in_abstract: Values = {}
+        title, abstract = self.places[0].at, self.places[1].at
+        for stem, value in stems.items():
+            titled, others = TITLE * len(title.get(stem, ())), len(abstract.get(stem, ()))
+            if titled:
+                in_title[stem] = value * titled / (titled + others)
+            if others:
+                in_abstract[stem] = value * others / (titled + others)
+        return in_title, in_abstract
+
+    def related(self, stems: Values, telling: Collection[int], via: Via) -> list[Part]:
+        """The strongest related terms, which stand for all of them."""
+        if not stems:
+            return []
+        best = dict(sorted(stems.items(), key=lambda each: -each[1])[:_RELATED_STEMS])
+        found: list[tuple[float, str, Place]] = []
+        for index, here in enumerate(self.in_places(best)):
+            if here:
+                place = PLACES[index]
+                stretches = self.places[index].stretches(here, telling)
+                found += [(-value, term, place) for term, value in stretches]
+        found.sort(key=lambda each: each[:2])
+        del found[_RELATED_TERMS:]
+        named, all_of_it = sum([-value for value, _, _ in found]), sum(stems.values())
+        return [Part(term, at, via, -value * all_of_it / named) for value, term, at in found]

@@ -1,0 +1,83 @@
+"""The parts of the evidence of postings, found where they are asked for and kept."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
+
+import numpy as np
+
+from digest.ranking.attribution import Attribution, Wanted
+from digest.ranking.postings import Postings
+from digest.ranking.reasons import NAMELESS, Label, Part
+from digest.ranking.vocabulary import Floats, Ints
+
+_PARTS = 4_000_000  # parts kept at a time; bounds memory
+_UNKNOWN = -1
+
+
+class Parts:
+    """Parts of evidence, one behind the other."""
+
+    def __init__(self, attribution: Attribution, postings: Postings) -> None:
+        self._attribution, self.postings = attribution, postings
+        self._wanted: dict[int, Wanted | None] = {}
+        self._forget()
+
+    def _forget(self) -> None:
+        self.labels: list[Label] = []
+        self._evidence = np.empty(1_000)
+        self._known: dict[Label, Label] = {}  # equal labels are kept once
+        self._first = np.empty(0, dtype=np.int64)  # the first part of each entry
+        self._count = np.empty(0, dtype=np.int64)
+
+    @property
+    def evidence(self) -> Floats:
+        """The evidence of each part."""
+        return self._evidence[: len(self.labels)]
+
+    def of_entries(self, entries: Ints) -> tuple[Ints, Ints]:
+        """Where the parts of each of some entries begin, and how many they are. It holds until
+        this is called again."""
+        if len(self.labels) > _PARTS:
+            self._forget()
+        if new := self.postings.entries - len(self._first):
+            self._first = np.append(self._first, np.full(new, _UNKNOWN))
+            self._count = np.append(self._count, np.zeros(new, dtype=np.int64))
+        missing = np.unique(entries[self._first[entries] == _UNKNOWN])
+        if len(missing):
+            papers = self.postings.papers(missing)
+            missing = missing[np.argsort(papers, kind="stable")]  # all of one paper together
+            self._first[missing], self._count[missing] = self.add(self._found(missing))
+        return self._first[entries], self._count[entries]
+
+    def add(self, found: Iterable[Sequence[Part]]) -> tuple[Ints, Ints]:
+        """Keep parts, and return where those of each one begin, and how many they are."""
+        counts: list[int] = []
+        evidence: list[float] = []
+        start, known = len(self.labels), self._known
+        for parts in found:
+            kept = [part for part in parts if part.evidence > 0] or [NAMELESS]
+            counts.append(len(kept))
+            evidence += [part.evidence for part in kept]
+            labels = [part[:3] for part in kept]
+            self.labels += [known.setdefault(label, label) for label in labels]
+        while len(self._evidence) < len(self.labels):
+            self._evidence = np.append(self._evidence, np.empty_like(self._evidence))
+        self._evidence[start : len(self.labels)] = evidence
+        every = np.array(counts, dtype=np.int64)
+        return start + np.cumsum(every) - every, every
+
+    def _found(self, entries: Ints) -> Iterator[Sequence[Part]]:
+        """The parts of entries, which are given by paper."""
+        numbers, papers = self.postings.numbers(entries), self.postings.papers(entries)
+        pairs = zip(papers.tolist(), numbers.tolist(), strict=True)
+        for paper, its in groupby(pairs, key=itemgetter(0)):
+            asked = [(self.postings.interests[number], self._want(number)) for _, number in its]
+            yield from self._attribution.parts(paper, asked)
+
+    def _want(self, number: int) -> Wanted | None:
+        if number not in self._wanted:
+            evidence = self.postings.evidence[number]
+            phrases = evidence.phrases
+            self._wanted[number] = Wanted.of(phrases, evidence.row) if phrases else None
+        return self._wanted[number]
