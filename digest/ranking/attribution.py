@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
@@ -95,11 +96,14 @@ class Attribution:
         self._phrases = [[frozenset(each) for each in phrases] for phrases in topics.phrases]
 
     def parts(
-        self, paper: int, asked: Sequence[tuple[Interest, Wanted | None]]
+        self, papers: Sequence[int], asked: Sequence[tuple[Interest, Wanted | None]]
     ) -> Iterator[Sequence[Part]]:
-        """The parts of the evidence of each of some interests in a paper."""
-        beside = self._beside(paper, [wanted for _, wanted in asked if wanted])
-        for interest, wanted in asked:
+        """The parts of the evidence of interests, each in a paper; those of one paper together."""
+        phrases = [
+            (paper, wanted) for paper, (_, wanted) in zip(papers, asked, strict=True) if wanted
+        ]
+        beside = self._beside([paper for paper, _ in phrases], [wanted for _, wanted in phrases])
+        for paper, (interest, wanted) in zip(papers, asked, strict=True):
             if wanted:
                 yield self._phrase_parts(interest, paper, wanted, next(beside))
             else:
@@ -196,26 +200,44 @@ class Attribution:
             read.said[topic] = tuple({term for each in phrases if each <= held for term in each})
         return read.said[topic]
 
-    def _beside(self, paper: int, wanted: Sequence[Wanted]) -> Iterator[_Beside]:
-        """What brings each of some interests evidence in a paper beside terms."""
+    def _beside(self, papers: Sequence[int], wanted: Sequence[Wanted]) -> Iterator[_Beside]:
+        """What brings interests evidence beside terms, each in a paper."""
         if not wanted:
             return
-        placed, read = self._matching.placed, self._analysis(paper)
-        near = np.maximum(np.array([each.point for each in wanted]) @ placed.points[paper], 0.0)
-        like = np.array([each.meaning for each in wanted]) @ placed.meanings[paper]
+        placed = self._matching.placed
+        near = _products([each.point for each in wanted], placed.points[papers])
+        like = _products([each.meaning for each in wanted], placed.meanings[papers])
         like = np.maximum(like - [each.alike for each in wanted], 0.0)
+        first = 0
+        for paper, its in groupby(papers):
+            last = first + sum(1 for _ in its)
+            words = self._likest(paper, wanted[first:last], like[first:last])
+            nearness = np.maximum(near[first:last], 0.0).tolist()
+            yield from map(_Beside, nearness, like[first:last].tolist(), words)
+            first = last
+
+    def _likest(
+        self, paper: int, wanted: Sequence[Wanted], like: Floats
+    ) -> Sequence[Sequence[tuple[int, float]]]:
+        """The stems of a paper that are like each of some interests, each with its share of the
+        likeness."""
+        words: list[list[tuple[int, float]]] = [[] for _ in wanted]
+        asked = np.flatnonzero(like)
+        if not len(asked):
+            return words
+        read = self._analysis(paper)
         # One by one, so that no digit depends on which other interests are asked for.
         meanings = self._directions[read.telling]
-        cosines = np.array([meanings @ each.direction for each in wanted])
-        every = np.maximum(cosines, 0.0) * read.weights
-        whole = np.add.accumulate(every, axis=1)[:, -1:].ravel()
-        which, at = np.nonzero((cosines >= SHOWS) & (like > 0)[:, None])
-        shares = (every[which, at] * like[which] / whole[which]).tolist()
-        words: list[list[tuple[int, float]]] = [[] for _ in wanted]
-        stems = self._stems[read.telling[at]].tolist()
-        for one, stem, share in zip(which.tolist(), stems, shares, strict=True):
-            words[one].append((stem, share))
-        yield from map(_Beside, near.tolist(), like.tolist(), words)
+        cosines = np.array([meanings @ wanted[each].direction for each in asked.tolist()])
+        which, at = np.nonzero(cosines >= SHOWS)
+        if len(which):
+            every = np.maximum(cosines, 0.0) * read.weights
+            whole = np.add.accumulate(every, axis=1)[:, -1]
+            shares = (every[which, at] * like[asked[which]] / whole[which]).tolist()
+            stems = self._stems[read.telling[at]].tolist()
+            for one, stem, share in zip(asked[which].tolist(), stems, shares, strict=True):
+                words[one].append((stem, share))
+        return words
 
     def _analyse(self, paper: int) -> Analysis:
         matching = self._matching
@@ -230,6 +252,12 @@ class Attribution:
             weights[tells],
             (PlaceWords.read(read.title, known), PlaceWords.read(read.abstract, known)),
         )
+
+
+def _products(ones: Sequence[Floats], others: Floats) -> Floats:
+    """The product of each pair of points on grids, which is the same in whatever order."""
+    found: Floats = np.einsum("ij,ij->i", np.array(ones), others)
+    return found
 
 
 def _weights(found: sparse.csr_array, row: int, numbers: Ints | None = None) -> Weights:

@@ -1,8 +1,6 @@
 """The parts of the evidence of postings, found where they are asked for and kept."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
-from operator import itemgetter
 
 import numpy as np
 
@@ -12,6 +10,7 @@ from digest.ranking.reasons import NAMELESS, Label, Part
 from digest.ranking.vocabulary import Floats, Ints
 
 _PARTS = 4_000_000  # parts kept at a time; bounds memory
+_AT_A_TIME = 5_000  # entries whose parts are found together
 _UNKNOWN = -1
 
 
@@ -69,11 +68,12 @@ class Parts:
 
     def _found(self, entries: Ints) -> Iterator[Sequence[Part]]:
         """The parts of entries, which are given by paper."""
-        numbers, papers = self.postings.numbers(entries), self.postings.papers(entries)
-        pairs = zip(papers.tolist(), numbers.tolist(), strict=True)
-        for paper, its in groupby(pairs, key=itemgetter(0)):
-            asked = [(self.postings.interests[number], self._want(number)) for _, number in its]
-            yield from self._attribution.parts(paper, asked)
+        for first in range(0, len(entries), _AT_A_TIME):
+            some = entries[first : first + _AT_A_TIME]
+            numbers, papers = self.postings.numbers(some), self.postings.papers(some)
+            interests = self.postings.interests
+            asked = [(interests[number], self._want(number)) for number in numbers.tolist()]
+            yield from self._attribution.parts(papers.tolist(), asked)
 
     def _want(self, number: int) -> Wanted | None:
         if number not in self._wanted:

@@ -68,8 +68,8 @@ def _balance(
     if not crowded_out:
         return {}
     asked = frozenset().union(*(good[name] for name in crowded_out))
-    rest = [index for index in others if index in asked]
-    best = {name: [index for index in rest if index in good[name]] for name in crowded_out}
+    rest = list(filter(asked.__contains__, others))
+    best = {name: list(filter(good[name].__contains__, rest)) for name in crowded_out}
     made_room: dict[int, str] = {}
     for name in sorted((n for n in best if best[n]), key=lambda n: (rest.index(best[n][0]), n)):
         if any(index in good[name] for index in picked):

@@ -139,5 +139,5 @@ class Plain:
         steps = dict(zip(evidence.papers.tolist(), evidence.steps.tolist(), strict=True))
         if row in steps:
             wanted = Wanted.of(evidence.phrases, evidence.row) if evidence.phrases else None
-            (parts,) = self._attribution.parts(row, [(interest, wanted)])
+            (parts,) = self._attribution.parts([row], [(interest, wanted)])
             yield Share(str(interest), shown, steps[row] * weight, parts, kind)
