@@ -24,6 +24,8 @@ from digest.render.site import HELP
 NOBODY = SubscriberId("doctor")
 """The subscriber of the unsubscribe link that is tried; nobody has this id."""
 
+MANY_READERS = 10_000  # from so many on, files for each of them cost more than they are worth
+
 _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red", "skip": "dim"}
 
 
@@ -124,7 +126,7 @@ def _ledger(
             if not ledger.exists:
                 yield ok("database", "none yet; the first run makes it")
                 return None
-            health = ledger.examine()
+            health, readers = ledger.examine(), ledger.count_subscribers()
     except LedgerError as error:
         yield fail("database", str(error), "see docs/operating.md on backups")
         return None
@@ -134,7 +136,26 @@ def _ledger(
         yield ok("database", f"{health.engine}, tables at version {health.schema}, sound")
     if health.clock:
         clocks["the database"] = health.clock
+    yield from _publishing(home, readers)
     return health.newest
+
+
+def _publishing(home: app.Home, readers: int) -> Iterator[Finding]:
+    """Look whether feeds and pages reach their readers in the way that suits their number."""
+    serves = home.settings.public.mode == "serve"
+    if not serves and readers >= MANY_READERS:
+        what = f"{readers:,} readers have files of their own, eight for a digest by feed"
+        remedy = 'consider mode = "serve" in [public]: `digest serve` then renders them on demand'
+        yield warn("public", what, f"{remedy} (docs/operating.md, Feeds and pages)")
+    old = home.public / "archive"
+    if serves and old.is_dir():
+        what = f"{old} holds pages of readers from before, which are no longer kept up to date"
+        remedy = "delete it, and what is not called all.* in public/feeds"
+        yield warn(
+            "public",
+            what,
+            f"{remedy}; where a web server hands out public/, it must ask `digest serve` instead",
+        )
 
 
 def _mail(home: app.Home, smtp: config.Smtp, now: datetime) -> Iterator[Finding]:

@@ -16,7 +16,8 @@ from digest.pipeline.publish import publish as publish_files
 def publish(home: app.Home, everything: bool, now: datetime, as_json: bool) -> int:
     """Write the feeds and pages that are behind to public/; with --all make every file anew.
 
-    No dump is read, nothing is decided or sent. Every pass publishes what is new by itself.
+    No dump is read, nothing is decided or sent. Every pass publishes what is new by itself. With
+    mode = "serve" under [public], readers have no files: only those of everybody are written.
 
     Exit status: 0; 1 when something could not be written (the rest is).
     """

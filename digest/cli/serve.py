@@ -13,6 +13,7 @@ import click
 from digest import subscribers, web
 from digest.cli import app, bounces, fetching, health, logs, pruning, workers
 from digest.cli.alarms import Alarms
+from digest.cli.on_demand import on_demand
 from digest.cli.options import pass_home
 from digest.cli.stop_signals import stop_on_signals
 from digest.errors import ConfigError
@@ -33,8 +34,9 @@ log = logging.getLogger("digest")
 def serve(home: app.Home) -> None:
     """Run as a service: fetch and read what comes, send digests as they fall due.
 
-    Over HTTP, at the address of `bind` under [web], it answers with what is in public/, and lets
-    people unsubscribe by the link in their mail; /healthz tells whether all is well.
+    Over HTTP, at the address of `bind` under [web], it answers with what is in public/, or, with
+    mode = "serve" under [public], renders feeds and pages of readers when they are asked for. It
+    lets people unsubscribe by the link in their mail; /healthz tells whether all is well.
 
     Profiles that are edited meanwhile are picked up; a broken edit is reported, and the last
     good one stays in force. SIGTERM finishes what is in flight; a second one ends at once.
@@ -145,6 +147,7 @@ def _web_context(home: app.Home, passes: Passes) -> web.WebContext:
         notices=lambda: Notices(loaded, home.site),
         health=lambda: health.of(home, now=_clock())[0],
         alarms=lambda: passes.alarms.raised,
+        on_demand=on_demand(home) if home.settings.public.mode == "serve" else None,
     )
 
 

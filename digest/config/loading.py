@@ -152,6 +152,10 @@ class _Gathered:
         settings = settings.model_copy(update={"database_url": url})
         if settings.dkim is not None:
             self.readable(home / settings.dkim.key_file, ("dkim", "key_file"))
+        if settings.public.mode == "serve" and settings.base_url is None:
+            what = "feeds and pages on demand need an address that `digest serve` is reached at"
+            where = self.where(("public", "mode"))
+            self.problems.append(Problem(where, what, "set `base_url`"))
         if settings.smtp is None:
             return settings
         if settings.smtp.ca_file is not None:

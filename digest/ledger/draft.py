@@ -224,6 +224,9 @@ class Draft(DraftPapers):
     def settle_publications(self, *_: Any, **__: Any) -> None:
         """Record nothing."""
 
+    def settle_served(self, **_: Any) -> None:
+        """Record nothing."""
+
     def release_publications(self, *_: Any) -> None:
         """Release nothing: nothing is claimed."""
 

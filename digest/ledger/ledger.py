@@ -9,6 +9,7 @@ from digest.ledger.deliveries import Deliveries
 from digest.ledger.deliveries_admin import DeliveriesAdmin
 from digest.ledger.exports import Exports
 from digest.ledger.failures import Failures
+from digest.ledger.feed_readers import FeedReaders
 from digest.ledger.feedback import Feedback
 from digest.ledger.file_stamps import FileStamps
 from digest.ledger.finding import Finding
@@ -39,6 +40,7 @@ class Ledger(
     Commits,
     DeliveriesAdmin,
     Publications,
+    FeedReaders,
     Suppressions,
     Failures,
     Exports,
@@ -63,3 +65,14 @@ class Ledger(
         """Whether there is anything to open; the first method called creates it where not."""
         path = self._database.path
         return path is None or path.exists()
+
+    @property
+    def file(self) -> tuple[int, int] | None:
+        """Which file is at the path of the database now: device and number, which another one
+        that replaces it does not have. None: there is none, or it is not a file."""
+        path = self._database.path
+        try:
+            found = path and path.stat()
+        except OSError:
+            return None
+        return (found.st_dev, found.st_ino) if found else None

@@ -3,7 +3,17 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from digest.ledger.aggregate import INTAKE, SKEW, Aggregate, batches
@@ -83,12 +93,7 @@ class Publications(Aggregate):
                 settled = [key for key, version in rows if claimed[key] == version]
                 connection.execute(delete(publication).where(publication.c.subscriber.in_(settled)))
                 theirs = select(decision.c.id).where(decision.c.subscriber.in_(settled))
-                connection.execute(
-                    update(delivery)
-                    .where(delivery.c.channel == "feed", delivery.c.state.in_(_UNSETTLED))
-                    .where(delivery.c.due.is_not(None), delivery.c.decision.in_(theirs))
-                    .values(resting(State.SENT, "published", now=now))
-                )
+                settle_feeds(connection, delivery.c.decision.in_(theirs), now=now)
 
     def release_publications(self, owners: Collection[str]) -> None:
         """Let others take what these owners have claimed and not settled."""
@@ -97,6 +102,16 @@ class Publications(Aggregate):
             _hold(connection, theirs)
             free = update(publication).where(theirs).values(owner=None, lease_until=None)
             connection.execute(free)
+
+
+def settle_feeds(connection: Connection, *which: ColumnElement[bool], now: datetime) -> None:
+    """Record that deliveries by feed are sent, unless they have come to rest."""
+    waiting = (delivery.c.channel == "feed", delivery.c.due.is_not(None))
+    connection.execute(
+        update(delivery)
+        .where(*waiting, delivery.c.state.in_(_UNSETTLED), *which)
+        .values(resting(State.SENT, "published", now=now))
+    )
 
 
 def _behind(connection: Connection, which: ColumnElement[bool], limit: int) -> list[Publication]:

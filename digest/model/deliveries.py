@@ -106,3 +106,14 @@ class Publication:
     since: datetime  # pages of digests composed at this instant or later are not in place
     version: int
     """Grows with every change; a publisher settles only the version that it has claimed."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedReader:
+    """Whose feeds and pages are asked for, and the version that they have now."""
+
+    feed_token: str
+    version: str  # changes with the profile and with every decision
+    changed: datetime | None  # when the last decision was made; None: there is none
+    subscriber: Callable[[], Subscriber]
+    """Reads the profile, which is needed only where something is rendered."""

@@ -117,6 +117,10 @@ class Paper:
     former: tuple[Former, ...] = field(default=(), compare=False, repr=False)
     """What the dump that is being read again made of the paper before."""
 
+    def __hash__(self) -> int:
+        # Everything that is rendered once a paper is kept by it.
+        return hash((self.key, self.id))
+
 
 @dataclass(frozen=True, slots=True)
 class Match:

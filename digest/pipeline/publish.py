@@ -15,6 +15,7 @@ from digest.render.site import archive_folder, feed_paths, opml_path
 
 BATCH = 100  # readers whose files are made, and put in place, together
 NEWEST = 200  # papers in the feed of all papers and on the start page
+_SERVED = " served"  # ends the marker where readers have no files
 SHOWN = 20  # problems that a report tells one by one
 
 
@@ -24,11 +25,16 @@ def publish(
     """Bring the files of readers with a new decision up to date, and what else is behind. A
     delivery by feed is settled once its files are in place. What cannot be written stops nothing
     else, and the next pass tries it again. With ``everything``, and in a folder that lost its
-    marker, all files are made anew."""
+    marker, all files are made anew. Where readers are served on demand, only the files of everybody
+    are made, and those of readers who left removed; the marker then says so, since the files of
+    readers would be behind if they were files again."""
     publishing = _Publishing(context, now)
     marker, newest = context.publisher.read_marker(), str(context.ledger.newest_dump())
-    anew = everything or marker is None
-    if anew:
+    if context.serves:
+        newest += _SERVED
+        context.ledger.settle_served(now=now)
+    anew = everything or marker is None or marker.endswith(_SERVED) != context.serves
+    if anew and not context.serves:
         context.ledger.publish_everybody()
     complete = publishing.put(context.pages.help)
     if anew or marker != newest:
@@ -98,7 +104,7 @@ class _Publishing:
             )
             if not claimed:
                 return
-            names = [one.name for one in claimed if one.subscriber]
+            names = [one.name for one in claimed if one.subscriber and not context.serves]
             digests = ledger.newest_digests(names, limit=context.feed_entries)
             made = []
             for one in claimed:
@@ -114,6 +120,8 @@ class _Publishing:
         context, token = self._context, one.feed_token
         if one.subscriber is None:
             return _Files(one, gone=(*feed_paths(token), archive_folder(token)))
+        if context.serves:
+            return _Files(one)
         pages = self._rendered(partial(self._pages, one, one.subscriber, digests))
         if "feed" not in one.subscriber.channels:
             gone = (*feed_paths(token), opml_path(token))

@@ -1,10 +1,12 @@
 """Jinja templates: the operator's own first, then those that ship with the program."""
 
+import os
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from operator import itemgetter
 from pathlib import Path
 from types import FunctionType, TracebackType
@@ -82,7 +84,7 @@ class _Loader(jinja2.FileSystemLoader):
 
     def __init__(self, folders: Sequence[Path], more_style: str, asked: set[str]) -> None:
         super().__init__(folders)
-        self._more_style = more_style
+        self.more_style = more_style
         self.asked = asked
 
     def get_source(
@@ -92,7 +94,7 @@ class _Loader(jinja2.FileSystemLoader):
         source, file, is_current = super().get_source(environment, template)
         if template in (CARD, REASON):
             source = source.removesuffix("\n")
-        return source + self._more_style * (template == STYLE), file, is_current
+        return source + self.more_style * (template == STYLE), file, is_current
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,19 @@ class Templates:
         return self._own is None or all(
             _bytes(self._own / name) in (None, _bytes(self._shipped / name)) for name in names
         )
+
+    def stamp(self) -> frozenset[tuple[str, int, int]]:
+        """Return names, times and sizes of the operator's files: it changes when they do."""
+        return frozenset(_stamps(self._own)) if self._own else frozenset()
+
+    def hash(self) -> str:
+        """Return a hash of all templates, the same on every machine."""
+        made = sha256(self._loader.more_style.encode())
+        for folder in filter(None, (self._shipped, self._own)):
+            for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+                content = path.read_bytes()
+                made.update(f"{path.relative_to(folder)}\n{len(content)}\n".encode() + content)
+        return made.hexdigest()
 
     def never_asked_for(self) -> list[tuple[str, str]]:
         """Return the operator's files that nothing has used so far. With each goes the shipped name
@@ -265,6 +280,19 @@ def _places(traceback: TracebackType | None) -> Iterator[tuple[str, int]]:
             line = template.get_corresponding_lineno(traceback.tb_lineno)
             yield template.filename or "", line
         traceback = traceback.tb_next
+
+
+def _stamps(folder: Path) -> Iterator[tuple[str, int, int]]:
+    """Yield path, time and size of each file below a folder."""
+    try:
+        for entry in os.scandir(folder):
+            if entry.is_dir():
+                yield from _stamps(Path(entry.path))
+            else:
+                facts = entry.stat()
+                yield entry.path, facts.st_mtime_ns, facts.st_size
+    except OSError:
+        return
 
 
 def _bytes(path: Path) -> bytes | None:

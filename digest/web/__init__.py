@@ -1,4 +1,4 @@
-"""The web server of a service: published files, unsubscribing and health. It reads neither
+"""The web server of a service: feeds and pages, unsubscribing and health. It reads neither
 ``X-Forwarded-…`` nor ``Host`` and builds no absolute URL, so that any proxy may stand before it."""
 
 from digest.web.app import WebContext, application

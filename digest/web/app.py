@@ -19,6 +19,7 @@ from digest.tokens import TokenSigner
 from digest.web import published, unsubscribing
 from digest.web.guard import Guard
 from digest.web.notices import Notices
+from digest.web.on_demand import OnDemand, OnDemandApp
 
 MOST_BODY = 64 * 1024  # the most bytes of a request's body; mail programs post less than a hundred
 
@@ -36,6 +37,7 @@ class WebContext:
     notices: Callable[[], Notices]  # returns the pages of the present templates
     health: Callable[[], Literal["ok", "silent", "failing"]]  # does it run, and do passes succeed
     alarms: Callable[[], Sequence[Alarm]]  # the sources that need attention
+    on_demand: OnDemand | None = None  # None: the feeds and pages of readers are files
 
 
 def application(context: WebContext) -> ASGIApp:
@@ -63,8 +65,11 @@ def application(context: WebContext) -> ASGIApp:
         ),
         Route("/{path:path}", partial(_published, context)),
     ]
-    app = Starlette(routes=routes, max_body_size=MOST_BODY)
-    app.router.redirect_slashes = False  # it would build the address from the Host header
+    pages = Starlette(routes=routes, max_body_size=MOST_BODY)
+    pages.router.redirect_slashes = False  # it would build the address from the Host header
+    app: ASGIApp = pages
+    if context.on_demand is not None:
+        app = OnDemandApp(app, context.on_demand, partial(_missing, context))
     return Guard(app, prefix=urlsplit(context.site.base_url or "").path)
 
 
@@ -75,5 +80,9 @@ def _published(context: WebContext, request: Request) -> Response:
     except OSError as error:  # its message names the file, which may be a secret
         log.error("a published file cannot be read: %s", error.strerror)  # noqa: TRY400
         return PlainTextResponse("This cannot be read just now.", 503)
-    missing = "There is nothing here."
-    return response or unsubscribing.told(404, missing, lambda: context.notices().missing(path))
+    return response or _missing(context, path)
+
+
+def _missing(context: WebContext, path: str) -> Response:
+    words = "There is nothing here."
+    return unsubscribing.told(404, words, lambda: context.notices().missing(path))

@@ -54,19 +54,26 @@ def respond(public: Path, path: str, headers: Mapping[str, str]) -> Response | N
         return RedirectResponse(f"./{quote(PurePosixPath(path).name)}/")
     if (file := read(public, path)) is None:
         return None
-    media_type = _media_type(path)
-    is_feed = media_type in FEED_TYPES.values()
-    about = {
-        "ETag": f'"{sha256(file.content).hexdigest()[:32]}"',
-        "Last-Modified": format_datetime(file.changed, usegmt=True),
+    etag = f'"{sha256(file.content).hexdigest()[:32]}"'
+    headed = about(path, etag, file.changed)
+    if _is_known(etag, file.changed, headers):
+        return Response(status_code=304, headers=headed)
+    return Response(file.content, headers=headed, media_type=media_type(path))
+
+
+def about(path: str, etag: str, changed: datetime | None) -> dict[str, str]:
+    """The headers about one version of what is at a path."""
+    is_feed = media_type(path) in FEED_TYPES.values()
+    found = {
+        "ETag": etag,
         "Cache-Control": f"max-age={FEEDS_ARE_FRESH.seconds}" if is_feed else "no-cache",
     }
-    if _is_known(about["ETag"], file.changed, headers):
-        return Response(status_code=304, headers=about)
-    return Response(file.content, headers=about, media_type=media_type)
+    if changed is not None:
+        found["Last-Modified"] = format_datetime(changed.astimezone(UTC), usegmt=True)
+    return found
 
 
-def _media_type(path: str) -> str:
+def media_type(path: str) -> str:
     """The media type, by the suffix of the name."""
     if known := _TYPES.get(PurePosixPath(path).suffix):
         return known
@@ -74,11 +81,19 @@ def _media_type(path: str) -> str:
     return guessed if guessed and not encoding else "application/octet-stream"
 
 
+def has_tag(etag: str, headers: Mapping[str, str]) -> bool | None:
+    """Whether the client has a version, by the tags that it sends (RFC 9110, 13.1.2); None where
+    it sends none."""
+    if (tags := headers.get("if-none-match")) is None:
+        return None
+    held = {tag.strip().removeprefix("W/") for tag in tags.split(",")}
+    return bool(held & {etag.removeprefix("W/"), "*"})
+
+
 def _is_known(etag: str, changed: datetime, headers: Mapping[str, str]) -> bool:
     """Whether the client has this version, by its request headers (RFC 9110, 13.2.2)."""
-    if (tags := headers.get("if-none-match")) is not None:
-        held = {tag.strip().removeprefix("W/") for tag in tags.split(",")}
-        return bool(held & {etag, "*"})
+    if (is_known := has_tag(etag, headers)) is not None:
+        return is_known
     with suppress(ValueError, OverflowError):
         since = parsedate_to_datetime(headers.get("if-modified-since", ""))
         return changed <= since.replace(tzinfo=UTC)

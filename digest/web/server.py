@@ -32,7 +32,7 @@ def listen(host: str, port: int) -> socket.socket:
         )
         # "All IPv6 addresses" includes all IPv4 addresses, as operators of containers expect.
         both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
-        return socket.create_server(address, family=family, dualstack_ipv6=both)
+        listener = socket.create_server(address, family=family, dualstack_ipv6=both)
     except OSError as error:
         is_name = isinstance(error, socket.gaierror)
         reason = error.strerror if is_name else os.strerror(error.errno or 0)
@@ -40,6 +40,10 @@ def listen(host: str, port: int) -> socket.socket:
         remedy = "end what listens there, or set another address as `bind` under [web]"
         problem = Problem("web/bind", f"cannot listen on {where}: {reason}", remedy)
         raise ConfigError([problem]) from error
+    # Connections inherit it. Without it the body of an answer waits until the client, 40 ms later,
+    # has confirmed the headers.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 @contextmanager

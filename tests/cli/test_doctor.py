@@ -197,3 +197,19 @@ def test_no_secret_is_printed(home: Path, smtp: Server, monkeypatch: pytest.Monk
         ended = command(home, "doctor", *arguments)
         assert ended.code == 1
         assert "sesame" not in ended.out + ended.err
+
+
+def test_many_readers_are_better_served_on_demand(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert command(home, "run", "--now", FIRST).code == 0
+    assert levels(home)["public"] == "ok"
+    monkeypatch.setattr(doctor, "MANY_READERS", 2)
+    assert "2 readers have files of their own" in found(home)["public"]["what"]
+    assert 'mode = "serve"' in found(home)["public"]["remedy"]
+
+    monkeypatch.setenv("DIGEST_BASE_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("DIGEST_PUBLIC__MODE", "serve")
+    ended = command(home, "doctor", "--json", "--now", SOON)
+    (told,) = [one for one in ended.json if one["area"] == "public" and one["level"] == "warn"]
+    assert "archive holds pages of readers from before" in told["what"]

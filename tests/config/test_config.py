@@ -120,6 +120,16 @@ def test_the_environment_of_the_process_is_not_looked_at(
     assert config.Settings().expect == "weekday"
 
 
+def test_feeds_on_demand_need_an_address(tmp_path: Path) -> None:
+    text = '[public]\nmode = "serve"\n'
+    assert told(tmp_path, text) == [
+        "digest.toml:2: feeds and pages on demand need an address that `digest serve` is reached at (set `base_url`)"
+    ]
+    assert told(tmp_path, f'base_url = "https://digest.example.org"\n{text}') == []
+    where = {"DIGEST_PUBLIC__MODE": "serve"}
+    assert told(tmp_path, "", where)[0].startswith("DIGEST_PUBLIC__MODE: feeds and pages on demand")
+
+
 def test_settings_cannot_be_changed(tmp_path: Path) -> None:
     found = config.load(tmp_path, NOTHING)
     with pytest.raises(ValidationError, match="frozen"):

@@ -120,3 +120,68 @@ def test_a_dry_run_that_publishes_for_longer_than_a_lease_goes_on(world: World) 
         report = publish(slow, now=now, everything=True)
     assert report.problems == ()
     assert (report.written, report.unchanged) == (0, 9)
+
+
+def test_where_readers_are_served_on_demand_their_feeds_are_sent_and_they_have_no_files(
+    either: World,
+) -> None:
+    either.put("1.json", PAPER)
+    report = either.run([ADA, BOB], DUE, serves=True)
+
+    assert not report.failed
+    assert either.mail() == {"2026-W46-ada": [PAPER]}
+    assert {path.partition("/")[0] for path in either.public()} == {
+        *("index.html", "help.html", "feeds", ".published"),
+    }
+    assert {path for path in either.public() if "/" in path} == {
+        f"feeds/all.{kind}" for kind in ("atom", "rss", "json")
+    }
+    with either.ledger() as book:
+        assert feed_states(book) == [State.SENT] * 2
+        assert book.count_publications() == 0
+
+
+def test_modes_may_be_switched_either_way(either: World) -> None:
+    either.put("1.json", PAPER)
+    either.run([ADA, BOB], DUE)
+    files = either.public()
+
+    either.put("2.json", "Another lighthouse")
+    either.run([ADA, BOB], MONDAY, serves=True)
+    kept = {path: data for path, data in either.public().items() if token_of(either, "ada") in path}
+    assert kept == {path: data for path, data in files.items() if path in kept}
+    with either.ledger() as book:
+        assert set(feed_states(book)) == {State.SENT}
+
+    either.run([ADA, BOB], MONDAY)
+    assert either.feed(ADA) == either.feed(BOB) == ["Another lighthouse", PAPER]
+
+
+def test_what_was_behind_when_files_went_is_settled_without_any(either: World) -> None:
+    either.put("1.json", PAPER)
+    either.run([ADA, BOB], DUE, stopping=lambda: True)
+    with either.ledger() as book:
+        assert book.count_publications() == 2
+    either.run([ADA, BOB], LATER, serves=True)
+    with either.ledger() as book:
+        assert book.count_publications() == 0
+        assert feed_states(book) == [State.SENT] * 2
+    assert files_of(either, token_of(either, "ada")) == {}
+
+
+def test_files_of_who_leaves_go_also_where_readers_are_served_on_demand(either: World) -> None:
+    either.put("1.json", PAPER)
+    either.run([ADA, BOB], DUE)
+    ada = token_of(either, "ada")
+    either.run([BOB], LATER, serves=True)
+    assert files_of(either, ada) == {}
+    assert files_of(either, token_of(either, "bob"))
+
+
+def test_a_dry_run_on_demand_settles_nothing(world: World) -> None:
+    world.put("1.json", PAPER)
+    world.run([ADA, BOB], DUE, stopping=lambda: True)
+    with world.draft() as draft, world.context(utc(LATER), serves=True) as context:
+        publish(replace(context, ledger=draft), now=utc(LATER), everything=True)
+    with world.ledger() as book:
+        assert feed_states(book) == [State.PENDING] * 2

@@ -1,0 +1,70 @@
+"""Readers as requests for their feeds find them."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from digest.ledger import Ledger
+from digest.model import Interest, Profile, Subscriber
+from tests.ledger.samples import ADA, BOB, BOTH, NEXT_WEEK, NOW, WEEK, arrive, digest_of, recorded
+
+PERSON = Subscriber(ADA, "ada@example.org", Profile((Interest("LoRA"),)), channels=BOTH)
+WEEKLY = timedelta(days=7)
+
+
+@pytest.fixture
+def readers(ledger: Ledger) -> Ledger:
+    """A ledger with two readers, of whom one has a digest."""
+    other = replace(PERSON, id=BOB, email="bob@example.org")
+    ledger.compile("host", "first", [PERSON, other], now=NOW)
+    made = digest_of(arrive(ledger, "one"), subscriber=ADA, period=WEEK, now=NOW)
+    assert recorded(ledger, [made], {ADA: BOTH}) == 1
+    return ledger
+
+
+def test_a_reader_is_found_by_token_with_a_version_that_changes(readers: Ledger) -> None:
+    token = readers.subscriber(ADA).feed_token
+    first = readers.feed_reader(token)
+    assert first is not None
+    assert (first.feed_token, first.changed, first.subscriber()) == (token, NOW, PERSON)
+    made = digest_of(arrive(readers, "two"), subscriber=ADA, period=NEXT_WEEK, now=NOW + WEEKLY)
+    assert recorded(readers, [made], {ADA: BOTH}) == 1
+    second = readers.feed_reader(token)
+    readers.compile("host", "second", [replace(PERSON, name="Ada")], now=NOW)
+    third = readers.feed_reader(token)
+    assert second is not None
+    assert third is not None
+    assert second.changed == NOW + WEEKLY
+    assert len({first.version, second.version, third.version}) == 3
+
+
+def test_who_has_no_digest_has_a_version_and_no_time(readers: Ledger) -> None:
+    found = readers.feed_reader(readers.subscriber(BOB).feed_token)
+    assert found is not None
+    assert found.version
+    assert found.changed is None
+
+
+def test_nobody_has_an_unknown_token_or_one_of_who_has_left(readers: Ledger) -> None:
+    token = readers.subscriber(ADA).feed_token
+    readers.remove([ADA], now=NOW)
+    for each in (token, "", "a" * 64, "' OR 1=1 --"):
+        assert readers.feed_reader(each) is None
+
+
+def test_digests_are_drawn_newest_first_up_to_a_limit(readers: Ledger) -> None:
+    period, want = WEEK, [WEEK]
+    for number in range(1, 15):
+        period = replace(period, start=period.start + WEEKLY)
+        now = NOW + number * WEEKLY
+        made = digest_of(arrive(readers, f"{number}"), subscriber=ADA, period=period, now=now)
+        assert recorded(readers, [made], {ADA: BOTH}) == 1
+        want.insert(0, period)
+    assert [one.period for one in readers.newest_first(ADA, limit=50)] == want
+    assert [one.period for one in readers.newest_first(ADA, limit=7)] == want[:7]
+    assert list(readers.newest_first(ADA, limit=50)) == readers.digests(ADA, limit=50)
+    assert list(readers.newest_first(BOB, limit=50)) == []
+    assert readers.digest_of(ADA, str(WEEK)) == readers.digests(ADA, limit=50)[-1]
+    assert readers.digest_of(ADA, "1999-W01") is None
+    assert readers.digest_of(BOB, str(WEEK)) is None
