@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from digest.errors import LedgerError
 from digest.ledger import Ledger
-from digest.model import Digest, FeedReader, Subscriber, SubscriberId
+from digest.model import Channel, Digest, FeedReader, Subscriber, SubscriberId
 from digest.pipeline.publish import publish
 from digest.render import templates
 from digest.render.pages import Pages
@@ -25,7 +25,7 @@ from digest.web.on_demand import Look, OnDemand, is_of_reader, parsed
 from tests.web.front import Front, make_desk, running
 from tests.world import World, person, utc
 
-BOTH = ("email", "feed")
+BOTH: tuple[Channel, ...] = ("email", "feed")
 ADA = replace(person("ada", channels=BOTH), name="Ada & <friends> Łovelace")
 BOB = person("bob", channels=("feed",), feed_entries="digests")
 CY = person("cy", channels=("email",))
