@@ -26,6 +26,7 @@ from digest.model import (
     Subscriber,
     SubscriberId,
 )
+from digest.subscribers import codec
 from tests.ledger.samples import (
     ADA,
     BOB,
@@ -117,6 +118,18 @@ def test_an_unknown_id_is_told_with_the_nearest(ledger: Ledger) -> None:
     with pytest.raises(NotFound) as error:
         ledger.subscriber("bobb")
     assert error.value.nearest == ("bob",)
+
+
+def test_what_is_recorded_under_an_id(ledger: Ledger) -> None:
+    compile_(ledger, person())
+    ledger.save([person(BOB), person(CYD)], now=NOW)
+    ledger.remove([CYD], now=NOW)
+    found = ledger.recorded([ADA, BOB, CYD, SubscriberId("nobody")])
+    assert found == {
+        ADA: ("file", codec.encode(person())),
+        BOB: ("database", codec.encode(person(BOB))),
+        CYD: (None, None),
+    }
 
 
 def test_standings_are_counted_and_who_is_due_next_is_found(ledger: Ledger) -> None:
