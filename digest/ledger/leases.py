@@ -47,13 +47,16 @@ class Leases(Aggregate):
         shard: Shard = EVERYBODY,
     ) -> list[Claim]:
         """Take up to ``limit`` deliveries to subscribers of a shard that are pending, deferred
-        until now or earlier, or claimed under a lease that has lapsed; those due longest first."""
+        until now or earlier, or claimed under a lease that has lapsed: those due longest first, or,
+        of a part of the subscribers, one after the other. An index gives them in that order, so
+        that a claim costs the same however many are waiting."""
+        place = delivery.c.due if shard == EVERYBODY else delivery.c.subscriber
         with self._database.writing() as connection:
             spool.tidy(connection)
             taken = (
                 select(delivery.c.id)
                 .where(free(channel, now, shard))
-                .order_by(delivery.c.due, delivery.c.id)
+                .order_by(place, delivery.c.id)
                 .limit(limit)
                 .with_for_update(skip_locked=True)
                 .cte("taken")

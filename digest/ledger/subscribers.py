@@ -6,7 +6,19 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, literal, select, tuple_, union_all
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    func,
+    insert,
+    select,
+    true,
+    union_all,
+)
 
 from digest.config.messages import nearest
 from digest.errors import NotFound
@@ -23,6 +35,7 @@ STORED: Select[Any] = select(subscriber).where(subscriber.c.profile.is_not(None)
 """The rows with a profile."""
 
 
+Part = tuple[ColumnElement[bool], tuple[Column[Any], ...]]  # a condition and an order
 READER = subscriber.c["id", "profile", "origin", "until", "next_due", "open_since", "feed_token"]
 
 
@@ -74,24 +87,14 @@ class Subscribers(Aggregate):
         """Up to ``limit`` of those of a shard who are due, those due longest first, from beyond
         ``after`` as it was returned. With ``reopened``, first also those whose period was due and
         empty, and stays open. What is recorded meanwhile brings up nobody twice."""
-        row = subscriber.c
-        theirs = STORED.where(row.id.between(shard.first, shard.last))
         found: list[StoredSubscriber] = []
+        query = STORED.where(_of(shard))
         with self._database.reading() as connection:
-            if reopened and (after is None or after.open_since):
-                still_open = theirs.where(row.open_since.is_not(None), row.id > _key(after))
-                rows = connection.execute(still_open.order_by(row.id).limit(limit))
-                found, after = [stored(one) for one in rows], None
-            if len(found) == limit:
-                return found
-            are_due = theirs.where(row.next_due <= now)
-            if reopened:
-                are_due = are_due.where(row.open_since.is_(None))
-            if after is not None:
-                place = tuple_(literal(after.next_due, row.next_due.type), after.key)
-                are_due = are_due.where(tuple_(row.next_due, row.id) > place)
-            are_due = are_due.order_by(row.next_due, row.id).limit(limit - len(found))
-            return found + [stored(one) for one in connection.execute(are_due)]
+            for part, order in _parts(now, after, reopened=reopened):
+                if len(found) < limit:
+                    rows = query.where(part).order_by(*order).limit(limit - len(found))
+                    found += [stored(one) for one in connection.execute(rows)]
+        return found
 
     def count_due(self, now: datetime, *, reopened: bool, shard: Shard = EVERYBODY) -> int:
         """How many ``due`` returns in all."""
@@ -127,16 +130,34 @@ class Subscribers(Aggregate):
 
 def waiting(now: datetime, *, reopened: bool, shard: Shard) -> Any:
     """A query for the keys of those of a shard who are due."""
-    key = subscriber.c.id + 0  # or SQLite would go through all keys instead of the due times
-    theirs = select(subscriber.c.id).where(key.between(shard.first, shard.last))
+    theirs = select(subscriber.c.id).where(_of(shard))
     is_due, is_open = subscriber.c.next_due <= now, subscriber.c.open_since.is_not(None)
     if not reopened:
         return theirs.where(is_due)
     return union_all(theirs.where(is_open), theirs.where(is_due, ~is_open))
 
 
-def _key(after: StoredSubscriber | None) -> int:
-    return 0 if after is None else after.key
+def _of(shard: Shard) -> ColumnElement[bool]:
+    # Left out where it says nothing: SQLite would take the index of the key for it.
+    everybody = shard == EVERYBODY
+    return true() if everybody else subscriber.c.id.between(shard.first, shard.last)
+
+
+def _parts(now: datetime, after: StoredSubscriber | None, *, reopened: bool) -> list[Part]:
+    """The parts in which those who are due come. Each is read from where an index says that it
+    begins."""
+    row = subscriber.c
+    parts: list[Part] = []
+    if reopened and (after is None or after.open_since):
+        known = 0 if after is None else after.key
+        parts, after = [(and_(row.open_since.is_not(None), row.id > known), (row.id,))], None
+    only: ColumnElement[bool] = row.open_since.is_(None) if reopened else true()
+    if after is not None:
+        same = and_(only, row.next_due == after.next_due, row.id > after.key)
+        parts.append((same, (row.id,)))
+        only = and_(only, row.next_due > after.next_due)
+    parts.append((and_(only, row.next_due <= now), (row.next_due, row.id)))
+    return parts
 
 
 def stored(row: Row[Any]) -> StoredSubscriber:
