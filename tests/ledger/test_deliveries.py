@@ -9,7 +9,7 @@ import pytest
 
 import digest.ledger
 from digest.ledger import Ledger
-from digest.model import DeliveryId, Message, Outcome, Period, State, SubscriberId
+from digest.model import DeliveryId, Message, Outcome, Period, Shard, State, SubscriberId
 from tests.ledger.samples import (
     ADA,
     BOB,
@@ -69,6 +69,25 @@ def test_claims_take_the_oldest_first_and_only_their_channel(ledger: Ledger) -> 
     assert [one.digest.subscriber for one in claim(ledger)] == ["s2"]
     assert claim(ledger) == []
     assert len(ledger.claim("feed", "one", now=NOW, lease=LEASE, limit=9)) == 3
+
+
+def test_a_shard_claims_the_mail_of_its_own_subscribers_in_their_order(ledger: Ledger) -> None:
+    papers = arrive(ledger, *"abcdef")
+    names = [SubscriberId(f"s{number}") for number in range(6)]
+    for name, paper in reversed([*zip(names, papers, strict=True)]):
+        recorded(ledger, [digest_of([paper], subscriber=name)], {name: BOTH})
+    keys = {name: ledger.subscriber(name).key for name in names}
+    own = Shard(keys[names[4]], keys[names[1]])
+
+    def claimed(limit: int) -> set[str]:
+        found = ledger.claim("email", "one", now=NOW, lease=LEASE, limit=limit, shard=own)
+        return {one.digest.subscriber for one in found}
+
+    assert ledger.waiting("email", now=NOW, shard=own) == 4
+    assert claimed(3) == {"s4", "s3", "s2"}
+    assert claimed(3) == {"s1"}
+    assert claimed(3) == set()
+    assert {one.digest.subscriber for one in claim(ledger)} == {"s0", "s5"}
 
 
 def test_a_claim_is_left_alone_until_its_lease_ends(ledger: Ledger) -> None:

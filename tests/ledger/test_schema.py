@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,14 +24,28 @@ from digest.ledger import schema
 from digest.ledger.column_types import EPOCH
 from digest.ledger.suppressions import Suppression, Unsubscription
 from digest.ledger.tables import metadata, paper, subscriber
-from digest.model import Verdicts
+from digest.model import Shard, Verdicts
 from tests.conftest import disposing
 from tests.ledger.samples import (
     ADA,
+    LEASE,
     NOW,
     deliver,
     feed_tokens,
     states,
+)
+
+OLD_SUBSCRIBER = (
+    "INSERT INTO subscriber (id, name, feed_token, origin, profile)"
+    " VALUES (:key, :name, :token, 'file', :profile)"
+)
+OLD_DECISION = (
+    "INSERT INTO decision (id, subscriber, period, composed, until, body)"
+    " VALUES (:key, :key, '2025-W46', 0, 0, :body)"
+)
+OLD_DELIVERY = (
+    "INSERT INTO delivery (id, decision, channel, state, fence, attempts, since, updated, due)"
+    " VALUES (:key, :key, 'email', 'pending', 0, 0, 0, 0, 0)"
 )
 
 
@@ -190,6 +205,29 @@ def test_an_up_to_date_ledger_is_opened_without_alembic(tmp_path: Path) -> None:
     )
 
     assert found.stdout.strip() == "False"
+
+
+def test_mail_that_waited_when_the_ledger_was_upgraded_is_claimed_by_its_shard(
+    blank_url: str,
+) -> None:
+    """Its body is compressed JSON, as it was then."""
+    body = zlib.compress(b'{"coverage":[1,3,{},[],0],"picks":[]}')
+    with at_version("0007", blank_url) as connection:
+        for key in (1, 2, 3):
+            row = {
+                "key": key,
+                "body": body,
+                "profile": f'{{"id":"s{key}","email":null,"interests":[]}}',
+            }
+            row |= {"name": f"s{key}", "token": f"t{key}"}
+            connection.execute(text(OLD_SUBSCRIBER), row)
+            connection.execute(text(OLD_DECISION), row)
+            connection.execute(text(OLD_DELIVERY), row)
+    with digest.ledger.open(blank_url) as ledger:
+        found = ledger.claim("email", "me", now=NOW, lease=LEASE, limit=9, shard=Shard(2, 3))
+        assert [one.digest.subscriber for one in found] == ["s2", "s3"]
+        assert {one.digest.coverage.papers for one in found} == {3}
+        assert len(ledger.claim("email", "me", now=NOW, lease=LEASE, limit=9)) == 1
 
 
 def assert_up_to_date(url: str) -> None:
