@@ -87,14 +87,11 @@ def cell(value: Any) -> str:
 
 def item(value: Any) -> str:
     """The text of one value of a list."""
-    text = value
+    text, meant = value, value
     if isinstance(value, dict) and len(value) == 1:
         ((phrase, weight),) = value.items()
-        text = f"{phrase}: {weight}"
-    if isinstance(text, str) and _SIMPLE.fullmatch(text) and _structured(text)[0] == _read(value):
+        if isinstance(weight, (int, float)):
+            text, meant = f"{phrase}: {weight}", {phrase: resolve(str(weight))}
+    if isinstance(text, str) and _SIMPLE.fullmatch(text) and _structured(text)[0] == meant:
         return text
     return json.dumps(value, ensure_ascii=False)
-
-
-def _read(value: Any) -> Any:
-    return JsonReader().read(json.dumps(value))[0]
