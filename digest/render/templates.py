@@ -217,16 +217,44 @@ class Templates:
         Raises:
             TemplateError: there is no such template, or its syntax is wrong.
         """
+        if origins:
+            return self.compile_tree(name, self.tree(name, source, origins))
         try:
-            if not origins:
-                compiled = self._environment.get_template(name)
-            else:
-                self._origins[name] = origins
-                environment = self._environment.overlay(trim_blocks=False, lstrip_blocks=False)
-                code = environment.compile(source, name, name)
-                compiled = jinja2.Template.from_code(environment, code, environment.globals)
+            return Template(name, self._environment.get_template(name), self._error)
         except (jinja2.TemplateError, UnicodeDecodeError) as error:
             raise self._error(name, error) from error
+
+    def tree(self, name: str, source: str = "", origins: Sequence[Origin] = ()) -> nodes.Template:
+        """Return the syntax tree of what ``compile`` would compile; it may be changed.
+
+        Raises:
+            TemplateError: there is no such template, or its syntax is wrong.
+        """
+        environment: jinja2.Environment = self._environment
+        if origins:
+            self._origins[name] = origins
+            environment, file = environment.overlay(trim_blocks=False, lstrip_blocks=False), name
+        else:
+            source, file = self._read(name)
+        try:
+            return environment.parse(source, name, file)
+        except jinja2.TemplateSyntaxError as error:
+            raise self._error(name, error) from error
+
+    def compile_tree(self, name: str, tree: nodes.Template) -> Template:
+        """Compile a syntax tree, or a part of one, as the template of this name.
+
+        Raises:
+            TemplateError: it uses a filter or test that does not exist.
+        """
+        environment = self._environment
+        file = name if name in self._origins else self._read(name)[1]
+        try:
+            tree.set_environment(environment)
+            code = environment.compile(tree, name, file)
+        except jinja2.TemplateError as error:
+            raise self._error(name, error) from error
+        compiled = environment.template_class.from_code(environment, code, environment.globals)
         return Template(name, compiled, self._error)
 
     def render(self, name: str, values: Mapping[str, object]) -> str:

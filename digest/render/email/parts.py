@@ -3,7 +3,7 @@ share is made once: cards and reasons as blocks, and every piece of HTML in quot
 costs more than all else. The pieces of a message are joined."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
@@ -13,15 +13,15 @@ from markupsafe import Markup
 from digest.model import Paper, Pick
 from digest.render import wording
 from digest.render.email import mime, view
-from digest.render.email.styling import inlined
-from digest.render.templates import CARD, HTML, REASON, Template, Templates
+from digest.render.email.styling import Styled, inlined
+from digest.render.templates import CARD, HTML, REASON, Templates
 
 TEXT = "email.txt.j2"
 WIDTH = 72  # of a line of plain text
 _MARGIN = re.compile(r"\s*(?:\d+\.\s+|[-*•]\s+)?")
 _KEPT = 20_000  # pieces of HTML that are kept encoded
 # A pick has these from its paper: title, short_title, url, facts, facts_text, gist, links.
-_OF_PAPER: Callable[[view.PaperView], tuple[Any, ...]] = attrgetter(*view.PickView._fields[9:])
+of_paper: Callable[[view.PaperView], tuple[Any, ...]] = attrgetter(*view.PickView._fields[9:])
 
 
 class Parts:
@@ -35,10 +35,12 @@ class Parts:
     """
 
     def __init__(
-        self, templates: Templates, brand: str, styled: dict[str, Template] | None
+        self, templates: Templates, brand: str, styled: Mapping[str, Styled] | None
     ) -> None:
         self._styled = styled is not None
-        self._html = styled or {name: templates.compile(name) for name in (HTML, CARD, REASON)}
+        whole: Mapping[str, tuple[Any, ...]] = {HTML: (), CARD: (), REASON: ()}
+        sources = whole if styled is None else styled
+        self._html = {name: templates.compile(name, *of) for name, of in sources.items()}
         self._text = templates.compile(TEXT)
         self._brand = brand
         self._encoded = _Encoded()
@@ -54,7 +56,7 @@ class Parts:
         paper, card, encoded = self._card_of(pick.paper)
         because, reason = self._reason_of(paper, wording.told(pick.reasons))
         own = str(number), view.match(pick.score), view.late(paper, pick), because.why
-        return view.PickView(*own, card, encoded, reason, paper, because, *_OF_PAPER(paper))
+        return view.PickView(*own, card, encoded, reason, paper, because, *of_paper(paper))
 
     def _make_card(self, paper: Paper) -> tuple[view.PaperView, Markup, bytes]:
         seen = view.view_paper(paper)
@@ -74,12 +76,15 @@ class Parts:
             return []
         return self._html[name].pieces({"brand": self._brand, **values}, str)
 
-    def html(self, letter: view.EmailView) -> bytes:
-        """Return the HTML part in quoted-printable.
+    def render(self, letter: view.EmailView) -> tuple[bytes, bytes]:
+        """Return HTML and text of a message, in quoted-printable.
 
         Raises:
             TemplateError: a template fails on it.
         """
+        return self._frame(letter), self._plain(letter)
+
+    def _frame(self, letter: view.EmailView) -> bytes:
         frame, values = self._html[HTML], letter._asdict()
         if not self._styled:
             return mime.quoted(inlined(frame.render(values)))
@@ -90,12 +95,7 @@ class Parts:
             encoded[pick.card] = pick.card_encoded
         return mime.join(frame.pieces(values, encoded.__getitem__))
 
-    def text(self, letter: view.EmailView) -> bytes:
-        """Return the plain text part in quoted-printable.
-
-        Raises:
-            TemplateError: a template fails on it.
-        """
+    def _plain(self, letter: view.EmailView) -> bytes:
         page = self._text.render(letter._asdict())
         return b"".join([_line(line) for line in page.rstrip("\n").split("\n")])
 

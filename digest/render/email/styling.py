@@ -11,12 +11,13 @@ import logging
 import re
 from collections.abc import Iterable, Sequence
 from itertools import chain
+from typing import NamedTuple
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
 from digest.render.email.outline import MARKER, Outline, selector_faults
 from digest.render.email.source_page import SourcePage
-from digest.render.templates import CARD, HTML, WITH_TAGS, Template, Templates
+from digest.render.templates import CARD, HTML, WITH_TAGS, Origin, Templates
 
 _OPENING = re.compile(r"\{(?=[{%#]|\Z)")
 
@@ -29,7 +30,14 @@ class Unstylable(Exception):
         super().__init__("; ".join(map(": ".join, faults)))
 
 
-def style(templates: Templates) -> dict[str, Template]:
+class Styled(NamedTuple):
+    """The source of a template with its style, and where its lines come from."""
+
+    source: str
+    origins: Sequence[Origin]
+
+
+def style(templates: Templates) -> dict[str, Styled]:
     """Return the styled frame and card by the names of their templates.
 
     The reason has become part of the frame: there are nearly as many reasons as papers in messages.
@@ -49,7 +57,7 @@ def style(templates: Templates) -> dict[str, Template]:
     parts = {HTML: [number for number in range(len(pieces)) if number not in of_cards]}
     if page.cards:
         parts[CARD] = list(page.cards[0])
-    return {name: _compiled(templates, name, page, pieces, parts[name]) for name in parts}
+    return {name: _joined(page, pieces, parts[name]) for name in parts}
 
 
 def _outline(page: SourcePage) -> Outline:
@@ -88,15 +96,13 @@ def _tag(found: tuple[str, object], marker: re.Match[str]) -> str:
     return f"{{{{(\n{inside}) | {WITH_TAGS}({', '.join(map(repr, starts))})}}}}"
 
 
-def _compiled(
-    templates: Templates, name: str, page: SourcePage, pieces: Sequence[str], numbers: Iterable[int]
-) -> Template:
+def _joined(page: SourcePage, pieces: Sequence[str], numbers: Iterable[int]) -> Styled:
     source, origins = "", []
     for number in numbers:
         # A tag begins with a line break, so that no two have a line in common.
         origins.append((source.count("\n") + 2, *page.tags[number][1]))
         source += pieces[number]
-    return templates.compile(name, source, origins)
+    return Styled(source, origins)
 
 
 def inlined(page: str) -> str:

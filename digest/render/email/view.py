@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 from markupsafe import Markup, escape
 
@@ -56,6 +56,32 @@ class ReasonView(NamedTuple):
     interests: tuple[str, ...]  # those of the reader's interests that the paper matches
 
 
+class Words(NamedTuple):
+    """What reasons say."""
+
+    why: str
+    terms: tuple[str, ...]  # to be marked in the gist
+    interests: tuple[str, ...]
+
+
+class Matched(Protocol):
+    """Why a paper was picked, as far as the frame speaks of it."""
+
+    @property
+    def interests(self) -> tuple[str, ...]: ...
+
+
+class Titled(Protocol):
+    """One paper of a digest, as far as the subject and the head speak of it."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def gist(self) -> str: ...
+    @property
+    def because(self) -> Matched: ...
+
+
 class PickView(NamedTuple):
     """One paper of a digest. What is the reader's own stands here, for ``email.html.j2``."""
 
@@ -88,7 +114,7 @@ class EmailView(NamedTuple):
     lead: str
     chips: tuple[Mapping[str, str], ...]
     contents: bool  # whether there are so many papers that a list of them helps
-    papers: tuple[PickView, ...]
+    papers: tuple[Any, ...]  # of `PickView`, or of what stands for them
     more: str  # how many papers the archive page has beyond these
     empty: str  # said instead of papers where there are none
     coverage: str
@@ -118,7 +144,7 @@ def write(
     subscriber: Subscriber,
     links: Links,
     site: Site,
-    view_pick: Callable[[int, Pick], PickView],
+    view_pick: Callable[[int, Pick], Titled],
 ) -> EmailView:
     """Put a digest into words; ``view_pick`` does so for one of its papers."""
     papers = tuple(view_pick(number, pick) for number, pick in enumerate(digest.picks, 1))
@@ -148,7 +174,7 @@ def write(
     )
 
 
-def subject(digest: Digest, papers: Sequence[PickView]) -> str:
+def subject(digest: Digest, papers: Sequence[Titled]) -> str:
     """``Seven papers: PAT: Pruning-Aware Tuning… and 6 more``."""
     if not papers:
         return f"No papers for you, {wording.dates(digest.period)}"
@@ -158,7 +184,7 @@ def subject(digest: Digest, papers: Sequence[PickView]) -> str:
     return f"{said} and {count - 1} more" if count > 1 else said
 
 
-def preheader(digest: Digest, papers: Sequence[PickView]) -> str:
+def preheader(digest: Digest, papers: Sequence[Titled]) -> str:
     """Return what a mailbox shows beside the subject, which names the first paper already."""
     if not papers:
         return coverage(digest.coverage, digest.period)
@@ -227,8 +253,13 @@ def late(paper: PaperView, pick: Pick) -> str:
 
 def view_reason(paper: PaperView, told: tuple[wording.Told, ...]) -> ReasonView:
     """Put the reasons for a paper into words."""
-    why = shortened(wording.said(told), _WHY)
-    return ReasonView(marked(paper.gist, found(told)), why, interests(told))
+    said = words(told)
+    return ReasonView(marked(paper.gist, said.terms), said.why, said.interests)
+
+
+def words(told: tuple[wording.Told, ...]) -> Words:
+    """Put reasons into words, whatever the paper is."""
+    return Words(shortened(wording.said(told), _WHY), found(told), interests(told))
 
 
 def found(told: Iterable[wording.Told]) -> tuple[str, ...]:
