@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import groupby
 
 from digest.model import Coverage, Fault, Missing, Period
@@ -34,11 +35,16 @@ def coverage(seen: Coverage, period: Period) -> str:
 
 def summary(seen: Coverage, period: Period) -> str:
     """``9 of 10 expected pages, 612 papers; Tuesday's arXiv page is missing``."""
-    pages = plural(seen.pages, "page")
-    if seen.expected:
-        pages = f"{seen.expected - len(seen.missing)} of {plural(seen.expected, 'expected page')}"
-    text = f"{pages}, {plural(seen.papers, 'paper')}"
-    faults = [_fault(fault, seen.missing, period) for fault in _VERBS]
+    return _summary(seen.pages, seen.papers, seen.missing, seen.expected, period.kind)
+
+
+@lru_cache(maxsize=256)  # many readers' digests were drawn from the same
+def _summary(read: int, papers: int, missing: tuple[Missing, ...], expected: int, kind: str) -> str:
+    pages = plural(read, "page")
+    if expected:
+        pages = f"{expected - len(missing)} of {plural(expected, 'expected page')}"
+    text = f"{pages}, {plural(papers, 'paper')}"
+    faults = [_fault(fault, missing, kind) for fault in _VERBS]
     said = listed(filter(None, faults))
     return f"{text}; {said}" if said else text
 
@@ -51,19 +57,19 @@ def _hope(missing: Sequence[Missing]) -> str:
     return " and will be in your next digest if it comes" if missing else ""
 
 
-def _fault(fault: Fault, missing: Sequence[Missing], period: Period) -> str:
+def _fault(fault: Fault, missing: Sequence[Missing], kind: str) -> str:
     """Which pages have one fault; empty where none has."""
     pages = sorted((page.source, page.day) for page in missing if page.fault == fault)
     groups = groupby(pages, key=lambda page: page[0])
-    said = [_pages(source, [when for _, when in group], period) for source, group in groups]
+    said = [_pages(source, [when for _, when in group], kind) for source, group in groups]
     return f"{listed(said)} {_VERBS[fault][len(pages) > 1]}" if said else ""
 
 
-def _pages(source: str, days: Sequence[date], period: Period) -> str:
+def _pages(source: str, days: Sequence[date], kind: str) -> str:
     """``Tuesday's arXiv page``, ``Tuesday's``, ``the arXiv pages of 17 Nov and 18 Nov``."""
     label = f"{_LABELS.get(source, source)} " if source else ""
     noun = f"{label}page" if len(days) == 1 else f"{label}pages"
-    if period.kind == "month":
+    if kind == "month":
         said = [day(when, year=False) for when in days]
         if len(said) > _DAYS:
             said = [*said[: _DAYS - 1], f"{len(said) - _DAYS + 1} more days"]

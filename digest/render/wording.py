@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, time
 from functools import lru_cache
+from operator import attrgetter
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -29,6 +30,9 @@ _SHARE = 0.05  # a reason is told if it makes up at least this share of the scor
 _TOLD = 6  # at most this many reasons are told
 _URL_SAFE = "!$%&()*+,/:;=?@~"
 """Characters that a path, query or fragment may hold (RFC 3986), without the apostrophe."""
+_WHYS = [*Why]
+_LEFT_OUT = ["nearly the same as another" if why is Why.DUPLICATE else str(why) for why in Why]
+_CONTRIBUTION = attrgetter("contribution")
 _PLACES: tuple[Place, ...] = ("title", "abstract", "keywords")  # in the order of what is said
 _WORDS = (
     *("no", "one", "two", "three", "four", "five", "six"),
@@ -136,35 +140,32 @@ def told(reasons: tuple[Reason, ...]) -> tuple[Told, ...]:
     single words, or arithmetic. What no word of a paper shows is told where there is nothing else.
     """
     ours = [reason for reason in reasons if reason.via != "several"]
-    ours.sort(key=lambda reason: -reason.contribution)
+    ours.sort(key=_CONTRIBUTION, reverse=True)
     named = [reason for reason in ours if reason.term]
-    least = sum(reason.contribution for reason in named) * _SHARE
-    said = {_letters(reason.term): "" for reason in named if reason.via != "related"}
-    telling = [
-        reason
-        for reason in named
-        if reason.contribution >= least
-        and (
-            reason.via != "related"
-            or said.setdefault(_letters(reason.term), reason.interest) == reason.interest
-        )
-    ]
-    telling = [each for n, each in enumerate(telling) if not _told_within(each, telling[:n])]
-    chosen = telling[:_TOLD] or named[:1] or ours[:1]
-    return tuple([Told(each.interest, each.term, each.place, each.via) for each in chosen])
+    least = sum(map(_CONTRIBUTION, named)) * _SHARE
+    said: dict[str, str] = {}
+    if any(reason.via == "related" for reason in named):
+        said = {_spelled(reason.term)[0]: "" for reason in named if reason.via != "related"}
+    chosen: list[Reason] = []
+    for reason in named:
+        if reason.contribution < least or len(chosen) == _TOLD:
+            break
+        interest, term, *_, via = reason
+        letters, words = _spelled(term)
+        if via == "related" and said.setdefault(letters, interest) != interest:
+            continue
+        # “data” where “data selection” has been told
+        if not any(each[0] == interest and words < _spelled(each[1])[1] for each in chosen):
+            chosen.append(reason)
+    chosen = chosen or named[:1] or ours[:1]
+    return tuple([Told(each[0], each[1], each[2], each[5]) for each in chosen])
 
 
-def _told_within(reason: Reason, before: Iterable[Reason]) -> bool:
-    """Whether a weightier term of the same interest has all words of this one, and more."""
-    words = set(forms(reason.term))
-    return any(
-        each.interest == reason.interest and words < set(forms(each.term)) for each in before
-    )
-
-
-@lru_cache(maxsize=20_000)
-def _letters(term: str) -> str:
-    return "".join(forms(term))
+@lru_cache(maxsize=50_000)
+def _spelled(term: str) -> tuple[str, frozenset[str]]:
+    """The letters of a term, and its words; equal ones are the same however they are written."""
+    words = forms(term)
+    return "".join(words), frozenset(words)
 
 
 def why(reasons: tuple[Reason, ...]) -> str:
@@ -178,7 +179,7 @@ def said(told: tuple[Told, ...]) -> str:
     groups: dict[tuple[str, str, str], list[Told]] = {}
     for reason in told:
         # What is only near an interest is told together.
-        letters = "" if reason.via == "related" else _letters(reason.term)
+        letters = "" if reason.via == "related" else _spelled(reason.term)[0]
         key = (reason.interest, reason.via, letters)
         groups.setdefault(key, []).append(reason)
     # An interest that was also found as it is written need not be named beside its other forms.
@@ -199,7 +200,7 @@ def _reason(group: Sequence[Told], spelled: Collection[str]) -> str:
     if group[0].via == "related":
         spellings: dict[str, str] = {}
         for reason in group:
-            spellings.setdefault(_letters(reason.term), f"“{one_line(reason.term)}”")
+            spellings.setdefault(_spelled(reason.term)[0], f"“{one_line(reason.term)}”")
         return f"{listed(spellings.values())} {where}, related to “{interest}”"
     found = f"“{term}” {where}"
     if group[0].interest in spelled:
@@ -277,11 +278,9 @@ def headline(picks: int, considered: int) -> str:
 
 def left_out(seen: Coverage) -> str:
     """How many were left out, by reason; empty where none was."""
-    words = {Why.DUPLICATE: "nearly the same as another"}
-    counts = [
-        f"{seen.left_out[why]:,} {words.get(why, why)}" for why in Why if seen.left_out.get(why)
-    ]
-    return f"Left out: {', '.join(counts)}." if counts else ""
+    counts = [(_WHYS.index(why), count) for why, count in seen.left_out.items() if count]
+    said = [f"{count:,} {_LEFT_OUT[at]}" for at, count in sorted(counts)]
+    return f"Left out: {', '.join(said)}." if said else ""
 
 
 # --- schedules ---------------------------------------------------------------------------

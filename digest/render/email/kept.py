@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 from digest.render.email import mime
 from digest.render.email.holes import Hole, Loop, Piece
-from digest.render.email.parts import wrapped
+from digest.render.email.parts import WIDTH, wrapped
 from digest.render.excerpt import with_tags
 
 T = TypeVar("T")
@@ -44,6 +44,10 @@ def html_piece(value: str) -> bytes:
 def html_run(pieces: Sequence[bytes | Hole], look: Look) -> Callable[[Values], bytes]:
     """What makes the bytes of encoded pieces with holes."""
 
+    first = pieces[0]
+    if len(pieces) == 1 and isinstance(first, Hole) and not first.tags:
+        return lambda values: html_piece(look(values, first.name))
+
     def make(values: Values) -> bytes:
         return b"".join(
             [
@@ -76,6 +80,8 @@ def text_line(line: Line, look: Look) -> Callable[[Values], bytes]:
 
 def encoded_line(line: str) -> bytes:
     """A line of text in quoted-printable, wrapped."""
+    if len(line) <= WIDTH and mime.is_plain(line):
+        return line.encode() + b"\r\n"
     if "\n" in line:
         return b"".join(map(encoded_line, line.split("\n")))
     return mime.quoted("".join([f"{part}\n" for part in wrapped(line)]))

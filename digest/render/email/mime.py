@@ -55,12 +55,25 @@ def _part(kind: bytes, body: bytes) -> bytes:
 def quoted(text: str) -> bytes:
     """Text in quoted-printable, its line ends as CRLF (RFC 2045, 6.7). The last line leaves room
     for the ``=`` with which ``join`` may go on."""
+    if len(text) < _LINE and is_plain(text):
+        return text.encode()
     unix = text.replace("\r\n", "\n").replace("\r", "\n")
     body = binascii.b2a_qp(unix.encode("utf-8", "replace")).replace(b"\n", b"\r\n")
     if len(body) - 1 - body.rfind(b"\n") < _LINE:
         return body
     last = 3 if body[-3:-2] == b"=" else 1
     return body[:-last] + b"=\r\n" + body[-last:]
+
+
+def is_plain(text: str) -> bool:
+    """Whether a line that is not too long reads the same in quoted-printable."""
+    return (
+        text.isascii()
+        and text.isprintable()
+        and "=" not in text
+        and text != "."
+        and not text.endswith(" ")
+    )
 
 
 def join(pieces: Iterable[bytes]) -> bytes:

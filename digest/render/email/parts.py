@@ -125,12 +125,15 @@ def wrapped(line: str, width: int = WIDTH) -> list[str]:
     margin = _MARGIN.match(line)
     start = margin[0] if margin else ""
     indent = " " * len(start)
-    words = line[len(start) :].split()
-    lines, current = [], start + words[0] if words else ""
-    for word in words[1:]:  # textwrap takes twice as long
-        if len(current) + 1 + len(word) > width:
-            lines.append(current)
-            current = indent + word
-        else:
-            current += f" {word}"
-    return [*lines, current]
+    text = " ".join(line[len(start) :].split())
+    if not text:
+        return [""]
+    lines, at, room = [], 0, width - len(start)
+    while len(text) - at > room:
+        end = text.rfind(" ", at, at + room + 1)
+        end = text.find(" ", at + room) if end < 0 else end
+        if end < 0:
+            break
+        lines.append(start + text[at:end])
+        at, start = end + 1, indent
+    return [*lines, start + text[at:]]

@@ -41,6 +41,8 @@ _BYTES = 100_000_000  # about so many bytes are kept of what has holes
 _ENTRY = 300  # about so many bytes an entry takes beside the bytes that it is for
 _OF_MANY = frozenset(("subject", "period", "headline", "empty", "more", "coverage", "help"))
 """The values of the frame that many messages have in common."""
+_OWN = ("number", "percent", "late", "why", "gist")
+"""What is the reader's own of a paper; instead of the gist, the terms to be marked in it."""
 _AT = {name: at for at, name in enumerate(view.EmailView._fields)}
 
 
@@ -54,16 +56,6 @@ class Shown(NamedTuple):
     gist: str
     because: view.Words
     rows: Sequence[tuple[bytes, ...]]  # the bytes of each loop over papers
-
-
-class _Own(NamedTuple):
-    """What is the reader's own of a paper."""
-
-    number: str
-    percent: str
-    late: str
-    why: str
-    gist: tuple[str, ...]  # the terms to be marked in it
 
 
 @dataclass(slots=True)
@@ -82,7 +74,7 @@ class _Layout(NamedTuple):
     make up each loop."""
 
     constant: Sequence[bytes]
-    kept: Sequence[Kept]
+    kept: Sequence[tuple[Kept, Callable[[Values], Any], Mapping[Any, bytes]]]
     rows: Sequence[Callable[[Sequence[bytes]], tuple[bytes, ...]]]
 
 
@@ -145,13 +137,13 @@ class ReadyParts:
             words = self._words[told] = view.words(told)
             self._count(len(words.why))
         late = view.late(known.view, pick)
-        own = _Own(str(number), view.match(pick.score), late, words.why, words.terms)
+        own = str(number), view.match(pick.score), late, words.why, words.terms
         variant = late != "", words.why != ""
         layout = known.layouts.get(variant) or self._lay_out(known, variant)
         parts = [*layout.constant]
-        for kept in layout.kept:
-            key = kept.key(own)
-            parts.append(kept.made.get(key) or self._fill(kept, key, own))
+        for kept, key_of, made in layout.kept:
+            key = key_of(own)
+            parts.append(made.get(key) or self._fill(kept, key, own))
         rows = [row(parts) for row in layout.rows]
         return Shown(known.view.title, known.view.gist, words, rows)
 
@@ -241,7 +233,9 @@ class ReadyParts:
         at = {item: number for number, item in enumerate(items)}
         # An itemgetter of one item would not return a tuple: it gets nothing first.
         getters = [itemgetter(0, 0, *(at[item] for item in row)) for row in rows]
-        layout = known.layouts[variant] = _Layout(constant, kept, getters)
+        layout = known.layouts[variant] = _Layout(
+            constant, [(each, each.key, each.made) for each in kept], getters
+        )
         return layout
 
     def _html_items(self, pieces: Iterable[Piece], known: _Known) -> list[_Item]:
@@ -271,12 +265,12 @@ class ReadyParts:
         gist = known.view.gist
 
         def look(own: Values, name: str) -> str:
-            value = own[_Own._fields.index(name)]
+            value = own[_OWN.index(name)]
             return marked(gist, value) if name == "gist" else value
 
         made_of = maker, pieces, gist if "gist" in names else ""
         if made_of not in self._kept:
-            self._kept[made_of] = Kept(maker(pieces, look), map(_Own._fields.index, names))
+            self._kept[made_of] = Kept(maker(pieces, look), map(_OWN.index, names))
         return self._kept[made_of]
 
     def _plan(self, answers: tuple[bool, ...]) -> _Plan:

@@ -6,11 +6,10 @@ docs/templates.md explains these names to operators.
 """
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
+from operator import itemgetter
 from typing import Any, NamedTuple, Protocol, Self
 
 from markupsafe import Markup, escape
@@ -210,8 +209,12 @@ def _nothing(digest: Digest) -> str:
 
 def chips(matched: Iterable[Iterable[str]]) -> tuple[Mapping[str, str], ...]:
     """Return the interests of all papers, most often first, with the number of papers."""
-    counts = Counter(chain.from_iterable(matched)).most_common(_CHIPS)
-    return tuple([_chip(interest, count) for interest, count in counts])
+    counts: dict[str, int] = {}
+    for interests in matched:
+        for interest in interests:
+            counts[interest] = counts.get(interest, 0) + 1
+    most = sorted(counts.items(), key=itemgetter(1), reverse=True)[:_CHIPS]
+    return tuple([_chip(interest, count) for interest, count in most])
 
 
 @lru_cache(maxsize=20_000)
