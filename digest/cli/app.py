@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from email.utils import parseaddr
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import quote
 
 from digest import config, ledger, private_files, subscribers, tokens
 from digest.cli.dry import DryPublisher, DryTransport
@@ -20,15 +18,15 @@ from digest.delivery.outbox import Outbox
 from digest.delivery.smtp import SmtpTransport
 from digest.ledger import Draft, Ledger
 from digest.ledger.leases import Mode
-from digest.model import Claim, Digest, Message, Problem, StoredSubscriber
+from digest.model import Problem
 from digest.pipeline.context import RunContext
 from digest.pipeline.protocols import Composer, Publisher, Track, Transport, untracked
 from digest.public.folder import FolderPublisher
 from digest.render import templates
 from digest.render.brand import Brand
-from digest.render.email.compose import EmailComposer
+from digest.render.email.personal import PersonalComposer
 from digest.render.pages import Pages
-from digest.render.site import HELP, Links, Site, archive_index_path, archive_path, references_path
+from digest.render.site import Site
 from digest.scheduling import liveness
 from digest.sources.inbox import FETCHED, Inbox
 from digest.subscribers.changes import Saved
@@ -263,37 +261,6 @@ def personal_composer(
     home: Home, loaded: templates.Templates, keys: tokens.TokenSigner, *, test: str = ""
 ) -> Composer:
     """What composes messages with each reader's own links. ``test`` marks messages that are only
-    sent to try things out; see ``EmailComposer.compose``."""
-    site, domain = home.site, home.settings.delivery.bounce_domain
-    composer, own_address = EmailComposer(loaded, site), quote(parseaddr(site.sender)[1], safe="@")
-
-    def links(reader: StoredSubscriber, digest: Digest) -> Links:
-        goodbye = keys.link("unsubscribe", reader.subscriber.id)
-        mailto = f"mailto:{own_address}?subject=unsubscribe%20{goodbye}"
-        page = f"{site.base_url}/unsubscribe/{goodbye}" if site.base_url else None
-        token = reader.feed_token
-        return Links(
-            feed=site.url(archive_index_path(token)),
-            archive=site.url(archive_path(token, digest.period)),
-            help=site.url(HELP),
-            unsubscribe=page or mailto,
-            unsubscribe_mailto=mailto,
-            one_click=page,
-            bibtex=site.url(references_path(token, "bib", digest.period)),
-            ris=site.url(references_path(token, "ris", digest.period)),
-        )
-
-    def compose(claim: Claim, reader: StoredSubscriber) -> Message:
-        address = reader.subscriber.email or ""
-        return composer.compose(
-            claim.delivery,
-            claim.digest,
-            reader.subscriber,
-            links(reader, claim.digest),
-            envelope_sender=domain
-            and keys.envelope_sender(claim.delivery, claim.fence, address, domain),
-            headers={"X-Digest-Test": test} if test else {},
-            trial=test,
-        )
-
-    return compose
+    sent to try things out; see ``PersonalComposer``."""
+    domain = home.settings.delivery.bounce_domain
+    return PersonalComposer(loaded, home.site, keys, bounce_domain=domain, test=test)

@@ -102,25 +102,27 @@ class EmailComposer:
     def html(self, digest: Digest, subscriber: Subscriber, links: Links) -> str:
         """The page that the message shows, for previews."""
         _, html, _ = self._fitting(digest, subscriber, links)
-        return decodestring(html).decode().replace("\r\n", "\n")
+        return decodestring(b"".join(html)).decode().replace("\r\n", "\n")
 
     def text(self, digest: Digest, subscriber: Subscriber, links: Links) -> str:
         """The text that the message shows where HTML is not wanted."""
         _, _, text = self._fitting(digest, subscriber, links)
-        return decodestring(text).decode().replace("\r\n", "\n")
+        return decodestring(b"".join(text)).decode().replace("\r\n", "\n")
 
     def _fitting(
         self, digest: Digest, subscriber: Subscriber, links: Links
-    ) -> tuple[EmailView, bytes, bytes]:
+    ) -> tuple[EmailView, list[bytes], list[bytes]]:
         """The letter with as many of its papers as the budget allows; its HTML and its text."""
         letter = write(digest, subscriber, links, self._site, self._parts.pick)
-        render = self._parts.render
-        html, text = render(letter)
-        if len(html) > BUDGET:
-            counts = range(1, len(letter.papers))
-            fits = bisect(counts, BUDGET, key=lambda count: len(render(letter.first(count))[0]))
-            letter = letter.first(fits)
-            html, text = render(letter)
+        html, text = self._parts.render(letter)
+        if _size(html) > BUDGET:
+            counts, whole = range(1, len(letter.papers)), letter
+
+            def size(count: int) -> int:
+                return _size(self._parts.render(whole.first(count))[0])
+
+            letter = whole.first(bisect(counts, BUDGET, key=size))
+            html, text = self._parts.render(letter)
         return letter, html, text
 
     def _headers(
@@ -159,7 +161,11 @@ class EmailComposer:
             for digest in (made_up.FULL, made_up.ONE, made_up.EMPTY)
         )
         letters = (full, full.first(7), *others)
-        return [decodestring(parts.render(letter)[0]) for letter in letters]
+        return [decodestring(b"".join(parts.render(letter)[0])) for letter in letters]
+
+
+def _size(pieces: list[bytes]) -> int:
+    return sum(map(len, pieces))
 
 
 def message_id(subscriber: SubscriberId, period: Period, sender: str, trial: str = "") -> str:

@@ -78,10 +78,9 @@ class Divided:
 
 class _Value(NamedTuple):
     """What a name stands for. ``fixed`` is the same for all readers; ``shown`` may be printed and
-    tested; ``tested`` is only tested; ``list`` is repeated over; ``pick`` and ``because`` have
-    attributes of several kinds."""
+    tested; ``tested`` is only tested; ``list`` is repeated over; the others have attributes."""
 
-    kind: Literal["fixed", "shown", "tested", "list", "pick", "because"]
+    kind: Literal["fixed", "shown", "tested", "list", "pick", "because", "chip"]
     name: str = ""
 
 
@@ -99,7 +98,8 @@ _PICK: Mapping[str, _Value] = {
     "because": _Value("because"),
 }
 _BECAUSE: Mapping[str, _Value] = {"gist": _Value("shown", "gist"), "why": _Value("shown", "why")}
-_ATTRIBUTES = {"pick": _PICK, "because": _BECAUSE}
+_CHIP: Mapping[str, _Value] = {name: _Value("shown", name) for name in ("interest", "count")}
+_ATTRIBUTES = {"pick": _PICK, "because": _BECAUSE, "chip": _CHIP}
 
 
 def divide(templates: Templates, name: str, tree: nodes.Template) -> Divided:
@@ -175,7 +175,7 @@ class _Divider:
             raise General
         block = _Divider(self._templates, self._name, {})
         inner = dict.fromkeys(SETTINGS, _FIXED)
-        _bind(inner, node.target, _Value("pick") if over == "papers" else _FIXED)
+        _bind(inner, node.target, _Value("pick" if over == "papers" else "chip"))
         tree = nodes.Template(block.statements(node.body, inner), lineno=node.lineno)
         if self._name != HTML and not _line_start(tree.body, {}, is_start=True):
             raise General

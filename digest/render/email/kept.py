@@ -1,9 +1,9 @@
 """Parts of messages as ready bytes: constant ones, and ones with holes that are kept for the values
 which were put into them."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from markupsafe import Markup, escape
 
@@ -14,9 +14,14 @@ from digest.render.excerpt import with_tags
 
 T = TypeVar("T")
 JOINT = b"=\r\n"  # between two pieces of HTML that were encoded by themselves
-_NUMBERS = {"number", "percent"}
+_TOGETHER = ({"number", "percent"}, {"interest", "count"})
+"""Holes that are kept together with what is between them."""
+_ENTRY = 300  # about so many bytes an entry takes beside the bytes that it is for
+_PLAIN_LINE = 75  # characters of a line that goes into quoted-printable as it is
 Values = tuple[Any, ...]
-Line = list[Piece]
+Line = Sequence[Piece]
+Make = Callable[[Values], bytes]
+Row = tuple[bytes, ...]
 
 
 class Look(Protocol):
@@ -25,15 +30,93 @@ class Look(Protocol):
     def __call__(self, values: Values, name: str, /) -> str: ...
 
 
+Maker = Callable[[Any, Look], Make]
+"""Turns pieces with holes into what fills them."""
+
+
 class Kept:
-    """Bytes with holes, kept for each combination of the values that it was made with."""
+    """Bytes with holes, kept for each combination of the values that they were made with."""
 
     __slots__ = ("key", "made", "make")
 
-    def __init__(self, make: Callable[[Values], bytes], indices: Iterable[int]) -> None:
+    def __init__(self, make: Make, indices: Iterable[int]) -> None:
         self.make = make
         self.key = itemgetter(*indices)
         self.made: dict[Any, bytes] = {}
+
+
+Item = bytes | Kept
+
+
+class Layout(NamedTuple):
+    """The blocks that are repeated for an item: what of them is constant, what has holes, and which
+    of both make up each block."""
+
+    constant: Sequence[bytes]
+    kept: Sequence[tuple[Kept, Callable[[Values], Any], Mapping[Any, bytes]]]
+    rows: Sequence[Callable[[Sequence[bytes]], Row]]
+
+
+class Store:
+    """All bytes with holes. Those that are made of the same are there once. When what they keep is
+    more than ``most`` bytes, it is made anew."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._size = 0
+        self._kept: dict[object, Kept] = {}
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._kept.clear()
+        self._size = 0
+
+    def keep(
+        self,
+        maker: Maker,
+        pieces: Sequence[object],
+        names: Sequence[str],
+        look: Look,
+        *,
+        of: str = "",
+    ) -> Kept:
+        """Return pieces with holes for some of ``names``, which are those of the values. ``of`` is
+        what ``look`` knows beside these."""
+        made_of = maker, tuple(pieces), of, len(names)
+        if made_of not in self._kept:
+            used = dict.fromkeys(hole.name for hole in holes_in(pieces))
+            self._kept[made_of] = Kept(maker(pieces, look), map(names.index, used))
+        return self._kept[made_of]
+
+    def fill(self, kept: Kept, key: object, values: Values) -> bytes:
+        """Make and keep the bytes for these values."""
+        made = kept.made[key] = kept.make(values)
+        self._size += len(made) + _ENTRY
+        if self._size > self._most:
+            self._size = 0
+            for each in self._kept.values():
+                each.made.clear()
+        return made
+
+    def rows(self, layout: Layout, values: Values) -> list[Row]:
+        """Return the bytes of each block for these values."""
+        parts = [*layout.constant]
+        for kept, key_of, made in layout.kept:
+            key = key_of(values)
+            parts.append(made.get(key) or self.fill(kept, key, values))
+        return [row(parts) for row in layout.rows]
+
+
+def layout(blocks: Iterable[Sequence[Item]]) -> Layout:
+    """Lay out the blocks of an item."""
+    rows = [*blocks]
+    items = list(dict.fromkeys(item for row in rows for item in row))
+    constant = [item for item in items if isinstance(item, bytes)]
+    kept = [item for item in items if isinstance(item, Kept)]
+    at = {item: number for number, item in enumerate([b"", *constant, *kept])}
+    # An itemgetter of one item would not return a tuple: it gets nothing first.
+    getters = [itemgetter(0, 0, *(at[item] for item in row)) for row in rows]
+    return Layout([b"", *constant], [(each, each.key, each.made) for each in kept], getters)
 
 
 def html_piece(value: str) -> bytes:
@@ -41,9 +124,8 @@ def html_piece(value: str) -> bytes:
     return mime.quoted(str(value if type(value) is Markup else escape(value))) + JOINT
 
 
-def html_run(pieces: Sequence[bytes | Hole], look: Look) -> Callable[[Values], bytes]:
+def html_run(pieces: Sequence[bytes | Hole], look: Look) -> Make:
     """What makes the bytes of encoded pieces with holes."""
-
     first = pieces[0]
     if len(pieces) == 1 and isinstance(first, Hole) and not first.tags:
         return lambda values: html_piece(look(values, first.name))
@@ -65,7 +147,7 @@ def _tagged(value: str, tags: tuple[str, ...]) -> str:
     return cast("str", with_tags(value, *tags)) if tags else value
 
 
-def text_line(line: Line, look: Look) -> Callable[[Values], bytes]:
+def text_line(line: Line, look: Look) -> Make:
     """What makes the bytes of a line of text with holes."""
 
     def make(values: Values) -> bytes:
@@ -80,16 +162,20 @@ def text_line(line: Line, look: Look) -> Callable[[Values], bytes]:
 
 def encoded_line(line: str) -> bytes:
     """A line of text in quoted-printable, wrapped."""
-    if len(line) <= WIDTH and mime.is_plain(line):
-        return line.encode() + b"\r\n"
+    if mime.is_plain(line):
+        if len(line) <= WIDTH:
+            return line.encode() + b"\r\n"
+        parts = wrapped(line)
+        if max(map(len, parts)) <= _PLAIN_LINE and "." not in parts:
+            return "\r\n".join(parts).encode() + b"\r\n"
     if "\n" in line:
         return b"".join(map(encoded_line, line.split("\n")))
     return mime.quoted("".join([f"{part}\n" for part in wrapped(line)]))
 
 
-def lines(pieces: Iterable[Piece]) -> list[Line]:
+def lines(pieces: Iterable[Piece]) -> list[list[Piece]]:
     """Divide a text into its lines; a loop is a line by itself."""
-    found: list[Line] = [[]]
+    found: list[list[Piece]] = [[]]
     for piece in pieces:
         if isinstance(piece, Loop):
             found[-1:] = [[piece], []]
@@ -108,13 +194,13 @@ def holes_in(pieces: Iterable[object]) -> list[Hole]:
 
 
 def runs(pieces: Sequence[bytes | Hole]) -> Iterator[bytes | Sequence[bytes | Hole]]:
-    """Yield what is constant as a whole, and the holes; those for numbers with what is between."""
+    """Yield what is constant as a whole, and the holes, some of them together."""
     spans: list[tuple[int, int]] = []
     for at, piece in enumerate(pieces):
         if not isinstance(piece, Hole):
             continue
         before = pieces[spans[-1][1]] if spans else None
-        if isinstance(before, Hole) and {before.name, piece.name} <= _NUMBERS:
+        if isinstance(before, Hole) and any({before.name, piece.name} <= n for n in _TOGETHER):
             spans[-1] = spans[-1][0], at
         else:
             spans.append((at, at))
@@ -122,13 +208,13 @@ def runs(pieces: Sequence[bytes | Hole]) -> Iterator[bytes | Sequence[bytes | Ho
     for first, last in [*spans, (len(pieces), len(pieces))]:
         yield b"".join([piece for piece in pieces[start:first] if isinstance(piece, bytes)])
         if first < len(pieces):
-            yield pieces[first : last + 1]
+            yield tuple(pieces[first : last + 1])
         start = last + 1
 
 
-def merged(items: Iterable[T]) -> list[T | bytes]:
+def merged(items: Iterable[bytes | T]) -> list[bytes | T]:
     """Join constant bytes that follow each other."""
-    found: list[T | bytes] = []
+    found: list[bytes | T] = []
     for item in items:
         if found and isinstance(item, bytes) and isinstance(found[-1], bytes):
             found[-1] += item

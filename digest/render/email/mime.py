@@ -16,6 +16,10 @@ from digest.text.clean import one_line
 
 # "=_" is no quoted-printable, so no line of either part can be taken for the boundary.
 _BOUNDARY = b"=_digest"
+_PART = (
+    b"--" + _BOUNDARY + b'\r\nContent-Type: %b; charset="utf-8"\r\n'
+    b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+)
 _ATOM = re.compile(r"[\w!#$%&'*+\-/=?^`{|}~]+(?:\.[\w!#$%&'*+\-/=?^`{|}~]+)*")
 _PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~ ]*")
 _NOT_DOMAIN = re.compile(r"[^\w.\-\[\]:]")
@@ -29,26 +33,24 @@ _LINE = 76
 _URI_LENGTH = 900  # what is longer does not fit a line of 998 bytes, nor work in practice
 
 
-def assemble(headers: Iterable[tuple[str, str]], text: bytes, html: bytes) -> bytes:
+def assemble(
+    headers: Iterable[tuple[str, str]], text: Iterable[bytes], html: Iterable[bytes]
+) -> bytes:
     """A message of two alternatives. ``headers`` are ready to stand on the wire (see the functions
-    below); both parts are UTF-8 in quoted-printable with CRLF line ends."""
+    below); both parts are UTF-8 in quoted-printable with CRLF line ends, in pieces."""
     head = "".join([f"{name}: {value}\r\n" for name, value in headers]).encode()
     return b"".join(
         [
             head,
             b"MIME-Version: 1.0\r\n"
             b'Content-Type: multipart/alternative; boundary="' + _BOUNDARY + b'"\r\n\r\n',
-            _part(b"text/plain", text),
-            _part(b"text/html", html),
-            b"--" + _BOUNDARY + b"--\r\n",
+            _PART % b"text/plain",
+            *text,
+            b"\r\n",
+            _PART % b"text/html",
+            *html,
+            b"\r\n--" + _BOUNDARY + b"--\r\n",
         ]
-    )
-
-
-def _part(kind: bytes, body: bytes) -> bytes:
-    return (
-        b"--" + _BOUNDARY + b"\r\nContent-Type: " + kind + b'; charset="utf-8"\r\n'
-        b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + body + b"\r\n"
     )
 
 

@@ -76,13 +76,13 @@ class Parts:
             return []
         return self._html[name].pieces({"brand": self._brand, **values}, str)
 
-    def render(self, letter: view.EmailView) -> tuple[bytes, bytes]:
-        """Return HTML and text of a message, in quoted-printable.
+    def render(self, letter: view.EmailView) -> tuple[list[bytes], list[bytes]]:
+        """Return HTML and text of a message, in quoted-printable, in pieces that are to be joined.
 
         Raises:
             TemplateError: a template fails on it.
         """
-        return self._frame(letter), self._plain(letter)
+        return [self._frame(letter)], [self._plain(letter)]
 
     def _frame(self, letter: view.EmailView) -> bytes:
         frame, values = self._html[HTML], letter._asdict()

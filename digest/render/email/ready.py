@@ -5,10 +5,10 @@ and numbers, are kept for each of their values. The frame is rendered once for a
 answer its tests alike. A message is then the joined bytes of these, and of a few values of its own.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from markupsafe import Markup
 
@@ -18,13 +18,20 @@ from digest.render.email import mime, view
 from digest.render.email.holes import SETTINGS, Hole, Loop, Piece, divide
 from digest.render.email.kept import (
     JOINT,
+    Item,
     Kept,
+    Layout,
     Line,
     Look,
+    Make,
+    Maker,
+    Row,
+    Store,
     Values,
     encoded_line,
     holes_in,
     html_run,
+    layout,
     lines,
     merged,
     runs,
@@ -37,15 +44,15 @@ from digest.render.site import Site
 from digest.render.templates import CARD, HTML, Templates
 
 _PAPERS = 5_000  # so many papers are kept
+_WORDS = 100_000  # so many combinations of reasons are kept in words
 _BYTES = 100_000_000  # about so many bytes are kept of what has holes
-_ENTRY = 300  # about so many bytes an entry takes beside the bytes that it is for
 _OF_MANY = frozenset(("subject", "period", "headline", "empty", "more", "coverage", "help"))
 """The values of the frame that many messages have in common."""
+_FRAME = view.EmailView._fields
+_AT = {name: at for at, name in enumerate(_FRAME)}
 _OWN = ("number", "percent", "late", "why", "gist")
 """What is the reader's own of a paper; instead of the gist, the terms to be marked in it."""
-_AT = {name: at for at, name in enumerate(view.EmailView._fields)}
-
-
+_CHIP = ("interest", "count")
 _SOME = Markup(".")
 
 
@@ -55,7 +62,7 @@ class Shown(NamedTuple):
     title: str
     gist: str
     because: view.Words
-    rows: Sequence[tuple[bytes, ...]]  # the bytes of each loop over papers
+    rows: Sequence[Row]  # the bytes of each loop over papers
 
 
 @dataclass(slots=True)
@@ -66,16 +73,7 @@ class _Known:
     view: view.PaperView
     card: Markup
     card_encoded: bytes
-    layouts: dict[tuple[bool, bool], "_Layout"]
-
-
-class _Layout(NamedTuple):
-    """The loops over papers, of one paper: constant bytes, bytes with holes, and which of them
-    make up each loop."""
-
-    constant: Sequence[bytes]
-    kept: Sequence[tuple[Kept, Callable[[Values], Any], Mapping[Any, bytes]]]
-    rows: Sequence[Callable[[Sequence[bytes]], tuple[bytes, ...]]]
+    layouts: dict[tuple[bool, bool], Layout]
 
 
 class _Repeat(NamedTuple):
@@ -85,8 +83,7 @@ class _Repeat(NamedTuple):
     row: int
 
 
-_Item = bytes | Kept
-_Op = _Item | _Repeat | Callable[[Values], bytes]
+_Op = Item | _Repeat | Make
 
 
 class _Plan(NamedTuple):
@@ -116,9 +113,8 @@ class ReadyParts:
         self._plans: dict[tuple[bool, ...], _Plan] = {}
         self._papers: dict[int, _Known] = {}
         self._words: dict[tuple[wording.Told, ...], view.Words] = {}
-        self._chips: dict[tuple[str, str], Sequence[tuple[bytes, ...]]] = {}
-        self._kept: dict[object, Kept] = {}  # by what they are made of: papers share some of them
-        self._bytes = 0
+        self._store = Store(_BYTES)
+        self._chip = layout(self._blocks("chips", dict.fromkeys(_CHIP, "."), _CHIP, _of(_CHIP)))
 
     def pick(self, number: int, pick: Pick) -> Shown:
         """Put one paper of a digest into words.
@@ -132,47 +128,38 @@ class ReadyParts:
             known = self._learn(paper)
         known.paper = paper  # is found faster the next time
         told = wording.told(pick.reasons)
-        words = self._words.get(told)
-        if words is None:
-            words = self._words[told] = view.words(told)
-            self._count(len(words.why))
+        words = self._words.get(told) or self._say(told)
         late = view.late(known.view, pick)
         own = str(number), view.match(pick.score), late, words.why, words.terms
         variant = late != "", words.why != ""
-        layout = known.layouts.get(variant) or self._lay_out(known, variant)
-        parts = [*layout.constant]
-        for kept, key_of, made in layout.kept:
-            key = key_of(own)
-            parts.append(made.get(key) or self._fill(kept, key, own))
-        rows = [row(parts) for row in layout.rows]
-        return Shown(known.view.title, known.view.gist, words, rows)
+        laid_out = known.layouts.get(variant) or self._lay_out(known, variant)
+        return Shown(known.view.title, known.view.gist, words, self._store.rows(laid_out, own))
 
-    def render(self, letter: view.EmailView) -> tuple[bytes, bytes]:
-        """Return HTML and text of a message, in quoted-printable.
+    def render(self, letter: view.EmailView) -> tuple[list[bytes], list[bytes]]:
+        """Return HTML and text of a message, in quoted-printable, in pieces that are to be joined.
 
         Raises:
             TemplateError: a template fails on it.
         """
         answers = tuple(map(bool, self._answers(letter)[2:]))
         plan = self._plans.get(answers) or self._plan(answers)
-        chips = [self._chip(chip["interest"], chip["count"]) for chip in letter.chips]
-        html = self._joined(plan.html, letter, chips)
-        text = self._joined(plan.text, letter, chips)
-        return html, text.rstrip(b"\r\n") + b"\r\n" if plan.is_open else text
+        store, chip = self._store, self._chip
+        chips = [store.rows(chip, (each["interest"], each["count"])) for each in letter.chips]
+        html, text = self._filled(plan.html, letter, chips), self._filled(plan.text, letter, chips)
+        if plan.is_open:
+            text = [b"".join(text).rstrip(b"\r\n"), b"\r\n"]
+        return html, text
 
-    def _joined(
-        self,
-        ops: Sequence[_Op],
-        letter: view.EmailView,
-        chips: Sequence[Sequence[tuple[bytes, ...]]],
-    ) -> bytes:
+    def _filled(
+        self, ops: Iterable[_Op], letter: view.EmailView, chips: Sequence[Sequence[Row]]
+    ) -> list[bytes]:
         parts: list[bytes] = []
         for op in ops:
             if isinstance(op, bytes):
                 parts.append(op)
             elif isinstance(op, Kept):
                 key = op.key(letter)
-                parts.append(op.made.get(key) or self._fill(op, key, letter))
+                parts.append(op.made.get(key) or self._store.fill(op, key, letter))
             elif not isinstance(op, _Repeat):
                 parts.append(op(letter))
             elif op.over_papers:
@@ -181,101 +168,76 @@ class ReadyParts:
             else:
                 for rows in chips:
                     parts += rows[op.row]
-        return b"".join(parts)
+        return parts
 
     # --- what is made once ---------------------------------------------------------------
 
-    def _fill(self, kept: Kept, key: Any, values: Values) -> bytes:
-        made = kept.made[key] = kept.make(values)
-        self._count(len(made))
-        return made
-
-    def _count(self, size: int) -> None:
-        self._bytes += size + _ENTRY
-        if self._bytes > _BYTES:
-            self._bytes = 0
+    def _say(self, told: tuple[wording.Told, ...]) -> view.Words:
+        if len(self._words) >= _WORDS:
             self._words.clear()
-            self._chips.clear()
-            for kept in self._kept.values():
-                kept.made.clear()
+        words = self._words[told] = view.words(told)
+        return words
 
     def _learn(self, paper: Paper) -> _Known:
         """Put a paper into words, whoever reads it."""
         if len(self._papers) >= _PAPERS:
             self._papers.clear()
             self._plans.clear()
-            self._kept.clear()
+            self._store.clear()
         seen = view.view_paper(paper)
-        brand = self._settings["brand"]
-        pieces = self._card.pieces({"brand": brand, "paper": seen}, str) if self._card else []
+        values = {"brand": self._settings["brand"], "paper": seen}
+        pieces = self._card.pieces(values, str) if self._card else []
         card = Markup("".join(pieces))  # noqa: S704  the template has escaped what it prints
         encoded = mime.join(map(mime.quoted, pieces))
         known = self._papers[paper.key] = _Known(paper, seen, card, encoded, {})
         return known
 
-    def _lay_out(self, known: _Known, variant: tuple[bool, bool]) -> _Layout:
+    def _lay_out(self, known: _Known, variant: tuple[bool, bool]) -> Layout:
         """Render the loops over papers for one paper that has something to say of its being late,
         and of why it was picked, or not."""
         late, why = ("." if is_said else "" for is_said in variant)
         seen = known.view
-        because = view.ReasonView(_SOME * bool(seen.gist), why, ())
         own = "1", "1", late, why, known.card, known.card_encoded, Markup("reason")
+        because = view.ReasonView(_SOME if seen.gist else Markup(), why, ())
         shown = view.PickView(*own, seen, because, *of_paper(seen))
-        rows: list[list[_Item]] = []
-        for divided, is_html in ((self._html, True), (self._text, False)):
-            for block in divided.loops["papers"]:
-                pieces = block.render({**self._settings, block.target: shown}, is_html=is_html)
-                make = self._html_items if is_html else self._text_items
-                rows.append(make(pieces, known))
-        constant = [b"", *(item for row in rows for item in row if isinstance(item, bytes))]
-        kept = list(dict.fromkeys(item for row in rows for item in row if isinstance(item, Kept)))
-        items: list[_Item] = [*constant, *kept]
-        at = {item: number for number, item in enumerate(items)}
-        # An itemgetter of one item would not return a tuple: it gets nothing first.
-        getters = [itemgetter(0, 0, *(at[item] for item in row)) for row in rows]
-        layout = known.layouts[variant] = _Layout(
-            constant, [(each, each.key, each.made) for each in kept], getters
-        )
-        return layout
-
-    def _html_items(self, pieces: Iterable[Piece], known: _Known) -> list[_Item]:
-        items: list[_Item] = []
-        for run in runs([_encoded(piece, known) for piece in pieces]):
-            if isinstance(run, bytes):
-                items.append(run)
-            else:
-                items.append(self._of_pick(html_run, tuple(run), known))
-        return items
-
-    def _text_items(self, pieces: Iterable[Piece], known: _Known) -> list[_Item]:
-        items: list[_Item] = []
-        for line in lines(pieces)[:-1]:  # the last one is empty
-            if holes_in(line):
-                items.append(self._of_pick(text_line, tuple(line), known))
-            else:
-                items.append(encoded_line("".join(map(str, line))))
-        return merged(items)
-
-    def _of_pick(
-        self, maker: Callable[[Any, Look], Callable[[Values], bytes]], pieces: Any, known: _Known
-    ) -> Kept:
-        """Return bytes with holes for what is the reader's own; papers share those that are alike
-        and do not hold the gist."""
-        names = dict.fromkeys(hole.name for hole in holes_in(pieces))
-        gist = known.view.gist
 
         def look(own: Values, name: str) -> str:
-            value = own[_OWN.index(name)]
-            return marked(gist, value) if name == "gist" else value
+            return marked(seen.gist, own[4]) if name == "gist" else str(own[_OWN.index(name)])
 
-        made_of = maker, pieces, gist if "gist" in names else ""
-        if made_of not in self._kept:
-            self._kept[made_of] = Kept(maker(pieces, look), map(_OWN.index, names))
-        return self._kept[made_of]
+        made = layout(self._blocks("papers", shown, _OWN, look, known))
+        known.layouts[variant] = made
+        return made
+
+    def _blocks(
+        self,
+        over: str,
+        item: object,
+        names: Sequence[str],
+        look: Look,
+        known: _Known | None = None,
+    ) -> Iterator[list[Item]]:
+        """Yield the block of each loop over papers or interests, rendered for one."""
+
+        def keep(maker: Maker, pieces: Sequence[object]) -> Item:
+            """Papers share what has the same holes, but for the gist."""
+            has_gist = known and any(hole.name == "gist" for hole in holes_in(pieces))
+            of = known.view.gist if known and has_gist else ""
+            return self._store.keep(maker, pieces, names, look, of=of)
+
+        for block in self._html.loops[over]:
+            pieces = block.render({**self._settings, block.target: item}, is_html=True)
+            found = runs([_encoded(piece, known) for piece in pieces])
+            yield [run if isinstance(run, bytes) else keep(html_run, run) for run in found]
+        for block in self._text.loops[over]:
+            pieces = block.render({**self._settings, block.target: item}, is_html=False)
+            yield merged(
+                keep(text_line, line) if holes_in(line) else encoded_line("".join(map(str, line)))
+                for line in lines(pieces)[:-1]  # the last one is empty
+            )
 
     def _plan(self, answers: tuple[bool, ...]) -> _Plan:
         """Render the frame for the messages that answer its tests in this way."""
-        values: dict[str, object] = dict.fromkeys(view.EmailView._fields, "")
+        values: dict[str, object] = dict.fromkeys(_FRAME, "")
         for name, answer in zip(self._tested, answers, strict=True):
             values[name] = answer if name == "contents" else "." * answer
         values |= self._settings
@@ -286,7 +248,7 @@ class ReadyParts:
         page = lines(self._text.frame.render(values, is_html=False))
         while page and not page[-1]:
             page.pop()
-        text = merged(self._text_op(line) for line in page)
+        text = merged(map(self._text_op, page))
         is_open = not page or not any(isinstance(part, str) for part in page[-1])
         plan = self._plans[answers] = _Plan(html, text, is_open)
         return plan
@@ -295,7 +257,7 @@ class ReadyParts:
         if isinstance(piece, Loop):
             return _Repeat(piece.over == "papers", piece.number)
         if isinstance(piece, Hole):
-            return self._of_frame(html_run, (piece,))
+            return self._of_frame(html_run, [piece])
         return mime.quoted(str(piece)) + JOINT
 
     def _text_op(self, line: Line) -> _Op:
@@ -303,44 +265,26 @@ class ReadyParts:
             loop = line[0]
             return _Repeat(loop.over == "papers", len(self._html.loops[loop.over]) + loop.number)
         if holes_in(line):
-            return self._of_frame(text_line, tuple(line))
+            return self._of_frame(text_line, line)
         return encoded_line("".join(map(str, line)))
 
-    def _of_frame(
-        self, maker: Callable[[Any, Look], Callable[[Values], bytes]], pieces: Any
-    ) -> _Op:
+    def _of_frame(self, maker: Maker, pieces: Line) -> Kept | Make:
         """Return bytes with holes for values of the frame; kept if many messages have the same."""
-        names = dict.fromkeys(hole.name for hole in holes_in(pieces))
-        make = maker(pieces, lambda letter, name: letter[_AT[name]])
-        if not _OF_MANY.issuperset(names):
-            return make
-        made_of = maker, pieces, "frame"
-        if made_of not in self._kept:
-            self._kept[made_of] = Kept(make, map(_AT.__getitem__, names))
-        return self._kept[made_of]
-
-    def _chip(self, interest: str, count: str) -> Sequence[tuple[bytes, ...]]:
-        """Return the bytes of each loop over interests for one of them."""
-        rows = self._chips.get((interest, count))
-        if rows is None:
-            chip = {"interest": interest, "count": count}
-            made = []
-            for divided, is_html in ((self._html, True), (self._text, False)):
-                for block in divided.loops["chips"]:
-                    pieces = block.render({**self._settings, block.target: chip}, is_html=is_html)
-                    made.append((_constant(pieces, is_html=is_html),))
-            rows = self._chips[interest, count] = made
-            self._count(sum(len(part) for row in made for part in row))
-        return rows
+        look = _of(_FRAME)
+        if not all(hole.name in _OF_MANY for hole in holes_in(pieces)):
+            return maker(pieces, look)
+        return self._store.keep(maker, pieces, _FRAME, look)
 
 
-def _constant(pieces: Sequence[Piece], *, is_html: bool) -> bytes:
-    if is_html:
-        return b"".join([mime.quoted(str(piece)) + JOINT for piece in pieces])
-    return b"".join([encoded_line(line) for line in "".join(map(str, pieces)).split("\n")[:-1]])
+def _of(names: Sequence[str]) -> Look:
+    """Return what finds the value of a name in values that have these names."""
+    at = {name: number for number, name in enumerate(names)}
+    return lambda values, name: str(values[at[name]])
 
 
-def _encoded(piece: Piece, known: _Known) -> bytes | Hole:
+def _encoded(piece: Piece, known: _Known | None) -> bytes | Hole:
     if isinstance(piece, Hole):
         return piece
-    return (known.card_encoded if piece is known.card else mime.quoted(str(piece))) + JOINT
+    if known and piece is known.card:
+        return known.card_encoded + JOINT
+    return mime.quoted(str(piece)) + JOINT

@@ -29,7 +29,7 @@ NASTY = [
 
 
 def parsed(*headers: tuple[str, str]) -> EmailMessage:
-    raw = assemble(headers, quoted("text\n"), quoted("<p>page</p>\n"))
+    raw = assemble(headers, [quoted("text\n")], [quoted("<p>page</p>\n")])
     return email.message_from_bytes(raw, policy=default)
 
 
@@ -95,7 +95,7 @@ def test_addresses_for_lists_are_never_encoded_nor_broken() -> None:
 @given(st.lists(any_text, max_size=5))
 def test_joined_pieces_decode_to_the_whole(pieces: list[str]) -> None:
     body = join(map(quoted, [*pieces, "\n"]))
-    found = email.message_from_bytes(assemble([], body, b""), policy=default)
+    found = email.message_from_bytes(assemble([], [body], []), policy=default)
     text = found.get_body(("plain",))
     assert text is not None
     assert max(map(len, body.split(b"\r\n"))) <= 76
