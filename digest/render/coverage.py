@@ -30,7 +30,7 @@ def coverage(seen: Coverage, period: Period) -> str:
     """What a digest was drawn from, and which pages are missing: ``Read from 9 of 10 expected
     pages, 612 papers; Tuesday's arXiv page is missing and will be in your next digest if it
     comes.``"""
-    return f"Read from {summary(seen, period)}{_hope(seen.missing)}."
+    return f"Read from {summary(seen, period)}{_hope(seen.missing) if seen.missing else ''}."
 
 
 def summary(seen: Coverage, period: Period) -> str:

@@ -37,6 +37,12 @@ class EmailComposer:
     def __init__(self, templates: Templates, site: Site) -> None:
         self._site = site
         self._sender = mime.address(mailbox(site.sender)[1])
+        self._from = [("From", mime.mailbox(site.sender_name, self._sender))]
+        if site.reply_to:
+            name, address = mailbox(site.reply_to)
+            self._from.append(("Reply-To", mime.mailbox(name, mime.address(address))))
+        local, _, domain = self._sender.rpartition("@")
+        self._list_id = "List-Id", f"<{_label(local)}.{domain}>"
         templates = templates.with_style(site.brand.email_style)
         faults: Sequence[tuple[str, str]] = ()
         self._parts: Parts | ReadyParts
@@ -78,19 +84,20 @@ class EmailComposer:
         Raises:
             TemplateError: an operator's template failed on this digest.
         """
-        letter, html, text = self._fitting(digest, subscriber, links)
+        letter = write(digest, subscriber, links, self._site, self._parts.pick)
         recipient = mime.address(subscriber.email or "")
         subject = f"{TRIAL}{letter.subject}" if trial else letter.subject
-        content = mime.assemble(
-            [
-                *self._headers(subscriber, links, subject, recipient),
-                ("Date", _DATE(digest.composed)),
-                ("Message-ID", message_id(subscriber.id, digest.period, self._sender, trial)),
-                *((name, mime.unstructured(value)) for name, value in (headers or {}).items()),
-            ],
-            text,
-            html,
-        )
+        head = [
+            *self._headers(subscriber, links, subject, recipient),
+            ("Date", _DATE(digest.composed)),
+            ("Message-ID", message_id(subscriber.id, digest.period, self._sender, trial)),
+            *((name, mime.unstructured(value)) for name, value in (headers or {}).items()),
+        ]
+        html, text = self._parts.render(letter)
+        content = mime.assemble(head, text, html)
+        if len(content) > BUDGET:  # before that, its HTML cannot be longer either
+            html, text = self._fitting(letter)
+            content = mime.assemble(head, text, html)
         return Message(
             delivery=delivery,
             sender=envelope_sender or self._sender,
@@ -101,45 +108,37 @@ class EmailComposer:
 
     def html(self, digest: Digest, subscriber: Subscriber, links: Links) -> str:
         """The page that the message shows, for previews."""
-        _, html, _ = self._fitting(digest, subscriber, links)
+        html, _ = self._fitting(write(digest, subscriber, links, self._site, self._parts.pick))
         return decodestring(b"".join(html)).decode().replace("\r\n", "\n")
 
     def text(self, digest: Digest, subscriber: Subscriber, links: Links) -> str:
         """The text that the message shows where HTML is not wanted."""
-        _, _, text = self._fitting(digest, subscriber, links)
+        _, text = self._fitting(write(digest, subscriber, links, self._site, self._parts.pick))
         return decodestring(b"".join(text)).decode().replace("\r\n", "\n")
 
-    def _fitting(
-        self, digest: Digest, subscriber: Subscriber, links: Links
-    ) -> tuple[EmailView, list[bytes], list[bytes]]:
-        """The letter with as many of its papers as the budget allows; its HTML and its text."""
-        letter = write(digest, subscriber, links, self._site, self._parts.pick)
-        html, text = self._parts.render(letter)
-        if _size(html) > BUDGET:
-            counts, whole = range(1, len(letter.papers)), letter
+    def _fitting(self, letter: EmailView) -> tuple[list[bytes], list[bytes]]:
+        """HTML and text of the letter with as many of its papers as the budget allows."""
+        render = self._parts.render
 
-            def size(count: int) -> int:
-                return _size(self._parts.render(whole.first(count))[0])
+        def size(count: int) -> int:
+            return sum(map(len, render(letter.first(count))[0]))
 
-            letter = whole.first(bisect(counts, BUDGET, key=size))
-            html, text = self._parts.render(letter)
-        return letter, html, text
+        count = len(letter.papers)
+        if count and size(count) > BUDGET:
+            count = bisect(range(1, count), BUDGET, key=size)
+        return render(letter.first(count))
 
     def _headers(
         self, subscriber: Subscriber, links: Links, subject: str, recipient: str
     ) -> list[tuple[str, str]]:
         one_click = links.one_click if (links.one_click or "").startswith("https://") else None
-        local, _, domain = self._sender.rpartition("@")
         headers = [
-            ("From", mime.mailbox(self._site.sender_name, self._sender)),
+            *self._from,
             ("To", mime.mailbox(subscriber.name[:200], recipient)),
             ("Subject", mime.unstructured(subject)),
-            ("List-Id", f"<{_label(local)}.{domain}>"),
+            self._list_id,
             ("List-Unsubscribe", mime.uris(one_click or "", links.unsubscribe_mailto)),
         ]
-        if self._site.reply_to:
-            name, address = mailbox(self._site.reply_to)
-            headers.insert(1, ("Reply-To", mime.mailbox(name, mime.address(address))))
         if one_click:
             headers.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
         if links.archive.startswith(("https://", "http://")):
@@ -162,10 +161,6 @@ class EmailComposer:
         )
         letters = (full, full.first(7), *others)
         return [decodestring(b"".join(parts.render(letter)[0])) for letter in letters]
-
-
-def _size(pieces: list[bytes]) -> int:
-    return sum(map(len, pieces))
 
 
 def message_id(subscriber: SubscriberId, period: Period, sender: str, trial: str = "") -> str:

@@ -3,7 +3,7 @@ which were put into them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, NamedTuple, Protocol, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from markupsafe import Markup, escape
 
@@ -24,12 +24,9 @@ Make = Callable[[Values], bytes]
 Row = tuple[bytes, ...]
 
 
-class Look(Protocol):
-    """Returns the value of a name among values."""
-
-    def __call__(self, values: Values, name: str, /) -> str: ...
-
-
+Get = Callable[[Values], str]
+Look = Callable[[str], Get]
+"""Returns what gets the value of a name from values."""
 Maker = Callable[[Any, Look], Make]
 """Turns pieces with holes into what fills them."""
 
@@ -126,36 +123,46 @@ def html_piece(value: str) -> bytes:
 
 def html_run(pieces: Sequence[bytes | Hole], look: Look) -> Make:
     """What makes the bytes of encoded pieces with holes."""
-    first = pieces[0]
-    if len(pieces) == 1 and isinstance(first, Hole) and not first.tags:
-        return lambda values: html_piece(look(values, first.name))
-
-    def make(values: Values) -> bytes:
-        return b"".join(
-            [
-                html_piece(_tagged(look(values, piece.name), piece.tags))
-                if isinstance(piece, Hole)
-                else piece
-                for piece in pieces
-            ]
-        )
-
-    return make
+    parts = [_getter(piece, look) if isinstance(piece, Hole) else piece for piece in pieces]
+    first = parts[0]
+    if len(parts) == 1 and not isinstance(first, bytes):
+        return lambda values: html_piece(first(values))
+    return lambda values: b"".join(
+        [part if isinstance(part, bytes) else html_piece(part(values)) for part in parts]
+    )
 
 
-def _tagged(value: str, tags: tuple[str, ...]) -> str:
-    return cast("str", with_tags(value, *tags)) if tags else value
+def _getter(hole: Hole, look: Look) -> Get:
+    get, tags = look(hole.name), hole.tags
+    return (lambda values: cast("str", with_tags(get(values), *tags))) if tags else get
 
 
 def text_line(line: Line, look: Look) -> Make:
     """What makes the bytes of a line of text with holes."""
+    parts = [look(part.name) if isinstance(part, Hole) else str(part) for part in line]
+    *before, last = parts
+    said = "".join([part for part in before if isinstance(part, str)])
+    is_short = len(said) < WIDTH and mime.is_plain(said + "x")
+    if is_short and not isinstance(last, str) and len(holes_in(line)) == 1:
+        return _ending_in(said, last)
+    return lambda values: encoded_line(
+        "".join([part if isinstance(part, str) else part(values) for part in parts])
+    )
+
+
+def _ending_in(said: str, last: Get) -> Make:
+    """What makes a line that ends in a value, which is often an address: a single word."""
+    wide = "\r\n".join(wrapped(said + "x" * WIDTH))[:-WIDTH]  # where it does not fit the line
+    indent = len(wide) - (wide.rfind("\n") + 1)
 
     def make(values: Values) -> bytes:
-        return encoded_line(
-            "".join(
-                [look(values, part.name) if isinstance(part, Hole) else str(part) for part in line]
-            )
-        )
+        value = last(values)
+        if value and " " not in value and mime.is_plain(value):
+            if len(said) + len(value) <= WIDTH:
+                return f"{said}{value}\r\n".encode()
+            if indent + len(value) <= _PLAIN_LINE:
+                return f"{wide}{value}\r\n".encode()
+        return encoded_line(said + value)
 
     return make
 

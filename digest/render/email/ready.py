@@ -7,17 +7,19 @@ answer its tests alike. A message is then the joined bytes of these, and of a fe
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
-from digest.model import Paper, Pick
+from digest.model import Paper, Pick, Reason
 from digest.render import wording
 from digest.render.email import mime, view
 from digest.render.email.holes import SETTINGS, Hole, Loop, Piece, divide
 from digest.render.email.kept import (
     JOINT,
+    Get,
     Item,
     Kept,
     Layout,
@@ -27,7 +29,6 @@ from digest.render.email.kept import (
     Maker,
     Row,
     Store,
-    Values,
     encoded_line,
     holes_in,
     html_run,
@@ -45,6 +46,8 @@ from digest.render.templates import CARD, HTML, Templates
 
 _PAPERS = 5_000  # so many papers are kept
 _WORDS = 100_000  # so many combinations of reasons are kept in words
+_SHOWN = 20_000  # so many papers are kept with their place in a message
+_CHIPS = 20_000  # so many interests are kept with their counts
 _BYTES = 100_000_000  # about so many bytes are kept of what has holes
 _OF_MANY = frozenset(("subject", "period", "headline", "empty", "more", "coverage", "help"))
 """The values of the frame that many messages have in common."""
@@ -65,7 +68,7 @@ class Shown(NamedTuple):
     rows: Sequence[Row]  # the bytes of each loop over papers
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Known:
     """A paper that is kept."""
 
@@ -89,8 +92,8 @@ _Op = Item | _Repeat | Make
 class _Plan(NamedTuple):
     """Both parts of the messages that answer the tests of the frame alike."""
 
-    html: Sequence[_Op]
-    text: Sequence[_Op]
+    html: Sequence[object]  # of `_Op`
+    text: Sequence[object]
     is_open: bool  # whether the text may end in empty lines, which are left out
 
 
@@ -114,6 +117,8 @@ class ReadyParts:
         self._papers: dict[int, _Known] = {}
         self._words: dict[tuple[wording.Told, ...], view.Words] = {}
         self._store = Store(_BYTES)
+        self._show = lru_cache(maxsize=_SHOWN)(self._make_shown)
+        self._show_chip = lru_cache(maxsize=_CHIPS)(self._make_chip)
         self._chip = layout(self._blocks("chips", dict.fromkeys(_CHIP, "."), _CHIP, _of(_CHIP)))
 
     def pick(self, number: int, pick: Pick) -> Shown:
@@ -127,10 +132,15 @@ class ReadyParts:
         if known is None or (known.paper is not paper and known.paper != paper):
             known = self._learn(paper)
         known.paper = paper  # is found faster the next time
-        told = wording.told(pick.reasons)
-        words = self._words.get(told) or self._say(told)
         late = view.late(known.view, pick)
-        own = str(number), view.match(pick.score), late, words.why, words.terms
+        return self._show(known, number, pick.score, late, pick.reasons)
+
+    def _make_shown(
+        self, known: _Known, number: int, score: float, late: str, reasons: tuple[Reason, ...]
+    ) -> Shown:
+        told = wording.told(reasons)
+        words = self._words.get(told) or self._say(told)
+        own = str(number), view.match(score), late, words.why, words.terms
         variant = late != "", words.why != ""
         laid_out = known.layouts.get(variant) or self._lay_out(known, variant)
         return Shown(known.view.title, known.view.gist, words, self._store.rows(laid_out, own))
@@ -143,24 +153,24 @@ class ReadyParts:
         """
         answers = tuple(map(bool, self._answers(letter)[2:]))
         plan = self._plans.get(answers) or self._plan(answers)
-        store, chip = self._store, self._chip
-        chips = [store.rows(chip, (each["interest"], each["count"])) for each in letter.chips]
+        chips = [self._show_chip(each["interest"], each["count"]) for each in letter.chips]
         html, text = self._filled(plan.html, letter, chips), self._filled(plan.text, letter, chips)
         if plan.is_open:
             text = [b"".join(text).rstrip(b"\r\n"), b"\r\n"]
         return html, text
 
     def _filled(
-        self, ops: Iterable[_Op], letter: view.EmailView, chips: Sequence[Sequence[Row]]
+        self, ops: Iterable[Any], letter: view.EmailView, chips: Sequence[Sequence[Row]]
     ) -> list[bytes]:
         parts: list[bytes] = []
         for op in ops:
-            if isinstance(op, bytes):
+            kind = type(op)
+            if kind is bytes:
                 parts.append(op)
-            elif isinstance(op, Kept):
+            elif kind is Kept:
                 key = op.key(letter)
                 parts.append(op.made.get(key) or self._store.fill(op, key, letter))
-            elif not isinstance(op, _Repeat):
+            elif kind is not _Repeat:
                 parts.append(op(letter))
             elif op.over_papers:
                 for shown in letter.papers:
@@ -171,6 +181,9 @@ class ReadyParts:
         return parts
 
     # --- what is made once ---------------------------------------------------------------
+
+    def _make_chip(self, interest: str, count: str) -> Sequence[Row]:
+        return self._store.rows(self._chip, (interest, count))
 
     def _say(self, told: tuple[wording.Told, ...]) -> view.Words:
         if len(self._words) >= _WORDS:
@@ -201,8 +214,9 @@ class ReadyParts:
         because = view.ReasonView(_SOME if seen.gist else Markup(), why, ())
         shown = view.PickView(*own, seen, because, *of_paper(seen))
 
-        def look(own: Values, name: str) -> str:
-            return marked(seen.gist, own[4]) if name == "gist" else str(own[_OWN.index(name)])
+        def look(name: str) -> Get:
+            at = _OWN.index(name)
+            return (lambda own: marked(seen.gist, own[at])) if name == "gist" else itemgetter(at)
 
         made = layout(self._blocks("papers", shown, _OWN, look, known))
         known.layouts[variant] = made
@@ -277,9 +291,8 @@ class ReadyParts:
 
 
 def _of(names: Sequence[str]) -> Look:
-    """Return what finds the value of a name in values that have these names."""
-    at = {name: number for number, name in enumerate(names)}
-    return lambda values, name: str(values[at[name]])
+    """Return what gets values that have these names."""
+    return lambda name: itemgetter(names.index(name))
 
 
 def _encoded(piece: Piece, known: _Known | None) -> bytes | Hole:
