@@ -56,6 +56,7 @@ _AT = {name: at for at, name in enumerate(_FRAME)}
 _OWN = ("number", "percent", "late", "why", "gist")
 """What is the reader's own of a paper; instead of the gist, the terms to be marked in it."""
 _CHIP = ("interest", "count")
+_EMPTY = b"\r\n"
 _SOME = Markup(".")
 
 
@@ -94,7 +95,10 @@ class _Plan(NamedTuple):
 
     html: Sequence[object]  # of `_Op`
     text: Sequence[object]
-    is_open: bool  # whether the text may end in empty lines, which are left out
+    # Empty lines at the end of the text are left out: so many of the last ones may be empty, and
+    # before them may be a loop.
+    last: int
+    ends_in_loop: bool
 
 
 class ReadyParts:
@@ -155,8 +159,13 @@ class ReadyParts:
         plan = self._plans.get(answers) or self._plan(answers)
         chips = [self._show_chip(each["interest"], each["count"]) for each in letter.chips]
         html, text = self._filled(plan.html, letter, chips), self._filled(plan.text, letter, chips)
-        if plan.is_open:
-            text = [b"".join(text).rstrip(b"\r\n"), b"\r\n"]
+        for _ in range(plan.last):
+            if text[-1] != _EMPTY:
+                break
+            text.pop()
+        else:
+            if plan.ends_in_loop:
+                text = [b"".join(text).rstrip(_EMPTY), _EMPTY]
         return html, text
 
     def _filled(
@@ -262,9 +271,11 @@ class ReadyParts:
         page = lines(self._text.frame.render(values, is_html=False))
         while page and not page[-1]:
             page.pop()
-        text = merged(map(self._text_op, page))
-        is_open = not page or not any(isinstance(part, str) for part in page[-1])
-        plan = self._plans[answers] = _Plan(html, text, is_open)
+        certain = [at for at, line in enumerate(page, 1) if not all(map(_is_hole, line))]
+        known = max(certain, default=0)
+        text = [*merged(map(self._text_op, page[:known])), *map(self._text_op, page[known:])]
+        ends_in_loop = not known or isinstance(page[known - 1][0], Loop)
+        plan = self._plans[answers] = _Plan(html, text, len(page) - known, ends_in_loop)
         return plan
 
     def _html_op(self, piece: Piece) -> _Op:
@@ -288,6 +299,10 @@ class ReadyParts:
         if not all(hole.name in _OF_MANY for hole in holes_in(pieces)):
             return maker(pieces, look)
         return self._store.keep(maker, pieces, _FRAME, look)
+
+
+def _is_hole(piece: Piece) -> bool:
+    return isinstance(piece, Hole)
 
 
 def _of(names: Sequence[str]) -> Look:
