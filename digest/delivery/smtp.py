@@ -95,9 +95,10 @@ class _Run:
                     self._begin_no_more()
                 case outcome:
                     name, said = self._names.pop(outcome.delivery), outcome.detail
-                    extra = {"delivery": outcome.delivery, "state": outcome.state}
-                    words = without_addresses(said)
-                    log.info("%s: %s: %s", name, outcome.state, words, extra=extra)
+                    if log.isEnabledFor(logging.INFO):
+                        extra = {"delivery": outcome.delivery, "state": outcome.state}
+                        words = without_addresses(said)
+                        log.info("%s: %s: %s", name, outcome.state, words, extra=extra)
                     yield outcome
         if self._failure is not None:
             raise self._failure
