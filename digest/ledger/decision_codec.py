@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from functools import cache, lru_cache, partial
-from itertools import accumulate, count, pairwise
+from itertools import accumulate, chain, count, pairwise
 from struct import Struct
 from typing import Any, NamedTuple
 
@@ -43,31 +43,31 @@ def pack(decision: Digest | Skip) -> bytes:
     """The blob of a digest or a skip."""
     seen, picks = decision.coverage, decision.picks if isinstance(decision, Digest) else ()
     left_out = {why.value: number for why, number in seen.left_out.items()}
-    again = {pick.paper.key: pick.upvotes_before for pick in picks}
+    again = {
+        str(pick.paper.key): pick.upvotes_before
+        for pick in picks
+        if pick.upvotes_before is not None
+    }
     body = Body(
         [seen.pages, seen.papers, left_out, [*map(_gap, seen.missing)], seen.expected],
-        {str(key): before for key, before in again.items() if before is not None},
+        again,
         [(pick.paper.key, pick.score, pick.late, pick.reasons) for pick in picks],
     )
     return _packed(body)
 
 
 def _packed(body: Body) -> bytes:
-    entries = body.entries
-    flat = [reason for *_, reasons in entries for reason in reasons]
+    keys, scores, lates, own = zip(*body.entries, strict=True) if body.entries else [()] * 4
+    flat = [*chain.from_iterable(own)]
     columns: Any = zip(*flat, strict=True) if flat else [()] * _REASON
     interests, terms, places, weights, contributions, vias = columns
     values = interests + terms + places + weights + vias
     table = dict(zip(dict.fromkeys(values), count(), strict=False))
     indices = map(table.__getitem__, values)
     text = _json([body.coverage, body.again, [*table]]).encode("ascii")
-    fixed = _fixed(len(entries), len(flat)).pack(
-        *[key for key, *_ in entries],
-        *[2 * len(reasons) + late for _, _, late, reasons in entries],
-        *[score for _, score, *_ in entries],
-        *contributions,
-    )
-    head = _HEAD.pack(1, len(text), len(entries), len(flat))
+    sizes = [2 * len(reasons) + late for reasons, late in zip(own, lates, strict=True)]
+    fixed = _fixed(len(keys), len(flat)).pack(*keys, *sizes, *scores, *contributions)
+    head = _HEAD.pack(1, len(text), len(keys), len(flat))
     narrow = len(table) <= _NARROW
     return head + fixed + text + (bytes(indices) if narrow else _wide(len(values)).pack(*indices))
 
