@@ -8,7 +8,7 @@ from functools import cache, partial
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import Dialect, bindparam, delete, func, select
+from sqlalchemy import Dialect, bindparam, delete, exists, func, select
 
 from digest.ledger.aggregate import Aggregate
 from digest.ledger.column_types import EPOCH, MICROSECOND
@@ -77,8 +77,9 @@ class FeedReaders(Aggregate):
     def settle_served(self, *, now: datetime) -> None:
         """Record that feeds and pages are rendered on demand: whatever is behind of readers with a
         profile needs no file, and all deliveries by feed are sent."""
-        present = select(subscriber.c.id).where(subscriber.c.profile.is_not(None))
-        behind = select(publication.c.subscriber).where(publication.c.subscriber.in_(present))
+        reader = subscriber.c.id == publication.c.subscriber
+        present = exists().where(reader, subscriber.c.profile.is_not(None))
+        behind = select(publication.c.subscriber).where(present)
         behind = behind.order_by(publication.c.subscriber).limit(_BATCH)
         while self._rows(behind):
             with self._database.writing() as connection:
