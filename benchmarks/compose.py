@@ -1,25 +1,25 @@
-"""What it costs to compose a digest: with the shipped templates, with templates of one's own, and
-where each message has to be styled by itself.
+"""What it costs to compose a mail of ten papers, text, HTML and headers, beside premailer and
+``EmailMessage`` for each one, and beside css-inline where it is installed.
 
-usage: python benchmarks/compose.py [--readers N] [--papers N] [--interests N] [--rounds N]
-
-Made-up readers get ten made-up papers each, for one or two of the interests that there are; both
-are new at each turn, so that no way gains from what another has kept. The ways take turns; a figure
-is the median of the processor's time for a reader. Only a few readers are styled one by one: that
-takes so long.
+Every reader gets ten papers, each for one or two of the eight interests that find it. Each round is
+a process of its own with other titles, so that nobody gains from what an earlier round has kept.
+The baselines make fewer messages: they take so long.
 """
 
 from __future__ import annotations
 
-import argparse
+import importlib
+import importlib.util
 import random
-import statistics
-import tempfile
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
+from benchmarks import made_up
+from benchmarks.measuring import Cost, Figure, Options, Scale, alternate, in_child, ratios
+from benchmarks.plain_mail import Picked, PlainMail
 from digest.model import (
     Coverage,
     DeliveryId,
@@ -40,144 +40,170 @@ from digest.render.site import Links, Site
 from digest.render.templates import load
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
+PERIOD = Period(date(2026, 11, 16), "week")
 SITE = Site(Path("/srv/public"), "https://digest.example.org", "Digest <digest@example.org>")
-_WORDS = """
-sparse dense routing expert model token layer gradient policy reward graph vision speech protein
-weather adapter quantised pruned scaling law memory retrieval agent planning robot diffusion flow
-score kernel causal fair private federated curriculum alignment
-"""
-WORDS = _WORDS.split()
-PICKS, FEW = 10, 30
-
-BY_HAND = {
-    "email.html.j2": """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>{{ subject }}</title>
-<style>{% include "style.css" %}</style></head>
-<body><div class="preheader">{{ preheader }}</div>
-{% include "top.html.j2" %}
-{% if contents %}<div class="contents"><ol>
-{% for paper in papers %}
-<li class="row"><a href="#{{ paper.number }}">{{ paper.short_title }}</a></li>
-{% endfor %}</ol></div>{% endif %}
-{% for paper in papers %}<div class="paper" id="{{ paper.number }}">
-<p class="match">{{ paper.number }} of {{ papers | length }}, {{ paper.percent }} %</p>
-{{ paper.card }}
-{% if paper.late %}<p class="late">{{ paper.late }}</p>{% endif %}
-{{ paper.reason }}
-</div>
-{% else %}<p class="empty">{{ empty }}</p>
-{% endfor %}
-{% if more %}<p class="more"><a href="{{ archive }}">{{ more }}</a></p>{% endif %}
-<div class="foot"><p>{{ coverage }}{% if left_out %}<br>{{ left_out }}{% endif %}</p>
-<p class="links"><a href="{{ archive }}">On the web</a> <a href="{{ feed }}">Feeds</a>
-<a href="{{ help }}">Interests</a> <a href="{{ unsubscribe }}">Unsubscribe</a></p>
-<p>{{ rhythm }}</p></div>
-</body></html>
-""",
-    "top.html.j2": """<div class="head"><p class="brand"><b>{{ brand }}</b> {{ period }}</p>
-<h1>{{ headline | upper }}</h1><p class="lead">{{ lead }}</p>
-<p class="chips">
-{% for chip in chips %}
-<span class="chip">{{ chip.interest }} <b>{{ chip.count }}</b></span>
-{% endfor %}</p></div>
-""",
-}
-"""A frame as an operator might write it."""
-WHOLE = {"style.css": ".paper:first-child { padding-top: 0; }\n"}
-"""A rule that depends on what is beside an element."""
+PICKS = 10
+FINDING = 8  # the interests that find a paper
+A_MESSAGE = "CPU ms a message"
 
 
-def main() -> None:
-    """Print a line for each way."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--readers", type=int, default=1000)
-    parser.add_argument("--papers", type=int, default=300)
-    parser.add_argument("--interests", type=int, default=500)
-    parser.add_argument("--rounds", type=int, default=5)
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        ways = {
-            "shipped": _composer(Path(folder, "shipped"), {}),
-            "by hand": _composer(Path(folder, "hand"), BY_HAND),
-            "styled one by one": _composer(Path(folder, "whole"), WHOLE),
-        }
-    took: dict[str, list[float]] = {name: [] for name in ways}
-    for turn in range(arguments.rounds):
-        for name, composer in ways.items():
-            count = FEW if composer.problems else arguments.readers
-            readers = list(_readers(count, arguments.papers, arguments.interests, f"{name} {turn}"))
-            took[name].append(_time(composer, readers))
-    for name, seconds in took.items():
-        print(f"{name:20}{statistics.median(seconds) * 1000:8.3f} ms a reader")
+@dataclass(frozen=True)
+class Size:
+    """How much is composed."""
+
+    ours: int  # messages in a round
+    theirs: int
+    papers: int = 300
+    interests: int = 500
 
 
-def _composer(home: Path, own: dict[str, str]) -> EmailComposer:
-    (home / "templates").mkdir(parents=True)
-    for name, text in own.items():
-        shipped = load().source(name) if name == "style.css" else ""
-        (home / "templates" / name).write_text(shipped + text)
-    return EmailComposer(load(home), SITE)
+SIZES = {Scale.FULL: Size(10_000, 100), Scale.QUICK: Size(2_000, 30), Scale.TINY: Size(5, 1)}
+GOALS = {"premailer": "at least 100, aim 300"}
 
 
-def _time(composer: EmailComposer, readers: Sequence[tuple[Digest, Subscriber, Links]]) -> float:
-    started = time.process_time()
-    for digest, subscriber, links in readers:
-        composer.compose(DeliveryId(1), digest, subscriber, links)
-    return (time.process_time() - started) / len(readers)
+def measure(options: Options) -> Iterator[Figure]:
+    """All ways in turn, each round with papers of its own."""
+    size = SIZES[options.scale]
+    counts = {"digest": size.ours, "premailer": size.theirs}
+    if importlib.util.find_spec("css_inline"):
+        counts["css-inline"] = size.theirs * 10
+    seeds = dict.fromkeys(counts, 0)
+
+    def one(name: str) -> Cost:
+        seeds[name] += 1
+        work = f"benchmarks.compose:{name.replace('-', '_')}"
+        cost = in_child(work, counts[name], size.papers, size.interests, seeds[name]).cost
+        return Cost(cost.cpu / counts[name], cost.wall / counts[name], cost.megabytes)
+
+    costs = alternate({name: partial(one, name) for name in counts}, options.alternations())
+    took = {name: tuple(1000 * each.cpu for each in costs[name]) for name in counts}
+    case = f"{PICKS} papers, text and HTML"
+    for name in counts:
+        subject = "digest" if name == "digest" else f"{name} and EmailMessage"
+        yield Figure(case, subject, A_MESSAGE, took[name])
+        yield Figure(case, subject, "peak MB", tuple(each.megabytes for each in costs[name]))
+        if name != "digest":
+            times = ratios(took["digest"], took[name])
+            yield Figure(case, f"{subject} / digest", "times", times, GOALS.get(name, ""))
 
 
-def _readers(
-    count: int, papers: int, interests: int, seed: str
+# --- the ways, each in a process of its own ----------------------------------------------
+
+
+def digest(messages: int, papers: int, interests: int, seed: int) -> Callable[[], int]:
+    """With the product's composer."""
+    composer = EmailComposer(load(), SITE)
+    everybody = list(readers(messages, papers, interests, seed))
+
+    def work() -> int:
+        made = 0
+        for number, (found, subscriber, links) in enumerate(everybody):
+            made += len(composer.compose(DeliveryId(number), found, subscriber, links).content)
+        return made
+
+    return work
+
+
+def premailer(messages: int, papers: int, interests: int, seed: int) -> Callable[[], int]:
+    """With Jinja, premailer and EmailMessage."""
+    return _plainly(PlainMail(), messages, papers, interests, seed)
+
+
+def css_inline(messages: int, papers: int, interests: int, seed: int) -> Callable[[], int]:
+    """The same with css-inline in place of premailer."""
+    inline: Callable[[str], str] = importlib.import_module("css_inline").inline
+
+    class Inlined(PlainMail):
+        def styled(self, page: str) -> str:
+            return inline(page)
+
+    return _plainly(Inlined(), messages, papers, interests, seed)
+
+
+def _plainly(
+    mail: PlainMail, messages: int, papers: int, interests: int, seed: int
+) -> Callable[[], int]:
+    everybody = list(readers(messages, papers, interests, seed))
+
+    def work() -> int:
+        made = 0
+        for found, subscriber, _ in everybody:
+            facts = {
+                "id": subscriber.id,
+                "name": subscriber.name,
+                "email": subscriber.email or "",
+                "now": NOW.isoformat(),
+                "period": str(found.period),
+            }
+            picked = [_picked(pick) for pick in found.picks]
+            made += len(mail.message(facts, picked, _chips(picked)))
+        return made
+
+    return work
+
+
+def _picked(pick: Pick) -> Picked:
+    paper, why = pick.paper, "; ".join(reason.interest for reason in pick.reasons)
+    percent = round(100 * pick.score)
+    url, published = paper.url or "", str(paper.published)
+    return Picked(paper.title, paper.abstract, url, published, percent, why)
+
+
+def _chips(picked: Sequence[Picked]) -> list[dict[str, object]]:
+    names = [pick.why for pick in picked]
+    return [{"interest": name, "count": names.count(name)} for name in dict.fromkeys(names)]
+
+
+# --- digests -----------------------------------------------------------------------------
+
+
+def readers(
+    count: int, papers: int, interests: int, seed: int
 ) -> Iterator[tuple[Digest, Subscriber, Links]]:
+    """Digests of ten papers, with who gets them."""
     chance = random.Random(seed)
-    listed = [_paper(number, chance) for number in range(papers)]
-    asked = [(chance.choice(WORDS), f"{chance.choice(WORDS)} {n}") for n in range(interests)]
+    listed = made_papers(papers, interests, seed)
+    known = made_up.phrases(interests)
+    asked = {paper.id: chance.sample(known, min(FINDING, len(known))) for paper in listed}
     for number in range(count):
-        name = f"reader{number}"
+        name = SubscriberId(f"reader{number}")
         link = f"https://digest.example.org/{name}"
-        chosen = chance.sample(listed, PICKS)
-        yield (
-            Digest(
-                SubscriberId(name),
-                Period(date(2026, 11, 16), "week"),
-                NOW,
-                PaperKey(papers),
-                tuple(_pick(paper, 1 - at / 12, asked, chance) for at, paper in enumerate(chosen)),
-                Coverage(pages=5, papers=papers),
-            ),
-            Subscriber(
-                SubscriberId(name), f"{name}@example.org", Profile((Interest("x"),)), name=name
-            ),
-            Links(link, link, link, link, f"mailto:d@example.org?subject={name}", link),
+        picks = [
+            _pick(paper, 1 - at / 12, asked[paper.id], chance)
+            for at, paper in enumerate(chance.sample(listed, PICKS))
+        ]
+        coverage = Coverage(pages=5, papers=papers)
+        found = Digest(name, PERIOD, NOW, PaperKey(papers), tuple(picks), coverage)
+        profile = Profile((Interest("x"),))
+        subscriber = Subscriber(name, f"{name}@example.org", profile, name=f"Reader {number}")
+        mailto = f"mailto:d@example.org?subject={name}"
+        yield found, subscriber, Links(link, link, link, link, mailto, link)
+
+
+def made_papers(count: int, interests: int, seed: int) -> list[Paper]:
+    """Made-up papers as the ledger has them; those of another seed have other titles."""
+    rows = made_up.papers(count, interests)
+    return [
+        Paper(
+            key=PaperKey(number),
+            id=PaperId(f"p{number}"),
+            title=f"{row['title']} {seed}",
+            abstract=row["abstract"],
+            arrived=NOW,
+            listed=date(2026, 11, 18),
+            authors=("Mira Holt", "Jonas Weidmann", "Lea Brandt", "Chioma Adeyemi"),
+            published=date(2026, 11, 17),
+            comments=number % 9,
+            url=row["url"],
         )
+        for number, row in enumerate(rows, 1)
+    ]
 
 
-def _paper(number: int, chance: random.Random) -> Paper:
-    sentence = " ".join(chance.choices(WORDS, k=22)).capitalize() + ". "
-    return Paper(
-        key=PaperKey(number),
-        id=PaperId(f"p{number}"),
-        title=" ".join(chance.choices(WORDS, k=9)).title(),
-        abstract=f"We show that {sentence}" + sentence * 4,
-        arrived=NOW,
-        listed=date(2026, 11, 18),
-        authors=("Mira Holt", "Jonas Weidmann", "Lea Brandt", "Chioma Adeyemi"),
-        published=date(2026, 11, 17),
-        comments=number % 9,
-        url=f"https://papers.example.org/{number}",
-    )
-
-
-def _pick(
-    paper: Paper, score: float, interests: Sequence[tuple[str, str]], chance: random.Random
-) -> Pick:
+def _pick(paper: Paper, score: float, interests: Sequence[str], chance: random.Random) -> Pick:
     chosen = chance.sample(interests, chance.choice((1, 1, 2)))
     reasons = [
-        Reason(f"{term} {rest}", term, "abstract", 1.0, score / len(chosen), "related")
-        for term, rest in chosen
+        Reason(text, text.split()[0], "abstract", 1.0, score / len(chosen), "related")
+        for text in chosen
     ]
     return Pick(paper, score, tuple(reasons), late=chance.random() < 0.1)
-
-
-if __name__ == "__main__":
-    main()

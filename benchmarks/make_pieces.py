@@ -1,6 +1,6 @@
 """Make ``digest/ranking/pieces.npz``, the word pieces that ``digest.ranking.meaning`` reads.
 
-usage: python benchmarks/make_pieces.py WORDLLAMA
+usage: python -m benchmarks.make_pieces WORDLLAMA
 
 WORDLLAMA is the unpacked wheel of wordllama (https://pypi.org/project/wordllama, MIT); the packages
 ``safetensors`` and ``tokenizers`` have to be installed. Of its tokens, those of small letters and

@@ -1,7 +1,7 @@
 """Rank a folder of papers and profiles with the program's own ranking, and say how long it took.
 
-usage: python benchmarks/ranking.py DIR --out RUN.tsv [--likes liked5|liked20]
-       python benchmarks/ranking.py DIR --ablate
+usage: python -m benchmarks.ranking DIR --out RUN.tsv [--likes liked5|liked20]
+       python -m benchmarks.ranking DIR --ablate
 
 DIR holds papers.jsonl.gz (id, set, role ``pool`` or ``history``, title, abstract) and
 profiles.jsonl.gz (id, pool, keywords, negatives, liked5, liked20). Each set is one archive (its
@@ -21,7 +21,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from judged import (
+
+from benchmarks.judged import (
     Constants,
     Figures,
     Floats,
@@ -32,7 +33,6 @@ from judged import (
     profile,
     set_constants,
 )
-
 from digest.ranking import (
     Corpus,
     Ranking,

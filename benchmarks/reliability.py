@@ -1,6 +1,6 @@
 """How much a score means: precision by score, and whether a threshold keeps it from pool to pool.
 
-usage: python benchmarks/reliability.py DIR RUN.tsv [--out PLOT.svg]
+usage: python -m benchmarks.reliability DIR RUN.tsv [--out PLOT.svg]
 
 DIR is a folder as ``benchmarks/ranking.py`` reads it, with qrels.tsv; RUN is what that script
 wrote. A pair is relevant if its grade is above 0. For each pool, the threshold above which half
@@ -14,8 +14,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from judged import lines
 from numpy.typing import NDArray
+
+from benchmarks.judged import lines
 
 PRECISION = 0.5
 BINS = np.arange(0.0, 1.0001, 0.1)

@@ -1,6 +1,6 @@
 """Choose the five weights of evidence, honestly: by all families of pools but one, judged on it.
 
-usage: python benchmarks/tune_ranking.py DIR
+usage: python -m benchmarks.tune_ranking DIR
 
 DIR is a folder as ``benchmarks/judged.py`` reads it. Pools of one venue form a family, because
 they share papers. Every setting of the grid is judged by the mean of nDCG@10 over readers, plus a
@@ -18,8 +18,8 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-from judged import Figures, Floats, Pool, figures, pools, profile, set_constants
 
+from benchmarks.judged import Figures, Floats, Pool, figures, pools, profile, set_constants
 from digest.model import Interest
 from digest.ranking import Corpus, background, calibration, exclusions, matching, queries, scoring
 

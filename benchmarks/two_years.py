@@ -1,6 +1,6 @@
 """Two years of hourly fetching and daily digests in simulated time, pruned by the default settings.
 
-    python benchmarks/two_years.py [--days 730] [--readers 50] [--every 1] [--home DIR]
+    python -m benchmarks.two_years [--days 730] [--readers 50] [--every 1] [--home DIR]
 
 Every hour of a day its page is fetched again: more papers stand on it, and upvotes grow, so that a
 new dump is saved where the listing differs. Passes are made ``--every`` so many hours, and read
