@@ -55,7 +55,7 @@ class Cost(NamedTuple):
 
     cpu: float  # seconds, user and system, of the process and of the children it waited for
     wall: float  # seconds
-    megabytes: float  # the process's peak of resident memory
+    megabytes: float  # the process's peak of resident memory; at least that of who started it
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def alternate(alternatives: Alternatives[K], rounds: int) -> dict[K, list[Cost]]
     for number in range(rounds):
         for name, measure in alternatives.items():
             costs[name].append(measure())
-            note(f"round {number + 1} of {rounds}, {name}: {costs[name][-1].cpu:.2f} s of CPU")
+            note(f"round {number + 1} of {rounds}, {name}: {costs[name][-1].cpu:.4g} s of CPU")
     return costs
 
 
@@ -114,10 +114,13 @@ def ratios(ours: Sequence[float], theirs: Sequence[float]) -> tuple[float, ...]:
     return tuple(b / max(a, 1e-9) for a, b in zip(ours, theirs, strict=True))
 
 
-def cost_figures(case: str, subject: str, costs: Sequence[Cost], **more: int) -> list[Figure]:
+def cost_figures(
+    case: str, subject: str, costs: Sequence[Cost], *, goal: str = "", readers: int | None = None
+) -> list[Figure]:
     """CPU, peak memory and time by the clock of one alternative."""
+    cpu = tuple(each.cpu for each in costs)
     return [
-        Figure(case, subject, "CPU s", tuple(each.cpu for each in costs), readers=more.get("n")),
+        Figure(case, subject, "CPU s", cpu, goal, readers),
         Figure(case, subject, "peak MB", tuple(each.megabytes for each in costs)),
         Figure(case, subject, "wall s", tuple(each.wall for each in costs)),
     ]
@@ -151,10 +154,19 @@ def start_process(
     command: Sequence[str], *, folder: Path = ROOT, checkout: Path = ROOT
 ) -> subprocess.Popen[bytes]:
     """Start a command; what it prints is lost, but for its errors."""
-    environment = {**os.environ, "DIGEST_SECRET": SECRET, "PYTHONPATH": str(checkout)}
     return subprocess.Popen(  # noqa: S603  the benchmark's own command
-        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        command,
+        cwd=folder,
+        env=_environment(checkout),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
     )
+
+
+def _environment(checkout: Path = ROOT) -> dict[str, str]:
+    """The environment of a process that takes its modules from a checkout first."""
+    path = os.pathsep.join([str(checkout), *filter(None, [os.environ.get("PYTHONPATH")])])
+    return {**os.environ, "DIGEST_SECRET": SECRET, "PYTHONPATH": path}
 
 
 def wait(process: subprocess.Popen[bytes]) -> tuple[int, struct_rusage]:
@@ -182,7 +194,7 @@ def in_child(work: str, *arguments: object) -> Measured:
     """
     command = [sys.executable, "-m", "benchmarks.measuring", work, json.dumps(arguments)]
     with subprocess.Popen(  # noqa: S603  the benchmark's own command
-        command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE
+        command, cwd=ROOT, env=_environment(), stdout=subprocess.PIPE
     ) as process:
         assert process.stdout is not None
         answer = process.stdout.read()

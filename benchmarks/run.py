@@ -102,7 +102,7 @@ def _compared(costs: Mapping[Way, list[Cost]], size: Size, case: str) -> Iterato
     """The costs of all ways, their slopes, and what the slopes of the baselines are times ours."""
     for way, spent in costs.items():
         named = f"{case}, {_name(way)}, {way.readers:,} readers"
-        yield from cost_figures(named, way.subject, spent, n=way.readers)
+        yield from cost_figures(named, way.subject, spent, readers=way.readers)
     slope: dict[tuple[str, str, str], tuple[float, ...]] = {}
     for way in costs:
         pair = size.theirs if way.subject in {PLAIN, MAIL_ONLY} else size.ours
@@ -142,7 +142,7 @@ def _all_in(options: Options, size: Size) -> Iterator[Figure]:
     ways[PLAIN] = partial(_theirs, _written(options, plan), where, feeds=True)
     costs = alternate(ways, options.alternations(quick=1))
     for subject, spent in costs.items():
-        yield from cost_figures(case, subject, spent, n=readers)
+        yield from cost_figures(case, subject, spent, readers=readers)
     theirs = [each.cpu for each in costs[PLAIN]]
     for subject, spent in costs.items():
         if subject != PLAIN:

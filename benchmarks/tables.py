@@ -36,9 +36,14 @@ def _costs(figures: Sequence[Figure]) -> str:
     found: dict[tuple[str, str], dict[str, str]] = {}
     for figure in figures:
         if figure.unit in COST:
-            found.setdefault((figure.case, figure.subject), {})[figure.unit] = spread(figure)
-    rows = [(*named, *(each.get(unit, "") for unit in COST)) for named, each in found.items()]
-    return table(("case", "subject", *COST), rows) if rows else ""
+            told = found.setdefault((figure.case, figure.subject), {"goal": ""})
+            told[figure.unit] = spread(figure)
+            told["goal"] += figure.goal
+    rows = [
+        (*named, *(told.get(unit, "") for unit in COST), told["goal"])
+        for named, told in found.items()
+    ]
+    return table(("case", "subject", *COST, "goal"), rows) if rows else ""
 
 
 def _others(figures: Sequence[Figure]) -> str:
