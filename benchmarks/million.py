@@ -138,24 +138,24 @@ def _median(costs: Sequence[Cost]) -> float:
 
 def _killed(options: Options, size: Size, plan: homes.Plan, sink: Path) -> Iterator[Figure]:
     home = _home(options, replace(plan, readers=size.readers))
-    before = _size(sink)
-    half = sum(len(f"r{number}@example.org\n") for number in range(size.readers)) // 2
+    before = size_of(sink)
+    half = half_of(size.readers)
     run = homes.command("run", "--now", homes.MONDAY.isoformat())
     with start_process(run, folder=home) as process:
-        while _size(sink) - before < half and process.poll() is None:
+        while size_of(sink) - before < half and process.poll() is None:
             time.sleep(0.02)
         process.send_signal(signal.SIGKILL)
         status, _ = wait(process)
-    note(f"killed (status {status}) after {len(_accepted(sink, before)):,} mails")
+    note(f"killed (status {status}) after {len(accepted(sink, before)):,} mails")
     cost = homes.run(home, accept=(0, 1))
     case = f"{size.readers:,} readers, killed at half and started again"
     yield from cost_figures(f"{case}: the second pass", "digest", [cost])
-    for name, number in count_promises(home, _accepted(sink, before), size.readers).items():
-        yield Figure(case, "digest", name, (float(number),), _PROMISED.get(name, ""))
+    for name, number in count_promises(home, accepted(sink, before), size.readers).items():
+        yield Figure(case, "digest", name, (float(number),), PROMISED.get(name, ""))
 
 
 TWICE, LEFT_OUT, LISTED = "had two mails", "left out", "uncertain and listed"
-_PROMISED = {TWICE: "0", LEFT_OUT: "0"}
+PROMISED = {TWICE: "0", LEFT_OUT: "0"}
 
 
 def count_promises(home: Path, accepted: Sequence[str], readers: int) -> dict[str, int]:
@@ -178,10 +178,16 @@ def count_promises(home: Path, accepted: Sequence[str], readers: int) -> dict[st
     }
 
 
-def _accepted(sink: Path, before: int) -> list[str]:
+def accepted(sink: Path, before: int) -> list[str]:
     """The recipients of what the server has accepted, beyond so many bytes of its record."""
     return sink.read_text("ascii")[before:].splitlines()
 
 
-def _size(sink: Path) -> int:
+def half_of(readers: int) -> int:
+    """The bytes of the server's record when half of the mail has arrived."""
+    return sum(len(f"r{number}@example.org\n") for number in range(readers)) // 2
+
+
+def size_of(sink: Path) -> int:
+    """The bytes of the server's record."""
     return sink.stat().st_size if sink.exists() else 0

@@ -1,0 +1,235 @@
+"""Feeds as the web server gives them, in ``serve`` mode, beside feedgen.
+
+A client asks the program's own server, `digest serve`, for the feed of each reader, and then again
+on condition that it has changed, over one connection that stays open. What counts is the CPU of the
+server's process: HTTP and reading the ledger included. The baseline renders the same number of
+entries with feedgen, in memory, and answers nobody.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from itertools import count
+from pathlib import Path
+
+from benchmarks import homes, made_up
+from benchmarks.discarding_server import await_port
+from benchmarks.measuring import (
+    Cost,
+    Figure,
+    Options,
+    Scale,
+    alternate,
+    in_child,
+    ratios,
+    start_process,
+    wait,
+)
+
+KINDS = ("atom", "rss", "json")
+PICKS = 12  # entries that a digest adds to the feed
+PLAIN = "feedgen"
+_LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
+_ETAG = re.compile(rb"\r\netag: ([^\r]+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is asked for."""
+
+    readers: int
+    weeks: int  # digests of each reader
+    plain: int  # feeds that the baseline renders
+    conditional: int  # requests
+
+
+SIZES = {
+    Scale.FULL: Size(2_000, 4, 200, 20_000),
+    Scale.QUICK: Size(300, 1, 30, 2_000),
+    Scale.TINY: Size(3, 1, 1, 3),
+}
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server."""
+
+    process: int
+    port: int
+
+    @contextmanager
+    def connected(self) -> Iterator[Client]:
+        """A connection that stays open, as long as it is used."""
+        with socket.create_connection(("127.0.0.1", self.port)) as connection:
+            yield Client(connection)
+
+    def cpu(self) -> float:
+        """Seconds of CPU that the server has used so far."""
+        return cpu_of(self.process)
+
+
+@dataclass(frozen=True)
+class Client:
+    """One connection to a server."""
+
+    connection: socket.socket
+
+    def get(self, path: str, etag: bytes = b"") -> tuple[int, bytes]:
+        """The status of an answer, and its ETag."""
+        condition = b"If-None-Match: " + etag + b"\r\n" if etag else b""
+        head = f"GET /{path} HTTP/1.1\r\nHost: digest.example.org\r\n".encode()
+        self.connection.sendall(head + condition + b"\r\n")
+        answer = b""
+        while b"\r\n\r\n" not in answer:
+            answer += self._receive()
+        about, _, body = answer.partition(b"\r\n\r\n")
+        status = int(about.split(b" ", 2)[1])
+        length = _LENGTH.search(about)
+        missing = int(length[1]) - len(body) if length and status == 200 else 0
+        while missing > 0:
+            missing -= len(self._receive())
+        tag = _ETAG.search(about)
+        return status, tag[1] if tag else b""
+
+    def _receive(self) -> bytes:
+        received = self.connection.recv(1 << 20)
+        if not received:
+            raise ConnectionError("the server has closed the connection")
+        return received
+
+
+def cpu_of(process: int) -> float:
+    """Seconds of CPU that a running process has used so far."""
+    fields = Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure(options: Options) -> Iterator[Figure]:
+    """Rendering beside feedgen, then conditional requests."""
+    size = SIZES[options.scale]
+    home = _home(options, size)
+    case = f"feeds of {PICKS * size.weeks} entries"
+    rounds = options.alternations()
+    numbers = count()
+    with _serving(home) as server:
+        paths = _paths(home)
+        shares = [paths[at::rounds] for at in range(rounds)]  # nobody's feed is asked for twice
+        ways: dict[str, Callable[[], Cost]] = {
+            "digest serve": lambda: _asked(server, shares[next(numbers)]),
+            PLAIN: partial(_plain, size),
+        }
+        costs = alternate(ways, rounds)
+        asked = [path for path in paths if path.endswith(".atom")]
+        again = [_asked_again(server, asked, size.conditional) for _ in range(rounds)]
+    for name, spent in costs.items():
+        yield Figure(case, name, "CPU ms a feed", tuple(1000 * each.cpu for each in spent))
+    ours, theirs = ([each.cpu for each in spent] for spent in costs.values())
+    yield Figure(case, f"{PLAIN} / digest serve", "times", ratios(ours, theirs), "at least 50")
+    conditional = f"conditional requests (304), {size.readers:,} feeds in turn"
+    rates = tuple(1 / max(each.cpu, 1e-9) for each in again)
+    goal = "at least 2,000"
+    yield Figure(conditional, "digest serve", "requests/s of one core", rates, goal)
+    yield Figure(conditional, "digest serve", "wall s", tuple(each.wall for each in again))
+
+
+def _home(options: Options, size: Size) -> Path:
+    plan = homes.Plan(size.readers, 5_000, mode="files", papers=200, given=options.papers)
+    home = homes.with_readers(options.folder / "home", plan)
+    for week in range(size.weeks):
+        if week:
+            homes.add_papers(home, plan, week=week)
+        homes.run(home, now=homes.MONDAY + timedelta(weeks=week))
+    return home
+
+
+def _paths(home: Path) -> list[str]:
+    """Where the feeds of all readers are served."""
+    with closing(sqlite3.connect(home / "state" / "digest.db")) as ledger:
+        tokens = [token for (token,) in ledger.execute("SELECT feed_token FROM subscriber")]
+    return [f"feeds/{token}.{kind}" for token in tokens for kind in KINDS]
+
+
+@contextmanager
+def _serving(home: Path) -> Iterator[Server]:
+    """Run `digest serve` in a home."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    with (home / "digest.toml").open("a", encoding="utf-8") as settings:
+        settings.write(f'[web]\nbind = "127.0.0.1:{port}"\n')
+    with start_process(homes.command("serve"), folder=home) as process:
+        try:
+            await_port(port)
+            _settle(process.pid)
+            yield Server(process.pid, port)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            wait(process)
+
+
+def _settle(process: int) -> None:
+    """Wait until the pass that the service begins with is over."""
+    before = -1.0
+    while cpu_of(process) > before:
+        before = cpu_of(process)
+        time.sleep(1)
+
+
+def _asked(server: Server, paths: Sequence[str]) -> Cost:
+    """The cost of one feed."""
+    before = server.cpu()
+    with server.connected() as client:
+        for path in paths:
+            status, _ = client.get(path)
+            assert status == 200, (path, status)
+    return Cost((server.cpu() - before) / len(paths), 0.0, 0.0)
+
+
+def _asked_again(server: Server, paths: Sequence[str], requests: int) -> Cost:
+    """The cost of one conditional request."""
+    with server.connected() as client:
+        tags = {path: client.get(path)[1] for path in paths[:requests]}
+        before, started = server.cpu(), time.perf_counter()
+        for at in range(requests):
+            path = paths[at % len(paths)]
+            status, _ = client.get(path, tags[path])
+            assert status == 304, (path, status)
+        wall = time.perf_counter() - started
+        return Cost((server.cpu() - before) / requests, wall, 0.0)
+
+
+# --- the baseline ------------------------------------------------------------------------
+
+
+def _plain(size: Size) -> Cost:
+    cost = in_child("benchmarks.feeds:with_feedgen", size.plain, PICKS * size.weeks).cost
+    return Cost(cost.cpu / (size.plain * len(KINDS)), cost.wall, cost.megabytes)
+
+
+def with_feedgen(feeds: int, entries: int) -> Callable[[], int]:
+    """Atom, RSS and JSON of so many readers."""
+    from benchmarks.afternoon import feeds_of  # noqa: PLC0415  only this child needs it
+    from benchmarks.plain_mail import Picked  # noqa: PLC0415
+
+    picked = [
+        Picked(one["title"], one["abstract"], one["url"], one["published"], 50, "an interest")
+        for one in made_up.papers(entries, 5_000)
+    ]
+
+    def work() -> int:
+        made = 0
+        for number in range(feeds):
+            reader = {"id": f"r{number}", "name": f"Reader {number}"}
+            made += len(feeds_of(reader, picked, homes.MONDAY.isoformat()))
+        return made
+
+    return work
