@@ -1,0 +1,68 @@
+"""Every benchmark runs, in a size that says nothing about speed: nothing is timed here."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import pytest
+
+from benchmarks.__main__ import NAMES
+from benchmarks.measuring import ROOT
+
+# What each has to have measured at least: (the beginning of a subject, a unit).
+EXPECTED = {
+    "run": {("digest", "CPU ms a reader"), ("plain: mail and feeds / digest", "times")},
+    "compose": {("digest", "CPU ms a message"), ("premailer and EmailMessage / digest", "times")},
+    "smtp": {("digest, strict, 8 connections", "messages/s"), ("smtplib", "messages/s")},
+    "idle": {("digest", "CPU s"), ("plain", "CPU s")},
+    "profiles": {("digest", "CPU s"), ("plain", "CPU s")},
+    "rank": {("digest", "peak MB"), ("scikit-learn", "CPU s")},
+    "ledger": {("digest", "digests/s"), ("plain", "digests/s")},
+    "feeds": {("digest serve", "CPU ms a feed"), ("feedgen", "CPU ms a feed")},
+    "million": {("digest", "CPU s"), ("digest", "had two mails")},
+    "cluster": {("digest, 2 workers", "wall s"), ("digest", "decisions that differ")},
+}
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run ``python -m benchmarks``."""
+    command = [sys.executable, "-m", "benchmarks", *arguments]
+    return subprocess.run(  # noqa: S603  our own command
+        command, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_benchmark_measures_us_and_its_baseline(name: str) -> None:
+    if name == "cluster" and not find_spec("distributed"):
+        pytest.skip("distributed is not installed")
+    done = run("--tiny", "--json", name)
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["machine"]["cores"] >= 1
+    assert answer["machine"]["disk"]
+    measured = answer["benchmarks"][name]
+    assert len(measured["load"]["before"]) == len(measured["load"]["after"]) == 3
+    found = {(figure["subject"], figure["unit"]) for figure in measured["figures"]}
+    for subject, unit in EXPECTED[name]:
+        assert any(a.startswith(subject) and b == unit for a, b in found), (subject, unit, found)
+    promises = ("had two mails", "left out", "decisions that differ")
+    broken = [f for f in measured["figures"] if f["unit"] in promises and f["median"]]
+    assert not broken
+
+
+def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
+    done = run("--tiny", "speed")
+    assert done.returncode == 2
+    assert "speed" in done.stderr
+    assert "million" in done.stderr
+
+
+def test_without_json_there_are_tables() -> None:
+    done = run("--tiny", "compose")
+    assert done.returncode == 0, done.stderr
+    assert "## compose" in done.stdout
+    assert "| 10 papers, text and HTML | digest " in done.stdout
