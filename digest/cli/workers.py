@@ -77,6 +77,7 @@ def divided(home: app.Home, context: RunContext[Ledger], *, now: datetime) -> Wo
         ahead=context.clock() - datetime.now(UTC),
         until=PaperKey(0),
         papers_came=False,
+        corpus=None,
         is_local=cluster.url is None,
     )
     return Coordinator(

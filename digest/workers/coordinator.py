@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from itertools import repeat
@@ -16,6 +16,7 @@ from digest.ledger import Ledger
 from digest.model import PaperKey, Problem, State
 from digest.pipeline.context import RunContext
 from digest.pipeline.deliver import expire
+from digest.pipeline.planning import Planner
 from digest.pipeline.protocols import PassLedger
 from digest.pipeline.report import DecideReport, DeliverReport
 from digest.workers.shards import Done, Open, Pass
@@ -47,6 +48,9 @@ class Coordinator:
             return decided, delivered
         others = set(self.ledger.owners())
         of = self.describe(until, papers_came)
+        if self.ledger.count_due(now, reopened=papers_came):
+            planner = Planner(self.ledger, until=until, expected=context.expected, now=now)
+            of = replace(of, corpus=planner.corpus)
         with (
             self.connect() as client,
             Team(client, of, self.opener, context.stopping) as team,

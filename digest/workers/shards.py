@@ -1,16 +1,22 @@
 """What the processes of a pass tell each other. None of it is a secret: a scheduler, and whoever
 can read what passes through it, learns no password and no key."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from digest.model import PaperKey, Problem, Shard
 from digest.pipeline.context import RunContext
 from digest.pipeline.protocols import PassLedger, Transport
 from digest.pipeline.report import DecideReport, DeliverReport
+
+if TYPE_CHECKING:
+    from digest.ranking import Corpus
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,8 @@ class Pass:
     ahead: timedelta  # how far the pass's clock is ahead of the machines'
     until: PaperKey
     papers_came: bool
+    corpus: Corpus | None
+    """What the ranking knows of the archive, learned once for all workers; None: nobody is due."""
     is_local: bool  # whether the workers are processes that the coordinator itself has started
 
     @property

@@ -119,6 +119,7 @@ class ShardWorker(WorkerPlugin):
             until=self._pass.until,
             expected=context.expected,
             now=self._pass.now,
+            corpus=self._pass.corpus,
         )
         return replace(entered, context=context)
 

@@ -75,7 +75,9 @@ class Cluster:
         return ended
 
     def _start(self, program: str, *words: str, **more: str) -> subprocess.Popen[bytes]:
-        return self.stack.enter_context(ended_with_the_test(program, words, self.environ | more))
+        return self.stack.enter_context(
+            ended_with_the_test(program, words, {**self.environ, **more})
+        )
 
 
 @contextmanager
@@ -84,7 +86,7 @@ def ended_with_the_test(
 ) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", f"distributed.cli.{program}", *words]
     with subprocess.Popen(  # noqa: S603 - our own command
-        command, env=os.environ | environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, env={**os.environ, **environ}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         try:
             yield process
@@ -136,6 +138,7 @@ def cluster(template: Path, tmp_path: Path, emptied: MakeUrl, mail: Server) -> I
         "DIGEST_SMTP__HOST": "127.0.0.1",
         "DIGEST_SMTP__PORT": str(mail.port),
         "DIGEST_SMTP__SECURITY": "none",
+        "DIGEST_BASE_URL": "https://digest.example.org",
         "DIGEST_PUBLIC__MODE": "serve",
     }
     with ExitStack() as stack:

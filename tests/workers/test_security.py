@@ -31,6 +31,7 @@ ACROSS = {
     "DIGEST_SMTP__HOST": "smtp.example.org",
     "DIGEST_SMTP__USERNAME": "digest",
     "DIGEST_SMTP__PASSWORD": PASSWORD,
+    "DIGEST_BASE_URL": "https://digest.example.org",
     "DIGEST_PUBLIC__MODE": "serve",
     "DIGEST_CLUSTER__URL": TLS,
 }

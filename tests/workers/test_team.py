@@ -19,7 +19,15 @@ from digest.workers.team import Part, Team
 
 NOW = datetime(2026, 3, 20, 8, tzinfo=UTC)
 PASS = Pass(
-    "pass", Path("/home"), {}, NOW, timedelta(), PaperKey(1), papers_came=True, is_local=True
+    "pass",
+    Path("/home"),
+    {},
+    NOW,
+    timedelta(),
+    PaperKey(1),
+    papers_came=True,
+    corpus=None,
+    is_local=True,
 )
 A, B, C, D = (f"tls://127.0.0.1:{port}" for port in range(1, 5))
 
