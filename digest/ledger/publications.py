@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from importlib import import_module
 
 from sqlalchemy import (
     ColumnElement,
@@ -14,7 +15,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from digest.ledger.aggregate import INTAKE, SKEW, Aggregate, batches
 from digest.ledger.column_types import EPOCH
@@ -134,7 +134,8 @@ def mark_everybody_behind(connection: Connection) -> None:
 def mark_behind(connection: Connection, subscribers: Collection[int], *, since: datetime) -> None:
     """Have the files of these subscribers, given by key, published: the pages of digests composed
     at ``since`` or later, the index and the feeds; of who has left, all files are removed."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    # Of the dialects only the one in use is imported: the other takes 30 ms.
+    dialect = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
     new = dialect.insert(publication)
     earlier = publication.c.since < new.excluded.since
     also = {
