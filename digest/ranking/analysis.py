@@ -49,7 +49,8 @@ class PlaceWords:
         stem_at = {at: stem for stem in values for at in self.at[stem]}
         found: dict[str, float] = {}
         told: set[int] = set()
-        for first, last in self._runs(stem_at):
+        neighbours = [at for at in stem_at if at + 1 in stem_at]
+        for first, last in self._runs(stem_at, neighbours) if neighbours else ():
             new = sorted({stem_at[at] for at in range(first, last + 1)} - told)
             its = map(stem_at.__getitem__, range(first, last + 1))
             if new and (telling is None or any(stem in telling for stem in its)):
@@ -63,11 +64,11 @@ class PlaceWords:
                 found[term] = found.get(term, 0.0) + value
         return list(found.items())
 
-    def _runs(self, stem_at: Mapping[int, int]) -> list[tuple[int, int]]:
-        """Neighbouring words with evidence, as first and last position: the run with the most
-        different stems first."""
+    def _runs(self, stem_at: Mapping[int, int], neighbours: Iterable[int]) -> list[tuple[int, int]]:
+        """Runs of words with evidence, as first and last position, given those words that one with
+        evidence follows: the run with the most different stems first."""
         runs: list[tuple[int, int]] = []
-        for at in sorted([at for at in stem_at if at + 1 in stem_at]):
+        for at in sorted(neighbours):
             if terms.linked(self.text, self.words, at + 1):
                 if runs and runs[-1][1] == at:
                     runs[-1] = runs[-1][0], at + 1
@@ -106,19 +107,21 @@ class Analysis:
     def by_stem(self, weights: Iterable[tuple[int, float]]) -> Values:
         """What each stem brings, given the weights of terms; a pair is half of either stem."""
         found: Values = {}
+        held, so_far = self.terms.get, found.get
         for term, weight in weights:
-            if value := weight * self.terms.get(term, 0.0):
-                for stem in (term >> PAIR or term, term & _LAST):
-                    found[stem] = found.get(stem, 0.0) + value / 2
+            if value := weight * held(term, 0.0):
+                first, last = term >> PAIR or term, term & _LAST
+                found[first] = so_far(first, 0.0) + value / 2
+                found[last] = so_far(last, 0.0) + value / 2
         return found
 
     def in_places(self, stems: Values) -> tuple[Values, Values]:
         """What each stem brings in the title, and in the abstract."""
         in_title: Values = {}
         in_abstract: Values = {}
-        title, abstract = self.places[0].at, self.places[1].at
+        title, abstract = self.places[0].at.get, self.places[1].at.get
         for stem, value in stems.items():
-            titled, others = TITLE * len(title.get(stem, ())), len(abstract.get(stem, ()))
+            titled, others = TITLE * len(title(stem, ())), len(abstract(stem, ()))
             if titled:
                 in_title[stem] = value * titled / (titled + others)
             if others:

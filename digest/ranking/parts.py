@@ -55,11 +55,16 @@ class Parts:
         evidence: list[float] = []
         start, known = len(self.labels), self._known
         for parts in found:
-            kept = [part for part in parts if part.evidence > 0] or [NAMELESS]
-            counts.append(len(kept))
-            evidence += [part.evidence for part in kept]
-            labels = [part[:3] for part in kept]
-            self.labels += [known.setdefault(label, label) for label in labels]
+            before = len(evidence)
+            for term, place, via, value in parts:
+                if value > 0:
+                    label = term, place, via
+                    self.labels.append(known.setdefault(label, label))
+                    evidence.append(value)
+            if len(evidence) == before:
+                self.labels.append(NAMELESS[:3])
+                evidence.append(NAMELESS.evidence)
+            counts.append(len(evidence) - before)
         while len(self._evidence) < len(self.labels):
             self._evidence = np.append(self._evidence, np.empty_like(self._evidence))
         self._evidence[start : len(self.labels)] = evidence
