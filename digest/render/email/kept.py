@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar, cast
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from digest.render.email import mime
 from digest.render.email.holes import Hole, Loop, Piece
@@ -118,7 +118,13 @@ def layout(blocks: Iterable[Sequence[Item]]) -> Layout:
 
 def html_piece(value: str) -> bytes:
     """A value that is printed in HTML, with the joint behind it."""
-    return mime.quoted(str(value if type(value) is Markup else escape(value))) + JOINT
+    return mime.quoted(str(value) if type(value) is Markup else _escaped(value)) + JOINT
+
+
+def _escaped(value: str) -> str:
+    """The value as ``markupsafe.escape`` would write it, which takes four times as long."""
+    value = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return value.replace('"', "&#34;").replace("'", "&#39;")
 
 
 def html_run(pieces: Sequence[bytes | Hole], look: Look) -> Make:

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from markupsafe import Markup, escape
 
 from digest.model import (
     Coverage,
@@ -257,6 +258,12 @@ def test_lines_are_encoded_as_ever() -> None:
         at = chance.randint(0, len(line))
         make = kept.text_line([line[:at], Hole("x")], lambda name: lambda values: values[0])
         assert make((line[at:],)) == encoded
+
+
+@pytest.mark.parametrize("text", [*WORDS, *HOSTILE, "&<>\"'", "&amp;", "a'b\"c"])
+def test_values_are_escaped_as_markupsafe_does(text: str) -> None:
+    assert kept.html_piece(text) == mime.quoted(str(escape(text))) + kept.JOINT
+    assert kept.html_piece(Markup("<bdi>x</bdi>")) == b"<bdi>x</bdi>" + kept.JOINT
 
 
 def wrapped_by_words(line: str, width: int = WIDTH) -> list[str]:
