@@ -114,6 +114,8 @@ class _Pruning:
 
     def pages(self) -> None:
         """Remove pages of old digests that no index lists, with their references."""
+        if self._home.settings.public.mode == "serve":
+            return  # no pass writes any, and what lies there is the operator's to delete
         since, after = self._now - self._keep.pages, 0
         publisher = FolderPublisher(self._home.public)
         readers = partial(self._book.long_standing_readers, newest=self._newest, limit=_READERS)

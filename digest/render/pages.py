@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import groupby
+from typing import NamedTuple
 
 from markupsafe import Markup
 
@@ -105,30 +107,51 @@ def _in_full(subscriber: Subscriber, digest: Digest) -> _Values:
 
 def _article(number: int, pick: Pick, entry: str) -> _Values:
     """Put a pick into words as the email does, but with nothing cut."""
-    paper, told = pick.paper, wording.told(pick.reasons)
-    seen, terms = view.view_paper(paper), view.found(told)
+    kept, told = _kept(pick.paper), wording.told(pick.reasons)
+    terms = view.found(told)
     card = {
         "number": str(number),
-        "title": wording.title(paper),
-        "url": seen.url,
-        "facts": seen.facts,
-        "links": seen.links,
-        "late": list(filter(None, [view.late(seen, pick)])),
+        "title": kept.title,
+        "url": kept.seen.url,
+        "facts": kept.seen.facts,
+        "links": kept.seen.links,
+        "late": list(filter(None, [view.late(kept.seen, pick)])),
         "why": wording.said(told),
         "percent": view.match(pick.score),
     }
-    paragraphs = filter(None, plain(paper.abstract).split("\n\n"))
     return {
         "card": card,
-        "paragraphs": [marked(paragraph, terms) for paragraph in paragraphs],
+        "paragraphs": [marked(paragraph, terms) for paragraph in kept.paragraphs],
         "addends": [_addend(reason) for reason in pick.reasons],
         "score": f"{pick.score:.4f}",
         "bibtex": entry,
-        "ris": ris_entry(paper, abstract=False).replace("\r", "").rstrip("\n"),
-        "open_url": open_url(paper),
+        "ris": kept.ris,
+        "open_url": kept.open_url,
     }
 
 
+class _Kept(NamedTuple):
+    """What pages say of a paper whoever reads them."""
+
+    seen: view.PaperView
+    title: str
+    paragraphs: tuple[str, ...]
+    ris: str
+    open_url: str
+
+
+@lru_cache(maxsize=5_000)
+def _kept(paper: Paper) -> _Kept:
+    return _Kept(
+        view.view_paper(paper),
+        wording.title(paper),
+        tuple(filter(None, plain(paper.abstract).split("\n\n"))),
+        ris_entry(paper, abstract=False).replace("\r", "").rstrip("\n"),
+        open_url(paper),
+    )
+
+
+@lru_cache(maxsize=20_000)
 def _addend(reason: Reason) -> _Values:
     """One line of the sum that is a score."""
     weight, adds = f"{reason.weight:g}", f"{reason.contribution:.4f}"

@@ -152,7 +152,12 @@ def _each_once(papers: Iterable[Paper]) -> list[Paper]:
 def _keys(papers: Iterable[Paper]) -> dict[PaperId, str]:
     """The citation key of each paper."""
     used: dict[str, int] = {}
-    return {paper.id: _unused(reference(paper).key, used) for paper in papers}
+    return {paper.id: _unused(_key(paper), used) for paper in papers}
+
+
+@lru_cache(maxsize=5_000)
+def _key(paper: Paper) -> str:
+    return reference(paper).key
 
 
 def _unused(key: str, used: dict[str, int]) -> str:

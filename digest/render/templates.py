@@ -113,11 +113,7 @@ class Template:
         Raises:
             TemplateError: with ``file:line``, whatever goes wrong inside of the template.
         """
-        compiled = self._compiled
-        try:
-            return list(map(convert, compiled.root_render_func(compiled.new_context(dict(values)))))
-        except Exception as error:  # a template can raise anything; the operator needs its line
-            raise self._error(self._name, error) from error
+        return self._run(values, lambda pieces: list(map(convert, pieces)))
 
     def render(self, values: Mapping[str, Any]) -> str:
         """Render the template into one text.
@@ -125,7 +121,14 @@ class Template:
         Raises:
             TemplateError: as for ``pieces``.
         """
-        return "".join(self.pieces(values, str))
+        return self._run(values, "".join)
+
+    def _run(self, values: Mapping[str, Any], collect: Callable[[Iterator[str]], T]) -> T:
+        compiled = self._compiled
+        try:
+            return collect(compiled.root_render_func(compiled.new_context(dict(values))))
+        except Exception as error:  # a template can raise anything; the operator needs its line
+            raise self._error(self._name, error) from error
 
 
 class Templates:
