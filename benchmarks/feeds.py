@@ -1,9 +1,9 @@
 """Feeds as the web server gives them, in ``serve`` mode, beside feedgen.
 
-A client asks the program's own server, `digest serve`, for the feed of each reader, and then again
-on condition that it has changed, over one connection that stays open. What counts is the CPU of the
-server's process: HTTP and reading the ledger included. The baseline renders the same number of
-entries with feedgen, in memory, and answers nobody.
+Three feeds of each reader are rendered from digests in memory, as feedgen does it beside; and from
+the ledger, as the server does it, without HTTP. Then a client asks the program's own server,
+`digest serve`, for other feeds, and again for some on condition that they have changed, over one
+connection that stays open: what counts is the CPU of the server's process.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 
+import digest.ledger
 from benchmarks import homes, made_up
 from benchmarks.discarding_server import await_port
 from benchmarks.measuring import (
@@ -35,10 +36,13 @@ from benchmarks.measuring import (
     start_process,
     wait,
 )
+from benchmarks.plain_mail import URL
 
 KINDS = ("atom", "rss", "json")
+ENTRIES = 50  # the most in a feed
 PICKS = 12  # entries that a digest adds to the feed
-PLAIN = "feedgen"
+PLAIN, IN_MEMORY = "feedgen", "digest, from memory"
+RENDERED, SERVED = "digest, from the ledger", "digest serve, with HTTP"
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
 _ETAG = re.compile(rb"\r\netag: ([^\r]+)", re.IGNORECASE)
 
@@ -121,11 +125,13 @@ def measure(options: Options) -> Iterator[Figure]:
     case = f"feeds of {PICKS * size.weeks} entries"
     rounds = options.alternations()
     numbers = count()
+    paths = _paths(home)
+    shares = [paths[at :: 2 * rounds] for at in range(2 * rounds)]  # none is asked for twice
     with _serving(home) as server:
-        paths = _paths(home)
-        shares = [paths[at::rounds] for at in range(rounds)]  # nobody's feed is asked for twice
         ways: dict[str, Callable[[], Cost]] = {
-            "digest serve": lambda: _asked(server, shares[next(numbers)]),
+            IN_MEMORY: partial(_in_memory, home, size.readers),
+            RENDERED: lambda: _rendered(home, shares[next(numbers)]),
+            SERVED: lambda: _asked(server, shares[next(numbers)]),
             PLAIN: partial(_plain, size),
         }
         costs = alternate(ways, rounds)
@@ -133,13 +139,13 @@ def measure(options: Options) -> Iterator[Figure]:
         again = [_asked_again(server, asked, size.conditional) for _ in range(rounds)]
     for name, spent in costs.items():
         yield Figure(case, name, "CPU ms a feed", tuple(1000 * each.cpu for each in spent))
-    ours, theirs = ([each.cpu for each in spent] for spent in costs.values())
-    yield Figure(case, f"{PLAIN} / digest serve", "times", ratios(ours, theirs), "at least 50")
+    ours, theirs = ([each.cpu for each in costs[name]] for name in (IN_MEMORY, PLAIN))
+    yield Figure(case, f"{PLAIN} / {IN_MEMORY}", "times", ratios(ours, theirs), "at least 50")
     conditional = f"conditional requests (304), {size.readers:,} feeds in turn"
     rates = tuple(1 / max(each.cpu, 1e-9) for each in again)
     goal = "at least 2,000"
-    yield Figure(conditional, "digest serve", "requests/s of one core", rates, goal)
-    yield Figure(conditional, "digest serve", "wall s", tuple(each.wall for each in again))
+    yield Figure(conditional, SERVED, "requests/s of one core", rates, goal)
+    yield Figure(conditional, SERVED, "wall s", tuple(each.wall for each in again))
 
 
 def _home(options: Options, size: Size) -> Path:
@@ -182,6 +188,57 @@ def _settle(process: int) -> None:
     while cpu_of(process) > before:
         before = cpu_of(process)
         time.sleep(1)
+
+
+def _in_memory(home: Path, readers: int) -> Cost:
+    """The cost of one feed."""
+    cost = in_child("benchmarks.feeds:in_memory", str(home)).cost
+    return Cost(cost.cpu / (readers * len(KINDS)), cost.wall, cost.megabytes)
+
+
+def in_memory(home: str) -> Callable[[], int]:
+    """All feeds of everybody; entries that readers share are made once, as in the server."""
+    from digest.render.feeds import subscriber_feeds  # noqa: PLC0415  only this child needs it
+    from digest.render.site import Site  # noqa: PLC0415
+
+    site = Site(Path(home), URL, "Paper Digest <digest@example.org>")
+    with closing(digest.ledger.open(f"sqlite:///{Path(home) / 'state' / 'digest.db'}")) as ledger:
+        everybody = ledger.subscribers(limit=1_000_000)
+        names = [one.subscriber.id for one in everybody]
+        digests = ledger.newest_digests(names, limit=ENTRIES)
+
+    def work() -> int:
+        made = 0
+        for one in everybody:
+            own = iter(digests[one.subscriber.id])
+            files = subscriber_feeds(one.subscriber, one.feed_token, own, site, entries=ENTRIES)
+            made += sum(map(len, files.values()))
+        return made
+
+    return work
+
+
+def _rendered(home: Path, paths: Sequence[str]) -> Cost:
+    """The cost of one feed."""
+    cost = in_child("benchmarks.feeds:rendered", str(home), paths).cost
+    return Cost(cost.cpu / len(paths), cost.wall, cost.megabytes)
+
+
+def rendered(home: str, paths: Sequence[str]) -> Callable[[], int]:
+    """Answers without a server; each begins with an empty cache."""
+    from digest.cli import app  # noqa: PLC0415  only this child needs it
+    from digest.cli.on_demand import on_demand  # noqa: PLC0415
+
+    answers = on_demand(app.open_home(Path(home)))
+    answers.respond("feeds/nobody.atom", {})  # the ledger is opened, templates are read
+
+    def work() -> int:
+        found = [answers.respond(path, {}) for path in paths]
+        missing = [path for path, one in zip(paths, found, strict=True) if one is None]
+        assert not missing, missing
+        return len(found)
+
+    return work
 
 
 def _asked(server: Server, paths: Sequence[str]) -> Cost:

@@ -21,7 +21,7 @@ EXPECTED = {
     "profiles": {("digest", "CPU s"), ("plain", "CPU s")},
     "rank": {("digest", "peak MB"), ("scikit-learn", "CPU s")},
     "ledger": {("digest", "digests/s"), ("plain", "digests/s")},
-    "feeds": {("digest serve", "CPU ms a feed"), ("feedgen", "CPU ms a feed")},
+    "feeds": {("digest, from memory", "CPU ms a feed"), ("feedgen", "CPU ms a feed")},
     "million": {("digest", "CPU s"), ("digest", "had two mails")},
     "cluster": {("digest, 2 workers", "wall s"), ("digest", "decisions that differ")},
 }
