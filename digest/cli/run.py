@@ -51,7 +51,12 @@ def _scheduler(_context: click.Context, _option: click.Parameter, url: str | Non
     callback=_scheduler,
     help="Share it out among the workers of a Dask scheduler, as tls://HOST:8786.",
 )
-@pass_home("digest run", "digest run --dry-run --now 2026-11-16T08:00+01:00", json=True)
+@pass_home(
+    "digest run",
+    "digest run --dry-run --now 2026-11-16T08:00+01:00",
+    "digest run --workers 4",
+    json=True,
+)
 def run(
     home: app.Home,
     *,

@@ -21,6 +21,8 @@ _LOCAL = {
     # Workers that are killed are replaced, and their shards done by others, however often.
     "distributed.scheduler.allowed-failures": 1000,
     "distributed.worker.multiprocessing-method": "spawn",
+    # Looking at its workers a hundred times a second takes a tenth of their time.
+    "distributed.worker.profile.enabled": False,
     "distributed.admin.system-monitor.gil.enabled": False,
 }
 
