@@ -57,7 +57,7 @@ class Size:
     interests: int = 500
 
 
-SIZES = {Scale.FULL: Size(10_000, 100), Scale.QUICK: Size(2_000, 30), Scale.TINY: Size(5, 1)}
+SIZES = {Scale.FULL: Size(20_000, 100), Scale.QUICK: Size(4_000, 30), Scale.TINY: Size(5, 1)}
 GOALS = {"premailer": "at least 100, aim 300"}
 
 

@@ -53,8 +53,9 @@ def measure(options: Options) -> Iterator[Figure]:
         ways[history, subject] = partial(homes.run, past, now=LATER, checkout=checkout)
         ways[history, PLAIN] = partial(_plain, past)
         none = options.folder / f"{subject}-none"
-        homes.with_readers(none, homes.Plan(size.none_due, 5_000, on="friday"), checkout=checkout)
+        homes.with_readers(none, homes.Plan(size.none_due, 5_000, on="thursday"), checkout=checkout)
         homes.run(none, now=LATER, checkout=checkout)  # the papers are read
+        assert homes.mails(none) == 0
         ways[nobody, subject] = partial(homes.run, none, now=LATER, checkout=checkout)
         ways[nobody, PLAIN] = partial(_plain, none)
     for (case, subject), spent in alternate(ways, options.alternations()).items():
