@@ -172,7 +172,7 @@ def _serving(home: Path) -> Iterator[Server]:
         port: int = free.getsockname()[1]
     with (home / "digest.toml").open("a", encoding="utf-8") as settings:
         settings.write(f'[web]\nbind = "127.0.0.1:{port}"\n')
-    with start_process(homes.command("serve"), folder=home) as process:
+    with start_process(homes.command("serve"), folder=home, quiet=True) as process:
         try:
             await_port(port)
             _settle(process.pid)

@@ -151,15 +151,16 @@ def run_process(
 
 
 def start_process(
-    command: Sequence[str], *, folder: Path = ROOT, checkout: Path = ROOT
+    command: Sequence[str], *, folder: Path = ROOT, checkout: Path = ROOT, quiet: bool = False
 ) -> subprocess.Popen[bytes]:
-    """Start a command; what it prints is lost, but for its errors."""
+    """Start a command; what it prints is lost, and if it is ``quiet`` its errors and log, too."""
     return subprocess.Popen(  # noqa: S603  the benchmark's own command
         command,
         cwd=folder,
         env=_environment(checkout),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL if quiet else None,
     )
 
 
