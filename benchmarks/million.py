@@ -55,7 +55,7 @@ class Size:
 
 SIZES = {
     Scale.FULL: Size(1_000_000, 100_000, 20_000, 50, 1),
-    Scale.QUICK: Size(3_000, 300, 200, 4, 1),
+    Scale.QUICK: Size(2_000, 200, 100, 2, 1),
     Scale.TINY: Size(40, 4, 3, 2, 1),
 }
 PLAN = homes.Plan(0, INTERESTS, channels=("email",), mode="serve")

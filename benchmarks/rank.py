@@ -43,7 +43,7 @@ class Size:
 
 SIZES = {
     Scale.FULL: Size(100_000, 2_000, 20_000, 100),
-    Scale.QUICK: Size(3_000, 500, 2_000, 100),
+    Scale.QUICK: Size(2_000, 500, 2_000, 100),
     Scale.TINY: Size(5, 40, 15, 3),
 }
 

@@ -58,7 +58,7 @@ class Size:
 
 SIZES = {
     Scale.FULL: Size((2_000, 20_000), (200, 1_000), (15, 5_000), 1_000),
-    Scale.QUICK: Size((200, 1_000), (20, 80), (15,), 200, plain_ways=PLAIN_WAYS[:1]),
+    Scale.QUICK: Size((200, 1_000), (10, 50), (15,), 200, plain_ways=PLAIN_WAYS[:1]),
     Scale.TINY: Size((2, 4), (2, 3), (15,), 2, (("serve", "disk"),), PLAIN_WAYS[:1]),
 }
 
