@@ -1,22 +1,20 @@
-"""A paper as attribution reads it: the weights of its terms, and where its stems stand."""
+"""A paper as attribution reads it: where its stems stand."""
 
 from array import array
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from digest.model import Place, Via
-from digest.ranking.collection import TITLE
 from digest.ranking.matching import PLACES
 from digest.ranking.reasons import Part
-from digest.ranking.vocabulary import BREAK, PAIR, Floats, Ints, Vocabulary
+from digest.ranking.vocabulary import BREAK, Vocabulary
+from digest.ranking.words import Stems
 from digest.text import terms
 
 _HYPHENS = frozenset("-‐‑")
 _RELATED_TERMS = 3  # at most so many related terms are named; they stand for all of them
-_RELATED_STEMS = 6  # at most so many stems make them up; more would run into half a sentence
-_LAST = (1 << PAIR) - 1  # the bits of a term that number its last stem
 
-Values = dict[int, float]  # values by the number of a term, or of a stem
+Values = dict[int, float]  # by the number of a stem
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -97,49 +95,20 @@ class PlaceWords:
 class Analysis:
     """A paper."""
 
-    terms: Values  # their weights
-    telling: Ints  # the numbers of the stems that can be named as related
-    weights: Floats  # those of these stems
     places: tuple[PlaceWords, PlaceWords]
-    said: dict[int, Collection[int]] = field(default_factory=dict)
-    """The terms of a topic's phrases that the paper holds whole, as far as asked for."""
 
-    def by_stem(self, weights: Iterable[tuple[int, float]]) -> Values:
-        """What each stem brings, given the weights of terms; a pair is half of either stem."""
-        found: Values = {}
-        held, so_far = self.terms.get, found.get
-        for term, weight in weights:
-            if value := weight * held(term, 0.0):
-                first, last = term >> PAIR or term, term & _LAST
-                found[first] = so_far(first, 0.0) + value / 2
-                found[last] = so_far(last, 0.0) + value / 2
-        return found
-
-    def in_places(self, stems: Values) -> tuple[Values, Values]:
-        """What each stem brings in the title, and in the abstract."""
-        in_title: Values = {}
-        in_abstract: Values = {}
-        title, abstract = self.places[0].at.get, self.places[1].at.get
-        for stem, value in stems.items():
-            titled, others = TITLE * len(title(stem, ())), len(abstract(stem, ()))
-            if titled:
-                in_title[stem] = value * titled / (titled + others)
-            if others:
-                in_abstract[stem] = value * others / (titled + others)
-        return in_title, in_abstract
-
-    def related(self, stems: Values, telling: Collection[int], via: Via) -> list[Part]:
-        """The strongest related terms, which stand for all of them."""
-        if not stems:
-            return []
-        best = dict(sorted(stems.items(), key=lambda each: -each[1])[:_RELATED_STEMS])
+    def related(
+        self, best: Stems, pair: int, whole: float, telling: Collection[int], via: Via
+    ) -> list[Part]:
+        """The strongest related terms, given the strongest stems; they stand for all of them, which
+        bring ``whole``."""
         found: list[tuple[float, str, Place]] = []
-        for index, here in enumerate(self.in_places(best)):
+        for index, here in enumerate(best.in_places(pair)):
             if here:
                 place = PLACES[index]
                 stretches = self.places[index].stretches(here, telling)
                 found += [(-value, term, place) for term, value in stretches]
         found.sort(key=lambda each: each[:2])
         del found[_RELATED_TERMS:]
-        named, all_of_it = sum([-value for value, _, _ in found]), sum(stems.values())
-        return [Part(term, at, via, -value * all_of_it / named) for value, term, at in found]
+        named = sum([-value for value, _, _ in found])
+        return [Part(term, at, via, -value * whole / named) for value, term, at in found]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from digest.ranking.attribution import Attribution, Wanted
+from digest.ranking.attribution import Attribution
 from digest.ranking.postings import Postings
 from digest.ranking.reasons import NAMELESS, Label, Part
 from digest.ranking.vocabulary import Floats, Ints
@@ -19,7 +19,7 @@ class Parts:
 
     def __init__(self, attribution: Attribution, postings: Postings) -> None:
         self._attribution, self.postings = attribution, postings
-        self._wanted: dict[int, Wanted | None] = {}
+        self._wants = attribution.wants()
         self._forget()
 
     def _forget(self) -> None:
@@ -75,14 +75,6 @@ class Parts:
         """The parts of entries, which are given by paper."""
         for first in range(0, len(entries), _AT_A_TIME):
             some = entries[first : first + _AT_A_TIME]
-            numbers, papers = self.postings.numbers(some), self.postings.papers(some)
-            interests = self.postings.interests
-            asked = [(interests[number], self._want(number)) for number in numbers.tolist()]
-            yield from self._attribution.parts(papers.tolist(), asked)
-
-    def _want(self, number: int) -> Wanted | None:
-        if number not in self._wanted:
-            evidence = self.postings.evidence[number]
-            phrases = evidence.phrases
-            self._wanted[number] = Wanted.of(phrases, evidence.row) if phrases else None
-        return self._wanted[number]
+            numbers, its = self.postings.numbers(some).tolist(), self.postings
+            asked = [(its.interests[number], its.evidence[number]) for number in numbers]
+            yield from self._attribution.parts(self._wants, its.papers(some), asked)

@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 from digest.model import Interest, Paper, Profile, Reason
 from digest.ranking import Corpus
-from digest.ranking.attribution import Attribution, Wanted
 from digest.ranking.boosts import boosts
 from digest.ranking.calibration import KNEE, STEPS
 from digest.ranking.exclusions import AGAINST, MOST, leans, ruled_out
 from digest.ranking.matching import Evidence, Matching
 from digest.ranking.reasons import LEAST, NAMELESS, Part
 from digest.ranking.verdicts import Verdicts
+from tests.ranking.plain_parts import PlainParts
 
 BEYOND = (1 - KNEE) * STEPS
 
@@ -91,7 +91,7 @@ class Plain:
     def __init__(self, corpus: Corpus, papers: Sequence[Paper], judged: Sequence[Paper]) -> None:
         placed = corpus.place(papers)
         self._matching = Matching(corpus, placed)
-        self._attribution = Attribution(self._matching)
+        self._parts = PlainParts(self._matching)
         self._verdicts = Verdicts(corpus, placed)
         self._verdicts.place(judged)
         self._row = placed.collection.row
@@ -125,7 +125,7 @@ class Plain:
             yield from self._share(each, row, -AGAINST, AGAINST, "exclusion")
         for taste in self._verdicts.tastes(profile):
             if steps := taste.steps.item(row):
-                parts = self._attribution.of_taste(taste, row)
+                parts = self._parts.of_taste(taste, row)
                 yield Share(f"papers you {taste.via}", 1.0, steps, parts, "other")
         for boost in boosts(self._matching.papers):
             if gain := boost.gain(profile):
@@ -138,6 +138,5 @@ class Plain:
         evidence = self._evidence(interest)
         steps = dict(zip(evidence.papers.tolist(), evidence.steps.tolist(), strict=True))
         if row in steps:
-            wanted = Wanted.of(evidence.phrases, evidence.row) if evidence.phrases else None
-            (parts,) = self._attribution.parts([row], [(interest, wanted)])
+            parts = self._parts.of(interest, evidence, row)
             yield Share(str(interest), shown, steps[row] * weight, parts, kind)
