@@ -83,6 +83,10 @@ class Pick:
     upvotes_before: int | None = None
     """In a second look: the upvotes that it had when it was passed over."""
 
+    def __hash__(self) -> int:
+        # The score tells picks of one paper apart, and is quicker to hash than the reasons.
+        return hash((self.paper.key, self.score))
+
 
 class Why(StrEnum):
     """Why a paper is not in a digest."""

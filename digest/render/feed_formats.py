@@ -81,9 +81,12 @@ def feed(kind: FeedFormat, about: About, author: str, entries: Sequence[Entry]) 
     """A feed with these entries, in their order; ``author`` stands for those that name none."""
     (start, choose), end = _frame(kind, author)
     newest = max([when for _, when, _ in entries], default=_NO_ENTRY, key=_AT)
-    said = (*(_quoted(value, kind) for value in about), newest.written[kind])
-    forms = [(ready[kind], when.written[kind], after[kind]) for ready, when, after in entries]
-    made = [text % holes((when, after)) for (text, holes), when, after in forms]
+    said = (*[_quoted(value, kind) for value in about], newest.written[kind])
+    made = [
+        text % holes((when.written[kind], after[kind]))
+        for ready, when, after in entries
+        for text, holes in (ready[kind],)
+    ]
     return b"".join((start % choose(said), _SHAPES[kind][1].join(made), end))
 
 

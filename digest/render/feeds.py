@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 
 from markupsafe import Markup
 
-from digest.model import Digest, Paper, Pick, Reason, Subscriber
+from digest.model import Digest, Paper, Pick, Subscriber
 from digest.render import wording
 from digest.render.coverage import coverage
 from digest.render.feed_formats import (
@@ -84,12 +84,20 @@ def _pick_entries(digests: Iterable[Digest]) -> Iterator[Entry]:
     for digest in digests:
         composed = digest.composed
         for rank, pick in enumerate(digest.picks):
-            name, made, _ = _ready_paper(pick.paper)
+            name, made, after = _ready_pick(pick)
             if name not in seen:
                 seen.add(name)
-                after = _why(pick.reasons, round(pick.score * 100), _late(pick))
                 # A second apart, so that readers which sort by time keep the order.
                 yield made, moment(composed, rank), after
+
+
+@lru_cache(maxsize=50_000)
+def _ready_pick(pick: Pick) -> tuple[str, Ready, Mapping[FeedFormat, bytes]]:
+    """The id of the entries of a pick, the entries of its paper, and what each says after that of
+    why it was picked."""
+    name, made, _ = _ready_paper(pick.paper)
+    words = f"{_late(pick)}Match {round(pick.score * 100)} %: {wording.why(pick.reasons)}"
+    return name, made, html_after(str(_EMPHASIS.format(words)))
 
 
 def _late(pick: Pick) -> str:
@@ -97,13 +105,6 @@ def _late(pick: Pick) -> str:
         now, before = pick.paper.upvotes or 0, pick.upvotes_before
         return f"A second look: {now:,} upvotes now, {before:,} when it was passed over. "
     return "It came late, for an earlier digest. " if pick.late else ""
-
-
-@lru_cache(maxsize=50_000)
-def _why(reasons: tuple[Reason, ...], percent: int, late: str) -> Mapping[FeedFormat, bytes]:
-    """What an entry says of why its paper was picked, by format."""
-    words = f"{late}Match {percent} %: {wording.why(reasons)}"
-    return html_after(str(_EMPHASIS.format(words)))
 
 
 def _paper_entries(newest: Sequence[Paper]) -> Iterator[Entry]:
