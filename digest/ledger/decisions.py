@@ -27,7 +27,17 @@ from digest.ledger.papers import papers_with_keys
 from digest.ledger.publications import mark_behind
 from digest.ledger.subscribers import hold
 from digest.ledger.tables import decision, delivery, paper, sent, subscriber
-from digest.model import Channel, Decided, Decision, Digest, PaperKey, Period, Skip, SubscriberId
+from digest.model import (
+    Channel,
+    Decided,
+    Decision,
+    Digest,
+    Paper,
+    PaperKey,
+    Period,
+    Skip,
+    SubscriberId,
+)
 
 _COLUMNS = (
     *(subscriber.c.name, decision.c.id.label("decision"), decision.c.period, decision.c.composed),
@@ -254,13 +264,22 @@ def read_digests(connection: Connection, rows: Iterable[Any]) -> dict[int, Diges
     wanted = {entry[0] for _, body in bodies for entry in body.entries}
     papers = {one.key: one for one in papers_with_keys(connection, wanted)}
     return {
-        row.decision: Digest(
-            SubscriberId(row.name),
-            decision_codec.period(row.period),
-            row.composed,
-            row.newest,
-            decision_codec.picks(body, papers),
-            decision_codec.coverage(body),
+        row.decision: as_digest(
+            row.name, row.period, row.composed, row.newest, body=body, papers=papers
         )
         for row, body in bodies
     }
+
+
+def as_digest(
+    name: str,
+    period: str,
+    composed: datetime,
+    newest: PaperKey,
+    *,
+    body: decision_codec.Body,
+    papers: Mapping[PaperKey, Paper],
+) -> Digest:
+    """A digest as it was decided."""
+    picks, seen = decision_codec.picks(body, papers), decision_codec.coverage(body)
+    return Digest(SubscriberId(name), decision_codec.period(period), composed, newest, picks, seen)

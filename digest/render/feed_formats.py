@@ -100,7 +100,8 @@ def moment(at: datetime, before: int = 0) -> Moment:
 @lru_cache(maxsize=50_000)
 def html_after(html: str) -> Mapping[FeedFormat, bytes]:
     """HTML to put where an entry has the mark ``AFTER``."""
-    return {kind: _quoted(html, kind) for kind in _SHAPES}
+    in_xml = _quoted(html, "atom")
+    return {"atom": in_xml, "rss": in_xml, "json": _quoted(html, "json")}
 
 
 def ready(content: Content) -> Ready:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import islice
 from uuid import UUID, uuid5
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from digest.model import Digest, Paper, Pick, Subscriber
 from digest.render import wording
@@ -41,7 +41,7 @@ from digest.text.clean import one_line, plain
 
 ALL = "all"  # stands for a subscriber's token in the feed of all papers
 _NAMESPACE = UUID("19139061-9fe2-4928-8411-4914470faf01")
-_PARAGRAPH, _EMPHASIS = Markup("<p>{}</p>"), Markup("<p><em>{}</em></p>")
+_PARAGRAPH = Markup("<p>{}</p>")
 _NO_ABSTRACT = "<p>No abstract.</p>"
 
 
@@ -97,7 +97,7 @@ def _ready_pick(pick: Pick) -> tuple[str, Ready, Mapping[FeedFormat, bytes]]:
     why it was picked."""
     name, made, _ = _ready_paper(pick.paper)
     words = f"{_late(pick)}Match {round(pick.score * 100)} %: {wording.why(pick.reasons)}"
-    return name, made, html_after(str(_EMPHASIS.format(words)))
+    return name, made, html_after(f"<p><em>{escape(words)}</em></p>")
 
 
 def _late(pick: Pick) -> str:
@@ -119,7 +119,7 @@ def _paper_entries(newest: Sequence[Paper]) -> Iterator[Entry]:
         yield made, moment(arrived, seconds), after
 
 
-@lru_cache(maxsize=2_000)
+@lru_cache(maxsize=5_000)
 def _ready_paper(paper: Paper) -> tuple[str, Ready, bool]:
     """The id of a paper's entries, the entries, and whether they have any text."""
     # Not its comments: their number changes while the paper does not.

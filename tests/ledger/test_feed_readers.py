@@ -6,8 +6,20 @@ from datetime import timedelta
 import pytest
 
 from digest.ledger import Ledger
-from digest.model import Interest, Profile, Subscriber
-from tests.ledger.samples import ADA, BOB, BOTH, NEXT_WEEK, NOW, WEEK, arrive, digest_of, recorded
+from digest.ledger.kept_papers import KeptPapers
+from digest.model import Interest, Match, Paper, Profile, Subscriber
+from tests.ledger.samples import (
+    ADA,
+    BOB,
+    BOTH,
+    NEXT_WEEK,
+    NOW,
+    WEEK,
+    arrive,
+    digest_of,
+    dump,
+    recorded,
+)
 
 PERSON = Subscriber(ADA, "ada@example.org", Profile((Interest("LoRA"),)), channels=BOTH)
 WEEKLY = timedelta(days=7)
@@ -68,3 +80,31 @@ def test_digests_are_drawn_newest_first_up_to_a_limit(readers: Ledger) -> None:
     assert readers.digest_of(ADA, str(WEEK)) == readers.digests(ADA, limit=50)[-1]
     assert readers.digest_of(ADA, "1999-W01") is None
     assert readers.digest_of(BOB, str(WEEK)) is None
+
+
+def shown(ledger: Ledger) -> list[Paper]:
+    """The papers of the reader's digests."""
+    return [pick.paper for one in ledger.newest_first(ADA, limit=50) for pick in one.picks]
+
+
+def test_papers_stay_in_memory_until_a_dump_of_any_process_may_say_more_of_them(
+    readers: Ledger, other: Ledger
+) -> None:
+    other_paper = digest_of(arrive(readers, "two"), subscriber=ADA, period=NEXT_WEEK, now=NOW)
+    assert recorded(readers, [other_paper], {ADA: BOTH}) == 1
+    second, first = before = shown(readers)
+    assert all(one is same for one, same in zip(shown(readers), before, strict=True))
+    better, read = replace(first, title="One, with a better title"), dump("one", name="again.txt")
+    match = Match(better, read.records, is_new=False, keys=frozenset())
+    other.record_dump(read, {1}, lambda *_: [match], now=NOW)
+    assert shown(readers) == [second, better]
+    assert shown(readers)[0] is second  # whatever is rendered of it is found by it
+
+
+def test_papers_are_kept_in_bounded_memory(ledger: Ledger) -> None:
+    papers, kept = {one.key: one for one in arrive(ledger, *map(str, range(40)))}, KeptPapers(10)
+    with ledger._database.reading() as connection:
+        for key, paper in papers.items():
+            assert kept.of(connection, {key}, newest=1) == {key: paper}
+            assert len(kept._kept) <= 11
+        assert kept.of(connection, papers.keys(), newest=1) == papers
