@@ -33,8 +33,9 @@ EVERYBODY_ONCE = Counter(f"r{n}@example.org" for n in range(READERS))
 LEASE_IS_OVER = timedelta(minutes=6)
 
 
-KILL_AT_THE_DOT = injecting("sendto", "signal=KILL:when=6")
-"""A connection sends EHLO, MAIL, RCPT, DATA, the body and the dot: its sixth send is the dot."""
+KILL_AT_THE_DOT = injecting("sendto", "signal=KILL:when=4")
+"""A connection sends EHLO, then MAIL, RCPT and DATA at once, the body and the dot: its fourth send is
+the dot."""
 
 
 def some_of(cases: Sequence[T], few: int) -> Sequence[T]:
