@@ -34,8 +34,8 @@ LEASE_IS_OVER = timedelta(minutes=6)
 
 
 KILL_AT_THE_DOT = injecting("sendto", "signal=KILL:when=4")
-"""A connection sends EHLO, then MAIL, RCPT and DATA at once, the body and the dot: its fourth send is
-the dot."""
+"""A connection sends EHLO, then MAIL, RCPT and DATA at once, the body and the dot: its fourth send
+is the dot."""
 
 
 def some_of(cases: Sequence[T], few: int) -> Sequence[T]:
