@@ -11,7 +11,7 @@ from digest.cli.options import at_least_one, pass_home
 from digest.explain.replay import Change, Replayed
 from digest.explain.replay import replay as replayed
 from digest.model import Subscriber
-from digest.render import wording
+from digest.render import telling, wording
 
 
 @click.command()
@@ -48,7 +48,7 @@ def _change(change: Change) -> dict[str, Any]:
 
 def _why(change: Change) -> str:
     """Why the paper is picked now; of a lost paper, why it is not."""
-    return change.why_not or wording.why(change.now.reasons if change.now else ())
+    return change.why_not or telling.why(change.now.reasons if change.now else ())
 
 
 def _show(person: Subscriber, digests: Sequence[Replayed]) -> None:

@@ -15,7 +15,7 @@ from uuid import UUID, uuid5
 from markupsafe import Markup, escape
 
 from digest.model import Digest, Paper, Pick, Subscriber
-from digest.render import wording
+from digest.render import telling, wording
 from digest.render.coverage import coverage
 from digest.render.feed_formats import (
     AFTER,
@@ -96,7 +96,7 @@ def _ready_pick(pick: Pick) -> tuple[str, Ready, Mapping[FeedFormat, bytes]]:
     """The id of the entries of a pick, the entries of its paper, and what each says after that of
     why it was picked."""
     name, made, _ = _ready_paper(pick.paper)
-    words = f"{_late(pick)}Match {round(pick.score * 100)} %: {wording.why(pick.reasons)}"
+    words = f"{_late(pick)}Match {round(pick.score * 100)} %: {telling.why(pick.reasons)}"
     return name, made, html_after(f"<p><em>{escape(words)}</em></p>")
 
 
@@ -168,7 +168,7 @@ def _digest_item(pick: Pick) -> Markup:
         wording.paper_url(pick.paper),
         wording.title(pick.paper),
         Markup("<br>").join(filter(None, about)),
-        wording.why(pick.reasons),
+        telling.why(pick.reasons),
     )
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from digest.model import Digest, DumpSeen, Paper, Pick, Reason, Subscriber
-from digest.render import wording
+from digest.render import telling, wording
 from digest.render.coverage import coverage
 from digest.render.email import view
 from digest.render.excerpt import marked, shortened
@@ -89,26 +89,26 @@ def _feeds(subscriber: Subscriber) -> tuple[FeedFormat, ...]:
 
 def _in_full(subscriber: Subscriber, digest: Digest) -> _Values:
     entries = bibtex_entries([pick.paper for pick in digest.picks], abstracts=False)
+    said = [view.words(telling.told(pick.reasons)) for pick in digest.picks]
     articles = [
-        _article(number, pick, entry)
-        for number, (pick, entry) in enumerate(zip(digest.picks, entries, strict=True), 1)
+        _article(number, *each)
+        for number, each in enumerate(zip(digest.picks, said, entries, strict=True), 1)
     ]
     left_out = wording.left_out(digest.coverage)
     return {
         "period": wording.period_name(digest.period),
         "headline": wording.headline(len(digest.picks), digest.coverage.papers),
         "lead": view.lead(subscriber.name, bool(articles)),
-        "chips": view.chips(view.interests(wording.told(pick.reasons)) for pick in digest.picks),
+        "chips": view.chips(words.interests for words in said),
         "contents": len(articles) >= view.CONTENTS_FROM,
         "articles": articles,
         "coverage": (coverage(digest.coverage, digest.period), *filter(None, (left_out,))),
     }
 
 
-def _article(number: int, pick: Pick, entry: str) -> _Values:
+def _article(number: int, pick: Pick, words: view.Words, entry: str) -> _Values:
     """Put a pick into words as the email does, but with nothing cut."""
-    kept, told = _kept(pick.paper), wording.told(pick.reasons)
-    terms = view.found(told)
+    kept = _kept(pick.paper)
     card = {
         "number": str(number),
         "title": kept.title,
@@ -116,12 +116,12 @@ def _article(number: int, pick: Pick, entry: str) -> _Values:
         "facts": kept.seen.facts,
         "links": kept.seen.links,
         "late": list(filter(None, [view.late(kept.seen, pick)])),
-        "why": wording.said(told),
+        "why": words.said,
         "percent": view.match(pick.score),
     }
     return {
         "card": card,
-        "paragraphs": [marked(paragraph, terms) for paragraph in kept.paragraphs],
+        "paragraphs": [marked(paragraph, words.terms) for paragraph in kept.paragraphs],
         "addends": [_addend(reason) for reason in pick.reasons],
         "score": f"{pick.score:.4f}",
         "bibtex": entry,
@@ -156,7 +156,7 @@ def _addend(reason: Reason) -> _Values:
     """One line of the sum that is a score."""
     weight, adds = f"{reason.weight:g}", f"{reason.contribution:.4f}"
     interest = one_line(reason.interest)
-    found = "together" if reason.via == "several" else wording.found(reason)
+    found = "together" if reason.via == "several" else telling.found(reason)
     return {"interest": interest, "found": found, "weight": weight, "adds": adds}
 
 

@@ -1,21 +1,17 @@
-"""How papers, reasons and periods read to people, in email, feeds and pages alike. Every
+"""How papers, periods and schedules read to people, in email, feeds and pages alike. Every
 function takes text as it comes and returns clean plain text on one line, to be escaped by whoever
 puts it into markup."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, time
 from functools import lru_cache
-from operator import attrgetter
-from typing import NamedTuple
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from digest.model import (
     Coverage,
     Paper,
     Period,
-    Place,
-    Reason,
     Schedule,
     Why,
     abstract_page,
@@ -23,17 +19,12 @@ from digest.model import (
     pdf_link,
 )
 from digest.text.clean import one_line
-from digest.text.terms import forms
 
 _NAMED = 3  # up to this many authors are named; of more, the first two and the number of the others
-_SHARE = 0.05  # a reason is told if it makes up at least this share of the score
-_TOLD = 6  # at most this many reasons are told
 _URL_SAFE = "!$%&()*+,/:;=?@~"
 """Characters that a path, query or fragment may hold (RFC 3986), without the apostrophe."""
 _WHYS = [*Why]
 _LEFT_OUT = ["nearly the same as another" if why is Why.DUPLICATE else str(why) for why in Why]
-_CONTRIBUTION = attrgetter("contribution")
-_PLACES: tuple[Place, ...] = ("title", "abstract", "keywords")  # in the order of what is said
 _WORDS = (
     *("no", "one", "two", "three", "four", "five", "six"),
     *("seven", "eight", "nine", "ten", "eleven", "twelve"),
@@ -116,129 +107,6 @@ def facts(paper: Paper) -> tuple[str, ...]:
         plural(paper.comments, "comment") if paper.comments else "",
     )
     return tuple(fact for fact in found if fact)
-
-
-# --- reasons -----------------------------------------------------------------------------
-
-
-class Told(NamedTuple):
-    """A reason as it is said: without figures, on which the words do not depend."""
-
-    interest: str
-    term: str
-    place: Place
-    via: str
-
-
-@lru_cache(maxsize=20_000)
-def told(reasons: tuple[Reason, ...]) -> tuple[Told, ...]:
-    """Choose the reasons that are worth a word, weightiest first.
-
-    They make up at least ``_SHARE`` of all that is named, or are the first one, and are no more
-    than ``_TOLD``. A term that an interest has said is not said again as related to another, and as
-    related to one interest only. Nor is “data” where “data selection” has been told. The rest are
-    single words, or arithmetic. What no word of a paper shows is told where there is nothing else.
-    """
-    ours = [reason for reason in reasons if reason.via != "several"]
-    ours.sort(key=_CONTRIBUTION, reverse=True)
-    named = [reason for reason in ours if reason.term]
-    least = sum(map(_CONTRIBUTION, named)) * _SHARE
-    said: dict[str, str] = {}
-    if any(reason.via == "related" for reason in named):
-        said = {_spelled(reason.term)[0]: "" for reason in named if reason.via != "related"}
-    chosen: list[Reason] = []
-    for reason in named:
-        if reason.contribution < least or len(chosen) == _TOLD:
-            break
-        interest, term, *_, via = reason
-        letters, words = _spelled(term)
-        if via == "related" and said.setdefault(letters, interest) != interest:
-            continue
-        # “data” where “data selection” has been told
-        if not any(each[0] == interest and words < _spelled(each[1])[1] for each in chosen):
-            chosen.append(reason)
-    chosen = chosen or named[:1] or ours[:1]
-    return tuple([Told(each[0], each[1], each[2], each[5]) for each in chosen])
-
-
-@lru_cache(maxsize=50_000)
-def _spelled(term: str) -> tuple[str, frozenset[str]]:
-    """The letters of a term, and its words; equal ones are the same however they are written."""
-    words = forms(term)
-    return "".join(words), frozenset(words)
-
-
-def why(reasons: tuple[Reason, ...]) -> str:
-    """Say why a paper was picked: ``“LoRA” in the title; by Ada Lovelace``."""
-    return said(told(reasons))
-
-
-@lru_cache(maxsize=20_000)
-def said(told: tuple[Told, ...]) -> str:
-    """Put chosen reasons into one sentence."""
-    groups: dict[tuple[str, str, str], list[Told]] = {}
-    for reason in told:
-        # What is only near an interest is told together.
-        letters = "" if reason.via == "related" else _spelled(reason.term)[0]
-        key = (reason.interest, reason.via, letters)
-        groups.setdefault(key, []).append(reason)
-    # An interest that was also found as it is written need not be named beside its other forms.
-    spelled = {interest for interest, via, _ in groups if via == "term"}
-    # What is a term of one interest may be near another: it is said once.
-    sentence = "; ".join(dict.fromkeys([_reason(group, spelled) for group in groups.values()]))
-    return sentence[:1].upper() + sentence[1:]
-
-
-def _reason(group: Sequence[Told], spelled: Collection[str]) -> str:
-    """One interest and the places where it was found."""
-    interest, term = one_line(group[0].interest), one_line(group[0].term)
-    if stated := _stated(group[0].via, term):
-        return stated
-    if not term:
-        return f"like {interest}" if group[0].via == "liked" else f"related to “{interest}”"
-    where = _where({reason.place for reason in group})
-    if group[0].via == "related":
-        spellings: dict[str, str] = {}
-        for reason in group:
-            spellings.setdefault(_spelled(reason.term)[0], f"“{one_line(reason.term)}”")
-        return f"{listed(spellings.values())} {where}, related to “{interest}”"
-    found = f"“{term}” {where}"
-    if group[0].interest in spelled:
-        return found
-    return found + {
-        "acronym": f", for “{interest}”",
-        "pattern": f", by the pattern {interest}",
-        "liked": f", as in {interest}",
-    }.get(group[0].via, "")
-
-
-def found(reason: Reason) -> str:
-    """What was found of an interest, and where: ``“LoRA” in the title``."""
-    term = one_line(reason.term)
-    if not term:
-        return "the text as a whole"
-    return _stated(reason.via, term) or f"“{term}” {_where({reason.place})}"
-
-
-def _stated(via: str, term: str) -> str:
-    """How it reads that a source says something of a paper; empty for terms of its text."""
-    match via:
-        case "author":
-            return f"by {term}"
-        case "category":
-            return f"in the category {term}"
-        case "venue":
-            return f"published in {term}"
-        case "code" | "signal":
-            return term
-        case _:
-            return ""
-
-
-def _where(places: Collection[Place]) -> str:
-    if places == {"keywords"}:
-        return "in its keywords"
-    return f"in the {listed(place for place in _PLACES if place in places)}"
 
 
 # --- periods -----------------------------------------------------------------------------

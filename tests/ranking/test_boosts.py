@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from digest.render import wording
+from digest.render import telling
 from tests.ranking.samples import paper, profile, ranking_of
 
 PLAIN = paper(1, "Ferries")
@@ -36,7 +36,7 @@ def test_signals_are_among_the_reasons_and_in_the_sentence() -> None:
         reasons = RANKING.reasons(wishes, index)
         score = float(RANKING.rank(wishes).scores[index])
         assert sum(reason.contribution for reason in reasons) == pytest.approx(score, abs=1e-9)
-        said.append(wording.why(reasons))
+        said.append(telling.why(reasons))
     assert said == [
         "“Ferries” in the title and abstract",
         "“Ferries” in the title and abstract; 10 comments",

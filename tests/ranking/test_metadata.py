@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from digest.model import Interest, Paper, Profile
-from digest.render import wording
+from digest.render import telling
 from digest.text.subjects import at_venue, in_category
 from tests.ranking.samples import FILLER, paper, profile, ranking_of, scored
 
@@ -128,7 +128,7 @@ def test_a_paper_of_another_venue(wanted: str, venue: str) -> None:
 def test_what_a_source_says_is_found_and_told(interest: Interest, why: str) -> None:
     wishes = profile(interest)
     assert score(interest) > 0 == scored(WEEK, wishes).scores[0]
-    assert wording.why(ranking_of(WEEK).reasons(wishes, 1)) == why
+    assert telling.why(ranking_of(WEEK).reasons(wishes, 1)) == why
     assert ranking_of(WEEK).holding(interest) == [1]
 
 
@@ -158,7 +158,7 @@ def test_a_phrase_in_the_keywords_adds_a_little_to_what_the_text_says() -> None:
     base, more = score("diffusion", [PLAIN, said]), score("diffusion", [PLAIN, stated])
     assert base < more < 1.3 * base
     reasons = ranking_of([PLAIN, stated]).reasons(profile("diffusion"), 1)
-    assert wording.why(reasons) == "“diffusion” in the abstract and keywords"
+    assert telling.why(reasons) == "“diffusion” in the abstract and keywords"
 
 
 def test_a_phrase_in_the_keywords_alone_is_found_by_its_acronym_too() -> None:
@@ -203,7 +203,7 @@ def test_upvotes_count_where_they_are_asked_for() -> None:
     ranking = ranking_of([PLAIN, twenty])
     plain = ranking.rank(profile("walrus")).scores
     assert (ranking.rank(wishes).scores - plain).tolist() == pytest.approx([0, 0.1])
-    assert wording.why(ranking.reasons(wishes, 1)).startswith("20 upvotes")
+    assert telling.why(ranking.reasons(wishes, 1)).startswith("20 upvotes")
 
 
 # --- laws ---------------------------------------------------------------------------------

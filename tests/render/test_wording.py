@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from digest.model import Coverage, Period, Reason, Why
-from digest.render import wording
+from digest.render import telling, wording
 from tests.render.samples import paper
 
 
@@ -153,11 +153,11 @@ def reason(term: str, place: str, adds: float, **changes: str) -> Reason:
     ],
 )
 def test_reasons_in_words_begin_with_the_weightiest(reasons: list[Reason], said: str) -> None:
-    assert wording.why(tuple(reasons)) == said
+    assert telling.why(tuple(reasons)) == said
 
 
 def test_a_line_of_the_sum_says_what_no_single_word_shows() -> None:
-    assert wording.found(reason("", "abstract", 0.1, via="related")) == "the text as a whole"
+    assert telling.found(reason("", "abstract", 0.1, via="related")) == "the text as a whole"
 
 
 def test_what_was_left_out_is_counted_by_reason() -> None:

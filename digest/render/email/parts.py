@@ -11,7 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from digest.model import Paper, Pick
-from digest.render import wording
+from digest.render import telling
 from digest.render.email import mime, view
 from digest.render.email.styling import Styled, inlined
 from digest.render.templates import CARD, HTML, REASON, Templates
@@ -54,7 +54,7 @@ class Parts:
             TemplateError: the template of the card or the reason fails on it.
         """
         paper, card, encoded = self._card_of(pick.paper)
-        because, reason = self._reason_of(paper, wording.told(pick.reasons))
+        because, reason = self._reason_of(paper, telling.told(pick.reasons))
         own = str(number), view.match(pick.score), view.late(paper, pick), because.why
         return view.PickView(*own, card, encoded, reason, paper, because, *of_paper(paper))
 
@@ -64,7 +64,7 @@ class Parts:
         return seen, _ready(pieces), mime.join(map(mime.quoted, pieces))
 
     def _make_reason(
-        self, paper: view.PaperView, told: tuple[wording.Told, ...]
+        self, paper: view.PaperView, told: tuple[telling.Told, ...]
     ) -> tuple[view.ReasonView, Markup]:
         seen = view.view_reason(paper, told)
         if self._styled:  # the frame has it in itself, and may only ask whether there is one

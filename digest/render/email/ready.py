@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 
 from digest.model import Paper, Pick, Reason
-from digest.render import wording
+from digest.render import telling
 from digest.render.email import mime, view
 from digest.render.email.holes import SETTINGS, Hole, Loop, Piece, divide
 from digest.render.email.kept import (
@@ -45,8 +45,7 @@ from digest.render.site import Site
 from digest.render.templates import CARD, HTML, Templates
 
 _PAPERS = 5_000  # so many papers are kept
-_WORDS = 100_000  # so many combinations of reasons are kept in words
-_SHOWN = 20_000  # so many papers are kept with their place in a message
+_SHOWN = 20_000  # so many picks are kept
 _CHIPS = 20_000  # so many interests are kept with their counts
 _BYTES = 100_000_000  # about so many bytes are kept of what has holes
 _OF_MANY = frozenset(("subject", "period", "headline", "empty", "more", "coverage", "help"))
@@ -67,6 +66,7 @@ class Shown(NamedTuple):
     gist: str
     because: view.Words
     rows: Sequence[Row]  # the bytes of each loop over papers
+    reasons: tuple[Reason, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -78,6 +78,8 @@ class _Known:
     card: Markup
     card_encoded: bytes
     layouts: dict[tuple[bool, bool], Layout]
+    shown: dict[tuple[int, float, bool, int | None], Shown]
+    """By number, score, and what is known of its being late."""
 
 
 class _Repeat(NamedTuple):
@@ -119,9 +121,8 @@ class ReadyParts:
         self._answers = itemgetter(0, 0, *(_AT[name] for name in self._tested))
         self._plans: dict[tuple[bool, ...], _Plan] = {}
         self._papers: dict[int, _Known] = {}
-        self._words: dict[tuple[wording.Told, ...], view.Words] = {}
         self._store = Store(_BYTES)
-        self._show = lru_cache(maxsize=_SHOWN)(self._make_shown)
+        self._shown = 0
         self._show_chip = lru_cache(maxsize=_CHIPS)(self._make_chip)
         self._chip = layout(self._blocks("chips", dict.fromkeys(_CHIP, "."), _CHIP, _of(_CHIP)))
 
@@ -136,18 +137,26 @@ class ReadyParts:
         if known is None or (known.paper is not paper and known.paper != paper):
             known = self._learn(paper)
         known.paper = paper  # is found faster the next time
-        late = view.late(known.view, pick)
-        return self._show(known, number, pick.score, late, pick.reasons)
+        # The reasons are compared, which takes less time than to find the tuples by their hashes.
+        place = number, pick.score, pick.late, pick.upvotes_before
+        shown = known.shown.get(place)
+        if shown is None or shown.reasons != pick.reasons:
+            shown = known.shown[place] = self._show(known, number, pick)
+        return shown
 
-    def _make_shown(
-        self, known: _Known, number: int, score: float, late: str, reasons: tuple[Reason, ...]
-    ) -> Shown:
-        told = wording.told(reasons)
-        words = self._words.get(told) or self._say(told)
-        own = str(number), view.match(score), late, words.why, words.terms
+    def _show(self, known: _Known, number: int, pick: Pick) -> Shown:
+        self._shown += 1
+        if self._shown > _SHOWN:
+            self._shown = 1
+            for each in self._papers.values():
+                each.shown.clear()
+        words = view.words(telling.told(pick.reasons))
+        late = view.late(known.view, pick)
+        own = str(number), view.match(pick.score), late, words.why, words.terms
         variant = late != "", words.why != ""
         laid_out = known.layouts.get(variant) or self._lay_out(known, variant)
-        return Shown(known.view.title, known.view.gist, words, self._store.rows(laid_out, own))
+        rows = self._store.rows(laid_out, own)
+        return Shown(known.view.title, known.view.gist, words, rows, pick.reasons)
 
     def render(self, letter: view.EmailView) -> tuple[list[bytes], list[bytes]]:
         """Return HTML and text of a message, in quoted-printable, in pieces that are to be joined.
@@ -194,12 +203,6 @@ class ReadyParts:
     def _make_chip(self, interest: str, count: str) -> Sequence[Row]:
         return self._store.rows(self._chip, (interest, count))
 
-    def _say(self, told: tuple[wording.Told, ...]) -> view.Words:
-        if len(self._words) >= _WORDS:
-            self._words.clear()
-        words = self._words[told] = view.words(told)
-        return words
-
     def _learn(self, paper: Paper) -> _Known:
         """Put a paper into words, whoever reads it."""
         if len(self._papers) >= _PAPERS:
@@ -211,7 +214,7 @@ class ReadyParts:
         pieces = self._card.pieces(values, str) if self._card else []
         card = Markup("".join(pieces))  # noqa: S704  the template has escaped what it prints
         encoded = mime.join(map(mime.quoted, pieces))
-        known = self._papers[paper.key] = _Known(paper, seen, card, encoded, {})
+        known = self._papers[paper.key] = _Known(paper, seen, card, encoded, {}, {})
         return known
 
     def _lay_out(self, known: _Known, variant: tuple[bool, bool]) -> Layout:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol, Self
 from markupsafe import Markup, escape
 
 from digest.model import Digest, Paper, Pick, Subscriber
-from digest.render import wording
+from digest.render import telling, wording
 from digest.render.coverage import coverage
 from digest.render.excerpt import marked, shortened
 from digest.render.gist import gist
@@ -58,7 +58,8 @@ class ReasonView(NamedTuple):
 class Words(NamedTuple):
     """What reasons say."""
 
-    why: str
+    said: str
+    why: str  # the same, cut to what an email has room for
     terms: tuple[str, ...]  # to be marked in the gist
     interests: tuple[str, ...]
 
@@ -189,7 +190,7 @@ def preheader(digest: Digest, papers: Sequence[Titled]) -> str:
         return coverage(digest.coverage, digest.period)
     first, *others = papers
     if not others:
-        return shortened(first.gist, _PREHEADER) or wording.why(digest.picks[0].reasons)
+        return shortened(first.gist, _PREHEADER) or telling.why(digest.picks[0].reasons)
     return f"Also: {'; '.join([shortened(pick.title, _OTHER_TITLE) for pick in others[:3]])}"
 
 
@@ -254,32 +255,24 @@ def late(paper: PaperView, pick: Pick) -> str:
     return paper.late if pick.late else ""
 
 
-def view_reason(paper: PaperView, told: tuple[wording.Told, ...]) -> ReasonView:
+def view_reason(paper: PaperView, told: tuple[telling.Told, ...]) -> ReasonView:
     """Put the reasons for a paper into words."""
-    said = words(told)
-    return ReasonView(marked(paper.gist, said.terms), said.why, said.interests)
+    found = words(told)
+    return ReasonView(marked(paper.gist, found.terms), found.why, found.interests)
 
 
-def words(told: tuple[wording.Told, ...]) -> Words:
-    """Put reasons into words, whatever the paper is."""
-    return Words(shortened(wording.said(told), _WHY), found(told), interests(told))
-
-
-def found(told: Iterable[wording.Told]) -> tuple[str, ...]:
-    """Return the terms to mark in an abstract; one that was told of the title may stand there."""
-    return tuple(
-        dict.fromkeys(
-            reason.term for reason in told if reason.term and reason.place in ("title", "abstract")
-        )
-    )
+@lru_cache(maxsize=30_000)
+def words(told: tuple[telling.Told, ...]) -> Words:
+    """Put reasons into words, whatever the paper is. The terms are those to mark in an abstract;
+    one that was told of the title may stand there."""
+    said = telling.said(told)
+    terms = [term for _, term, place, _ in told if term and place in ("title", "abstract")]
+    interests = [interest for interest, _, _, via in told if via != "signal"]
+    found = tuple(dict.fromkeys(terms)), tuple(dict.fromkeys(interests))
+    return Words(said, shortened(said, _WHY), *found)
 
 
 def _isolated(fact: str) -> Markup:
     """Escape a fact; names that are written from right to left do not turn their neighbours."""
     text = str(escape(fact.replace(" ", "\xa0") if len(fact) <= _SHORT_FACT else fact))
     return Markup(_RIGHT_TO_LEFT.sub(r"<bdi>\g<0></bdi>", text))  # noqa: S704  escaped above
-
-
-def interests(told: Iterable[wording.Told]) -> tuple[str, ...]:
-    """Return the interests that reasons speak of."""
-    return tuple(dict.fromkeys([each.interest for each in told if each.via != "signal"]))

@@ -151,7 +151,7 @@ def test_messages_are_those_of_the_plain_way(site: Site, seed: int) -> None:
 
 
 def test_what_is_forgotten_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, most in {"_PAPERS": 3, "_WORDS": 3, "_BYTES": 5_000, "_SHOWN": 2}.items():
+    for name, most in {"_PAPERS": 3, "_BYTES": 5_000, "_SHOWN": 2}.items():
         monkeypatch.setattr(ready, name, most)
     same(EmailComposer(load(), SITE), Plain(load(), SITE), "forgotten", 12)
 
