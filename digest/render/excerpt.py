@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import lru_cache
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from digest.text.terms import spans
 
@@ -25,10 +25,16 @@ def marked(text: str, terms: tuple[str, ...]) -> Markup:
     out: list[str] = []
     at = 0
     for start, end in _merged([span for term in terms for span in _SPANS(term, text)]):
-        out += (escape(text[at:start]), "<mark>", escape(text[start:end]), "</mark>")
+        out += (escaped(text[at:start]), "<mark>", escaped(text[start:end]), "</mark>")
         at = end
-    out.append(escape(text[at:]))
+    out.append(escaped(text[at:]))
     return Markup("".join(out))  # noqa: S704  all of it was escaped
+
+
+def escaped(value: str) -> str:
+    """The text as ``markupsafe.escape`` would write it, which takes four times as long."""
+    value = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return value.replace('"', "&#34;").replace("'", "&#39;")
 
 
 def _merged(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -44,11 +50,8 @@ def _merged(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def with_tags(value: object, *tags: str) -> object:
     """Write the elements of a ``Markup`` value with other start tags, one for each of RICH_TAGS."""
-    return _with_tags(value, tags) if isinstance(value, Markup) else value
-
-
-@lru_cache(maxsize=10_000)
-def _with_tags(value: Markup, tags: tuple[str, ...]) -> Markup:
+    if not isinstance(value, Markup):
+        return value
     text = str(value)  # a Markup would escape what is put into it
     for name, tag in zip(RICH_TAGS, tags, strict=True):
         text = text.replace(f"<{name}>", tag)

@@ -59,8 +59,9 @@ def quoted(text: str) -> bytes:
     for the ``=`` with which ``join`` may go on."""
     if len(text) < _LINE and is_plain(text):
         return text.encode()
-    unix = text.replace("\r\n", "\n").replace("\r", "\n")
-    body = binascii.b2a_qp(unix.encode("utf-8", "replace")).replace(b"\n", b"\r\n")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    body = binascii.b2a_qp(text.encode("utf-8", "replace")).replace(b"\n", b"\r\n")
     if len(body) - 1 - body.rfind(b"\n") < _LINE:
         return body
     last = 3 if body[-3:-2] == b"=" else 1

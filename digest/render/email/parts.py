@@ -125,7 +125,9 @@ def wrapped(line: str, width: int = WIDTH) -> list[str]:
     margin = _MARGIN.match(line)
     start = margin[0] if margin else ""
     indent = " " * len(start)
-    text = " ".join(line[len(start) :].split())
+    text = line[len(start) :]
+    if "  " in text or text.endswith(" ") or not text.isprintable():
+        text = " ".join(text.split())
     if not text:
         return [""]
     lines, at, room = [], 0, width - len(start)

@@ -45,7 +45,7 @@ from digest.render.site import Site
 from digest.render.templates import CARD, HTML, Templates
 
 _PAPERS = 5_000  # so many papers are kept
-_SHOWN = 20_000  # so many picks are kept
+_SHOWN = 40  # so many picks of a paper are kept
 _CHIPS = 20_000  # so many interests are kept with their counts
 _BYTES = 100_000_000  # about so many bytes are kept of what has holes
 _OF_MANY = frozenset(("subject", "period", "headline", "empty", "more", "coverage", "help"))
@@ -122,7 +122,6 @@ class ReadyParts:
         self._plans: dict[tuple[bool, ...], _Plan] = {}
         self._papers: dict[int, _Known] = {}
         self._store = Store(_BYTES)
-        self._shown = 0
         self._show_chip = lru_cache(maxsize=_CHIPS)(self._make_chip)
         self._chip = layout(self._blocks("chips", dict.fromkeys(_CHIP, "."), _CHIP, _of(_CHIP)))
 
@@ -141,15 +140,12 @@ class ReadyParts:
         place = number, pick.score, pick.late, pick.upvotes_before
         shown = known.shown.get(place)
         if shown is None or shown.reasons != pick.reasons:
-            shown = known.shown[place] = self._show(known, number, pick)
+            shown = self._show(known, number, pick)
+            if len(known.shown) < _SHOWN:  # many readers have few interests, or most have others
+                known.shown[place] = shown
         return shown
 
     def _show(self, known: _Known, number: int, pick: Pick) -> Shown:
-        self._shown += 1
-        if self._shown > _SHOWN:
-            self._shown = 1
-            for each in self._papers.values():
-                each.shown.clear()
         words = view.words(telling.told(pick.reasons))
         late = view.late(known.view, pick)
         own = str(number), view.match(pick.score), late, words.why, words.terms
@@ -245,21 +241,25 @@ class ReadyParts:
         """Yield the block of each loop over papers or interests, rendered for one."""
 
         def keep(maker: Maker, pieces: Sequence[object]) -> Item:
-            """Papers share what has the same holes, but for the gist."""
-            has_gist = known and any(hole.name == "gist" for hole in holes_in(pieces))
-            of = known.view.gist if known and has_gist else ""
+            """Papers share what has the same holes, but for the gist. The reasons beside something
+            else are hardly ever the same again."""
+            holes = {hole.name for hole in holes_in(pieces)}
+            if len(holes) > 1 and "why" in holes:
+                return maker(pieces, look)
+            of = known.view.gist if known and "gist" in holes else ""
             return self._store.keep(maker, pieces, names, look, of=of)
 
         for block in self._html.loops[over]:
             pieces = block.render({**self._settings, block.target: item}, is_html=True)
             found = runs([_encoded(piece, known) for piece in pieces])
-            yield [run if isinstance(run, bytes) else keep(html_run, run) for run in found]
+            yield [each if isinstance(each, bytes) else keep(html_run, each) for each in found]
         for block in self._text.loops[over]:
             pieces = block.render({**self._settings, block.target: item}, is_html=False)
-            yield merged(
+            items: list[Item] = [
                 keep(text_line, line) if holes_in(line) else encoded_line("".join(map(str, line)))
                 for line in lines(pieces)[:-1]  # the last one is empty
-            )
+            ]
+            yield merged(items)
 
     def _plan(self, answers: tuple[bool, ...]) -> _Plan:
         """Render the frame for the messages that answer its tests in this way."""
