@@ -85,6 +85,7 @@ class _Block:
     def deliver(self, commit: CommitAll) -> dict[DeliveryId, Outcome]:
         """Write all messages; the outcome of each. A file that cannot be written stops no other."""
         try:
+            private_files.make_folder(self._folder)
             private_files.make_folder(self._folder / UNFINISHED)
             with private_files.opened(self._folder) as folder:
                 for message in self._messages:

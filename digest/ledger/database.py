@@ -47,6 +47,9 @@ class Database:
         # Threads of one process queue here; SQLite's own waiting is sleep and retry.
         self._turn = threading.Lock() if self.is_sqlite else nullcontext()
         self._preparing = threading.Lock()
+        # Statements that go to the driver as they are raise its own errors.
+        own: Any = engine.dialect.loaded_dbapi
+        self._failures: tuple[type[Exception], ...] = (*FAILURES, own.Error)
         self._ready = False
         self._only_reads = False
 
@@ -100,7 +103,7 @@ class Database:
     def _in_words(self) -> Iterator[None]:
         try:
             yield
-        except FAILURES as error:
+        except self._failures as error:
             raise in_words(error, self.url) from error
 
     def _prepare(self) -> None:

@@ -53,4 +53,5 @@ def wrong_url(url: str, error: Exception) -> LedgerError:
 
 
 FAILURES: tuple[type[Exception], ...] = (SQLAlchemyError, sqlite3.Error, OSError)
-"""What a transaction can raise that ``in_words`` turns into a ``LedgerError``."""
+"""What a transaction can raise, beside the errors of another driver, that ``in_words`` turns into a
+``LedgerError``."""

@@ -72,7 +72,8 @@ class FeedReaders(Aggregate):
         if not found:
             return None
         profile, number, composed = found[0]
-        version = f"{number or 0}-{crc32(profile.encode()):08x}"
+        # After a backup was put back, numbers of decisions are given again.
+        version = f"{number or 0}-{composed or 0:x}-{crc32(profile.encode()):08x}"
         changed = None if composed is None else _instant(composed)
         return FeedReader(token, version, changed, partial(codec.decode, profile))
 

@@ -4,6 +4,7 @@ experts: 2.5`` or ``{author: Yann LeCun}``, is written as in a profile file."""
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
@@ -25,12 +26,14 @@ _SIMPLE = re.compile(r"([A-Za-z][\w -]*\w)(?:: (\d+(?:\.\d+)?))?")
 """A phrase, perhaps with a weight, that means what it says in YAML and has no ``;``."""
 
 
-def unknown(columns: Iterable[str]) -> Iterator[tuple[str, str]]:
+def misnamed(columns: Iterable[str]) -> Iterator[tuple[str, str]]:
     """What is wrong with the names of columns, each with its remedy."""
     otherwise = f"the columns are {', '.join(COLUMNS)}"
-    for column in columns:
+    for column, count in Counter(columns).items():
         if column not in KEYS:
             yield f"unknown column {quoted(column)}", did_you_mean(column, KEYS, otherwise)
+        elif count > 1:
+            yield f"the column {quoted(column)} stands there {count} times", "keep one"
 
 
 def value(key: str, cell: str, line: int, faults: list[Fault]) -> Any:

@@ -59,7 +59,7 @@ def entries(path: Path, name: str, reading: Reading) -> Iterator[Subscriber]:
         yield from reading.subscribers
     elif path.suffix == ".parquet":
         with parquet.opened(path, name) as table:
-            reading.problems += [Problem(name, *fault) for fault in cells.unknown(table.columns)]
+            reading.problems += [Problem(name, *fault) for fault in cells.misnamed(table.columns)]
             yield from _taken_in(table.rows(), f"{name}: row ", reading)
     else:
         read: Callable[[BinaryIO], Rows] = _json_lines if path.suffix == ".jsonl" else _csv_rows
@@ -156,7 +156,7 @@ def _csv_rows(file: Iterable[bytes]) -> Rows:
         for row in rows:
             if not columns:
                 columns = [column.strip() for column in row]
-                yield None, [Fault(1, *fault) for fault in cells.unknown(columns)]
+                yield None, [Fault(1, *fault) for fault in cells.misnamed(columns)]
             elif any(cell.strip() for cell in row):
                 faults: list[Fault] = []
                 yield _row(columns, row, begin, faults), faults

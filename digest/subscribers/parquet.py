@@ -36,17 +36,24 @@ class Table:
     columns: list[str]
     size: int
     _file: Any
+    _name: str
 
     def rows(self) -> Iterator[tuple[Row, list[Fault]]]:
-        """The rows as entries, counted from 1; columns that are unknown are left out."""
+        """The rows as entries, counted from 1; columns that are unknown are left out.
+
+        Raises:
+            ConfigError: The file is damaged.
+        """
+        for number, given in enumerate(self._read(), 1):
+            faults: list[Fault] = []
+            found = {key: _value(key, cell, number, faults) for key, cell in given.items()}
+            yield Row(number, found), faults
+
+    def _read(self) -> Iterator[dict[str, Any]]:
         known = [column for column in self.columns if column in cells.KEYS]
-        number = 0
-        for batch in self._file.iter_batches(batch_size=BATCH, columns=known):
-            for given in batch.to_pylist():
-                number += 1
-                faults: list[Fault] = []
-                found = {key: _value(key, cell, number, faults) for key, cell in given.items()}
-                yield Row(number, found), faults
+        with _in_words(self._name):
+            for batch in self._file.iter_batches(batch_size=BATCH, columns=known):
+                yield from batch.to_pylist()
 
 
 @contextmanager
@@ -58,11 +65,22 @@ def opened(path: Path, name: str) -> Iterator[Table]:
         DigestError: pyarrow is not installed.
     """
     arrow = find_pyarrow()
+    with _in_words(name):
+        file = arrow.parquet.ParquetFile(path)
+        table = Table(file.schema_arrow.names, file.metadata.num_rows, file, name)
+    with file:
+        yield table
+
+
+@contextmanager
+def _in_words(name: str) -> Iterator[None]:
+    """Raise ConfigError for whatever pyarrow raises about a file that is damaged, or has values
+    that Python has not."""
+    arrow = find_pyarrow()
     try:
-        with arrow.parquet.ParquetFile(path) as file:
-            yield Table(file.schema_arrow.names, file.metadata.num_rows, file)
-    except arrow.ArrowException as error:
-        what = f"not Parquet: {str(error).splitlines()[0]}"
+        yield
+    except (arrow.ArrowException, OSError, ValueError, OverflowError) as error:
+        what = f"cannot be read as Parquet: {str(error).partition(chr(10))[0]}"
         raise ConfigError([Problem(name, what, "write it as Parquet anew")]) from error
 
 
@@ -98,6 +116,7 @@ _COLUMNS = tuple(map(_column, cells.COLUMNS))
 
 
 def _value(key: str, cell: Any, line: int, faults: list[Fault]) -> Any:
+    cell = _text(cell)
     if isinstance(cell, str) and cell.strip():
         return cells.value(key, cell.strip(), line, faults)
     if isinstance(cell, list) and key in cells.LISTS:
@@ -105,15 +124,23 @@ def _value(key: str, cell: Any, line: int, faults: list[Fault]) -> Any:
             cells.structured(key, one.strip(), line, faults)
             if isinstance(one, str)
             else _plain(one)
-            for one in cell
+            for one in map(_text, cell)
         ]
     return _plain(cell or None if isinstance(cell, str) else cell)
+
+
+def _text(value: Any) -> Any:
+    """Bytes, as which some programs write text, as text. What of them is not UTF-8 becomes
+    characters that no text may have, which are then told."""
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
 
 
 def _plain(value: Any) -> Any:
     """A value of a column as an entry has it; a field of a struct that is null is left out."""
     if isinstance(value, dict):
         return {key: _plain(one) for key, one in value.items() if one is not None}
+    if isinstance(value, tuple):  # an item of a map
+        return {str(value[0]): _plain(value[1])}
     if isinstance(value, list):
         return [_plain(one) for one in value]
     if value is None or isinstance(value, (bool, int, float)):

@@ -152,8 +152,9 @@ class OnDemandApp:
     def _respond(self, path: str, headers: Mapping[str, str]) -> Response:
         try:
             return self._on_demand.respond(path, headers) or self._missing(path)
-        except (LedgerError, TemplateError):
-            log.exception("a feed or page cannot be made")
+        except (LedgerError, TemplateError) as error:
+            # Readers ask again and again: a trace of each request would fill the log.
+            log.error("a feed or page cannot be made: %s", error)  # noqa: TRY400
             return PlainTextResponse(_MISSING, 503)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from urllib.parse import urlsplit
 
 import dask
 from distributed import Client, LocalCluster, Security
 
-from digest.errors import ConfigError
+from digest.errors import ConfigError, DigestError
 from digest.model import Problem
 from digest.workers.worker import quieten_dask
 
@@ -30,22 +30,29 @@ _LOCAL = {
 @contextmanager
 def local(count: int) -> Iterator[Client]:
     """Start worker processes on this machine, and end them with the block. Nobody else can join or
-    listen: they bind to 127.0.0.1 and talk by a certificate that they alone have."""
+    listen: they bind to 127.0.0.1 and talk by a certificate that they alone have.
+
+    Raises:
+        DigestError: They do not start.
+    """
     quieten_dask()
-    with (
-        dask.config.set(_LOCAL),
-        LocalCluster(
-            n_workers=count,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            protocol="tls",
-            security=Security.temporary(),
-            dashboard_address="127.0.0.1:0",
-            memory_limit=0,
-        ) as cluster,
-        Client(cluster, set_as_default=False) as client,
-    ):
+    with dask.config.set(_LOCAL), ExitStack() as opened:
+        try:
+            cluster = LocalCluster(
+                n_workers=count,
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                protocol="tls",
+                security=Security.temporary(),
+                dashboard_address="127.0.0.1:0",
+                memory_limit=0,
+            )
+            opened.enter_context(cluster)
+            client = opened.enter_context(Client(cluster, set_as_default=False))
+        except (OSError, RuntimeError) as error:
+            what = f"{count} workers could not be started: {error}"
+            raise DigestError(f"{what}; try again, or with fewer") from error
         yield client
 
 

@@ -37,6 +37,8 @@ def test_each_message_becomes_a_private_file_with_a_telling_name(tmp_path: Path)
         "2026-W46-grace.eml": b"b\r\n",
     }
     assert stat.S_IMODE((folder / "2026-W46-ada.eml").stat().st_mode) == 0o600
+    for each in (folder, folder / outbox.UNFINISHED):
+        assert stat.S_IMODE(each.stat().st_mode) == 0o700
 
 
 def test_a_message_sent_again_replaces_its_file(tmp_path: Path) -> None:
@@ -79,7 +81,7 @@ def test_a_folder_that_cannot_be_written_defers_with_its_reason(tmp_path: Path) 
     (tmp_path / "outbox").write_text("a file where the folder should be")
     outcomes = list(Outbox(tmp_path / "outbox").send([message(1), message(2)], set))
     assert [o.state for o in outcomes] == [State.DEFERRED, State.DEFERRED]
-    assert "Not a directory" in outcomes[0].detail
+    assert outcomes[0].detail == f"{tmp_path / 'outbox'}: File exists"
 
 
 def test_a_ledger_that_cannot_be_written_defers_and_leaves_no_file(tmp_path: Path) -> None:

@@ -124,6 +124,25 @@ def test_a_server_whose_tables_another_process_holds(emptied: MakeUrl) -> None:
             arrive(ledger, "a")
 
 
+def test_what_goes_to_the_driver_as_it_is_fails_in_the_same_words(emptied: MakeUrl) -> None:
+    url = emptied()
+    locked = "locked by another process"
+    with (
+        disposing(create_engine(url)) as engine,
+        digest.ledger.open(url, patience=IMPATIENT) as ledger,
+    ):
+        arrive(ledger, "a")
+        with engine.begin() as holder:
+            holder.execute(text("LOCK TABLE decision"))
+            with pytest.raises(LedgerError, match=locked):
+                ledger.feed_reader("its token")
+        with engine.begin() as holder:
+            holder.execute(text("LOCK TABLE decision IN EXCLUSIVE MODE"))  # others may read
+            with pytest.raises(LedgerError, match=locked):
+                deliver(ledger, "b")
+        deliver(ledger, "c")
+
+
 def test_a_server_without_that_database(server: str) -> None:
     url = make_url(server).set(database="nosuch").render_as_string(hide_password=False)
     with (

@@ -1,10 +1,13 @@
 """Readers as requests for their feeds find them."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+import digest.ledger
 from digest.ledger import Ledger
 from digest.ledger.kept_papers import KeptPapers
 from digest.model import Interest, Match, Paper, Profile, Subscriber
@@ -23,6 +26,13 @@ from tests.ledger.samples import (
 
 PERSON = Subscriber(ADA, "ada@example.org", Profile((Interest("LoRA"),)), channels=BOTH)
 WEEKLY = timedelta(days=7)
+
+
+@pytest.fixture
+def other_ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """A ledger that knows nothing of ``ledger``."""
+    with digest.ledger.open(f"sqlite:///{tmp_path / 'other.db'}") as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -49,6 +59,20 @@ def test_a_reader_is_found_by_token_with_a_version_that_changes(readers: Ledger)
     assert third is not None
     assert second.changed == NOW + WEEKLY
     assert len({first.version, second.version, third.version}) == 3
+
+
+def test_a_decision_whose_number_a_restore_gave_again_is_another_version(
+    ledger: Ledger, other_ledger: Ledger
+) -> None:
+    versions = set()
+    for one, now in ((ledger, NOW), (other_ledger, NOW + timedelta(minutes=1))):
+        one.compile("host", "first", [PERSON], now=NOW)
+        made = digest_of(arrive(one, "one"), subscriber=ADA, period=WEEK, now=now)
+        assert recorded(one, [made], {ADA: BOTH}) == 1
+        found = one.feed_reader(one.subscriber(ADA).feed_token)
+        assert found is not None
+        versions.add(found.version)
+    assert len(versions) == 2
 
 
 def test_who_has_no_digest_has_a_version_and_no_time(readers: Ledger) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -219,5 +220,71 @@ def test_what_is_no_parquet(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     path = tmp_path / "people.parquet"
     path.write_text("id,email\n")
-    with pytest.raises(ConfigError, match="not Parquet: Parquet magic bytes not found"):
+    with pytest.raises(ConfigError, match="read as Parquet: Parquet magic bytes not found"):
         list(lists.entries(path, path.name, Reading()))
+
+
+def test_parquet_that_is_damaged_inside(tmp_path: Path) -> None:
+    row = {"id": "ada", "email": "a@x.org", "interests": ["x"]}
+    path = tmp_path / "people.parquet"
+    table(path, [row] * 2000)
+    content = bytearray(path.read_bytes())
+    content[20:200] = bytes(180)
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=r"^people.parquet: cannot be read as Parquet: "):
+        list(lists.entries(path, path.name, Reading()))
+
+
+@pytest.mark.parametrize("kind", ["string", "timestamp[ns]"])
+def test_parquet_with_values_that_python_has_not(tmp_path: Path, kind: str) -> None:
+    arrow = pytest.importorskip("pyarrow")
+    name: Any = arrow.array([1], "timestamp[ns]")
+    if kind == "string":
+        name = arrow.Array.from_buffers(
+            arrow.string(), 1, [None, arrow.py_buffer(bytes([0, 0, 0, 0, 1, 0, 0, 0])),
+                                arrow.py_buffer(b"\xff")]
+        )  # fmt: skip
+    given = arrow.table({"id": ["ada"], "name": name})
+    path = tmp_path / "people.parquet"
+    pytest.importorskip("pyarrow.parquet").write_table(given, path)
+    with pytest.raises(ConfigError, match=r"^people.parquet: cannot be read as Parquet: "):
+        list(lists.entries(path, path.name, Reading()))
+
+
+def test_parquet_with_bytes_for_text_and_a_map_of_weights(tmp_path: Path) -> None:
+    arrow = pytest.importorskip("pyarrow")
+    binary = arrow.binary()
+    given = arrow.table(
+        {
+            "id": arrow.array([b"ada", b"bob", b"zo\xff"], binary),
+            "channels": [["feed"]] * 3,
+            "interests": arrow.array(
+                [[("LoRA", 2.0)], [("agents", 1.0), ("x", 0.5)], [("y", 1.0)]],
+                arrow.map_(arrow.string(), arrow.float64()),
+            ),
+            "exclude": arrow.array([[b"survey"], [], []], arrow.list_(binary)),
+        }
+    )
+    path = tmp_path / "people.parquet"
+    pytest.importorskip("pyarrow.parquet").write_table(given, path)
+    reading = Reading()
+    ada, bob = lists.entries(path, path.name, reading)
+    assert ada.profile == Profile((Interest("LoRA", weight=2.0),), (Interest("survey"),))
+    assert bob.profile.interests == (Interest("agents"), Interest("x", weight=0.5))
+    assert [str(one) for one in reading.problems] == [
+        "people.parquet: row 3: the character U+DCFF in 'zo\\udcff' (delete it)",
+    ]
+
+
+def test_a_column_that_stands_twice(tmp_path: Path) -> None:
+    text = "id,email,interests,limit,limit\nada,a@x.org,x,3,5\n"
+    told = "the column 'limit' stands there 2 times (keep one)"
+    assert read(tmp_path / "people.csv", text)[1] == [f"people.csv:1: {told}"]
+    arrow = pytest.importorskip("pyarrow")
+    names = text.splitlines()[0].split(",")
+    given = arrow.table([["ada"], ["a@x.org"], ["x"], [3], [5]], names=names)
+    path = tmp_path / "people.parquet"
+    pytest.importorskip("pyarrow.parquet").write_table(given, path)
+    reading = Reading()
+    list(lists.entries(path, path.name, reading))
+    assert [str(one) for one in reading.problems] == [f"people.parquet: {told}"]

@@ -199,3 +199,13 @@ def test_a_dry_run_is_done_by_one_process(home: Path) -> None:
     ended = digest(home, "run", "--dry-run", "--workers", "2")
     assert ended.code == 2
     assert "give one of --dry-run, --workers and --cluster" in ended.err
+
+
+def test_workers_that_do_not_start_are_told_and_the_next_pass_goes_on(home: Path) -> None:
+    failing = patch("digest.workers.clusters.LocalCluster", side_effect=RuntimeError("no room"))
+    now = "2026-11-16T08:00Z"
+    with failing:
+        ended = digest(home, "run", "--workers", "2", "--now", now)
+    assert ended.code == 1
+    assert ended.err == "2 workers could not be started: no room; try again, or with fewer\n"
+    assert digest(home, "run", "--now", now).code == 0
