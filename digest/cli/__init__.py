@@ -12,7 +12,7 @@ import click
 from digest import __version__
 from digest.errors import ConfigError, DigestError, NotFound
 
-CYCLES_EVERY = 50_000
+CYCLES_EVERY = 250_000
 """New objects between two searches for unused cycles. A pass makes many values and few cycles, so
 Python's own few hundred would have it search in vain again and again."""
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}

@@ -23,6 +23,7 @@ _HEAD = Struct("<BIII")
 _REASON = len(Reason._fields)
 _NARROW = 256  # as many values can be told apart by a byte
 _reason = partial(tuple.__new__, Reason)
+_pick = partial(tuple.__new__, Pick)
 _json = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
@@ -149,8 +150,10 @@ def picks(body: Body, papers: Mapping[PaperKey, Paper]) -> tuple[Pick, ...]:
     """The picks in it, with their papers as the ledger knows them now."""
     again = body.again
     return tuple(
-        Pick(papers[key], score, reasons, late, again.get(str(key)) if again else None)
-        for key, score, late, reasons in body.entries
+        [
+            _pick((papers[key], score, reasons, late, again.get(str(key)) if again else None))
+            for key, score, late, reasons in body.entries
+        ]
     )
 
 

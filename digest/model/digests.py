@@ -72,9 +72,9 @@ class Reason(NamedTuple):
     via: Via = "term"
 
 
-@dataclass(frozen=True, slots=True)
-class Pick:
-    """A paper with its score and the reasons that add up to it."""
+class Pick(NamedTuple):
+    """A paper with its score and the reasons that add up to it; a named tuple, since so many are
+    made."""
 
     paper: Paper
     score: float

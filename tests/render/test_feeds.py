@@ -337,7 +337,7 @@ def assert_harmless(text: str) -> None:
     subscriber = replace(ADA, name=text)
     hostile = pick(title=text, abstract=text, authors=(text, "Ada"), url=f"https://e.org/{text}")
     reasons = tuple(r._replace(interest=text, term=text) for r in hostile.reasons)
-    made = digest(replace(hostile, reasons=reasons))
+    made = digest(hostile._replace(reasons=reasons))
     assert titles(feeds(made, subscriber=subscriber)) == [one_line(text) or "Untitled"]
     whole = titles(feeds(made, subscriber=replace(subscriber, feed_entries="digests")))
     assert whole == ["Week 47, 16–22 November 2026: one paper"]

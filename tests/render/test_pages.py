@@ -115,7 +115,7 @@ def test_what_several_interests_add_together_is_in_the_sum_and_not_in_the_words(
     rest = Reason("a + b", "", "title", 1.0, -0.05, "several")
     by = Reason("Grace Hopper", "Grace Hopper", "authors", 1.0, 0.05, "author")
     made = pick(1)
-    page = everything(digest(replace(made, reasons=(*made.reasons, by, rest))))[NEWEST]
+    page = everything(digest(made._replace(reasons=(*made.reasons, by, rest))))[NEWEST]
     assert said(page, "//article//tbody/tr/td[2]")[2:] == ["by Grace Hopper", "together"]
     assert said(page, "//article//tbody/tr/td[4]")[3] == "-0.0500"
     (why,) = said(page, "//article/p[@class='why']")
@@ -385,7 +385,7 @@ def assert_harmless(text: str) -> None:
     """Sound pages with as many elements as harmless text makes, and the text as it reads."""
     made = pick(1, title=text, abstract=text, authors=(text, "Ada"), url=f"https://e.org/{text}")
     reasons = tuple(reason._replace(interest=text, term=text) for reason in made.reasons)
-    hostile = everything(digest(replace(made, reasons=reasons)), subscriber=replace(ADA, name=text))
+    hostile = everything(digest(made._replace(reasons=reasons)), subscriber=replace(ADA, name=text))
     calm = everything(digest(pick(1, authors=("A", "Ada"))))
     seen = one_line(text) or "Untitled"
     assert said(hostile[NEWEST], "//article/h2") == [" ".join(seen.split())]
