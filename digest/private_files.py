@@ -30,7 +30,7 @@ def create(path: Path) -> None:
         path.touch(mode=_FILE, exist_ok=False)
 
 
-def write_new(path: Path, content: bytes) -> None:
+def write_new(path: Path | str, content: bytes) -> None:
     """Create a file with mode 0600 and this content, which may be lost with the power.
 
     Raises:
@@ -38,8 +38,12 @@ def write_new(path: Path, content: bytes) -> None:
         OSError: The file cannot be written; what there is of it is left.
     """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
+    try:
+        left = memoryview(content)
+        while left:
+            left = left[os.write(descriptor, left) :]
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ take longer than everything else. Blobs of before are compressed JSON."""
 
 import json
 import zlib
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from functools import cache, lru_cache, partial
@@ -63,8 +64,8 @@ def _packed(body: Body) -> bytes:
     columns: Any = zip(*flat, strict=True) if flat else [()] * _REASON
     interests, terms, places, weights, contributions, vias = columns
     values = interests + terms + places + weights + vias
-    table = dict(zip(dict.fromkeys(values), count(), strict=False))
-    indices = map(table.__getitem__, values)
+    table: defaultdict[Any, int] = defaultdict(count().__next__)
+    indices = [*map(table.__getitem__, values)]
     text = _json([body.coverage, body.again, [*table]]).encode("ascii")
     sizes = [2 * len(reasons) + late for reasons, late in zip(own, lates, strict=True)]
     fixed = _fixed(len(keys), len(flat)).pack(*keys, *sizes, *scores, *contributions)
