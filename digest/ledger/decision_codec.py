@@ -12,7 +12,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
-from functools import cache, lru_cache, partial
+from functools import lru_cache, partial
 from itertools import accumulate, chain, count, pairwise
 from struct import Struct
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ _COMPRESSED = 0x78  # the first byte of what zlib has compressed
 _HEAD = Struct("<BIII")
 _REASON = len(Reason._fields)
 _NARROW = 256  # as many values can be told apart by a byte
+_LAYOUTS = 1024  # kept at once, of some kilobytes each: readers have few different ones
 _reason = partial(tuple.__new__, Reason)
 _pick = partial(tuple.__new__, Pick)
 _json = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
@@ -99,14 +100,14 @@ def unpack(blob: bytes) -> Body:
     return Body(seen, again, [*zip(values[:picks], values[2 * picks :], lates, own, strict=False)])
 
 
-@cache
+@lru_cache(_LAYOUTS)
 def _fixed(picks: int, reasons: int) -> Struct:
     """Of so many picks: the keys of the papers, how many reasons each has (twice, and one more
     where it is late), the scores; then the contributions of all reasons."""
     return Struct(f"<{picks}q{picks}I{picks + reasons}d")
 
 
-@cache
+@lru_cache(_LAYOUTS)
 def _wide(number: int) -> Struct:
     return Struct(f"<{number}I")
 
