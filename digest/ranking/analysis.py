@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from digest.model import Place, Via
 from digest.ranking.matching import PLACES
-from digest.ranking.reasons import Part
+from digest.ranking.reasons import Part, part
 from digest.ranking.vocabulary import BREAK, Vocabulary
 from digest.ranking.words import Stems
 from digest.text import terms
@@ -25,6 +25,7 @@ class PlaceWords:
     words: terms.Tokens
     at: Mapping[int, Sequence[int]]  # the positions of each stem among the words
     _stretches: dict[tuple[int, int], str] = field(default_factory=dict)  # those named before
+    _alone: dict[int, str] = field(default_factory=dict)  # the stretches of single stems
 
     @classmethod
     def read(cls, text: str, vocabulary: Vocabulary) -> "PlaceWords":
@@ -44,9 +45,20 @@ class PlaceWords:
         """The longest stretches that are made of stems with evidence and hold one of ``telling``
         (None: any), and the evidence of each. A stem is counted once, in the longest stretch that
         holds it."""
-        stem_at = {at: stem for stem in values for at in self.at[stem]}
+        if len(values) > 1:
+            return list(self._several(values, telling).items())
+        found = []
+        for stem, value in values.items():
+            if telling is None or stem in telling:
+                if stem not in self._alone:
+                    (self._alone[stem],) = self._several(values, None)
+                found.append((self._alone[stem], value))
+        return found
+
+    def _several(self, values: Values, telling: Collection[int] | None) -> dict[str, float]:
         found: dict[str, float] = {}
         told: set[int] = set()
+        stem_at = {at: stem for stem in values for at in self.at[stem]}
         neighbours = [at for at in stem_at if at + 1 in stem_at]
         for first, last in self._runs(stem_at, neighbours) if neighbours else ():
             new = sorted({stem_at[at] for at in range(first, last + 1)} - told)
@@ -60,7 +72,7 @@ class PlaceWords:
                 first = self.at[stem][0]
                 term = self.whole(first, first)
                 found[term] = found.get(term, 0.0) + value
-        return list(found.items())
+        return found
 
     def _runs(self, stem_at: Mapping[int, int], neighbours: Iterable[int]) -> list[tuple[int, int]]:
         """Runs of words with evidence, as first and last position, given those words that one with
@@ -98,17 +110,17 @@ class Analysis:
     places: tuple[PlaceWords, PlaceWords]
 
     def related(
-        self, best: Stems, pair: int, whole: float, telling: Collection[int], via: Via
+        self, best: Sequence[Stems], pair: int, whole: float, telling: Collection[int], via: Via
     ) -> list[Part]:
         """The strongest related terms, given the strongest stems; they stand for all of them, which
         bring ``whole``."""
         found: list[tuple[float, str, Place]] = []
-        for index, here in enumerate(best.in_places(pair)):
-            if here:
+        for index, stems in enumerate(best):
+            if here := stems.of(pair):
                 place = PLACES[index]
                 stretches = self.places[index].stretches(here, telling)
                 found += [(-value, term, place) for term, value in stretches]
         found.sort(key=lambda each: each[:2])
         del found[_RELATED_TERMS:]
         named = sum([-value for value, _, _ in found])
-        return [Part(term, at, via, -value * whole / named) for value, term, at in found]
+        return [part((term, at, via, -value * whole / named)) for value, term, at in found]

@@ -17,7 +17,7 @@ from digest.ranking.matching import (
 )
 from digest.ranking.metadata import FOUND, KEYWORD, LABEL
 from digest.ranking.queries import names
-from digest.ranking.reasons import Part
+from digest.ranking.reasons import Part, part
 from digest.ranking.verdicts import Taste
 from digest.ranking.vocabulary import Ints, remembered
 from digest.ranking.wants import Wants
@@ -95,23 +95,23 @@ class Attribution:
         said = brought.title[pair], brought.abstract[pair]
         mention = MENTION * max(said)
         found: list[Part] = []
-        for index, here in enumerate(brought.own.in_places(pair)):
-            place, words = PLACES[index], read.places[index]
+        for index, stems in enumerate(brought.own):
+            place, words, here = PLACES[index], read.places[index], stems.of(pair)
             if interest.place not in (None, place):
                 continue
             name = _said(its_names, words.text, words.words) if said[index] else None
             if name:
-                found.append(Part(name[0], place, name[1], mention + sum(here.values())))
+                found.append(part((name[0], place, name[1], mention + sum(here.values()))))
                 mention = 0.0
             elif here:
-                found += [Part(term, place, "term", its) for term, its in words.stretches(here)]
+                found += [part((term, place, "term", its)) for term, its in words.stretches(here)]
         if whole := brought.all_related[pair]:
             found += read.related(brought.related, pair, whole, self._words.telling, "related")
         if strength := brought.keywords[pair]:
             found.append(self.keyword(its_names, paper, KEYWORD * strength))
         # What no word shows is told apart only where it outweighs what words show.
-        if brought.rest[pair] > sum([part.evidence for part in found]):
-            found.append(Part("", "abstract", "related", brought.rest[pair]))
+        if brought.rest[pair] > sum([each[3] for each in found]):
+            found.append(part(("", "abstract", "related", brought.rest[pair])))
         return found
 
     def _analyse(self, paper: int) -> Analysis:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from digest.ranking.attribution import Attribution
+from digest.ranking.flat import Growing
 from digest.ranking.postings import Postings
 from digest.ranking.reasons import NAMELESS, Label, Part
 from digest.ranking.vocabulary import Floats, Ints
@@ -26,8 +27,8 @@ class Parts:
         self.labels: list[Label] = []
         self._evidence = np.empty(1_000)
         self._known: dict[Label, Label] = {}  # equal labels are kept once
-        self._first = np.empty(0, dtype=np.int64)  # the first part of each entry
-        self._count = np.empty(0, dtype=np.int64)
+        self._firsts = Growing(np.empty(0, dtype=np.int32))  # the first part of each entry
+        self._counts = Growing(np.empty(0, dtype=np.int32))
 
     @property
     def evidence(self) -> Floats:
@@ -39,15 +40,16 @@ class Parts:
         this is called again."""
         if len(self.labels) > _PARTS:
             self._forget()
-        if new := self.postings.entries - len(self._first):
-            self._first = np.append(self._first, np.full(new, _UNKNOWN))
-            self._count = np.append(self._count, np.zeros(new, dtype=np.int64))
-        missing = np.unique(entries[self._first[entries] == _UNKNOWN])
+        if new := self.postings.entries - len(self._firsts.values):
+            self._firsts.add(np.full(new, _UNKNOWN))
+            self._counts.add(np.zeros(new, dtype=np.int32))
+        firsts, counts = self._firsts.values, self._counts.values
+        missing = np.unique(entries[firsts[entries] == _UNKNOWN])
         if len(missing):
             papers = self.postings.papers(missing)
             missing = missing[np.argsort(papers, kind="stable")]  # all of one paper together
-            self._first[missing], self._count[missing] = self.add(self._found(missing))
-        return self._first[entries], self._count[entries]
+            firsts[missing], counts[missing] = self.add(self._found(missing))
+        return firsts[entries], counts[entries]
 
     def add(self, found: Iterable[Sequence[Part]]) -> tuple[Ints, Ints]:
         """Keep parts, and return where those of each one begin, and how many they are."""

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 
 from digest.model import Interest
+from digest.ranking.flat import Growing
 from digest.ranking.matching import Evidence
 from digest.ranking.vocabulary import Floats, Ints
 
@@ -20,33 +21,33 @@ class Postings:
         self.number: dict[Interest, int] = {}
         self.interests: list[Interest] = []
         self.evidence: list[Evidence] = []
-        self.entries = 0
+        self._ends = Growing(np.zeros(1, dtype=np.int32))
+        self._papers = Growing(np.empty(0, dtype=np.int32))
+        self._steps = Growing(np.empty(0))
+        self._keys = Growing(np.empty(0, dtype=np.int64))  # the interest and the paper of each
+
+    @property
+    def entries(self) -> int:
+        """How many there are."""
+        return len(self._keys.values)
 
     def add(self, found: Iterable[tuple[Interest, Evidence]]) -> None:
         """Number interests that are not among these yet."""
         for interest, evidence in found:
-            self.number[interest] = len(self.interests)
+            self.number[interest] = number = len(self.interests)
             self.interests.append(interest)
             self.evidence.append(evidence)
-            self.entries += len(evidence.papers)
-        for name in ("matrix", "_keys"):
-            self.__dict__.pop(name, None)
+            self._papers.add(evidence.papers)
+            self._steps.add(evidence.steps)
+            self._keys.add(number * self._width + evidence.papers)
+            self._ends.add(np.array([self.entries]))
+        self.__dict__.pop("matrix", None)
 
     @cached_property
     def matrix(self) -> sparse.csr_array:
         """Interests × papers: the evidence, in steps."""
-        ends = np.cumsum([0, *(len(each.papers) for each in self.evidence)], dtype=np.int64)
-        papers = np.concatenate([_NO_PAPERS, *(each.papers for each in self.evidence)])
-        steps = np.concatenate([_NO_STEPS, *(each.steps for each in self.evidence)])
-        shape = len(self.interests), self._width
-        return sparse.csr_array((steps, papers.astype(np.int32), ends.astype(np.int32)), shape)
-
-    @cached_property
-    def _keys(self) -> Ints:
-        """The interest and the paper of each entry, as one number."""
-        rows = np.repeat(np.arange(len(self.interests)), np.diff(self.matrix.indptr))
-        keys: Ints = rows * self._width + self.matrix.indices
-        return keys
+        cells = self._steps.values, self._papers.values, self._ends.values
+        return sparse.csr_array(cells, shape=(len(self.interests), self._width))
 
     def summed(self, numbers: Ints, weights: Floats, ends: Ints) -> Floats:
         """Lists of interests × papers: the weighted sum of the evidence of each list."""
@@ -58,26 +59,27 @@ class Postings:
     def find(self, numbers: Ints, papers: Ints) -> tuple[Ints, Ints]:
         """Which of some pairs of interest and paper have an entry, and its number."""
         wanted = numbers * self._width + papers
-        keys = self._keys
+        keys = self._keys.values
         if not len(keys):
-            return _NO_PAPERS, _NO_PAPERS
+            return _NONE, _NONE
         at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
         hits = np.flatnonzero(keys[at] == wanted)
         return hits, at[hits]
 
     def steps(self, entries: Ints) -> Floats:
         """The evidence of entries, in steps."""
-        found: Floats = self.matrix.data[entries]
+        found: Floats = self._steps.values[entries]
         return found
 
     def numbers(self, entries: Ints) -> Ints:
         """The interests of entries."""
-        return self._keys[entries] // self._width
+        found: Ints = self._keys.values[entries] // self._width
+        return found
 
     def papers(self, entries: Ints) -> Ints:
         """The papers of entries."""
-        return self._keys[entries] % self._width
+        found: Ints = self._keys.values[entries] % self._width
+        return found
 
 
-_NO_PAPERS = np.empty(0, dtype=np.int64)
-_NO_STEPS = np.empty(0, dtype=np.float64)
+_NONE = np.empty(0, dtype=np.int64)

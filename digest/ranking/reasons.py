@@ -30,7 +30,9 @@ class Part(NamedTuple):
 Label = tuple[str, Place, Via]  # a part without its evidence
 Name = tuple[str, float]  # what a reason calls an interest, and its weight
 _reason: Callable[[Iterable[object]], Reason] = partial(tuple.__new__, Reason)
-"""Makes a reason of its fields, in a third of the time: a pass makes dozens for each reader."""
+part: Callable[[Iterable[object]], Part] = partial(tuple.__new__, Part)
+"""Make a reason, or a part, of its fields in a third of the time: a pass makes dozens for each
+reader."""
 NAMELESS = Part("", "abstract", "related", 1.0)  # evidence that no single word of the paper shows
 
 

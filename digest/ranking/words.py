@@ -39,21 +39,17 @@ class _Values(NamedTuple):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Stems:
-    """Stems, and what each brings in the title and in the abstract; those of pair n are from
+    """Stems in the title, or in the abstract, and what each brings there; those of pair n are from
     ``ends[n]`` to ``ends[n + 1]``."""
 
     ends: Sequence[int]
     stems: Sequence[int]
-    title: Sequence[float]
-    abstract: Sequence[float]
+    values: Sequence[float]
 
-    def in_places(self, pair: int) -> tuple[dict[int, float], dict[int, float]]:
-        """What each stem of a pair brings in the title, and in the abstract."""
-        its = range(self.ends[pair], self.ends[pair + 1])
-        return (
-            {self.stems[n]: value for n in its if (value := self.title[n])},
-            {self.stems[n]: value for n in its if (value := self.abstract[n])},
-        )
+    def of(self, pair: int) -> dict[int, float]:
+        """What each stem of a pair brings."""
+        its = slice(self.ends[pair], self.ends[pair + 1])
+        return dict(zip(self.stems[its], self.values[its], strict=True))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -63,8 +59,8 @@ class Brought:
     title: Sequence[float]  # how strongly the title names the phrase
     abstract: Sequence[float]
     keywords: Sequence[float]
-    own: Stems
-    related: Stems  # the strongest ones
+    own: Sequence[Stems]  # in the title, and in the abstract
+    related: Sequence[Stems]  # the strongest ones
     all_related: Sequence[float]  # what all related stems bring
     rest: Sequence[float]  # what no word shows
 
@@ -116,7 +112,7 @@ class Words:
             sums(rest.pair, rest.value, count).tolist(),
         )
 
-    def in_common(self, terms: Ints, weights: Floats, paper: int) -> tuple[Stems, float]:
+    def in_common(self, terms: Ints, weights: Floats, paper: int) -> tuple[Sequence[Stems], float]:
         """The strongest stems that a paper has in common with weighted terms, which are in order,
         and what all of them bring."""
         columns, held = cells(self._placed.weights, paper)
@@ -157,18 +153,18 @@ class Words:
         share = every[shown] * like[asked[pair]] / whole[pair]
         return _Values(asked[pair], self._stems[self._told.indices[at[shown]]], share)
 
-    def _in_places(self, found: _Values, papers: Ints) -> Stems:
+    def _in_places(self, found: _Values, papers: Ints) -> Sequence[Stems]:
         """What each stem brings in the title, and in the abstract."""
         columns = np.searchsorted(self._terms, found.term)
         title, abstract = (each.at(papers[found.pair], columns) for each in self._counts)
         title *= TITLE
-        often = title + abstract
-        return Stems(
-            np.searchsorted(found.pair, np.arange(len(papers) + 1)).tolist(),
-            found.term.tolist(),
-            (found.value * title / often).tolist(),
-            (found.value * abstract / often).tolist(),
-        )
+        places = []
+        for often in (title, abstract):
+            value = found.value * often / (title + abstract)
+            here = found._replace(value=value).take(np.flatnonzero(often))
+            ends = np.searchsorted(here.pair, np.arange(len(papers) + 1))
+            places.append(Stems(ends.tolist(), here.term.tolist(), here.value.tolist()))
+        return places
 
 
 class _OnTopics:

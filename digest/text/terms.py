@@ -112,8 +112,9 @@ def spans(phrase: str, text: str) -> list[tuple[int, int]]:
 def first_span(wanted: Sequence[str], text: str, words: Tokens) -> tuple[int, int] | None:
     """Find the first place of a phrase, given by its forms, in a text, given with its words."""
     spelled, longest = "".join(wanted), len(wanted) + MAX_EXTRA_WORDS
-    for at, form_ in enumerate(words.forms):
-        if spelled.startswith(form_) and (n := _spelled_from(words, at, spelled, longest, text)):
+    beginnings = {spelled[:length] for length in range(1, len(spelled) + 1)}
+    for at in [at for at, form_ in enumerate(words.forms) if form_ in beginnings]:
+        if n := _spelled_from(words, at, spelled, longest, text):
             return words.starts[at], words.ends[at + n - 1]
     return None
 
