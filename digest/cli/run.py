@@ -28,7 +28,7 @@ ROWS = 20  # the number of digests that the summary of a pass shows, and of skip
 
 def _scheduler(_context: click.Context, _option: click.Parameter, url: str | None) -> str | None:
     try:
-        return url and scheduler_url(url)
+        return None if url is None else scheduler_url(url)
     except PydanticCustomError as error:
         words = error.context or {}
         raise click.BadParameter(f"{words.get('what')}: {words.get('remedy')}") from error

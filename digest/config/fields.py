@@ -221,11 +221,12 @@ def scheduler_url(text: str) -> str:
     """The address of a Dask scheduler; off this machine, only an encrypted one."""
     try:
         place = urlsplit(text.strip())
-        host, _ = place.hostname or "", place.port
+        host, port = place.hostname or "", place.port
     except ValueError:
-        place, host = urlsplit(""), ""
+        place, host, port = urlsplit(""), "", None
     remedy = "write tls://HOST:8786; tcp:// is for 127.0.0.1 alone"
-    if place.scheme not in ("tls", "tcp") or not host:
+    more = "@" in place.netloc or any(place[2:])  # a password, a path
+    if place.scheme not in ("tls", "tcp") or not host or not port or more:
         raise wrong(f"{quoted(text)} is no scheduler's address", remedy)
     if place.scheme == "tcp" and not is_loopback(host):
         what = f"what goes to {quoted(text)} is not encrypted, and anybody could answer"

@@ -88,6 +88,12 @@ def test_every_setting_that_machines_cannot_share_is_told(home: Path, command: s
         ("scheduler.example.org:8786", "is no scheduler's address"),
         ("https://scheduler.example.org", "is no scheduler's address"),
         ("tls://[::1", "is no scheduler's address"),
+        ("tls://scheduler.example.org", "is no scheduler's address"),
+        ("tls://scheduler.example.org:99999", "is no scheduler's address"),
+        ("tls://digest:password@scheduler.example.org:8786", "is no scheduler's address"),
+        ("tcp://127.0.0.1:8786/status", "is no scheduler's address"),
+        ("tcp://127.0.0.1.example.org:8786", "is not encrypted, and anybody could answer"),
+        ("tcp://0.0.0.0:8786", "is not encrypted, and anybody could answer"),
     ],
 )
 def test_off_the_machine_only_tls_will_do(home: Path, url: str, told: str) -> None:
@@ -99,6 +105,12 @@ def test_off_the_machine_only_tls_will_do(home: Path, url: str, told: str) -> No
         assert ended.code == 2
         assert told in ended.err
         assert remedy in ended.err
+
+
+def test_an_empty_address_is_not_taken_for_none(home: Path) -> None:
+    ended = digest(home, "run", "--cluster", "")
+    assert ended.code == 2
+    assert "is no scheduler's address" in ended.err
 
 
 @pytest.mark.parametrize(
