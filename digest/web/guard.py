@@ -1,18 +1,18 @@
 """Adds security headers to every response, and logs requests without secrets."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Sequence
 from urllib.parse import quote
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-SECURITY: Mapping[str, str] = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+SECURITY: Sequence[tuple[bytes, bytes]] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
     # Pages contain the rest of their policy; a browser applies both.
-    "Content-Security-Policy": "frame-ancestors 'none'",
-}
+    (b"content-security-policy", b"frame-ancestors 'none'"),
+)
+"""Headers as ASGI has them, which no answer sets itself."""
 
 _PRIVATE = {"unsubscribe", "feeds", "archive"}  # the part of a path that follows one is a secret
 _SHOWN = 15  # the most characters of a part that is logged; the shortest token has 18
@@ -37,16 +37,17 @@ class Guard:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message).update(SECURITY)
+                message["headers"] = [*message["headers"], *SECURITY]
             await send(message)
 
         try:
             await self._app({**scope, "path": path}, receive, guarded)
         finally:
-            facts = {"method": scope["method"], "path": shown(path), "status": status}
             # A monitor requests this every few seconds.
             level = logging.DEBUG if path == "/healthz" else logging.INFO
-            log.log(level, "%(method)s %(path)s %(status)d", facts, extra=facts)
+            if log.isEnabledFor(level):
+                facts = {"method": scope["method"], "path": shown(path), "status": status}
+                log.log(level, "%(method)s %(path)s %(status)d", facts, extra=facts)
 
 
 def shown(path: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -69,13 +70,19 @@ def about(path: str, etag: str, changed: datetime | None) -> dict[str, str]:
         "Cache-Control": f"max-age={FEEDS_ARE_FRESH.seconds}" if is_feed else "no-cache",
     }
     if changed is not None:
-        found["Last-Modified"] = format_datetime(changed.astimezone(UTC), usegmt=True)
+        found["Last-Modified"] = _written(changed)
     return found
+
+
+@lru_cache(maxsize=1_000)
+def _written(changed: datetime) -> str:
+    """A time as HTTP writes it; what is asked for most was made in one of few passes."""
+    return format_datetime(changed.astimezone(UTC), usegmt=True)
 
 
 def media_type(path: str) -> str:
     """The media type, by the suffix of the name."""
-    if known := _TYPES.get(PurePosixPath(path).suffix):
+    if known := _TYPES.get(f".{path.rpartition('.')[2]}"):
         return known
     guessed, encoding = mimetypes.guess_type(path)
     return guessed if guessed and not encoding else "application/octet-stream"
