@@ -13,7 +13,8 @@ from digest.web.on_demand import Look, OnDemand
 
 def on_demand(home: app.Home) -> OnDemand:
     """What answers requests for the feeds and pages of this home's readers."""
-    return OnDemand(KeptLedger(home), KeptLook(home))
+    ledger = KeptLedger(home)
+    return OnDemand(ledger, KeptLook(home), is_near=ledger().is_near)
 
 
 class KeptLedger:

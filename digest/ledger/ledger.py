@@ -67,6 +67,11 @@ class Ledger(
         return path is None or path.exists()
 
     @property
+    def is_near(self) -> bool:
+        """Whether it is a file on this machine, so that a look-up waits for no server."""
+        return self._database.path is not None
+
+    @property
     def file(self) -> tuple[int, int] | None:
         """Which file is at the path of the database now: device and number, which another one
         that replaces it does not have. None: there is none, or it is not a file."""

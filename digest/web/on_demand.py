@@ -10,6 +10,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, get_args
 
@@ -77,9 +78,13 @@ class OnDemand:
     ledger: Callable[[], ReaderLedger]  # as it is now; raises LedgerError
     look: Callable[[], Look]
     cache: AnswerCache = field(default_factory=lambda: AnswerCache(MOST_KEPT))
+    is_near: bool = False  # whether the ledger is a file here, so that a look-up waits for nobody
 
-    def respond(self, path: str, headers: Mapping[str, str]) -> Response | None:
-        """Answer a GET or HEAD of a path relative to the public folder; None if nothing is there.
+    def respond(
+        self, path: str, headers: Mapping[str, str], *, renders: bool = True
+    ) -> Response | None:
+        """Answer a GET or HEAD of a path relative to the public folder; None if nothing is there
+        or, without ``renders``, where an answer would have to be rendered.
 
         Raises:
             LedgerError: The ledger cannot be read.
@@ -97,11 +102,12 @@ class OnDemand:
         if _is_known(about, headers):
             return Response(status_code=304, headers=about)
         content = self.cache.get(wanted.path, etag)
-        if content is None:
+        if content is None and renders:
             content = self._rendered(wanted, reader, look)
-            if content is None:
-                return None
-            self.cache.put(wanted.path, etag, content)
+            if content is not None:
+                self.cache.put(wanted.path, etag, content)
+        if content is None:
+            return None
         return Response(content, headers=about, media_type=published.media_type(wanted.path))
 
     def _rendered(self, wanted: Wanted, reader: FeedReader, look: Look) -> bytes | None:
@@ -145,9 +151,18 @@ class OnDemandApp:
         if scope["method"] not in ("GET", "HEAD") or not is_of_reader(path):
             await self._app(scope, receive, send)
             return
-        loop = asyncio.get_running_loop()
-        response = await loop.run_in_executor(None, self._respond, path, Headers(scope=scope))
+        headers = Headers(scope=scope)
+        response = self._at_once(path, headers) if self._on_demand.is_near else None
+        if response is None:
+            loop = asyncio.get_running_loop()
+            response = await loop.run_in_executor(None, self._respond, path, headers)
         await response(scope, receive, send)
+
+    def _at_once(self, path: str, headers: Mapping[str, str]) -> Response | None:
+        """What takes less time than to have another thread do it."""
+        with suppress(LedgerError, TemplateError):
+            return self._on_demand.respond(path, headers, renders=False)
+        return None
 
     def _respond(self, path: str, headers: Mapping[str, str]) -> Response:
         try:

@@ -85,22 +85,22 @@ def world(tmp_path: Path, sqlite_template: Path) -> World:
 
 
 @contextmanager
-def serving(world: World) -> Iterator[Service]:
+def serving(world: World, *, is_near: bool = True) -> Iterator[Service]:
     loaded = templates.load()
     with world.ledger() as book:
         ledger = Counting(book)
         looks = [Look(Pages(loaded, world.site), world.site, 50, "v1")]
         (world.folder / "web").mkdir()
         desk = make_desk(world.folder / "web", book, TokenSigner({1: b"k" * 32}))
-        on_demand = OnDemand(lambda: ledger, lambda: looks[-1])
+        on_demand = OnDemand(lambda: ledger, lambda: looks[-1], is_near=is_near)
         desk = replace(desk, site=world.site, on_demand=on_demand)
         with running(desk) as front:
             yield Service(world, front, ledger, looks)
 
 
-@pytest.fixture
-def service(world: World) -> Iterator[Service]:
-    with serving(world) as started:
+@pytest.fixture(params=["near", "far"])
+def service(world: World, request: pytest.FixtureRequest) -> Iterator[Service]:
+    with serving(world, is_near=request.param == "near") as started:
         yield started
 
 
