@@ -1,5 +1,6 @@
-"""What the processes of a pass tell each other. No password and no key is in it, so that a scheduler,
-and whoever can read what passes through it, learns none; reports have the ids of subscribers."""
+"""What the processes of a pass tell each other. No password and no key is in it, so that a
+scheduler, and whoever can read what passes through it, learns none; reports have the ids of
+subscribers."""
 
 from __future__ import annotations
 
