@@ -21,7 +21,7 @@ from digest.pipeline.report import DecideReport
 from digest.scheduling import periods
 
 Cursor = Callable[[datetime], PaperKey]  # the newest paper that arrived before an instant
-BATCH = 500  # subscribers that are decided together
+BATCH = 1000  # subscribers that are decided together
 DAILY_GRACE, GRACE = timedelta(hours=6), timedelta(hours=24)
 """How long a period stays open while no paper comes, of a daily digest and of others."""
 

@@ -27,17 +27,13 @@ class LatentSpace:
     @classmethod
     def learn(cls, archive: Collection, idf: Floats) -> LatentSpace:
         """Learn from the papers of an archive, given the idf of its terms."""
-        from scipy.sparse.linalg import svds  # type: ignore[import-untyped]  # noqa: PLC0415 — slow
-
         common = np.flatnonzero(archive.papers_with >= _LEAST_PAPERS)
         size = min(DIMENSIONS, len(archive.papers) // _PAPERS_PER_DIMENSION, len(common) - 1)
         if size < 1:
             return cls(np.empty(0, dtype=np.int64), np.empty((0, 1)))
         weights = tf_idf(sum(archive.in_places).tocsr(), idf)[:, common]
         papers = scaled(weights, lengths(weights)).astype(np.float32)
-        start = np.ones(min(papers.shape), dtype=np.float32)  # by default it is drawn at random
-        vectors = svds(papers, size, v0=start, return_singular_vectors="vh")[2].T
-        return cls(archive.terms[common], vectors.astype(np.float64))
+        return cls(archive.terms[common], _right_vectors(papers, size).astype(np.float64))
 
     def place(self, weights: sparse.csr_array, terms: Ints) -> Floats:
         """The points of texts, given as rows of weights by term. They have length 1; less where
@@ -48,6 +44,21 @@ class LatentSpace:
         inside = np.linalg.norm(placed, axis=1, keepdims=True)
         placed /= np.where(inside == 0, 1.0, inside)
         return placed
+
+
+def _right_vectors(papers: sparse.csr_array, size: int) -> Floats:
+    """The right singular vectors of the ``size`` greatest singular values, as columns."""
+    # It takes long to import, and ships no types.
+    from scipy.sparse.linalg import ArpackError, svds  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    start = np.ones(min(papers.shape), dtype=np.float32)  # by default it is drawn at random
+    try:
+        found: Floats = svds(papers, size, v0=start, return_singular_vectors="vh")[2].T
+    except ArpackError:  # it cannot go on, as where papers fall into groups without a common word
+        values, left = np.linalg.eigh((papers @ papers.T).toarray().astype(np.float64))
+        singular = np.sqrt(np.maximum(values[-size:], np.finfo(np.float32).eps))
+        found = papers.T @ left[:, -size:] / singular
+    return found
 
 
 def on_grid(values: Floats, places: int) -> Floats:

@@ -154,3 +154,18 @@ def test_products_of_points_on_the_grid_are_exact_in_any_order() -> None:
     assert whole[:7].tolist() == [[sum((a * b).tolist()) for b in other] for a in one[:7]]
     assert (whole[:, ::-1] == one[:, ::-1] @ other[::-1, ::-1].T).all()
     assert (whole[3] == other @ one[3]).all()
+
+
+@pytest.mark.parametrize(("groups", "papers"), [(12, 28), (18, 46), (1, 8), (11, 31)])
+def test_an_archive_of_groups_without_a_common_word_is_learned(groups: int, papers: int) -> None:
+    """The iterations of ARPACK cannot go on where their start is a sum of few singular vectors."""
+    words = [
+        [f"{letter}{end}" for end in ("ar", "il", "op", "un")[: 3 + n % 2]]
+        for n, letter in enumerate("bcdfghjklmnpqrstvw"[:groups])
+    ]
+    said = [" ".join(words[n % groups]) for n in range(papers)]
+    archive = [paper(n, text, text) for n, text in enumerate(said, 1)]
+    space = Corpus.learn(archive).background.space
+    lengths = np.linalg.norm(space.vectors, axis=0)
+    assert space.vectors.shape == (len(space.terms), min(papers // 4, len(space.terms) - 1))
+    assert np.all((abs(lengths - 1) < 1e-3) | (lengths < 1e-3))
