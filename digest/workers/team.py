@@ -88,6 +88,8 @@ class Team:
                 self._end(Problem("workers", what, "start workers; the next pass goes on"))
                 return
             yield from self._listen()
+        if not self.is_over:
+            self._count_workers()  # one may have left since the last look
 
     def _sized(self, parts: list[Part]) -> Iterator[Part]:
         """Join small shards, so that there are several for each worker."""
