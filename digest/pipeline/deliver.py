@@ -61,11 +61,11 @@ class _Sending:
     ) -> None:
         self._context, self._composer, self._report = context, composer, report
         self._claims: dict[DeliveryId, Claim] = {}
-        """In hand, without an outcome yet, each with"""
+        """The deliveries that are in hand and have no outcome yet."""
         self._messages: dict[DeliveryId, Message] = {}
-        """its message and"""
+        """The messages of these deliveries."""
         self._addresses: dict[DeliveryId, str | None] = {}
-        """the address in the profile, by which addresses are suppressed."""
+        """The addresses in their readers' profiles: by these, addresses are suppressed."""
         self._problems: dict[str, Problem] = {}
         self._group_commit = GroupCommit(
             self._commit_all,
