@@ -201,12 +201,8 @@ def release(home: Home, context: RunContext[Ledger]) -> None:
 
 def take_over(home: Home, context: RunContext[Ledger]) -> None:
     """Free what killed processes of this machine had in hand, and what leases have lapsed of."""
-    book, owners, now, mode = (
-        context.ledger,
-        home.state / "owners",
-        context.clock(),
-        _mode(home, context),
-    )
+    book, owners = context.ledger, home.state / "owners"
+    now, mode = context.clock(), _mode(home, context)
     gone = liveness.stale(owners, {*book.owners(), *book.publication_owners()})
     if gone:
         book.release(gone, now=now, mode=mode)

@@ -20,6 +20,7 @@ from digest.ledger import Ledger
 from digest.model import PaperKey, Problem, SubscriberId
 from digest.pipeline.context import RunContext
 from digest.pipeline.run import Work, alone
+from digest.render import templates
 from digest.workers.shards import Opened, Pass
 
 _ALIKE = ("base_url", "sender", "reply_to", "brand", "grace", "expected", "feeds", "public")
@@ -123,8 +124,7 @@ def _terms(home: app.Home) -> Mapping[str, str]:
     settings = home.settings
     told: dict[str, object] = {name: getattr(settings, name) for name in _ALIKE}
     told["delivery"] = (settings.delivery.uncertain, settings.delivery.bounce_domain)
-    own = sorted((home.path / "templates").glob("*"))
-    told["templates"] = [(path.name, path.read_bytes()) for path in own if path.is_file()]
+    told["templates"] = templates.load(home.path).hash()
     hashed = {name: sha256(repr(value).encode()).hexdigest()[:16] for name, value in told.items()}
     nobody = app.signer(home).link("unsubscribe", SubscriberId("/"))
     return {"version": __version__, "secret": nobody, **hashed}
