@@ -67,9 +67,11 @@ def _blocks(messages: Iterable[Message]) -> Iterator[list[Message]]:
                 yield block
                 block = []
     except Exception:
-        yield block
+        if block:
+            yield block
         raise
-    yield block
+    if block:
+        yield block
 
 
 class _Block:

@@ -23,6 +23,11 @@ def microseconds(at: datetime) -> int:
     return (at - EPOCH) // MICROSECOND
 
 
+def instant(since_epoch: int) -> datetime:
+    """The instant that ``microseconds`` was given."""
+    return EPOCH + since_epoch * MICROSECOND
+
+
 def fit(words: str) -> str:
     """The words without what a database cannot hold."""
     return _UNFIT.sub("\ufffd", words)
@@ -38,7 +43,7 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else microseconds(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else EPOCH + value * MICROSECOND
+        return None if value is None else instant(value)
 
 
 class Words(TypeDecorator[str]):

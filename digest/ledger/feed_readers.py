@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, delete, exists, func, select
 from digest.ledger import decision_codec
 from digest.ledger.aggregate import Aggregate
 from digest.ledger.bulk import Lookup
-from digest.ledger.column_types import EPOCH, MICROSECOND
+from digest.ledger.column_types import instant
 from digest.ledger.database import Database
 from digest.ledger.decisions import HAS_PICKS, NEWEST_FIRST, as_digest
 from digest.ledger.kept_papers import KeptPapers
@@ -74,7 +74,7 @@ class FeedReaders(Aggregate):
         profile, number, composed = found[0]
         # After a backup was put back, numbers of decisions are given again.
         version = f"{number or 0}-{composed or 0:x}-{crc32(profile.encode()):08x}"
-        changed = None if composed is None else _instant(composed)
+        changed = None if composed is None else instant(composed)
         return FeedReader(token, version, changed, partial(codec.decode, profile))
 
     def newest_first(self, name: SubscriberId, *, limit: int) -> Iterator[Digest]:
@@ -125,8 +125,4 @@ class FeedReaders(Aggregate):
 def _digest(name: SubscriberId, row: _Row, papers: Mapping[PaperKey, Paper]) -> Digest:
     _, period, composed, until, kept, _ = row
     body = decision_codec.unpack(kept)
-    return as_digest(name, period, _instant(composed), until, body=body, papers=papers)
-
-
-def _instant(microseconds: int) -> datetime:
-    return EPOCH + microseconds * MICROSECOND
+    return as_digest(name, period, instant(composed), until, body=body, papers=papers)

@@ -166,8 +166,8 @@ def test_a_worker_with_other_settings_does_nothing_and_says_which(
     of = work.describe(PaperKey(0), False)
     with work.opener(of, lambda: False) as joined:
         assert joined.context.site == opened.site
-    (home / "templates").mkdir()
-    (home / "templates" / "card.html.j2").write_text("another card")
+    (home / "templates" / "parts").mkdir(parents=True)
+    (home / "templates" / "parts" / "top.html.j2").write_text("another top")
     with (
         patch.dict(os.environ, {"DIGEST_SECRET": KEY, "DIGEST_BRAND__NAME": "Another"}),
         pytest.raises(ConfigError) as refused,
