@@ -26,14 +26,22 @@ _SIMPLE = re.compile(r"([A-Za-z][\w -]*\w)(?:: (\d+(?:\.\d+)?))?")
 """A phrase, perhaps with a weight, that means what it says in YAML and has no ``;``."""
 
 
+def column(name: str) -> str:
+    """The key that the name of a column stands for, as people write it: ``E-Mail``, ``Feed
+    entries``."""
+    key = re.sub(r"[\s-]+", "_", name.strip().casefold())
+    return "email" if key == "e_mail" else key
+
+
 def misnamed(columns: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """What is wrong with the names of columns, each with its remedy."""
+    """What is wrong with the names of columns, each with its remedy. A column may have no name: it
+    has to be empty."""
     otherwise = f"the columns are {', '.join(COLUMNS)}"
-    for column, count in Counter(columns).items():
-        if column not in KEYS:
-            yield f"unknown column {quoted(column)}", did_you_mean(column, KEYS, otherwise)
+    for key, count in Counter(filter(None, columns)).items():
+        if key not in KEYS:
+            yield f"unknown column {quoted(key)}", did_you_mean(key, KEYS, otherwise)
         elif count > 1:
-            yield f"the column {quoted(column)} stands there {count} times", "keep one"
+            yield f"the column {quoted(key)} stands there {count} times", "keep one"
 
 
 def value(key: str, cell: str, line: int, faults: list[Fault]) -> Any:

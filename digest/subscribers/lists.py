@@ -5,6 +5,7 @@ its keys; ``cells`` says what stands in them."""
 import csv
 import json
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
@@ -149,13 +150,15 @@ def _json_lines(file: Iterable[bytes]) -> Rows:
 
 
 def _csv_rows(file: Iterable[bytes]) -> Rows:
-    rows = csv.reader((line.decode("utf-8-sig") for line in file), strict=True)
+    lines = (line.decode("utf-8-sig") for line in file)
     columns: list[str] = []
     begin = 1
     try:
+        head = next(lines, "")
+        rows = csv.reader(chain([head], lines), delimiter=_delimiter(head), strict=True)
         for row in rows:
             if not columns:
-                columns = [column.strip() for column in row]
+                columns = [cells.column(name) for name in row]
                 yield None, [Fault(1, *fault) for fault in cells.misnamed(columns)]
             elif any(cell.strip() for cell in row):
                 faults: list[Fault] = []
@@ -167,10 +170,21 @@ def _csv_rows(file: Iterable[bytes]) -> Rows:
         yield None, [Fault(begin, f"not CSV: {error}", "save the file as CSV with commas")]
 
 
+def _delimiter(head: str) -> str:
+    """What holds the columns of a table apart: a comma, or what spreadsheets write where a comma
+    stands in numbers."""
+
+    def known(delimiter: str) -> int:
+        return sum(cells.column(name.strip(' "')) in cells.KEYS for name in head.split(delimiter))
+
+    return max(",;\t", key=known)
+
+
 def _row(columns: list[str], row: list[str], line: int, faults: list[Fault]) -> Row:
-    if len(row) > len(columns):
-        what = f"{len(row)} cells, but {len(columns)} columns"
-        faults.append(Fault(line, what, "put cells that hold a comma in double quotes"))
+    for key, cell in zip_longest(columns, row, fillvalue=""):
+        if not key and cell.strip():
+            remedy = "put cells that hold a comma in double quotes, or name the column"
+            faults.append(Fault(line, f"{quoted(cell)} stands under no column", remedy))
     found = {
         key: cells.value(key, text, line, faults)
         for key, cell in zip(columns, row, strict=False)

@@ -59,6 +59,33 @@ ada@example.org,ada,low-rank adaptation; mixture of experts: 2.5; {author: Yann 
     assert (ada.source, bob.source) == ("people.csv:2", "people.csv:3")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ID,E-Mail,Interests,Feed entries\nada,a@x.org,LoRA; RAG,digests\n",
+        'id;email;interests;feed_entries\r\nada;a@x.org;"LoRA; RAG";digests\r\n',
+        "id\temail\tinterests\tfeed-entries\nada\ta@x.org\tLoRA; RAG\tdigests\n",
+        "id,email,interests,feed_entries,,\nada,a@x.org,LoRA; RAG,digests,,\n,,,,,\n",
+        "id,email,interests,feed_entries\nada,a@x.org,LoRA; RAG,digests,,\n",
+        '"id","email","interests","feed_entries"\n"ada","a@x.org","LoRA; RAG","digests"\n',
+    ],
+    ids=["names of columns", "semicolons", "tabs", "columns without a name", "ends", "quotes"],
+)
+def test_csv_as_spreadsheets_write_it(tmp_path: Path, text: str) -> None:
+    (ada,), problems = read(tmp_path / "people.csv", text)
+    assert problems == []
+    assert (ada.id, ada.email, ada.feed_entries) == ("ada", "a@x.org", "digests")
+    assert ada.profile.interests == (Interest("LoRA"), Interest("RAG"))
+
+
+def test_a_cell_under_a_column_without_a_name_is_told(tmp_path: Path) -> None:
+    text = "id,email,interests,\nada,a@x.org,x,\nbob,b@x.org,x,12\n"
+    found, problems = read(tmp_path / "people.csv", text)
+    assert [one.id for one in found] == ["ada", "bob"]
+    told = "'12' stands under no column (put cells that hold a comma in double quotes, or name the column)"
+    assert problems == [f"people.csv:3: {told}"]
+
+
 def test_the_table_of_the_documentation(tmp_path: Path) -> None:
     page = (Path(__file__).parents[2] / "docs" / "profiles.md").read_text()
     text = page.partition("```csv\n")[2].partition("```")[0]
@@ -109,7 +136,7 @@ def test_a_wrong_line_of_json(tmp_path: Path, line: str | bytes, problem: str) -
     ("row", "problem"),
     [
         ("ada,a@x.org,x,many", "'many' is not a number (write one such as 2 or 0.5)"),
-        ("ada,a@x.org,x,5,6", "5 cells, but 4 columns (put cells that hold a comma in double quotes)"),
+        ("ada,a@x.org,x,5,6", "'6' stands under no column (put cells that hold a comma in double quotes, or name the column)"),
         ("ada,a@x.org,,", "'interests' is missing (add it)"),
         ('ada,a@x.org,"[x, {y",', "'interests' cannot be read: did not find expected ',' or '}' (put text that has a colon or bracket in quotes)"),
         ('ada,a@x.org,"x',  "not CSV: unexpected end of data (save the file as CSV with commas)"),
