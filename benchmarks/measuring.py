@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import statistics
@@ -16,6 +17,8 @@ from importlib import import_module
 from pathlib import Path
 from resource import struct_rusage
 from typing import NamedTuple, TypeVar
+
+from digest.cli import CYCLES_EVERY
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105  nobody's: it signs made-up links
@@ -167,7 +170,8 @@ def start_process(
 def _environment(checkout: Path = ROOT) -> dict[str, str]:
     """The environment of a process that takes its modules from a checkout first."""
     path = os.pathsep.join([str(checkout), *filter(None, [os.environ.get("PYTHONPATH")])])
-    return {**os.environ, "DIGEST_SECRET": SECRET, "PYTHONPATH": path}
+    # The command does without threads of the numeric libraries, too.
+    return {"OPENBLAS_NUM_THREADS": "1", **os.environ, "DIGEST_SECRET": SECRET, "PYTHONPATH": path}
 
 
 def wait(process: subprocess.Popen[bytes]) -> tuple[int, struct_rusage]:
@@ -208,6 +212,7 @@ def in_child(work: str, *arguments: object) -> Measured:
 
 def child(work: str, arguments: str) -> None:
     """The other side of ``in_child``."""
+    gc.set_threshold(CYCLES_EVERY)  # as the command does
     module, _, name = work.partition(":")
     function = getattr(import_module(module), name)(*json.loads(arguments))
     wall, cpu = time.perf_counter(), time.process_time()
