@@ -29,6 +29,7 @@ class Plan:
     channels: tuple[str, ...] = ("email", "feed")
     mode: str = "files"
     on: str = "monday"
+    limit: int = 12  # papers in a digest
     smtp_port: int | None = None  # of a discarding server on this machine; None: `outbox/`
     database: str = ""  # empty: SQLite in the home
     given: Path | None = None  # real papers
@@ -40,7 +41,9 @@ def write(home: Path, plan: Plan) -> Path:
     (home / "digest.toml").write_text(_settings(plan), "utf-8")
     add_papers(home, plan)
     with (home / "people.jsonl").open("w", encoding="utf-8") as file:
-        everybody = made_up.people(plan.readers, plan.interests, plan.channels, on=plan.on)
+        everybody = made_up.people(
+            plan.readers, plan.interests, plan.channels, on=plan.on, limit=plan.limit
+        )
         file.writelines(json.dumps(one) + "\n" for one in everybody)
     return home
 

@@ -162,7 +162,7 @@ def _read(path: Path) -> Iterator[dict[str, str]]:
 
 
 def people(
-    count: int, interests: int, channels: Sequence[str], *, on: str = "monday"
+    count: int, interests: int, channels: Sequence[str], *, on: str = "monday", limit: int = 12
 ) -> Iterator[dict[str, object]]:
     """Readers as `digest subscribers import` reads them, one a line."""
     chance = random.Random(17)
@@ -174,6 +174,7 @@ def people(
             "email": f"r{number}@example.org",
             "channels": list(channels),
             "interests": chance.sample(known, EACH),
+            "limit": limit,
             "threshold": 0.1,
             "schedule": {"every": "week", "on": on, "at": "08:00"},
         }

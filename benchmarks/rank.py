@@ -51,7 +51,7 @@ SIZES = {
 def measure(options: Options) -> Iterator[Figure]:
     """All ways in turn, each in a process of its own."""
     size = SIZES[options.scale]
-    plan = homes.Plan(size.readers, size.interests, size.papers, given=options.papers)
+    plan = homes.Plan(size.readers, size.interests, size.papers, limit=TOP, given=options.papers)
     home = homes.with_readers(options.folder / "home", plan)
     homes.run(home, now=homes.BEFORE)  # the papers are read
     add_history(home, size)
