@@ -168,10 +168,12 @@ def start_process(
 
 
 def _environment(checkout: Path = ROOT) -> dict[str, str]:
-    """The environment of a process that takes its modules from a checkout first."""
+    """The environment of a process that takes its modules from a checkout first. Their bytecode is
+    kept, as that of an installed package is."""
     path = os.pathsep.join([str(checkout), *filter(None, [os.environ.get("PYTHONPATH")])])
+    own = {"DIGEST_SECRET": SECRET, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": ""}
     # The command does without threads of the numeric libraries, too.
-    return {"OPENBLAS_NUM_THREADS": "1", **os.environ, "DIGEST_SECRET": SECRET, "PYTHONPATH": path}
+    return {"OPENBLAS_NUM_THREADS": "1", **os.environ, **own}
 
 
 def wait(process: subprocess.Popen[bytes]) -> tuple[int, struct_rusage]:
