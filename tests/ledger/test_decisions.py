@@ -101,6 +101,19 @@ def test_a_digest_with_a_paper_sent_before_is_dropped_whole(ledger: Ledger) -> N
     assert ledger.sent({ADA: PaperKey(0)}) == {ADA: {one.key}}
 
 
+def test_one_stale_digest_does_not_keep_others_out(ledger: Ledger) -> None:
+    one, two = arrive(ledger, "a", "b")
+    recorded(ledger, [digest_of([one])], {ADA: EMAIL})
+    names = [*(SubscriberId(f"s{n}") for n in range(700)), ADA]
+    batch = [digest_of([one, two], subscriber=name, period=NEXT_WEEK) for name in names]
+
+    assert recorded(ledger, batch, dict.fromkeys(names, EMAIL)) == 700
+    sent = dict(ledger.sent(dict.fromkeys(names, PaperKey(0))))
+    assert sent.pop(ADA) == {one.key}
+    assert set(map(frozenset, sent.values())) == {frozenset({one.key, two.key})}
+    assert not progress(ledger, {ADA: NEXT_WEEK})[ADA].decided
+
+
 def test_two_decisions_of_one_subscriber_in_one_call(ledger: Ledger) -> None:
     one, two = arrive(ledger, "a", "b")
     both = [digest_of([one]), digest_of([two], period=NEXT_WEEK)]
