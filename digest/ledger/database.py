@@ -169,7 +169,9 @@ def connect_for_reading(url: str, *, patience: timedelta) -> Database:
 def _sqlite(url: sa.URL, patience: timedelta) -> Database:
     if url.database is None or url.database in ("", ":memory:"):
         return private(url, patience=patience)
-    engine = sa.create_engine(url, connect_args={"timeout": patience.total_seconds()})
+    # A connection drops the pages that it has read when another one writes: so the last goes first.
+    options: Any = {"connect_args": {"timeout": patience.total_seconds()}, "pool_use_lifo": True}
+    engine = sa.create_engine(url, **options)
     return Database(url, _with_events(engine, patience), patience=patience, path=Path(url.database))
 
 
