@@ -3,6 +3,7 @@
 import base64
 import ipaddress
 import re
+import select
 import smtplib
 import socket
 import ssl
@@ -17,6 +18,7 @@ from digest.delivery.envelope import readable
 LONGEST_REPLY = 64 * 1024  # bytes of a reply with all its lines; no SMTP server sends more
 
 _REPLY = re.compile(rb"([2-5]\d\d)(?:([ -])(.*))?", re.DOTALL)
+_NOT_YET = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,9 @@ class Connection(smtplib.SMTP):
 
     def __init__(self, server: Server, tls: ssl.SSLContext) -> None:
         """Connect only; ``Connection.open`` also secures the connection and logs in."""
-        self._server, self._tls, self._allowed = server, tls, server.timeout
+        self._server, self._tls = server, tls
         self.patience = server.patience
-        self._received = bytearray()
+        self._received = b""
         super().__init__(server.host, server.port, _own_name(), timeout=server.timeout)
 
     @classmethod
@@ -74,6 +76,7 @@ class Connection(smtplib.SMTP):
             if server.username is not None:
                 step = "AUTH"
                 connection._log_in(server.username, server.password or "")
+            connection.wire.setblocking(False)
         except (smtplib.SMTPException, OSError, ValueError) as error:
             if connection is not None:
                 connection.close()
@@ -107,27 +110,46 @@ class Connection(smtplib.SMTP):
         Raises:
             OSError: The connection is closed, or broken.
         """
-        self._within(self.timeout).sendall(data)
-
-    def _within(self, seconds: float) -> socket.socket:
-        """The socket, whose next operation may take this long. To tell it so is a system call that
-        lets another thread go first, so it is told only what is new."""
-        if seconds != self._allowed:
-            self.wire.settimeout(seconds)
-            self._allowed = seconds
-        return self.wire
+        deadline = time.monotonic() + self.timeout
+        left = memoryview(data)
+        while left:
+            try:
+                left = left[self.wire.send(left) :]
+            except _NOT_YET as error:
+                self._await(select.POLLOUT, deadline, error)
 
     def speaks_early(self) -> bool:
         """Whether the server has sent something, or hung up, before it was asked."""
-        if self._received:
-            return True
-        try:
-            self._received += self._within(0).recv(4096)
-        except (BlockingIOError, ssl.SSLWantReadError):
-            return False
-        except OSError:
-            pass
+        with suppress(OSError):
+            try:
+                self._received += self.wire.recv(4096)
+            except _NOT_YET:
+                return bool(self._received)
         return True
+
+    def _receive(self, deadline: float) -> bytes:
+        """What has come, or comes until then."""
+        wire = self.wire
+        if not (isinstance(wire, ssl.SSLSocket) and wire.pending()):
+            self._await(select.POLLIN, deadline)
+        while True:
+            try:
+                return wire.recv(8192)
+            except _NOT_YET as error:
+                self._await(select.POLLIN, deadline, error)
+
+    def _await(self, event: int, deadline: float, error: Exception | None = None) -> None:
+        """Wait until the socket is ready, for what TLS asks for if it does. It does not block, and
+        is asked first: each system call lets another thread go first, and most need not wait."""
+        match error:
+            case ssl.SSLWantReadError():
+                event = select.POLLIN
+            case ssl.SSLWantWriteError():
+                event = select.POLLOUT
+        poll = select.poll()
+        poll.register(self.wire, event)
+        if not poll.poll(max(0.0, 1000 * (deadline - time.monotonic()))):
+            raise TimeoutError
 
     def leave(self) -> None:
         """Send QUIT and close the connection; errors are ignored."""
@@ -187,18 +209,15 @@ class Connection(smtplib.SMTP):
             raise smtplib.SMTPServerDisconnected(reason(error)) from error
 
     def _line(self, deadline: float) -> bytes:
-        while (end := self._received.find(b"\n")) < 0:
+        while b"\n" not in self._received:
             if len(self._received) > LONGEST_REPLY:
                 raise ConnectionError("a reply without end")
-            left = deadline - time.monotonic()
-            is_first = left > 0.98 * self.timeout
-            data = self._within(self.timeout if is_first else max(left, 0.001)).recv(8192)
+            data = self._receive(deadline)
             if not data:
                 raise ConnectionError("the server closed the connection")
             self._received += data
-        line = bytes(self._received[:end]).rstrip(b"\r")
-        del self._received[: end + 1]
-        return line
+        line, _, self._received = self._received.partition(b"\n")
+        return line.rstrip(b"\r")
 
 
 def reason(error: Exception) -> str:
