@@ -9,7 +9,7 @@ from typing import Any, Literal
 from digest.errors import ConfigError
 from digest.foreign import words
 from digest.model import Problem, Subscriber
-from digest.subscribers.profile_files import Reading
+from digest.subscribers.reading import Reading
 from digest.subscribers.rows import Row
 from digest.subscribers.yaml_document import Plain
 

@@ -11,9 +11,10 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from digest.model import Interest, Profile, Schedule, Subscriber
-from digest.subscribers.fields import KEYS
-from digest.subscribers.schema import WEEKDAYS
 
+KEYS = ("match", "author", "category", "venue", "code")
+"""The keys by which the forms of an interest that is written as a mapping are told apart."""
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SECOND = timedelta(seconds=1)
 _LONGER_UNITS = (("w", 7 * 86400), ("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 

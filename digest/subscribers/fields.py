@@ -14,12 +14,11 @@ from cronsim import CronSim, CronSimError
 
 from digest.config.fields import one_line
 from digest.config.messages import did_you_mean, nearest, quoted, wrong
+from digest.subscribers.codec import KEYS
 from digest.subscribers.yaml_document import Plain
 from digest.text.patterns import PatternError, UnsupportedPatternError, compile_pattern
 
 FORM = "form:"  # what the tags begin with that stand for an interest's form in the path of an error
-KEYS = ("match", "author", "category", "venue", "code")
-"""The keys by which the forms of an interest that is written as a mapping are told apart."""
 FORMS = "{match: …}, {author: …}, {category: …}, {venue: …} or {code: true}"
 LIGHTEST, HEAVIEST = 0.01, 100
 MOST_REMEMBERED = 50_000  # distinct values of one kind: some ten megabytes

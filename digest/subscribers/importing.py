@@ -12,7 +12,8 @@ from digest.errors import ConfigError
 from digest.model import Origin, Problem, StoredSubscriber, Subscriber, SubscriberId
 from digest.subscribers import lists, staging
 from digest.subscribers.changes import Changes, First, Recorded, Saved
-from digest.subscribers.profile_files import Reading, switched_off
+from digest.subscribers.profile_files import switched_off
+from digest.subscribers.reading import Reading
 from digest.subscribers.staging import Stage, Waiting
 
 BATCH = 1000  # subscribers that are saved in one transaction

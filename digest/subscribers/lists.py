@@ -15,7 +15,7 @@ from digest.config.messages import quoted
 from digest.model import Problem, Subscriber
 from digest.subscribers import cells, parquet
 from digest.subscribers.codec import as_entry
-from digest.subscribers.profile_files import Reading
+from digest.subscribers.reading import Reading
 from digest.subscribers.rows import JsonReader, Row
 from digest.subscribers.yaml_document import Fault, resolve
 from digest.subscribers.yaml_recovery import read as read_yaml

@@ -17,10 +17,9 @@ from digest.config.fields import duration, email_address
 from digest.config.messages import did_you_mean, quoted, wrong
 from digest.model import Channel
 from digest.subscribers import fields
+from digest.subscribers.codec import WEEKDAYS
 from digest.subscribers.fields import FORM
 from digest.subscribers.yaml_document import Plain
-
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 class Fields(BaseModel):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from digest.model import Interest, Profile, Subscriber, SubscriberId
 from digest.subscribers import codec, lists, load, parquet
-from digest.subscribers.profile_files import Reading
+from digest.subscribers.reading import Reading
 from tests.subscribers.samples import SUBSCRIBER
 
 SEVERAL = st.lists(SUBSCRIBER, min_size=1, max_size=3, unique_by=lambda one: one.id)

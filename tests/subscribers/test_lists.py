@@ -14,7 +14,7 @@ import pytest
 from digest.errors import ConfigError
 from digest.model import Interest, Profile, Schedule, Subscriber
 from digest.subscribers import lists
-from digest.subscribers.profile_files import Reading
+from digest.subscribers.reading import Reading
 
 
 def read(path: Path, content: str | bytes) -> tuple[list[Subscriber], list[str]]:

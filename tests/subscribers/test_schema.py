@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from digest.subscribers import schema_file
+from digest.subscribers.schema import schema_file
 from digest.subscribers.yaml_document import Node, Plain, compose
 from tests.subscribers import told
 
