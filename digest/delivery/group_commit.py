@@ -5,8 +5,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from queue import Empty, SimpleQueue
-from threading import Lock, Thread
+from threading import Condition, Lock, Thread
 from typing import Self
 
 from digest.model import DeliveryId, Outcome
@@ -19,9 +18,9 @@ Settle = Callable[[Outcomes], object]  # records outcomes durably
 
 
 SETTLE_WITHIN = 0.05  # the seconds without a commit after which outcomes are recorded on their own
-CROWD, GATHER = 3, 0.002
-"""After a batch of ``CROWD`` or more, the next one gets ``GATHER`` seconds to fill: a transaction
-for ten deliveries costs hardly more than for one."""
+GATHER = 0.005
+"""The seconds that a batch gets to become as large as the last one: a transaction for ten
+deliveries costs hardly more than for one."""
 
 
 class _Request:
@@ -51,12 +50,12 @@ class GroupCommit:
         """Start the writer; it calls ``renew``, which extends leases, every ``renew_every``."""
         self._commit, self._settle = commit, settle
         self._renew, self._renew_every = renew, renew_every.total_seconds()
-        self._queue: SimpleQueue[_Request | None] = SimpleQueue()  # None marks the end
+        self._requests: list[_Request] = []
+        self._last = 0  # how many the last batch had
         self._unsettled: deque[tuple[Outcome, int]] = deque()
-        self._lock = Lock()
+        self._changed = Condition()
         self._open = True
         self._failure: Exception | None = None
-        self._crowded = False
         self._writer = Thread(target=self._write, name="ledger writer", daemon=True)
         self._writer.start()
 
@@ -64,10 +63,12 @@ class GroupCommit:
         """Wait until these deliveries, with their fences, are durably committed; those that may be
         sent. An exception of the ledger is raised here; then none of them may be sent."""
         request = _Request(claims)
-        with self._lock:
+        with self._changed:
             if not self._open:
                 raise RuntimeError("the group commit is closed")
-            self._queue.put(request)
+            self._requests.append(request)
+            if len(self._requests) in (1, self._last):  # no other number wakes the writer
+                self._changed.notify()
         request.waits.acquire()
         if request.error is not None:
             raise request.error
@@ -82,10 +83,9 @@ class GroupCommit:
 
     def close(self) -> None:
         """Write everything and stop; raises the ledger's exception if that fails."""
-        with self._lock:
-            if self._open:
-                self._open = False
-                self._queue.put(None)
+        with self._changed:
+            self._open = False
+            self._changed.notify()
         self._writer.join()
         if self._failure is not None:
             raise self._failure
@@ -102,12 +102,9 @@ class GroupCommit:
         renew_at = time.monotonic() + self._renew_every
         closing = False
         while not closing:
-            batch = self._next_batch()
-            closing = None in batch
-            requests = [request for request in batch if request is not None]
+            requests, closing = self._next_batch()
             if requests:
                 self._answer(requests)
-                self._crowded = len(requests) >= CROWD
             if self._unsettled and (closing or not requests):
                 self._record()
             if time.monotonic() >= renew_at:
@@ -115,16 +112,18 @@ class GroupCommit:
                 with suppress(Exception):  # a claim that is not renewed is taken over
                     self._renew()
 
-    def _next_batch(self) -> list[_Request | None]:
-        """Take everything from the queue; empty if nothing comes within ``SETTLE_WITHIN``."""
-        batch: list[_Request | None] = []
-        with suppress(Empty):
-            batch.append(self._queue.get(timeout=SETTLE_WITHIN))
-            if self._crowded:
-                time.sleep(GATHER)
-            while True:
-                batch.append(self._queue.get_nowait())
-        return batch
+    def _next_batch(self) -> tuple[list[_Request], bool]:
+        """Take all requests, none if none comes within ``SETTLE_WITHIN``; and whether they are the
+        last ones."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._requests or not self._open, SETTLE_WITHIN)
+            if self._requests:
+                self._changed.wait_for(
+                    lambda: len(self._requests) >= self._last or not self._open, GATHER
+                )
+            batch, self._requests = self._requests, []
+            self._last = len(batch)
+            return batch, not self._open
 
     def _answer(self, requests: Sequence[_Request]) -> None:
         outcomes = list(self._unsettled)

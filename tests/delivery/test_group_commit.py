@@ -70,7 +70,7 @@ def test_those_who_come_during_a_write_share_the_next_one() -> None:
         first = threads.submit(gate.commit, {DeliveryId(0): 100})
         assert book.started.acquire(timeout=10)
         rest = [threads.submit(gate.commit, {DeliveryId(n): n + 100}) for n in range(1, 21)]
-        while gate._queue.qsize() < 20:
+        while len(gate._requests) < 20:
             Event().wait(0.001)
         book.go_on.set()
         assert first.result(10)
