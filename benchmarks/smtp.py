@@ -4,14 +4,15 @@
 Each delivery is claimed, durably committed right before its final dot, and settled; the ledger is
 SQLite on a disk. The two baselines keep no ledger at all. The server is Postfix's ``smtp-sink``
 where it is installed, else one in Python: then the server is the slowest part, and the rates say
-little; CPU of the client does.
+little; CPU of the client does. The same is sent into a real Postfix, which keeps each message
+durably, where Postfix is installed and may be started.
 """
 
 from __future__ import annotations
 
 import smtplib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -21,7 +22,17 @@ from typing import Any
 
 import digest.ledger
 from benchmarks.discarding_server import discarding_server, installed
-from benchmarks.measuring import Cost, Figure, Options, Scale, alternate, in_child, run_process
+from benchmarks.measuring import (
+    Cost,
+    Figure,
+    Options,
+    Scale,
+    alternate,
+    in_child,
+    note,
+    run_process,
+)
+from benchmarks.postfix import can_start, postfix
 from digest.delivery.connection import Server
 from digest.delivery.smtp import SmtpTransport
 from digest.ledger import Ledger
@@ -51,38 +62,47 @@ class Size:
     """How many messages a round has."""
 
     messages: int
+    to_postfix: int  # to the real one, which syncs each to the disk
 
 
-SIZES = {Scale.FULL: Size(5_000), Scale.QUICK: Size(1_000), Scale.TINY: Size(10)}
+SIZES = {
+    Scale.FULL: Size(5_000, 2_000),
+    Scale.QUICK: Size(1_000, 500),
+    Scale.TINY: Size(10, 10),
+}
 
 
 def measure(options: Options) -> Iterator[Figure]:
-    """Messages a second and CPU of the client."""
-    messages = SIZES[options.scale].messages
-    folders = (options.folder / f"round-{number}" for number in count())
+    """Messages a second and CPU of the client, for both servers."""
+    size = SIZES[options.scale]
+    case = f"messages of {LENGTH // 1000} KB"
     with discarding_server() as port:
-
-        def strict() -> Cost:
-            folder = next(folders)
-            folder.mkdir()
-            return in_child("benchmarks.smtp:send_strictly", str(folder), port, messages).cost
-
-        def plain() -> Cost:
-            return in_child("benchmarks.smtp:send_plainly", port, messages).cost
-
-        ways: dict[str, Callable[[], Cost]] = {
-            f"digest, strict, {CONNECTIONS} connections": strict,
-            "smtplib, one connection": plain,
-        }
-        if source := installed("smtp-source"):
-            many = ["-c", "-s", str(CONNECTIONS), "-m", str(messages), "-l", str(LENGTH)]
-            to = ["-f", "digest@example.org", "-t", "r@example.org", f"127.0.0.1:{port}"]
-            ways[f"smtp-source, {CONNECTIONS} connections"] = partial(
-                run_process, [source, *many, *to]
-            )
+        ways = ways_to_send(options.folder / "discarding", port, size.messages)
         costs = alternate(ways, options.alternations())
+        goal = "at least 0.6, aim 0.9"
+        yield from _figures(f"{size.messages:,} {case}", size.messages, costs, goal)
+    if not can_start():
+        note("without a real Postfix: it is not installed, or may not be started")
+        return
+    with postfix() as server:
+        ways = ways_to_send(options.folder / "postfix", server.port, size.to_postfix)
+
+        def settled(way: Callable[[], Cost]) -> Cost:
+            cost = way()
+            server.become_idle()
+            return cost
+
+        waiting = {name: partial(settled, way) for name, way in ways.items()}
+        costs = alternate(waiting, options.alternations())
+        case = f"{size.to_postfix:,} {case} into a real Postfix"
+        yield from _figures(case, size.to_postfix, costs, "at least 0.95")
+
+
+def _figures(
+    case: str, messages: int, costs: Mapping[str, Sequence[Cost]], goal: str
+) -> Iterator[Figure]:
+    """What the ways took, and our rate as a share of each other one."""
     rates = {name: tuple(messages / each.wall for each in found) for name, found in costs.items()}
-    case = f"{messages:,} messages of {LENGTH // 1000} KB"
     ours, *others = rates
     for name, found in costs.items():
         yield Figure(case, name, "messages/s", rates[name])
@@ -92,11 +112,34 @@ def measure(options: Options) -> Iterator[Figure]:
             yield Figure(case, name, "peak MB", tuple(each.megabytes for each in found))
     for name in others:
         shares = tuple(a / b for a, b in zip(rates[ours], rates[name], strict=True))
-        goal = "at least 0.6, aim 0.9" if "smtp-source" in name else ""
-        yield Figure(case, f"{ours} / {name}", "of its rate", shares, goal)
+        of_source = goal if "smtp-source" in name else ""
+        yield Figure(case, f"{ours} / {name}", "of its rate", shares, of_source)
 
 
 # --- the ways, each in a process of its own ----------------------------------------------
+
+
+def ways_to_send(folder: Path, port: int, messages: int) -> dict[str, Callable[[], Cost]]:
+    """Ours first; each call sends so many messages to a port of this machine."""
+    rounds = (folder / str(number) for number in count())
+
+    def strict() -> Cost:
+        ledger = next(rounds)
+        ledger.mkdir(parents=True)
+        return in_child("benchmarks.smtp:send_strictly", str(ledger), port, messages).cost
+
+    def plain() -> Cost:
+        return in_child("benchmarks.smtp:send_plainly", port, messages).cost
+
+    ways: dict[str, Callable[[], Cost]] = {
+        f"digest, strict, {CONNECTIONS} connections": strict,
+        "smtplib, one connection": plain,
+    }
+    if source := installed("smtp-source"):
+        many = ["-c", "-s", str(CONNECTIONS), "-m", str(messages), "-l", str(LENGTH)]
+        to = ["-f", "digest@example.org", "-t", "r@example.org", f"127.0.0.1:{port}"]
+        ways[f"smtp-source, {CONNECTIONS} connections"] = partial(run_process, [source, *many, *to])
+    return ways
 
 
 def send_strictly(folder: str, port: int, messages: int) -> Callable[[], int]:
