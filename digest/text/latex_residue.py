@@ -58,7 +58,7 @@ FORMULA_WORD = re.compile(rf"(?<![A-Za-z\\])(?:{LETTER}+|{OPERAND}?{SIGN}+{OPERA
 OPERATOR_SPACE = re.compile(r"(?<=\S)([·∘]) (?=\S)|(?<=\S)(×) (?=\d)")
 
 Replacement = str | Callable[[re.Match[str]], str]
-_Rule = tuple[str, re.Pattern[str], Replacement]
+_Rule = tuple[str, str, Replacement]
 
 
 def _symbols(match: re.Match[str]) -> str:
@@ -75,7 +75,7 @@ def _of(symbols: Mapping[str, str]) -> Replacement:
 
 def _rule(trigger: str, pattern: str, replacement: Replacement = _symbols) -> _Rule:
     """A pattern, tried only on texts that contain ``trigger``, which is much faster to find."""
-    return trigger, re.compile(pattern), replacement
+    return trigger, pattern, replacement
 
 
 def _each(names: str, pattern: str, replacement: Replacement = _symbols) -> Iterator[_Rule]:
@@ -158,7 +158,7 @@ def outside_math(text: str) -> str:
     """Replace the names of symbols where their context leaves no doubt."""
     for trigger, pattern, replacement in RULES:
         if trigger in text:
-            text = pattern.sub(replacement, text)
+            text = re.sub(pattern, replacement, text)  # compiled when it is first needed
     return text
 
 

@@ -111,6 +111,7 @@ class Fields:
         # Converters of JSON to tables call the columns of a daily paper ``paper.title`` and so on.
         for key in [key for key in self._values if key.startswith("paper") and key != "paper"]:
             self._values.setdefault(key.removeprefix("paper"), self._values[key])
+        self._stated = {key: value for key, value in self._values.items() if _says_something(value)}
 
     def __contains__(self, key: str) -> bool:
         return key in self._values
@@ -121,12 +122,7 @@ class Fields:
 
     def all(self, keys: Iterable[str]) -> Iterator[Any]:
         """The values of these keys, those that say something, in the order of ``keys``."""
-        for key in keys:
-            value = self._values.get(key)
-            if value not in (None, [], {}) and not (
-                isinstance(value, str) and value.strip().casefold() in NOTHING
-            ):
-                yield value
+        return (self._stated[key] for key in keys if key in self._stated)
 
     def text(self, keys: Iterable[str]) -> str:
         """The text of the first of these keys that has one."""
@@ -153,6 +149,12 @@ class Fields:
             if key not in known and len(text) >= LONG and text.count(" ") >= WORDS:
                 return key
         return ""
+
+
+def _says_something(value: object) -> bool:
+    if isinstance(value, str):
+        return value.strip().casefold() not in NOTHING
+    return value not in (None, [], {})
 
 
 def is_paper(found: Fields) -> bool:
