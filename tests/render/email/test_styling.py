@@ -11,8 +11,9 @@ import pytest
 
 from digest.errors import TemplateError
 from digest.model import DeliveryId, Digest
+from digest.render.brand import Brand
 from digest.render.email.compose import BUDGET, EmailComposer
-from digest.render.email.styling import same_page
+from digest.render.email.styling import KEPT, kept_file, same_page
 from digest.render.templates import load
 from tests.render.email.own import own, styled_whole
 from tests.render.email.test_compose import DIGESTS, HUGE
@@ -294,3 +295,9 @@ def test_a_mistake_is_reported_with_its_line_in_the_operators_file(
 def test_a_template_that_includes_itself_is_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match="includes itself"):
         own(tmp_path, ("card.html.j2", "<h2", '{% include "card.html.j2" %}<h2'))
+
+
+def test_what_is_kept_of_the_shipped_source_is_what_premailer_makes_of_it() -> None:
+    wanted = kept_file(load().with_style(Brand().email_style))
+
+    assert KEPT.read_text("utf-8") == wanted, f"python -m digest.render.email > {KEPT.name}"
