@@ -20,7 +20,7 @@ from digest.workers.shards import Done, Open, Pass, Task
 from digest.workers.worker import ShardWorker, stop, work_on
 
 SIZE, SMALLEST = 5000, 100  # the most and the fewest subscribers of a shard
-SHARDS_A_WORKER = 4  # at least, where there are enough subscribers: so all end at about one time
+LAST = 16  # the last shards have a 16th of what each worker does: so all end at about one time
 LOOK_EVERY = 1.0  # seconds between two looks at which workers there are
 LISTEN = 0.25  # seconds between two looks at whether to stop
 WAIT = 60.0  # seconds without a worker after which the pass goes on without them
@@ -92,14 +92,17 @@ class Team:
             self._count_workers()  # one may have left since the last look
 
     def _sized(self, parts: list[Part]) -> Iterator[Part]:
-        """Join small shards, so that there are several for each worker."""
-        total = sum(number for _, number in parts)
-        size = min(SIZE, total // (SHARDS_A_WORKER * max(1, len(self._present))))
-        joined: list[Part] = []
+        """Join small shards: each has half of what is left for a worker, so that few are needed,
+        and yet the last ones are small."""
+        workers = max(1, len(self._present))
+        left = sum(number for _, number in parts)
+        least, joined = left // (LAST * workers), list[Part]()
         for shard, number in parts:
             joined.append((shard, number))
-            if sum(each for _, each in joined) >= size:
+            size = sum(each for _, each in joined)
+            if size >= min(SIZE, max(least, left // (2 * workers))):
                 yield _joined(joined)
+                left -= size
                 joined = []
         if joined:
             yield _joined(joined)
