@@ -1,6 +1,6 @@
 """Text cut to a length, and with the terms marked that were found in it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from markupsafe import Markup
@@ -52,7 +52,12 @@ def with_tags(value: object, *tags: str) -> object:
     """Write the elements of a ``Markup`` value with other start tags, one for each of RICH_TAGS."""
     if not isinstance(value, Markup):
         return value
-    text = str(value)  # a Markup would escape what is put into it
-    for name, tag in zip(RICH_TAGS, tags, strict=True):
+    return Markup(tagged(str(value), tags))  # noqa: S704  it was Markup; tags stand in a template
+
+
+def tagged(text: str, tags: Sequence[str]) -> str:
+    """HTML with other start tags: one for each of RICH_TAGS, or none to leave it as it is."""
+    # A Markup would escape what is put into it.
+    for name, tag in zip(RICH_TAGS, tags, strict=False):
         text = text.replace(f"<{name}>", tag)
-    return Markup(text)  # noqa: S704  it was Markup, and the tags stand in a template
+    return text

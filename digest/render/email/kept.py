@@ -10,7 +10,7 @@ from markupsafe import Markup
 from digest.render.email import mime
 from digest.render.email.holes import Hole, Loop, Piece
 from digest.render.email.parts import WIDTH, wrapped
-from digest.render.excerpt import escaped, with_tags
+from digest.render.excerpt import escaped, tagged
 
 T = TypeVar("T")
 JOINT = b"=\r\n"  # between two pieces of HTML that were encoded by themselves
@@ -42,32 +42,38 @@ class Kept:
         self.made: dict[Any, bytes] = {}
 
 
-Item = bytes | Kept | Make
+class Said(NamedTuple):
+    """Bytes with holes for what reasons say; they are made once for the same reasons."""
+
+    make: Make | Kept
+
+
+Item = bytes | Said | Kept | Make
 
 
 class Layout(NamedTuple):
-    """The blocks that are repeated for an item: what of them is constant, what has holes and is
-    made anew or kept, and which of these make up each block."""
+    """The blocks that are repeated for an item: what of them is constant, what reasons say, what
+    has other holes and is made anew or kept, and which of these make up each block."""
 
     constant: Sequence[bytes]
+    said: Sequence[Make | Kept]
     made: Sequence[Make]
     kept: Sequence[tuple[Kept, Callable[[Values], Any], Mapping[Any, bytes]]]
     rows: Sequence[Callable[[Sequence[bytes]], Row]]
 
 
 class Store:
-    """All bytes with holes. Those that are made of the same are there once. When what they keep is
-    more than ``most`` bytes, it is made anew."""
+    """All bytes with holes. Those that are made of the same are there once. They keep ``most``
+    bytes together; what comes then is made each time."""
 
     def __init__(self, most: int) -> None:
-        self._most = most
-        self._size = 0
+        self._most = self._room = most
         self._kept: dict[object, Kept] = {}
 
     def clear(self) -> None:
         """Forget all of them."""
         self._kept.clear()
-        self._size = 0
+        self._room = self._most
 
     def keep(
         self,
@@ -87,18 +93,27 @@ class Store:
         return self._kept[made_of]
 
     def fill(self, kept: Kept, key: object, values: Values) -> bytes:
-        """Make and keep the bytes for these values."""
-        made = kept.made[key] = kept.make(values)
-        self._size += len(made) + _ENTRY
-        if self._size > self._most:
-            self._size = 0
-            for each in self._kept.values():
-                each.made.clear()
+        """Make the bytes for these values, and keep them if there is room."""
+        made = kept.make(values)
+        if self._room > 0:
+            kept.made[key] = made
+            self._room -= len(made) + _ENTRY
         return made
 
-    def rows(self, layout: Layout, values: Values) -> list[Row]:
-        """Return the bytes of each block for these values."""
-        parts = [*layout.constant, *[make(values) for make in layout.made]]
+    def said(self, layout: Layout, values: Values) -> list[bytes]:
+        """Return what is the same for all who are told the same reasons."""
+        parts = [*layout.constant]
+        for item in layout.said:
+            if isinstance(item, Kept):
+                key = item.key(values)
+                parts.append(item.made.get(key) or self.fill(item, key, values))
+            else:
+                parts.append(item(values))
+        return parts
+
+    def rows(self, layout: Layout, said: Sequence[bytes], values: Values) -> list[Row]:
+        """Return the bytes of each block for these values, of which ``said`` is made already."""
+        parts = [*said, *[make(values) for make in layout.made]]
         for kept, key_of, made in layout.kept:
             key = key_of(values)
             parts.append(made.get(key) or self.fill(kept, key, values))
@@ -110,33 +125,35 @@ def layout(blocks: Iterable[Sequence[Item]]) -> Layout:
     rows = [*blocks]
     items = list(dict.fromkeys(item for row in rows for item in row))
     constant = [item for item in items if isinstance(item, bytes)]
+    said = [item for item in items if isinstance(item, Said)]
     kept = [item for item in items if isinstance(item, Kept)]
-    made = [item for item in items if not isinstance(item, bytes | Kept)]
-    at = {item: number for number, item in enumerate([b"", *constant, *made, *kept])}
+    made = [item for item in items if not isinstance(item, bytes | Said | Kept)]
+    at = {item: number for number, item in enumerate([b"", *constant, *said, *made, *kept])}
     # An itemgetter of one item would not return a tuple: it gets nothing first.
     getters = [itemgetter(0, 0, *(at[item] for item in row)) for row in rows]
-    return Layout([b"", *constant], made, [(each, each.key, each.made) for each in kept], getters)
+    looked_up = [(each, each.key, each.made) for each in kept]
+    return Layout([b"", *constant], [each.make for each in said], made, looked_up, getters)
 
 
-def html_piece(value: str) -> bytes:
-    """A value that is printed in HTML, with the joint behind it."""
-    return mime.quoted(str(value) if type(value) is Markup else escaped(value)) + JOINT
+def html_piece(value: str, tags: Sequence[str] = ()) -> bytes:
+    """A value that is printed in HTML, with the joint behind it; ``tags`` as in ``tagged``."""
+    text = tagged(str(value), tags) if type(value) is Markup else escaped(value)
+    return mime.quoted(text) + JOINT
 
 
 def html_run(pieces: Sequence[bytes | Hole], look: Look) -> Make:
     """What makes the bytes of encoded pieces with holes."""
-    parts = [_getter(piece, look) if isinstance(piece, Hole) else piece for piece in pieces]
-    first = parts[0]
-    if len(parts) == 1 and not isinstance(first, bytes):
-        return lambda values: html_piece(first(values))
-    return lambda values: b"".join(
-        [part if isinstance(part, bytes) else html_piece(part(values)) for part in parts]
-    )
+    parts = [_html_part(piece, look) for piece in pieces]
+    if len(parts) == 1:
+        return parts[0]
+    return lambda values: b"".join([part(values) for part in parts])
 
 
-def _getter(hole: Hole, look: Look) -> Get:
-    get, tags = look(hole.name), hole.tags
-    return (lambda values: cast("str", with_tags(get(values), *tags))) if tags else get
+def _html_part(piece: bytes | Hole, look: Look) -> Make:
+    if isinstance(piece, bytes):
+        return lambda values: piece
+    get, tags = look(piece.name), piece.tags
+    return lambda values: html_piece(get(values), tags)
 
 
 def text_line(line: Line, look: Look) -> Make:
@@ -150,6 +167,45 @@ def text_line(line: Line, look: Look) -> Make:
     form = "".join([part.replace("%", "%%") if isinstance(part, str) else "%s" for part in parts])
     gets = [part for part in parts if not isinstance(part, str)]
     return lambda values: encoded_line(form % tuple([get(values) for get in gets]))
+
+
+def ends_in_why(line: Line) -> bool:
+    """Whether a line is like ``Match {percent} %: {why}``: then it depends on the percent itself
+    only as far as ``line_head`` goes, and behind that on how many digits the percent has."""
+    if len(line) != 4:
+        return False
+    said, percent, between, why = line
+    return (
+        isinstance(percent, Hole)
+        and percent.name == "percent"
+        and isinstance(why, Hole)
+        and why.name == "why"
+        and isinstance(said, str)
+        and isinstance(between, str)
+        and len(said) < WIDTH - 3
+        and mime.is_plain(said + "x")
+        and "  " not in said.strip()
+        and between.startswith(" ")
+    )
+
+
+def line_head(line: Line, look: Look) -> Make:
+    """What makes the bytes of a plain text and a value of digits."""
+    said, hole = str(line[0]), cast("Hole", line[1])
+    get = look(hole.name)
+    return lambda values: (said + get(values)).encode()
+
+
+def line_tail(line: Line, look: Look) -> Make:
+    """What makes the bytes of a line behind those of ``line_head``."""
+    said, between = str(line[0]), str(line[2])
+    percent, why = (look(cast("Hole", line[at]).name) for at in (1, 3))
+
+    def make(values: Values) -> bytes:
+        head = said + percent(values)
+        return encoded_line(head + between + why(values))[len(head) :]
+
+    return make
 
 
 def _ending_in(said: str, last: Get) -> Make:

