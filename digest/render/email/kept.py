@@ -45,7 +45,7 @@ class Kept:
 class Said(NamedTuple):
     """Bytes with holes for what reasons say; they are made once for the same reasons."""
 
-    make: Make | Kept
+    items: tuple[bytes | Kept | Make, ...]
 
 
 Item = bytes | Said | Kept | Make
@@ -56,7 +56,7 @@ class Layout(NamedTuple):
     has other holes and is made anew or kept, and which of these make up each block."""
 
     constant: Sequence[bytes]
-    said: Sequence[Make | Kept]
+    said: Sequence[Said]
     made: Sequence[Make]
     kept: Sequence[tuple[Kept, Callable[[Values], Any], Mapping[Any, bytes]]]
     rows: Sequence[Callable[[Sequence[bytes]], Row]]
@@ -102,14 +102,16 @@ class Store:
 
     def said(self, layout: Layout, values: Values) -> list[bytes]:
         """Return what is the same for all who are told the same reasons."""
-        parts = [*layout.constant]
-        for item in layout.said:
-            if isinstance(item, Kept):
-                key = item.key(values)
-                parts.append(item.made.get(key) or self.fill(item, key, values))
-            else:
-                parts.append(item(values))
-        return parts
+        made = [[self._made(item, values) for item in said.items] for said in layout.said]
+        return [*layout.constant, *map(b"".join, made)]
+
+    def _made(self, item: bytes | Kept | Make, values: Values) -> bytes:
+        if isinstance(item, bytes):
+            return item
+        if isinstance(item, Kept):
+            key = item.key(values)
+            return item.made.get(key) or self.fill(item, key, values)
+        return item(values)
 
     def rows(self, layout: Layout, said: Sequence[bytes], values: Values) -> list[Row]:
         """Return the bytes of each block for these values, of which ``said`` is made already."""
@@ -129,10 +131,10 @@ def layout(blocks: Iterable[Sequence[Item]]) -> Layout:
     kept = [item for item in items if isinstance(item, Kept)]
     made = [item for item in items if not isinstance(item, bytes | Said | Kept)]
     at = {item: number for number, item in enumerate([b"", *constant, *said, *made, *kept])}
-    # An itemgetter of one item would not return a tuple: it gets nothing first.
-    getters = [itemgetter(0, 0, *(at[item] for item in row)) for row in rows]
+    # An itemgetter of one item would not return a tuple: it gets nothing beside it.
+    getters = [itemgetter(*(0, 0)[len(row) :], *(at[item] for item in row)) for row in rows]
     looked_up = [(each, each.key, each.made) for each in kept]
-    return Layout([b"", *constant], [each.make for each in said], made, looked_up, getters)
+    return Layout([b"", *constant], said, made, looked_up, getters)
 
 
 def html_piece(value: str, tags: Sequence[str] = ()) -> bytes:
@@ -278,12 +280,14 @@ def runs(pieces: Sequence[bytes | Hole]) -> Iterator[bytes | Sequence[bytes | Ho
 
 
 def merged(items: Iterable[T]) -> list[T]:
-    """Join constant bytes that follow each other."""
-    found: list[T] = []
+    """Join constant bytes that follow each other, and what follows something that reasons say."""
+    found: list[Any] = []
     for item in items:
         last = found[-1] if found else None
         if isinstance(item, bytes) and isinstance(last, bytes):
-            found[-1] = cast("T", last + item)
+            found[-1] = last + item
+        elif isinstance(last, Said) and isinstance(item, bytes | Said):
+            found[-1] = Said((*last.items, *(item.items if isinstance(item, Said) else [item])))
         else:
             found.append(item)
     return found

@@ -286,12 +286,14 @@ class ReadyParts:
             else:
                 of = known.view.gist if "gist" in holes else ""
                 found = self._store.keep(maker, pieces, names, look, of=of)
-            return Said(found) if holes <= _OF_REASONS else found
+            return Said((found,)) if holes <= _OF_REASONS else found
 
         for block in self._html.loops[over]:
             pieces = block.render({**self._settings, block.target: item}, is_html=True)
             found = runs([_encoded(piece, known) for piece in pieces])
-            yield [each if isinstance(each, bytes) else filled(html_run, each) for each in found]
+            yield merged(
+                each if isinstance(each, bytes) else filled(html_run, each) for each in found
+            )
         for block in self._text.loops[over]:
             pieces = block.render({**self._settings, block.target: item}, is_html=False)
             items: list[Item] = []
@@ -299,7 +301,7 @@ class ReadyParts:
                 if not holes_in(line):
                     items.append(encoded_line("".join(map(str, line))))
                 elif ends_in_why(line):
-                    items += [filled(line_head, line[:2]), Said(line_tail(line, look))]
+                    items += [filled(line_head, line[:2]), Said((line_tail(line, look),))]
                 else:
                     items.append(filled(text_line, line))
             yield merged(items)
