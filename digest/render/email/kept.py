@@ -186,7 +186,7 @@ def ends_in_why(line: Line) -> bool:
         and isinstance(between, str)
         and len(said) < WIDTH - 3
         and mime.is_plain(said + "x")
-        and "  " not in said.strip()
+        and "  " not in said.lstrip()
         and between.startswith(" ")
     )
 

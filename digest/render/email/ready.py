@@ -1,19 +1,20 @@
 """The parts of a message as ready bytes, made of templates that were divided at their holes.
 
-What is the same for all readers of a paper is rendered once for the paper. What reasons add to it,
-and numbers, are kept for each of their values. The frame is rendered once for all messages that
-answer its tests alike. A message is then the joined bytes of these, and of a few values of its own.
+What is the same for all readers of a paper is rendered once for the paper. What reasons say of it
+is made once for all who are told the same; numbers are kept for each of their values. The frame is
+rendered once for all messages that answer its tests alike. A message is then the joined bytes of
+these, and of a few values of its own.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
-from digest.model import Paper, Pick, Reason
+from digest.model import Paper, Pick
 from digest.render import telling
 from digest.render.email import mime, view
 from digest.render.email.holes import SETTINGS, Hole, Loop, Piece, divide
@@ -49,8 +50,7 @@ from digest.render.site import Site
 from digest.render.templates import CARD, HTML, Templates
 
 _PAPERS = 5_000  # so many papers are kept
-_SHOWN = 40  # so many picks of a paper are kept
-_SAID = 30_000  # so many times is kept what reasons say of a paper
+_SAID = 30_000  # so many reasons of papers are kept: with more, hardly any comes again
 _CHIPS = 20_000  # so many interests are kept with their counts
 _BYTES = 100_000_000  # about so many bytes are kept of what has holes
 _OF_MANY = frozenset(("subject", "period", "headline", "empty", "more", "coverage", "help"))
@@ -59,7 +59,7 @@ _FRAME = view.EmailView._fields
 _AT = {name: at for at, name in enumerate(_FRAME)}
 _OWN = ("number", "percent", "late", "why", "gist")
 """What is the reader's own of a paper; instead of the gist, the terms to be marked in it."""
-_OF_REASONS = {"why", "gist"}
+_OF_REASONS = {"why", "gist"}  # what of it depends on reasons alone
 _CHIP = ("interest", "count")
 _EMPTY = b"\r\n"
 _SOME = Markup(".")
@@ -73,10 +73,6 @@ class Shown(NamedTuple):
     gist: str
     because: view.Words
     rows: Sequence[Row]  # the bytes of each loop over papers
-    reasons: tuple[Reason, ...]
-
-
-_shown = partial(tuple.__new__, Shown)  # half the time of Shown()
 
 
 class _Because(NamedTuple):
@@ -101,8 +97,6 @@ class _Known:
     card_encoded: bytes
     layouts: dict[tuple[bool, bool], Layout]
     because: dict[_Told, _Because]
-    shown: dict[tuple[int, float, bool, int | None], Shown]
-    """By number, score, and what is known of its being late."""
 
 
 class _Repeat(NamedTuple):
@@ -160,23 +154,13 @@ class ReadyParts:
         if known is None or (known.paper is not paper and known.paper != paper):
             known = self._learn(paper)
         known.paper = paper  # is found faster the next time
-        # The reasons are compared, which takes less time than to find the tuples by their hashes.
-        place = number, pick.score, pick.late, pick.upvotes_before
-        shown = known.shown.get(place)
-        if shown is None or shown.reasons != pick.reasons:
-            shown = self._show(known, number, pick)
-            if len(known.shown) < _SHOWN:  # many readers have few interests, or most have others
-                known.shown[place] = shown
-        return shown
-
-    def _show(self, known: _Known, number: int, pick: Pick) -> Shown:
         late, percent = view.late(known.view, pick), view.match(pick.score)
         told = telling.told(pick.reasons), late != "", len(percent)
         because = known.because.get(told) or self._say(known, told)
         words = because.words
         own = str(number), percent, late, words.why, words.terms
         rows = self._store.rows(because.layout, because.parts, own)
-        return _shown((known.view.title, known.view.gist, words, rows, pick.reasons))
+        return Shown(known.view.title, known.view.gist, words, rows)
 
     def _say(self, known: _Known, told: _Told) -> _Because:
         """Put reasons for a paper into words."""
@@ -248,7 +232,7 @@ class ReadyParts:
         pieces = self._card.pieces(values, str) if self._card else []
         card = Markup("".join(pieces))  # noqa: S704  the template has escaped what it prints
         encoded = mime.join(map(mime.quoted, pieces))
-        known = self._papers[paper.key] = _Known(paper, seen, card, encoded, {}, {}, {})
+        known = self._papers[paper.key] = _Known(paper, seen, card, encoded, {}, {})
         return known
 
     def _lay_out(self, known: _Known, variant: tuple[bool, bool]) -> Layout:

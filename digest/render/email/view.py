@@ -261,7 +261,6 @@ def view_reason(paper: PaperView, told: tuple[telling.Told, ...]) -> ReasonView:
     return ReasonView(marked(paper.gist, found.terms), found.why, found.interests)
 
 
-@lru_cache(maxsize=30_000)
 def words(told: tuple[telling.Told, ...]) -> Words:
     """Put reasons into words, whatever the paper is. The terms are those to mark in an abstract;
     one that was told of the title may stand there."""

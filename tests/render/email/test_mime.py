@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+from binascii import a2b_qp, b2a_qp
 from email.header import decode_header, make_header
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -34,6 +35,16 @@ def parsed(*headers: tuple[str, str]) -> EmailMessage:
 
 
 any_text = st.text(st.characters(), max_size=200) | st.sampled_from(NASTY)
+
+
+@given(st.text("a =.", max_size=300))
+def test_plain_text_is_quoted_as_binascii_does(text: str) -> None:
+    body = quoted(text)
+    assert a2b_qp(body) == text.encode()
+    assert all(len(line) <= 76 for line in body.split(b"\r\n"))
+    made = b2a_qp(text.encode()).replace(b"\n", b"\r\n")
+    if len(made.split(b"\r\n")[-1]) < 76:  # else the last line has no room for what join adds
+        assert body == made
 
 
 @given(any_text)

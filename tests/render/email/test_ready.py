@@ -151,7 +151,7 @@ def test_messages_are_those_of_the_plain_way(site: Site, seed: int) -> None:
 
 
 def test_what_is_forgotten_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, most in {"_PAPERS": 3, "_BYTES": 5_000, "_SHOWN": 2}.items():
+    for name, most in {"_PAPERS": 3, "_BYTES": 5_000, "_SAID": 2}.items():
         monkeypatch.setattr(ready, name, most)
     same(EmailComposer(load(), SITE), Plain(load(), SITE), "forgotten", 12)
 
@@ -189,6 +189,9 @@ FAST = [
     ("email.txt.j2", "{% for chip in chips %}\n  - {{", "{% for chip in chips %}{{"),
     ("email.txt.j2", "{{ headline }}", "{{ headline }} {{ lead }} {{ archive }}"),
     ("email.txt.j2", "   {{ paper.gist }}", "   {{ paper.because.gist }}"),
+    ("email.txt.j2", "   Match {{ paper.percent }} ", " - Match  {{ paper.percent }} "),
+    ("email.txt.j2", "   Match {{ paper.percent }} ", f"{'so ' * 23}{{{{ paper.percent }}}} "),
+    ("email.txt.j2", "   Match {{ paper.percent }} %", "   {{ paper.percent }}."),
 ]
 PLAIN = [
     ("email.html.j2", "<h1>{{ headline }}", "<h1>{{ headline | upper }}"),
