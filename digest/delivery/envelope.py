@@ -8,7 +8,11 @@ LONGEST_WORDS = 400  # the most characters that are kept of a reply
 
 _ADDRESS = re.compile(r"[^\s<>@\x00-\x1f\x7f]+@[^\s<>@\x00-\x1f\x7f]+")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
-_LONE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
+# Each begins with a fixed byte, to which the search leaps: 25 µs for 60 KB, where to count the
+# CRLFs takes 55.
+_LONE_CR = re.compile(rb"\r(?!\n)")
+_LONE_LF = re.compile(rb"\n(?<!\r\n)")
+_LONE_LF_OR_DOT = re.compile(rb"\n(?:(?<!\r\n)|\.)")
 _MAILBOX = re.compile(r"[^\s<>:;,]+@[^\s<>:;,]+")
 
 
@@ -34,7 +38,8 @@ def on_the_wire(content: bytes) -> bytes:
     """The content with stuffed dots and CRLF line ends, but without the final dot; the same object
     if it is like that already. A single CR or LF would let a message end early at some servers
     (SMTP smuggling)."""
-    if _is_on_the_wire(content):
+    is_whole = content.endswith(b"\r\n") and not content.startswith(b".")
+    if is_whole and not (_LONE_LF_OR_DOT.search(content) or _LONE_CR.search(content)):
         return content
     content = with_crlf(content)
     if not content.endswith(b"\r\n"):
@@ -46,20 +51,9 @@ def on_the_wire(content: bytes) -> bytes:
 
 def with_crlf(content: bytes) -> bytes:
     """The content with CRLF line ends; the same object if it has them already."""
-    return _LINE_END.sub(b"\r\n", content) if _LONE.search(content) else content
-
-
-def _is_on_the_wire(content: bytes) -> bool:
-    """Whether every line ends with CRLF and none begins with a dot. Arrays take 16 µs for 60 KB,
-    where regular expressions take 60."""
-    import numpy as np  # noqa: PLC0415 - needed only where there is something to send
-
-    if content.startswith((b".", b"\n")) or not content.endswith(b"\r\n"):
-        return False
-    code = np.frombuffer(content, np.uint8)
-    is_feed, is_return, is_dot = code == ord("\n"), code == ord("\r"), code == ord(".")
-    begins = is_feed[:-1]  # whether the next one is the first of its line
-    return np.array_equal(is_feed[1:], is_return[:-1]) and not (begins & is_dot[1:]).any()
+    if _LONE_CR.search(content) or _LONE_LF.search(content):
+        return _LINE_END.sub(b"\r\n", content)
+    return content
 
 
 def readable(words: bytes | str) -> str:
