@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 
-from digest.model import Place, Reason, Via
+from digest.model import Reason
 from digest.ranking.calibration import STEPS, apportion, score_steps, sums
 from digest.ranking.exclusions import taken
+from digest.ranking.labels import Label
 from digest.ranking.vocabulary import Floats, Ints
 
 LEAST = 0.02  # a part of an interest's evidence is named from this share of all the evidence on
@@ -18,22 +18,9 @@ WANTED, UNWANTED, OTHER = range(3)
 """What a share comes from: an interest, an exclusion, or something else, as a verdict."""
 
 
-class Part(NamedTuple):
-    """A term of a paper with its evidence for an interest."""
-
-    term: str  # as it stands in the paper
-    place: Place
-    via: Via
-    evidence: float
-
-
-Label = tuple[str, Place, Via]  # a part without its evidence
 Name = tuple[str, float]  # what a reason calls an interest, and its weight
 _reason: Callable[[Iterable[object]], Reason] = partial(tuple.__new__, Reason)
-part: Callable[[Iterable[object]], Part] = partial(tuple.__new__, Part)
-"""Make a reason, or a part, of its fields in a third of the time: a pass makes dozens for each
-reader."""
-NAMELESS = Part("", "abstract", "related", 1.0)  # evidence that no single word of the paper shows
+"""Make a reason of its fields in a third of the time: a pass makes dozens for each reader."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -62,18 +49,18 @@ class Shares:
 
 
 def explain(
-    picks: int, shares: Shares, evidence: Floats, labels: Sequence[Label]
+    picks: int, shares: Shares, evidence: Floats, label: Ints, labels: Sequence[Label]
 ) -> list[tuple[Reason, ...]]:
-    """Reasons for each of so many picks, strongest first, given the evidence and the label of each
-    part. Their contributions sum to the score. An interest is credited with what the score would
-    lose without it; above the knee, what any one of several interests would have brought is left
-    over, and credited to all of them as one reason via ``several``."""
+    """Reasons for each of so many picks, strongest first, given the evidence of each part and the
+    number of its label. Their contributions sum to the score. An interest is credited with what the
+    score would lose without it; above the knee, what any one of several interests would have
+    brought is left over, and credited to all of them as one reason via ``several``."""
     scores, losses = _losses(picks, shares)
     credited = sums(shares.picks, losses, picks)
     share, part, steps = _telling(shares, evidence, losses, LEAST * credited[shares.picks])
     order = np.lexsort((-np.abs(steps), shares.picks[share]))
     names = map(shares.names.__getitem__, share[order].tolist())
-    told = map(labels.__getitem__, part[order].tolist())
+    told = map(labels.__getitem__, label[part[order]].tolist())
     contributions = (steps[order] / STEPS).tolist()
     reasons = [
         _reason((name, term, place, weight, contribution, via))

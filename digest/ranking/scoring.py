@@ -13,11 +13,12 @@ from digest.ranking.boosts import boosts
 from digest.ranking.calibration import STEPS, score_steps
 from digest.ranking.corpus import Corpus
 from digest.ranking.exclusions import AGAINST, leans, ruled_out, taken
+from digest.ranking.labels import Part
 from digest.ranking.matching import Matching
 from digest.ranking.parts import Parts
 from digest.ranking.postings import Postings
-from digest.ranking.reasons import OTHER, UNWANTED, WANTED, Name, Part, Shares, explain
-from digest.ranking.verdicts import Verdicts
+from digest.ranking.reasons import OTHER, UNWANTED, WANTED, Name, Shares, explain
+from digest.ranking.verdicts import Taste, Verdicts
 from digest.ranking.vocabulary import BREAK, Floats, Ints, remembered
 from digest.text.patterns import PatternError
 
@@ -191,15 +192,17 @@ class Ranking:
         names = [wishes.names[n] for n in wish.tolist()]
         shares = Shares(pick, wishes.kinds[wish], steps, names, first, count)
         if others := list(self._others(block, profiles.tolist(), papers.tolist())):
-            picks_, steps_, names_, parts_ = zip(*others, strict=True)
-            kinds = np.full(len(others), OTHER)
-            more = Shares(np.array(picks_), kinds, np.array(steps_), names_, *parts.add(parts_))
+            picks_, steps_, names_, told = zip(*others, strict=True)
+            its_papers = papers[np.array(picks_)]
+            found = self._attribution.beside_interests(parts.labels, told, its_papers)
+            kinds, first_count = np.full(len(others), OTHER), parts.add(found, len(others))
+            more = Shares(np.array(picks_), kinds, np.array(steps_), names_, *first_count)
             shares = shares.merged(more)
-        return explain(len(picks), shares, parts.evidence, parts.labels)
+        return explain(len(picks), shares, parts.evidence, parts.label, parts.labels.every)
 
     def _others(
         self, block: Block, profiles: Sequence[int], papers: Sequence[int]
-    ) -> Iterator[tuple[int, float, Name, Sequence[Part]]]:
+    ) -> Iterator[tuple[int, float, Name, Taste | Part]]:
         """What verdicts add to picks or take, and what papers are beside their text."""
         others = {row for row, profile in enumerate(block.profiles) if _has_others(profile)}
         picks = [pick for pick, row in enumerate(profiles) if row in others]
@@ -208,12 +211,12 @@ class Ranking:
             for taste in self._verdicts.tastes(profile):
                 if steps := taste.steps.item(paper):
                     name = _NAMES[taste.via], 1.0
-                    yield pick, steps, name, self._attribution.of_taste(taste, paper)
+                    yield pick, steps, name, taste
             for boost in self._boosts:
                 if gain := boost.gain(profile):
                     worded = Part(boost.wording(boost.papers[paper]), "page", "signal", 1.0)
                     steps = boost.steps(profile).item(paper)
-                    yield pick, steps, (boost.name, gain), [worded]
+                    yield pick, steps, (boost.name, gain), worded
 
 
 def _has_others(profile: Profile) -> bool:

@@ -1,11 +1,15 @@
 """Phrase interests as flat arrays, ready to be compared with many papers at once."""
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 
 from digest.ranking.collection import columns_of
 from digest.ranking.flat import Cells, Growing
 from digest.ranking.matching import Evidence, Matching, Phrases
+from digest.ranking.vocabulary import Ints
+
+Bools = NDArray[np.bool_]
 
 
 class Wants:
@@ -58,6 +62,12 @@ class Wants:
         self.meanings.add(found.meanings)
         self.directions.add(phrases.directions)
         self.alike.add(found.alike)
+
+    def have_related(self, rows: Ints) -> Bools:
+        """Whether there are terms of topics of interests."""
+        ends = self._related_ends.values
+        found: Bools = ends[rows + 1] > ends[rows]
+        return found
 
     def related(self, terms: int) -> sparse.csr_array:
         """Interests × the terms of topics: the weights of the terms of their topics."""

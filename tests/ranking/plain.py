@@ -13,11 +13,13 @@ from digest.ranking import Corpus
 from digest.ranking.boosts import boosts
 from digest.ranking.calibration import KNEE, STEPS
 from digest.ranking.exclusions import AGAINST, MOST, leans, ruled_out
+from digest.ranking.labels import Part
 from digest.ranking.matching import Evidence, Matching
-from digest.ranking.reasons import LEAST, NAMELESS, Part
+from digest.ranking.reasons import LEAST
 from digest.ranking.verdicts import Verdicts
 from tests.ranking.plain_parts import PlainParts
 
+NAMELESS = Part("", "abstract", "related", 1.0)
 BEYOND = (1 - KNEE) * STEPS
 
 

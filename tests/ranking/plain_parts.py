@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from digest.model import Interest, Via
 from digest.ranking.attribution import Attribution
 from digest.ranking.collection import TITLE
+from digest.ranking.labels import Part
 from digest.ranking.matching import MENTION, PLACES, Evidence, Matching
 from digest.ranking.meaning import unit, vectors
 from digest.ranking.metadata import KEYWORD
 from digest.ranking.queries import cells
-from digest.ranking.reasons import Part
 from digest.ranking.verdicts import Taste
 from digest.ranking.vocabulary import PAIR
 from digest.ranking.words import SHOWS, TELLS
@@ -92,9 +92,7 @@ class PlainParts:
     def of(self, interest: Interest, evidence: Evidence, paper: int) -> Sequence[Part]:
         """The parts of the evidence of an interest."""
         if evidence.phrases is None:
-            asked = [(interest, evidence)]
-            (parts,) = self._attribution.parts(self._attribution.wants(), np.array([paper]), asked)
-            return parts
+            return self._attribution.others(interest, paper)
         return self._of_phrase(interest, evidence, paper)
 
     def _of_phrase(self, interest: Interest, evidence: Evidence, paper: int) -> list[Part]:
