@@ -37,9 +37,11 @@ def apportion(steps: Floats, evidence: Floats, group: Ints) -> Floats:
     exact = steps[group] * evidence / sums(group, evidence, len(steps))[group]
     whole: Floats = np.floor(exact)
     short = steps - sums(group, whole, len(steps))
-    counts = np.bincount(group, minlength=len(steps))
-    place = np.arange(len(group)) - (np.cumsum(counts) - counts)[group]
-    whole[np.lexsort((whole - exact, group))] += place < short[group]
+    open_ = np.flatnonzero(short[group] > 0)
+    group = group[open_]
+    place = np.arange(len(group)) - np.searchsorted(group, group)
+    order = np.lexsort(((whole - exact)[open_], group))
+    whole[open_[order]] += place < short[group]
     return whole
 
 

@@ -62,7 +62,9 @@ class Postings:
         keys = self._keys.values
         if not len(keys):
             return _NONE, _NONE
-        at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        order = np.argsort(wanted)  # what is searched in order is found in near-by memory
+        at = np.empty(len(wanted), dtype=np.int64)
+        at[order] = np.minimum(np.searchsorted(keys, wanted[order]), len(keys) - 1)
         hits = np.flatnonzero(keys[at] == wanted)
         return hits, at[hits]
 

@@ -58,17 +58,18 @@ def explain(
     scores, losses = _losses(picks, shares)
     credited = sums(shares.picks, losses, picks)
     share, part, steps = _telling(shares, evidence, losses, LEAST * credited[shares.picks])
-    order = np.lexsort((-np.abs(steps), shares.picks[share]))
-    names = map(shares.names.__getitem__, share[order].tolist())
-    told = map(labels.__getitem__, label[part[order]].tolist())
-    contributions = (steps[order] / STEPS).tolist()
+    # By pick and size, which are whole numbers; such a sort is quick where the parts come by pick.
+    order = np.argsort(2 * STEPS * shares.picks[share] - np.abs(steps), kind="stable")
+    share, part, steps = share[order], part[order], steps[order]
+    names = map(shares.names.__getitem__, share.tolist())
+    told = map(labels.__getitem__, label[part].tolist())
     reasons = [
         _reason((name, term, place, weight, contribution, via))
         for (name, weight), (term, place, via), contribution in zip(
-            names, told, contributions, strict=True
+            names, told, (steps / STEPS).tolist(), strict=True
         )
     ]
-    found = _by_pick(picks, shares.picks[share[order]], np.abs(steps[order]), reasons)
+    found = _by_pick(picks, shares.picks[share], np.abs(steps), reasons)
     ends = np.searchsorted(shares.picks, np.arange(picks + 1)).tolist()
     for pick in np.flatnonzero(scores != credited).tolist():
         every = sorted({name for name, _ in shares.names[ends[pick] : ends[pick + 1]]})
@@ -118,9 +119,9 @@ def _telling(
     part = np.arange(len(group)) - firsts[group] + shares.parts[lost][group]
     steps = apportion(losses[lost], evidence[part], group)
     size = np.abs(steps)
-    strongest = np.zeros(len(group), dtype=bool)
-    order = np.lexsort((-size, group))
-    strongest[order[firsts]] = True
+    strongest = size == np.maximum.reduceat(size, firsts)[group] if len(lost) else lost > 0
+    largest = np.flatnonzero(strongest)
+    strongest[largest[np.diff(group[largest], prepend=-1) == 0]] = False  # of equal ones, the first
     kept = strongest | (size >= np.maximum(least[lost], 1.0)[group])
     rest = sums(group, np.where(kept, 0.0, steps), len(lost))
     steps += np.where(strongest, rest[group], 0.0)
