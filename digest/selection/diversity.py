@@ -5,6 +5,7 @@ gets its best one in; the paper that goes is one that no interest needs."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 Twins = Mapping[int, Collection[int]]
 """The papers that are nearly the same as others, with these others."""
@@ -44,17 +45,17 @@ def choose(
             left_out[index] = twin
     made_room: dict[int, str] = {}
     if len(order) > len(picked) + len(left_out):
-        others = (i for i in order if i not in left_out) if left_out else order
+        others = [i for i in order if i not in left_out] if left_out else order
         made_room = _balance(picked, others, required, twins, good())
     if first or made_room:
         chosen = set(picked)
-        picked = [index for index in order if index in chosen]
+        picked = list(islice(filter(chosen.__contains__, order), len(chosen)))
     return Chosen(tuple(picked), left_out, made_room)
 
 
 def _balance(
     picked: list[int],
-    others: Iterable[int],
+    others: Sequence[int],
     required: Collection[int],
     twins: Twins,
     good: Mapping[str, Collection[int]],
@@ -64,17 +65,15 @@ def _balance(
     first."""
     # An interest with a good paper there keeps one: no paper goes that an interest needs.
     chosen = frozenset(picked)
-    crowded_out = [name for name, papers in good.items() if chosen.isdisjoint(papers)]
-    if not crowded_out:
-        return {}
-    asked = frozenset().union(*(good[name] for name in crowded_out))
-    rest = list(filter(asked.__contains__, others))
-    best = {name: list(filter(good[name].__contains__, rest)) for name in crowded_out}
+    crowded_out = [name for name, papers in good.items() if papers and chosen.isdisjoint(papers)]
+    best = {name: next(filter(good[name].__contains__, others), None) for name in crowded_out}
+    place = {name: others.index(index) for name, index in best.items() if index is not None}
     made_room: dict[int, str] = {}
-    for name in sorted((n for n in best if best[n]), key=lambda n: (rest.index(best[n][0]), n)):
+    for name in sorted(place, key=lambda name: (place[name], name)):
         if any(index in good[name] for index in picked):
             continue
-        new = next((i for i in best[name] if not _has_twin(i, picked, twins)), None)
+        of_name = filter(good[name].__contains__, others)
+        new = next((i for i in of_name if not _has_twin(i, picked, twins)), None)
         least = _least(picked, required, good)
         if new is not None and least is not None:
             picked.remove(least)
@@ -93,6 +92,13 @@ def _least(
     picked: Sequence[int], required: Collection[int], good: Mapping[str, Collection[int]]
 ) -> int | None:
     """The last paper that need not be seen, and that no interest has as its only good one."""
-    held = ([index for index in picked if index in papers] for papers in good.values())
-    needed = {papers[0] for papers in held if len(papers) == 1}
-    return next((i for i in reversed(picked) if i not in required and i not in needed), None)
+    may_go = (index for index in reversed(picked) if index not in required)
+    return next((index for index in may_go if not _needed(index, picked, good.values())), None)
+
+
+def _needed(index: int, picked: Sequence[int], good: Iterable[Collection[int]]) -> bool:
+    """Whether an interest has this paper as its only good one among those that are picked."""
+    return any(
+        index in papers and not any(one in papers for one in picked if one != index)
+        for papers in good
+    )

@@ -1,10 +1,10 @@
 """Decides the digests of several readers who have one window."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from digest.selection.diversity import choose
 from digest.selection.window import Window
 
 _STEPS = 10_000  # scores are in steps of 0.0001
+_made: Callable[[Iterable[object]], model.Pick] = partial(tuple.__new__, model.Pick)
 _CODE = {why: code for code, why in enumerate(RULED_OUT) if why}
 
 
@@ -41,16 +42,14 @@ def plans(
     ruled_out = _ruled_out(readers, seen, ranked)
     judgements = _judgements(readers, seen, ranked, ruled_out)
     counts = _counts(ruled_out)
-    pairs = [(row, index) for row, each in enumerate(judgements) for index in each.chosen.picked]
-    reasons = iter(ranked.reasons(pairs))
+    chosen = [judgement.chosen.picked for judgement in judgements]
+    rows = np.repeat(np.arange(len(chosen)), [*map(len, chosen)])
+    indices = np.fromiter(chain.from_iterable(chosen), dtype=np.int64, count=len(rows))
+    reasons = ranked.reasons([*zip(rows.tolist(), indices.tolist(), strict=True)])
+    told = zip(ranked.scores[rows, indices].tolist(), reasons, strict=True)
     made = []
     for row, (reader, judgement) in enumerate(zip(readers, judgements, strict=True)):
-        indices = judgement.chosen.picked
-        scores = ranked.scores[row, list(indices)].tolist()
-        picks = tuple(
-            _pick(reader, seen, index, score, next(reasons))
-            for index, score in zip(indices, scores, strict=True)
-        )
+        picks = tuple([_pick(reader, seen, index, next(told)) for index in chosen[row]])
         left_out = _left_out(judgement, counts[row], len(seen.papers))
         decision = _decision(reader, seen, picks, left_out, now)
         subscriber, period = reader.subscriber, reader.period
@@ -120,17 +119,18 @@ def _ruled_out(readers: Sequence[Reader], seen: Window, ranked: Ranked) -> NDArr
 
 def _orders(good: NDArray[np.bool_], seen: Window, ranked: Ranked) -> Iterator[list[int]]:
     """The good papers of each reader, best first."""
-    papers = seen.papers
-    by_id = np.array(sorted(range(len(papers)), key=lambda n: papers[n].id), dtype=np.int64)
-    rows, places = np.nonzero(good[:, by_id])
-    found = by_id[places]
-    # Whole steps, and sorted by one number after the other: so NumPy counts, and does not compare.
+    ids = [paper.id for paper in seen.papers]
+    by_id = np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.int64)
+    # Numbers of 16 bits: these NumPy sorts by counting, without comparing any.
+    place = np.empty(len(ids), dtype=np.min_scalar_type(len(ids)))
+    place[by_id] = np.arange(len(ids))
+    counts = np.count_nonzero(good, axis=1)
+    rows = np.repeat(np.arange(len(good)), counts)
+    found = np.flatnonzero(good) - rows * len(ids)
     steps = np.rint((1 - ranked.scores[rows, found]) * _STEPS).astype(np.uint16)
-    order = np.argsort(steps, kind="stable")
-    order = order[np.argsort(rows[order].astype(np.uint16), kind="stable")]
-    ends = np.searchsorted(rows, np.arange(len(good) + 1)).tolist()
-    every = found[order].tolist()
-    return (every[start:end] for start, end in pairwise(ends))
+    every = found[np.lexsort((place[found], steps, rows.astype(np.uint16)))].tolist()
+    ends = np.cumsum(counts).tolist()
+    return (every[start:end] for start, end in pairwise([0, *ends]))
 
 
 def _good(subscriber: model.Subscriber, ranked: Ranked) -> dict[str, Collection[int]]:
@@ -170,14 +170,16 @@ def _left_out(
 
 
 def _pick(
-    reader: Reader, seen: Window, index: int, score: float, reasons: tuple[model.Reason, ...]
+    reader: Reader, seen: Window, index: int, told: tuple[float, tuple[model.Reason, ...]]
 ) -> model.Pick:
-    paper = seen.papers[index]
-    before = seen.upvotes_before.get(paper.key)
-    # Of an earlier dump, and its digest did not have it.
-    start = reader.period.start
-    late = reader.marks_late and before is None and (paper.listed or start) < start
-    return model.Pick(paper, score, reasons, late=late, upvotes_before=before)
+    paper, (score, reasons) = seen.papers[index], told
+    before = seen.upvotes_before.get(paper.key) if seen.upvotes_before else None
+    late = False
+    if reader.marks_late and before is None:
+        # Of an earlier dump, and its digest did not have it.
+        start = reader.period.start
+        late = (paper.listed or start) < start
+    return _made((paper, score, reasons, late, before))
 
 
 def _decision(
