@@ -33,14 +33,22 @@ class Postings:
 
     def add(self, found: Iterable[tuple[Interest, Evidence]]) -> None:
         """Number interests that are not among these yet."""
+        first, entries = len(self.interests), self.entries
         for interest, evidence in found:
-            self.number[interest] = number = len(self.interests)
+            self.number[interest] = len(self.interests)
             self.interests.append(interest)
             self.evidence.append(evidence)
-            self._papers.add(evidence.papers)
-            self._steps.add(evidence.steps)
-            self._keys.add(number * self._width + evidence.papers)
-            self._ends.add(np.array([self.entries]))
+        new = self.evidence[first:]
+        if not new:
+            return
+        papers = np.concatenate([evidence.papers for evidence in new])
+        counts = [len(evidence.papers) for evidence in new]
+        self._papers.add(papers)
+        self._steps.add(np.concatenate([evidence.steps for evidence in new]))
+        self._keys.add(
+            np.repeat(np.arange(first, len(self.evidence)), counts) * self._width + papers
+        )
+        self._ends.add(entries + np.cumsum(counts))
         self.__dict__.pop("matrix", None)
 
     @cached_property

@@ -115,7 +115,8 @@ class Ranking:
             for boost in self._boosts:
                 if boost.gain(profile):
                     total += boost.steps(profile)  # noqa: PLW2901 — the same
-        scores = score_steps(totals[:, self._rows]) / STEPS
+        # Not by an index, which would leave the scores of a profile scattered in memory.
+        scores = score_steps(totals.take(self._rows, axis=1)) / STEPS
         excluded = [self._excluded(profile) for profile in profiles]
         return Block(profiles, scores, excluded, wishes, self._parts)
 

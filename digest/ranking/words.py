@@ -4,7 +4,6 @@ and a paper at once. No digit depends on which pairs are asked for together."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
@@ -102,23 +101,19 @@ class Words:
         asked = np.flatnonzero(like)
         if not len(asked):
             return NOTHING
-        rows, papers, ends = rows[asked], papers[asked], self._told.indptr
-        firsts = np.flatnonzero(np.diff(papers, prepend=-1))
-        cosines = []
-        for first, last in pairwise([*firsts.tolist(), len(asked)]):
-            paper = papers[first]
-            told = self._told.indices[ends[paper] : ends[paper + 1]]
-            directions = self._directions[told]
-            # One by one, so that no digit depends on which other interests are asked for.
-            cosines += [directions @ one for one in wants.directions.values[rows[first:last]]]
-        cosine = np.concatenate(cosines)
+        papers, ends, told = papers[asked], self._told.indptr, self._told.indices
+        its = zip(ends[papers].tolist(), ends[papers + 1].tolist(), strict=True)
+        stems = (told[first:last] for first, last in its)
+        # One by one, so that no digit depends on which other interests are asked for.
+        ones = zip(stems, wants.directions.values[rows[asked]], strict=True)
+        cosine = np.concatenate([self._directions.take(its, axis=0) @ one for its, one in ones])
         pair, at = spread(ends, papers)
         every = np.maximum(cosine, 0.0) * self._told.data[at]
         whole = sums(pair, every, len(asked))
         shown = np.flatnonzero(cosine >= SHOWS)
         pair = pair[shown]
         share = every[shown] * like[asked[pair]] / whole[pair]
-        return Values(asked[pair], self._stems[self._told.indices[at[shown]]], share)
+        return Values(asked[pair], self._stems[told[at[shown]]], share)
 
 
 class _OnTopics:
