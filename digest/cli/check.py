@@ -84,8 +84,8 @@ def _told_by_ledger(home: app.Home, people: Sequence[Subscriber]) -> Iterator[Pr
             from digest.explain import lint  # noqa: PLC0415
             from digest.explain.archive import Archive  # noqa: PLC0415
 
-            with output.waiting("Looking for the interests in the archive"):
-                yield from lint.notes(people, Archive.of(ledger))
+            tracked = output.track(people, "Looking for interests in the archive", len(people))
+            yield from lint.notes(tracked, Archive.of(ledger))
     except LedgerError as error:
         what = f"who has unsubscribed, and what the archive holds, cannot be told: {error}"
         yield Problem("ledger", what)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import chain
 from typing import Self
 
 import numpy as np
@@ -44,10 +45,11 @@ class Archive:
         scores = self._ranking.rank(profile).scores
         best = np.argsort(-scores, kind="stable")[:_NEAREST]
         strengths: Counter[str] = Counter()
-        for index in best[scores[best] > 0].tolist():
-            for reason in self._ranking.reasons(profile, index):
-                if reason.term:
-                    strengths[reason.term.casefold()] += round(reason.contribution * 10_000)
+        block = next(self._ranking.blocks([profile]))
+        picks = [(0, index) for index in best[scores[best] > 0].tolist()]
+        for reason in chain.from_iterable(self._ranking.explain(block, picks)):
+            if reason.term:
+                strengths[reason.term.casefold()] += round(reason.contribution * 10_000)
         told: dict[tuple[str, ...], str] = {}
         for term, _ in strengths.most_common():
             told.setdefault(terms.forms(term), term)
