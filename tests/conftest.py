@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
+import freezegun
 import jinja2
 import pytest
-from hypothesis import settings
+import sqlalchemy
+from hypothesis import is_hypothesis_test, settings
 from sqlalchemy import Engine, create_engine, text
 
 import digest.ledger
+from digest import disk_sync
+from digest.cli import CYCLES_EVERY
+from digest.ledger import database
 from digest.ledger.database import restart_keys
 from digest.ledger.tables import metadata
 from digest.render import templates
-from digest.render.email.styling import inlined
+from digest.render.email import styling
 
 MakeUrl = Callable[[], str]
 
 # With it, every process that a test starts would compile the whole program anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# As the command line has them; and one worker a core leaves no core for threads of the algebra.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+gc.set_threshold(CYCLES_EVERY)
+# To look for clocks in them imports all their parts, and there are none.
+freezegun.configure(extend_ignore_list=["scipy", "sklearn"])
 
 # Nothing is timed in a test. --hypothesis-profile=deep looks longer.
-settings.register_profile("usual", max_examples=75, deadline=None)
+settings.register_profile("usual", max_examples=50, deadline=None)
 settings.register_profile("deep", max_examples=1500, deadline=None)
 settings.load_profile("usual")
 
@@ -37,14 +50,64 @@ def examples(number: int) -> int:
     return number * settings().max_examples // 100
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Measure no coverage of examples by the dozen: they repeat what named cases run, and to
+    measure takes as long as to run."""
+    for item in items:
+        if is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker("no_cover")
+
+
+class _Statements(dict[Any, Any]):
+    """What SQLAlchemy compiles, for all engines of a database's kind."""
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        return super().get((key[0].name, *key[1:]), default)
+
+    def __setitem__(self, key: Any, compiled: Any) -> None:
+        super().__setitem__((key[0].name, *key[1:]), compiled)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What Jinja compiles and premailer styles is kept: it is the same in every new home."""
+    """What is compiled and styled is kept: it is the same in every new home."""
     compiled = jinja2.FileSystemBytecodeCache(str(tmp_path_factory.mktemp("compiled")))
     kept = partial(templates._Sandbox, bytecode_cache=compiled)
+    options = {"compiled_cache": _Statements()}
+    shipped: dict[str, dict[str, styling.Styled]] = {}
+
+    def style(loaded: templates.Templates) -> dict[str, styling.Styled]:
+        if loaded._own:
+            return styling.style(loaded)
+        key = loaded.hash()
+        if key not in shipped:
+            shipped[key] = styling.style(loaded)
+        return shipped[key]
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(templates, "_Sandbox", kept)
-        patch.setattr("digest.render.email.styling.inlined", cache(inlined))
+        patch.setattr(styling, "inlined", cache(styling.inlined))
+        patch.setattr("digest.render.email.compose.style", style)
+        patch.setattr(
+            sqlalchemy, "create_engine", partial(create_engine, execution_options=options)
+        )
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _without_waiting_for_disks() -> Iterator[None]:
+    """No test cuts the power."""
+    configure, syncfs = database._configure, disk_sync._syncfs()
+
+    def without_syncs(connection: sqlite3.Connection, record: object, **more: Any) -> None:
+        configure(connection, record, **more)
+        connection.execute("PRAGMA synchronous = OFF")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        if syncfs:
+            patch.setattr(disk_sync, "_syncfs", lambda: lambda open_: open_ < 0 and syncfs(open_))
+        patch.setattr(database, "_configure", without_syncs)
         yield
 
 
@@ -60,8 +123,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         # Not below pytest's folder: a socket's path must be shorter than that can be.
         with tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder:
             running = pgserver.get_server(folder, cleanup_mode="stop")
-            # No test cuts the power.
-            running.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf()")
+            # No test cuts the power, and none makes tables that need cleaning up.
+            needless = ("fsync", "full_page_writes", "synchronous_commit", "autovacuum")
+            running.psql(
+                "".join(f"ALTER SYSTEM SET {each} = off;" for each in needless)
+                + "SELECT pg_reload_conf()"
+            )
             yield running.get_uri().replace("postgresql://", "postgresql+psycopg://")
             running.cleanup()
 

@@ -360,6 +360,7 @@ def run(make_url: MakeUrl, tries: int, steps: int) -> None:
     )
 
 
+@pytest.mark.no_cover
 def test_on_sqlite(sqlite_template: Path) -> None:
     with TemporaryDirectory() as folder:
 
@@ -373,5 +374,6 @@ def test_on_sqlite(sqlite_template: Path) -> None:
         run(make_url, tries=15, steps=30)
 
 
+@pytest.mark.no_cover
 def test_on_postgresql(emptied: MakeUrl) -> None:
     run(emptied, tries=3, steps=30)

@@ -16,6 +16,7 @@ from shutil import copyfile
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
@@ -294,6 +295,7 @@ class Promises(RuleBasedStateMachine):
         ]
 
 
+@pytest.mark.no_cover
 def test_promises(sqlite_template: Path) -> None:
     run_state_machine_as_test(
         type("Machine", (Promises,), {"template": sqlite_template}),

@@ -3,17 +3,14 @@ passes and its fetching, with the clock and the servers of the test."""
 
 from __future__ import annotations
 
-import os
 import random
 import re
-import sqlite3
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 from freezegun import freeze_time
@@ -21,7 +18,6 @@ from freezegun import freeze_time
 import digest.ledger
 from digest.cli import app, serve
 from digest.cli.fetching import Fetches
-from digest.ledger.database import _configure
 from digest.model import PageSeen
 from digest.scheduling.service import Service
 from digest.sources.fetch.exchange import Answer, FetchError, Request, Validators
@@ -172,14 +168,7 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Past:
     (home / "inbox" / "first.json").unlink()
     servers = Servers(at(0, 6))
 
-    def configure(connection: sqlite3.Connection, record: object, **options: Any) -> None:
-        _configure(connection, record, **options)
-        connection.execute("PRAGMA synchronous = OFF")
-
     with pytest.MonkeyPatch.context() as patch:
-        # No test cuts the power.
-        patch.setattr("digest.ledger.database._configure", configure)
-        patch.setattr(os, "fsync", lambda _: None)
         patch.setattr(random, "random", lambda: 0.5)
         live(home, servers, at(DAYS, 8))
     return Past(home, servers)

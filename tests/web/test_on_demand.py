@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from shutil import copyfile
+from shutil import copyfile, copytree
 
 import pytest
 from hypothesis import given
@@ -71,16 +71,27 @@ class Service:
         return self.ledger.book.subscriber(reader.id).feed_token
 
 
-@pytest.fixture
-def world(tmp_path: Path, sqlite_template: Path) -> World:
-    copyfile(sqlite_template, tmp_path / "digest.db")
-    world = World(tmp_path, f"sqlite:///{tmp_path / 'digest.db'}")
+@pytest.fixture(scope="module")
+def two_weeks(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> World:
+    """A home in which everybody has had two digests."""
+    folder = tmp_path_factory.mktemp("two_weeks")
+    copyfile(sqlite_template, folder / "digest.db")
+    world = World(folder, f"sqlite:///{folder / 'digest.db'}")
     world.put(
         "1.json", "Keepers of the last lighthouse", "Beacon 50 % off", listed=date(2026, 11, 9)
     )
     world.run(EVERYBODY, FIRST)
     world.put("2.json", "A lighthouse & a <beacon>", "Nachtwächter im lighthouse: 夜")
     world.run(EVERYBODY, SECOND)
+    return world
+
+
+@pytest.fixture
+def world(two_weeks: World, tmp_path: Path) -> World:
+    """Such a home once more."""
+    copytree(two_weeks.folder, tmp_path, dirs_exist_ok=True)
+    world = World(tmp_path, f"sqlite:///{tmp_path / 'digest.db'}")
+    world.inbox.files.update(two_weeks.inbox.files)
     return world
 
 

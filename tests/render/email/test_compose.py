@@ -25,13 +25,14 @@ from tests.render.email.views import ADA, LINKS, NOW, SITE, WEEK_OF_SEVEN, diges
 EMPTY = digest([], coverage=Coverage(pages=5, papers=212, expected=5))
 ONE = digest([pick(1, abstract="", authors=(), published=None, comments=None)])
 THIRTY = digest([pick(key, score=1 - key / 40) for key in range(1, 31)])
+MANY = tuple(f"Author Number {n}" for n in range(3000))
 HUGE = digest(
     [
         pick(
             key,
             title="A Title Without an End, " * 100,
             abstract="One sentence of very many words and no end " * 2500,
-            authors=tuple(f"Author Number {n}" for n in range(3000)),
+            authors=MANY,
         )
         for key in range(1, 201)
     ]
