@@ -48,16 +48,31 @@ def reader() -> Profile:
 
 
 READERS = [reader() for _ in range(500)]
+THIRTY = READERS[:30]
 Told = list[tuple[float, str, tuple[Reason, ...]]]
 
 
 def told(ranking: Ranking, profiles: Sequence[Profile], papers: Sequence[Paper]) -> list[Told]:
     """Scores, exclusions and reasons of some papers for each profile."""
     indices = [ranking.papers.index(each) for each in papers]
-    return [
-        [(float(s.scores[i]), s.excluded.get(i, ""), ranking.reasons(p, i)) for i in indices]
-        for p, s in zip(profiles, ranking.rank_many(profiles), strict=True)
-    ]
+    found: list[Told] = []
+    for block in ranking.blocks(profiles):
+        rows = range(len(block.profiles))
+        reasons = iter(ranking.explain(block, [(row, i) for row in rows for i in indices]))
+        found += [
+            [
+                (float(block.scores[r, i]), block.excluded[r].get(i, ""), next(reasons))
+                for i in indices
+            ]
+            for r in rows
+        ]
+    return found
+
+
+@pytest.fixture(scope="module")
+def usual() -> list[Told]:
+    """What thirty readers are told of the week's papers."""
+    return told(Ranking(CORPUS, WEEK, judged_by(*THIRTY)), THIRTY, WEEK)
 
 
 def judged_by(*profiles: Profile) -> list[Paper]:
@@ -70,7 +85,11 @@ def test_a_reader_alone_and_among_500_others_with_verdicts() -> None:
     everybody = told(Ranking(CORPUS, WEEK, judged_by(*READERS)), READERS, some_papers)
     for number in (0, 17, 499):
         alone = Ranking(CORPUS, WEEK, judged_by(READERS[number]))
-        assert told(alone, [READERS[number]], some_papers) == [everybody[number]]
+        scored = alone.rank(READERS[number])
+        assert [
+            (float(scored.scores[i]), scored.excluded.get(i, ""), alone.reasons(READERS[number], i))
+            for i in map(alone.papers.index, some_papers)
+        ] == everybody[number]
     assert len({score for score, *_ in everybody[0]}) > len(some_papers) / 2
     assert any(r.via == "liked" for person in everybody for *_, why in person for r in why)
 
@@ -94,22 +113,17 @@ def test_the_other_papers_that_are_ranked_do_not_matter() -> None:
     ],
 )
 def test_the_size_of_blocks_does_not_matter(
-    sizes: dict[str, int], monkeypatch: pytest.MonkeyPatch
+    sizes: dict[str, int], usual: list[Told], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    readers = READERS[:30]
-    judged = judged_by(*readers)
-    before = told(Ranking(CORPUS, WEEK, judged), readers, WEEK)
     for name, size in sizes.items():
         monkeypatch.setattr(f"digest.ranking.{name}", size)
-    assert told(Ranking(CORPUS, WEEK, judged), readers, WEEK) == before
+    assert told(Ranking(CORPUS, WEEK, judged_by(*THIRTY)), THIRTY, WEEK) == usual
 
 
-def test_the_order_of_archive_papers_and_profiles_does_not_matter() -> None:
-    readers = READERS[:30]
-    judged = judged_by(*readers)
-    before = told(Ranking(CORPUS, WEEK, judged), readers, WEEK)
-    shuffled = Ranking(Corpus.learn(CHANCE.sample(ARCHIVE, 400)), WEEK[::-1], judged[::-1])
-    assert told(shuffled, readers[::-1], WEEK)[::-1] == before
+def test_the_order_of_archive_papers_and_profiles_does_not_matter(usual: list[Told]) -> None:
+    corpus = Corpus.learn(CHANCE.sample(ARCHIVE, 400))
+    shuffled = Ranking(corpus, WEEK[::-1], judged_by(*THIRTY)[::-1])
+    assert told(shuffled, THIRTY[::-1], WEEK)[::-1] == usual
 
 
 def test_a_ranking_goes_from_batch_to_batch_and_leaves_the_corpus_as_it_was() -> None:
