@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -20,6 +21,7 @@ from digest.cli import app, health
 from tests.cli.command import digest as command
 
 TOP = Path(__file__).parent.parent
+RUN = ("run", "--now", "2026-11-16T14:00Z")
 UMASKS = pytest.mark.parametrize("umask", [0o000, 0o022], ids=["umask-000", "umask-022"])
 
 
@@ -42,17 +44,10 @@ def umask_of(mask: int) -> Iterator[None]:
 
 
 def run(home: Path, **settings: str) -> None:
-    """Run ``digest run`` in a process of its own, whose umask takes no permission away."""
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith("DIGEST_")}
-    ended = subprocess.run(  # noqa: S603  our own command
-        [sys.executable, "-m", "digest", "--home", home, "run", "--now", "2026-11-16T14:00Z"],
-        env=inherited | settings,
-        umask=0,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stderr
+    """Run ``digest run`` with a umask that takes no permission away."""
+    with umask_of(0), patch.dict(os.environ, settings):
+        ended = command(home, *RUN)
+    assert ended.code == 0, ended.err
 
 
 @pytest.fixture
@@ -67,7 +62,14 @@ PRIVATE = {".": "0700", "digest.db": "0600", "host": "0600", "keys": "0600", "ow
 
 
 def test_a_run_makes_state_for_its_owner_alone(home: Path) -> None:
-    run(home)
+    ended = subprocess.run(  # noqa: S603  our own command
+        [sys.executable, "-m", "digest", "--home", home, *RUN],
+        umask=0,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
     assert modes(home / "state") == PRIVATE
 
 

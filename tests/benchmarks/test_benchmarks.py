@@ -3,16 +3,19 @@ start many processes run where DIGEST_BENCHMARKS is ``all``."""
 
 from __future__ import annotations
 
-import json
+import io
 import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from importlib.util import find_spec
+from unittest.mock import patch
 
 import pytest
 
-from benchmarks.__main__ import NAMES
+from benchmarks.__main__ import NAMES, main
 from benchmarks.measuring import ROOT
+from tests.cli.command import Ended
 
 # What each has to have measured at least: (the beginning of a subject, a unit).
 EXPECTED = {
@@ -33,21 +36,29 @@ IN_ONE_PROCESS = ("compose", "rank", "ledger", "smtp")
 TRIED = NAMES if os.environ.get("DIGEST_BENCHMARKS") == "all" else IN_ONE_PROCESS
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run ``python -m benchmarks``."""
-    command = [sys.executable, "-m", "benchmarks", *arguments]
-    return subprocess.run(  # noqa: S603  our own command
-        command, cwd=ROOT, capture_output=True, text=True, check=False
-    )
+def run(*arguments: str) -> Ended:
+    """Run ``python -m benchmarks`` in this process, in which most of what it imports is there."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        patch.object(sys, "argv", ["benchmarks", *arguments]),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        try:
+            code = main()
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 1
+    return Ended(code, out.getvalue(), err.getvalue())
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", TRIED)
 def test_each_benchmark_measures_us_and_its_baseline(name: str) -> None:
     if name == "cluster" and not find_spec("distributed"):
         pytest.skip("distributed is not installed")
     done = run("--tiny", "--json", name)
-    assert done.returncode == 0, done.stderr
-    answer = json.loads(done.stdout)
+    assert done.code == 0, done.err
+    answer = done.json
     assert answer["machine"]["cores"] >= 1
     assert answer["machine"]["disk"]
     measured = answer["benchmarks"][name]
@@ -61,14 +72,16 @@ def test_each_benchmark_measures_us_and_its_baseline(name: str) -> None:
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
-    done = run("--tiny", "speed")
+    command = [sys.executable, "-m", "benchmarks", "--tiny", "speed"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603  our own command
     assert done.returncode == 2
     assert "speed" in done.stderr
     assert "million" in done.stderr
 
 
+@pytest.mark.no_cover
 def test_without_json_there_are_tables() -> None:
     done = run("--tiny", "compose")
-    assert done.returncode == 0, done.stderr
-    assert "## compose" in done.stdout
-    assert "| 10 papers, text and HTML | digest " in done.stdout
+    assert done.code == 0, done.err
+    assert "## compose" in done.out
+    assert "| 10 papers, text and HTML | digest " in done.out
