@@ -21,6 +21,7 @@ import pytest
 from freezegun import freeze_time
 
 import digest.ledger
+import digest.subscribers.reading  # its models cannot be built while the clock stands still
 from digest import tokens
 from digest.cli import app
 from digest.cli.serve import Profiles, Watch, next_due

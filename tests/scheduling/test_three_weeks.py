@@ -16,6 +16,7 @@ import pytest
 from freezegun import freeze_time
 
 import digest.ledger
+import digest.subscribers.reading  # its models cannot be built while the clock stands still
 from digest.cli import app, serve
 from digest.cli.fetching import Fetches
 from digest.model import PageSeen
