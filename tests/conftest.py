@@ -17,7 +17,7 @@ import freezegun
 import jinja2
 import pytest
 import sqlalchemy
-from hypothesis import is_hypothesis_test, settings
+from hypothesis import settings
 from sqlalchemy import Engine, create_engine, text
 
 import digest.ledger
@@ -48,14 +48,6 @@ settings.load_profile("usual")
 def examples(number: int) -> int:
     """So many examples, or in proportion more under ``--hypothesis-profile=deep``."""
     return number * settings().max_examples // 100
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Measure no coverage of examples by the dozen: they repeat what named cases run, and to
-    measure takes as long as to run."""
-    for item in items:
-        if is_hypothesis_test(getattr(item, "obj", None)):
-            item.add_marker("no_cover")
 
 
 class _Statements(dict[Any, Any]):
