@@ -106,8 +106,8 @@ def open_context(
         subscribers.load(home.path)  # a first start that is wrong leaves nothing behind
     with open_shared_context(home, now=now, stopping=stopping, track=track) as context:
         private_files.restrict_tree(home.state)
-        take_over(home, context)
-        yield replace(context, inbox=inbox or context.inbox)
+        lost = take_over(home, context)
+        yield replace(context, inbox=inbox or context.inbox, lost=lost)
 
 
 @contextmanager
@@ -199,16 +199,19 @@ def release(home: Home, context: RunContext[Ledger]) -> None:
     context.ledger.release([context.owner], now=context.clock(), mode=mode)
 
 
-def take_over(home: Home, context: RunContext[Ledger]) -> None:
-    """Free what killed processes of this machine had in hand, and what leases have lapsed of."""
+def take_over(home: Home, context: RunContext[Ledger]) -> int:
+    """Free what killed processes of this machine had in hand, and what leases have lapsed of.
+    Returns how many mails are held now, since they may have arrived."""
     book, owners = context.ledger, home.state / "owners"
     now, mode = context.clock(), _mode(home, context)
     gone = liveness.stale(owners, {*book.owners(), *book.publication_owners()})
+    lost = 0
     if gone:
-        book.release(gone, now=now, mode=mode)
+        lost = book.release(gone, now=now, mode=mode)
         book.release_publications(gone)
         liveness.forget(owners, gone)
-    book.recover(now=now, mode=mode)
+    lost += book.recover(now=now, mode=mode)
+    return lost if mode == "hold" else 0
 
 
 def _mode(home: Home, context: RunContext[Ledger]) -> Mode:

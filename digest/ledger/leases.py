@@ -107,17 +107,17 @@ class Leases(Aggregate):
     def release(self, owners: Collection[str], *, now: datetime, mode: Mode = "hold") -> int:
         """Give up on everything these dead owners have in hand, before their leases end. What was
         committed goes the way that ``recover`` says; what was only claimed is pending again.
-        Returns how many deliveries they are."""
+        Returns how many deliveries were committed."""
         with self._database.writing() as connection:
             spool.tidy(connection)
             theirs = delivery.c.owner.in_(owners)
             given_up = _give_up_committed(connection, theirs, now=now, mode=mode)
-            claimed = connection.execute(
+            connection.execute(
                 update(delivery)
                 .where(delivery.c.due.is_not(None), delivery.c.state == State.CLAIMED, theirs)
                 .values(state=State.PENDING, owner=None, updated=now, due=_due_again(now))
             )
-            return given_up + claimed.rowcount
+            return given_up
 
 
 def _claims(connection: Connection, channel: Channel, rows: Sequence[Any]) -> list[Claim]:

@@ -49,4 +49,5 @@ class RunContext(Generic[LedgerT_co]):
     shard: Shard = EVERYBODY  # the only subscribers who are decided and mailed here
     serves: bool = False
     """Whether feeds and pages are rendered on demand: no file is written for readers."""
+    lost: int = 0  # mails held since this pass began, which may have arrived: a process was killed
     track: Track = untracked

@@ -29,8 +29,8 @@ RETRY_TEMPLATE = timedelta(minutes=15)
 
 def deliver(context: RunContext[PassLedger]) -> DeliverReport:
     """Send every email to the shard that is pending, deferred until now, or was left half done.
-    Where the shard is everybody, first give up what has waited too long."""
-    report = DeliverReport(problems=expire(context) if context.shard == EVERYBODY else ())
+    Where the shard is everybody, first give up what cannot be sent any more."""
+    report = DeliverReport(problems=give_up(context) if context.shard == EVERYBODY else ())
     waiting = context.ledger.waiting("email", now=context.clock(), shard=context.shard)
     if not waiting:
         return report
@@ -44,13 +44,18 @@ def deliver(context: RunContext[PassLedger]) -> DeliverReport:
     return report
 
 
-def expire(context: RunContext[PassLedger]) -> tuple[Problem, ...]:
-    """Give up what no server took for too long, and say so."""
-    given_up = context.ledger.expire(now=context.clock(), expire_after=context.expire_after)
-    if not given_up:
-        return ()
-    what = f"{given_up} could not be delivered within {context.expire_after} and were given up"
-    return (Problem("deliveries", what, "digest deliveries list --state expired"),)
+def give_up(context: RunContext[PassLedger]) -> tuple[Problem, ...]:
+    """Give up what no server took for too long, and say so; and what is held from now on."""
+    problems = []
+    if context.lost:
+        what = f"mails that may have arrived or not, since a process was killed: {context.lost:,}"
+        remedy = "digest deliveries list --state uncertain; settle each one"
+        problems.append(Problem("deliveries", what, remedy))
+    expired = context.ledger.expire(now=context.clock(), expire_after=context.expire_after)
+    if expired:
+        what = f"{expired} could not be delivered within {context.expire_after} and were given up"
+        problems.append(Problem("deliveries", what, "digest deliveries list --state expired"))
+    return tuple(problems)
 
 
 class _Sending:

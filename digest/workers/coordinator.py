@@ -15,7 +15,7 @@ from distributed import Client
 from digest.ledger import Ledger
 from digest.model import PaperKey, Problem, State
 from digest.pipeline.context import RunContext
-from digest.pipeline.deliver import expire
+from digest.pipeline.deliver import give_up
 from digest.pipeline.planning import Planner
 from digest.pipeline.protocols import PassLedger
 from digest.pipeline.report import DecideReport, DeliverReport
@@ -42,7 +42,7 @@ class Coordinator:
         self, context: RunContext[PassLedger], *, until: PaperKey, papers_came: bool, now: datetime
     ) -> tuple[DecideReport, DeliverReport]:
         """Have the shards done. What a worker leaves undone is done again by others."""
-        decided, delivered = DecideReport(), DeliverReport(problems=expire(context))
+        decided, delivered = DecideReport(), DeliverReport(problems=give_up(context))
         left = partial(self.ledger.shards, now, reopened=papers_came, size=SMALLEST)
         if not (parts := left(clock=context.clock())):
             return decided, delivered

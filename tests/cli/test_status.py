@@ -141,10 +141,8 @@ def test_what_is_deferred_says_when_it_is_tried_again(tmp_path: Path) -> None:
     assert sum("RCPT: 451 4.7.1 greylisted" in line for line in seen) == 2
 
 
-@pytest.mark.parametrize("state", [State.PENDING, State.CLAIMED, State.COMMITTED])
-def test_what_is_on_its_way_says_so(tmp_path: Path, state: State) -> None:
-    home = sample_home.make(tmp_path / "home")
-    command(home, "run", "--now", FIRST)
+def bring_into(state: State, home: Path) -> None:
+    """Have the newest mail on its way again, in the hands of a process that is gone."""
     with digest.ledger.open(f"sqlite:///{home / 'state' / 'digest.db'}") as ledger:
         newest = ledger.deliveries(channel="email", limit=1)[0].id
         ledger.returned(
@@ -161,6 +159,27 @@ def test_what_is_on_its_way_says_so(tmp_path: Path, state: State) -> None:
             (one,) = ledger.claim("email", "elsewhere", now=now, lease=lease, limit=1)
             if state is State.COMMITTED:
                 ledger.commit([(one.delivery, one.fence)], now=now)
+
+
+def test_a_pass_tells_of_what_a_killed_process_may_have_sent(tmp_path: Path) -> None:
+    with running(Server()) as smtp:
+        home = home_by(smtp, tmp_path / "home")
+        command(home, "run", "--now", FIRST)
+        bring_into(State.COMMITTED, home)
+        told = command(home, "run", "--now", "2026-11-17T01:00Z")
+        again = command(home, "run", "--now", "2026-11-17T02:00Z")
+    words = "mails that may have arrived or not, since a process was killed: 1"
+    assert words in told.out + told.err
+    assert "digest deliveries list --state uncertain" in told.out + told.err
+    assert (told.code, again.code) == (1, 0)
+    assert words not in again.out + again.err
+
+
+@pytest.mark.parametrize("state", [State.PENDING, State.CLAIMED, State.COMMITTED])
+def test_what_is_on_its_way_says_so(tmp_path: Path, state: State) -> None:
+    home = sample_home.make(tmp_path / "home")
+    command(home, "run", "--now", FIRST)
+    bring_into(state, home)
     words = {
         State.PENDING: "goes out with the next run",
         State.CLAIMED: "being sent; given up at 2026-11-17 00:05 UTC if its sender has died",
