@@ -29,7 +29,7 @@ from digest.ledger.deliveries import New, add
 from digest.ledger.papers import papers_with_keys
 from digest.ledger.publications import mark_behind
 from digest.ledger.subscribers import hold
-from digest.ledger.tables import decision, delivery, paper, sent, subscriber
+from digest.ledger.tables import HAS_PICKS, decision, delivery, paper, sent, subscriber
 from digest.model import (
     Channel,
     Decided,
@@ -46,7 +46,6 @@ _COLUMNS = (
     *(subscriber.c.name, decision.c.id.label("decision"), decision.c.period, decision.c.composed),
     *(decision.c.until.label("newest"), decision.c.body),
 )
-HAS_PICKS = decision.c.skipped.is_(None) & (func.length(decision.c.body) > 0)
 DIGESTS: Select[Any] = select(*_COLUMNS).join_from(decision, subscriber).where(HAS_PICKS)
 NEWEST_FIRST = decision.c.id.desc()
 AGE = func.row_number().over(partition_by=decision.c.subscriber, order_by=NEWEST_FIRST).label("age")

@@ -13,10 +13,17 @@ from digest.ledger.aggregate import Aggregate
 from digest.ledger.bulk import Lookup
 from digest.ledger.column_types import instant
 from digest.ledger.database import Database
-from digest.ledger.decisions import HAS_PICKS, NEWEST_FIRST, as_digest
+from digest.ledger.decisions import NEWEST_FIRST, as_digest
 from digest.ledger.kept_papers import KeptPapers
 from digest.ledger.publications import settle_feeds
-from digest.ledger.tables import decision, delivery, dump, publication, subscriber
+from digest.ledger.tables import (
+    HAS_PICKS,
+    decision,
+    delivery,
+    dump,
+    publication,
+    subscriber,
+)
 from digest.model import Digest, FeedReader, Paper, PaperKey, SubscriberId
 from digest.subscribers import codec
 

@@ -10,9 +10,10 @@ from sqlalchemy import delete, func, insert, or_, select, update
 
 from digest.errors import LedgerError
 from digest.ledger.aggregate import INTAKE, SKEW, Aggregate, rows_in
-from digest.ledger.decisions import AGE, HAS_PICKS
+from digest.ledger.decisions import AGE
 from digest.ledger.deliveries import UNFINISHED
 from digest.ledger.tables import (
+    HAS_PICKS,
     decision,
     delivery,
     dump,
@@ -98,7 +99,9 @@ class Pruning(Aggregate):
         ``newest`` of each subscriber, which feeds and lists show, and those that are on their
         way."""
         columns = (decision.c.id, decision.c.composed, AGE)
-        aged = select(*columns).where(HAS_PICKS, ~_UNFINISHED).subquery()
+        have_old = select(decision.c.subscriber).where(HAS_PICKS, decision.c.composed < before)
+        theirs = decision.c.subscriber.in_(have_old)
+        aged = select(*columns).where(HAS_PICKS, ~_UNFINISHED, theirs).subquery()
         old = select(aged.c.id).where(aged.c.composed < before, aged.c.age > newest)
         return [number for (number,) in self._rows(old.order_by(aged.c.id))]
 

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, inspect, text
 from digest.errors import LedgerError
 from digest.ledger.tables import metadata
 
-HEAD = "0008"
+HEAD = "0009"
 """The newest migration in ``migrations/versions``."""
 VERSION_TABLE = "digest_schema"
 """Alembic's own table, under a name that no other program in a shared database uses."""

@@ -254,8 +254,14 @@ delivery = _table(
 ``since``: where its time to expire begins. ``due``: from when it may be taken up (pending,
 deferred), or until when its owner's lease runs (claimed, committed); NULL once it rests."""
 
+HAS_PICKS = decision.c.skipped.is_(None) & (
+    sa.func.length(decision.c.body) > sa.literal_column("0")
+)
+"""Whether a decision is a digest whose picks are not forgotten. The condition of an index has no
+parameters, and a query takes the index where it has the same condition."""
 _due, _next_due, _open_since = delivery.c.due, subscriber.c.next_due, subscriber.c.open_since
 _PARTIAL = {
+    sa.Index("ix_decision_picks", decision.c.composed): HAS_PICKS,
     sa.Index("ix_delivery_open", delivery.c.channel, _due, delivery.c.id): _due.is_not(None),
     sa.Index("ix_delivery_shard", delivery.c.channel, delivery.c.subscriber): _due.is_not(None),
     sa.Index("ix_delivery_unsent", delivery.c.state): delivery.c.state != State.SENT,

@@ -88,6 +88,12 @@ def test_a_block_costs_the_same_however_many_rows_there_are(ledger: Ledger, name
     assert [step for step in steps if step in {f"SCAN {table}" for table in tables}] == []
 
 
+def test_old_digests_are_found_by_age_alone(ledger: Ledger) -> None:
+    steps = plans(ledger, lambda opened: opened.old_digests(NOW, newest=1))
+    assert "SEARCH decision USING INDEX ix_decision_picks (composed<?)" in steps
+    assert [step for step in steps if step.startswith("SCAN decision")] == []
+
+
 @pytest.mark.parametrize(
     ("shard", "index"), [(EVERYBODY, "ix_delivery_open"), (SHARD, "ix_delivery_shard")]
 )
