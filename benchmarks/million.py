@@ -117,7 +117,8 @@ def _one_pass(home: Path, where: Path, more: Sequence[str]) -> Cost:
 
 def _weeks(options: Options, size: Size, plan: homes.Plan) -> Iterator[Figure]:
     home = options.folder / "weekly"
-    weekly = replace(plan, readers=size.weekly, papers=100)
+    # So few papers a digest as each week has for everybody: no week has more to do than another.
+    weekly = replace(plan, readers=size.weekly, papers=100, limit=5)
     homes.with_readers(home, weekly)
     spent = []
     for week in range(size.weeks):
