@@ -43,7 +43,7 @@ def draw(found: Mapping[str, Sequence[tuple[float, float]]]) -> str:
     """The plot as SVG."""
     across = Axis([x for points in found.values() for x, _ in points], LEFT, LEFT + WIDTH)
     up = Axis([y for points in found.values() for _, y in points], TOP + HEIGHT, TOP)
-    size = f"0 0 {LEFT + WIDTH + 18} {TOP + HEIGHT + 58 + 18 * len(found)}"
+    size = f"0 0 {LEFT + WIDTH + 36} {TOP + HEIGHT + 58 + 18 * len(found)}"
     style = 'font-family="sans-serif" font-size="12"'
     drawn = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{size}" {style} role="img">',
