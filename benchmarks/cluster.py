@@ -81,7 +81,7 @@ def _speed(options: Options, size: Size, sites: list[Site]) -> Iterator[Figure]:
     ways: dict[tuple[str, int], Callable[[], Cost]] = {
         (site.name, workers): partial(site.timed, workers) for site in sites for workers in WORKERS
     }
-    costs = alternate(ways, options.alternations(quick=1))
+    costs = alternate(ways, options.alternations())
     for (name, workers), spent in costs.items():
         case, subject = f"{size.readers:,} readers, {name}", f"digest, {workers} workers"
         yield from cost_figures(case, subject, spent)

@@ -29,7 +29,7 @@ class Scale(StrEnum):
     """How much is measured."""
 
     FULL = "full"
-    QUICK = "quick"  # all benchmarks within two minutes
+    QUICK = "quick"  # all benchmarks within three minutes
     TINY = "tiny"  # for tests, which only look whether the benchmarks still work
 
 
@@ -44,9 +44,9 @@ class Options:
     against: Path | None = None  # a checkout of another version, measured in turn with this one
     rounds: int | None = None  # how many alternations; None: as many as the scale asks for
 
-    def alternations(self, full: int = 5, quick: int = 2) -> int:
+    def alternations(self, full: int = 5) -> int:
         """How often every alternative is measured."""
-        return self.rounds or {Scale.FULL: full, Scale.QUICK: quick, Scale.TINY: 1}[self.scale]
+        return self.rounds or (full if self.scale is Scale.FULL else 1)
 
     def versions(self) -> dict[str, Path]:
         """The checkouts whose command is measured, by the name that tables give them."""

@@ -58,7 +58,7 @@ class Size:
 
 SIZES = {
     Scale.FULL: Size(1_000_000, 100_000, 20_000, 50, 1, 2),
-    Scale.QUICK: Size(2_000, 200, 100, 2, 1, 0),
+    Scale.QUICK: Size(1_000, 100, 50, 2, 1, 0),
     Scale.TINY: Size(40, 4, 3, 2, 1, 0),
 }
 PLAN = homes.Plan(0, INTERESTS, channels=("email",), mode="serve")

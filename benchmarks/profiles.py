@@ -64,7 +64,7 @@ def measure(options: Options) -> Iterator[Figure]:
     }
     ways[PLAIN] = partial(_plain, written)
     full = options.scale is Scale.FULL
-    rounds = options.alternations(quick=1)
+    rounds = options.alternations()
     case = f"import of {size.subscribers:,} from JSON Lines"
     costs = alternate(ways, rounds)
     for subject, spent in costs.items():

@@ -71,7 +71,7 @@ def measure(options: Options) -> Iterator[Figure]:
         f"{size.readers:,} readers × {size.papers:,} papers × {size.interests:,} interests, "
         f"{size.readers * size.sent:,} sent pairs"
     )
-    for name, spent in alternate(ways, options.alternations(quick=1)).items():
+    for name, spent in alternate(ways, options.alternations()).items():
         full = options.scale is Scale.FULL and name == "digest"
         yield from cost_figures(case, name, spent, goal="under 30 s, 1,000 MB" if full else "")
 

@@ -58,7 +58,9 @@ class Size:
 
 SIZES = {
     Scale.FULL: Size((2_000, 20_000), (200, 1_000), (15, 5_000), 1_000),
-    Scale.QUICK: Size((200, 1_000), (10, 50), (15,), 200, plain_ways=PLAIN_WAYS[:1]),
+    Scale.QUICK: Size(
+        (200, 700), (10, 40), (15,), 100, (("serve", "tmpfs"), ("files", "disk")), PLAIN_WAYS[:1]
+    ),
     Scale.TINY: Size((2, 4), (2, 3), (15,), 2, (("serve", "disk"),), PLAIN_WAYS[:1]),
 }
 
@@ -94,7 +96,7 @@ def _slopes(options: Options, size: Size, interests: int) -> Iterator[Figure]:
             home = _written(options, homes.Plan(readers, interests, given=options.papers))
             way = Way(subject, "", place, readers)
             ways[way] = partial(_theirs, home, _where(options, place), feeds=subject == PLAIN)
-    costs = alternate(ways, options.alternations(quick=1))
+    costs = alternate(ways, options.alternations())
     yield from _compared(costs, size, f"email and feed, {interests:,} interests")
 
 
@@ -140,7 +142,7 @@ def _all_in(options: Options, size: Size) -> Iterator[Figure]:
             _imported_and_run, written, where, plan, checkout
         )
     ways[PLAIN] = partial(_theirs, _written(options, plan), where, feeds=True)
-    costs = alternate(ways, options.alternations(quick=1))
+    costs = alternate(ways, options.alternations())
     for subject, spent in costs.items():
         yield from cost_figures(case, subject, spent, readers=readers)
     theirs = [each.cpu for each in costs[PLAIN]]
