@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("names", nargs="*", metavar="NAME", choices=[*NAMES, []], help=_ALL)
-    parser.add_argument("--quick", action="store_true", help="all in two minutes, less exact")
+    parser.add_argument("--quick", action="store_true", help="all in three minutes, less exact")
     parser.add_argument("--tiny", action="store_true", help="only whether they still work")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--rounds", type=int, help="how many alternations")
