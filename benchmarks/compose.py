@@ -8,7 +8,6 @@ The baselines make fewer messages: they take so long.
 
 from __future__ import annotations
 
-import gc
 import importlib
 import importlib.util
 import random
@@ -21,7 +20,6 @@ from pathlib import Path
 from benchmarks import made_up
 from benchmarks.measuring import Cost, Figure, Options, Scale, alternate, in_child, ratios
 from benchmarks.plain_mail import Picked, PlainMail
-from digest.cli import CYCLES_EVERY
 from digest.model import (
     Coverage,
     DeliveryId,
@@ -94,7 +92,6 @@ def measure(options: Options) -> Iterator[Figure]:
 
 def digest(messages: int, papers: int, interests: int, seed: int) -> Callable[[], int]:
     """With the product's composer."""
-    gc.set_threshold(CYCLES_EVERY)  # as the command does, here and for the baselines
     composer = EmailComposer(load(), SITE)
     everybody = list(readers(messages, papers, interests, seed))
 
@@ -126,7 +123,6 @@ def css_inline(messages: int, papers: int, interests: int, seed: int) -> Callabl
 def _plainly(
     mail: PlainMail, messages: int, papers: int, interests: int, seed: int
 ) -> Callable[[], int]:
-    gc.set_threshold(CYCLES_EVERY)
     everybody = list(readers(messages, papers, interests, seed))
 
     def work() -> int:

@@ -40,7 +40,7 @@ gc.set_threshold(CYCLES_EVERY)
 freezegun.configure(extend_ignore_list=["scipy", "sklearn"])
 
 # Nothing is timed in a test. --hypothesis-profile=deep looks longer.
-settings.register_profile("usual", max_examples=50, deadline=None)
+settings.register_profile("usual", max_examples=75, deadline=None)
 settings.register_profile("deep", max_examples=1500, deadline=None)
 settings.load_profile("usual")
 

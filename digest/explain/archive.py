@@ -42,10 +42,10 @@ class Archive:
     def near(self, phrase: str) -> list[str]:
         """Phrases of the papers that come nearest to a phrase, strongest first."""
         profile = Profile((Interest(phrase),))
-        scores = self._ranking.rank(profile).scores
+        block = next(self._ranking.blocks([profile]))
+        scores = block.scores[0]
         best = np.argsort(-scores, kind="stable")[:_NEAREST]
         strengths: Counter[str] = Counter()
-        block = next(self._ranking.blocks([profile]))
         picks = [(0, index) for index in best[scores[best] > 0].tolist()]
         for reason in chain.from_iterable(self._ranking.explain(block, picks)):
             if reason.term:
