@@ -303,4 +303,4 @@ def test_a_disk_that_takes_no_more_stops_the_mail_and_resumes(home: Home, error:
 
 @pytest.mark.parametrize("uncertain", some_of(MODES, 1))
 def test_killed_at_random_every_promise_holds(uncertain: str) -> None:
-    assert killing.run("sqlite", uncertain, deliveries=4, kills=2, seed=7) == []
+    assert killing.run("sqlite", uncertain, deliveries=6, kills=3, seed=7) == []
